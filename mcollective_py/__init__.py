@@ -1,0 +1,21 @@
+"""The Marionette Collective in Python: one signed message, every matching host."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .agent import Agent, action
+    from .client.client import Client
+    from .client.rpcclient import rpcclient
+
+__version__ = "0.1.0"
+__all__ = ["Agent", "Client", "__version__", "action", "rpcclient"]
+
+_HOMES = {"Agent": ".agent", "action": ".agent", "Client": ".client.client", "rpcclient": ".client.rpcclient"}
+
+
+def __getattr__(name: str) -> Any:
+    """Public names, each imported when first asked for: `mco --help` pays for none of them."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name], __name__), name)

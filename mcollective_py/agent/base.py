@@ -1,0 +1,60 @@
+"""What an agent author imports: Agent and action."""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeVar
+
+from ..node.view import NodeView
+
+_Method = TypeVar("_Method", bound=Callable[..., Any])
+_MARK = "__mcollective_action__"
+
+
+class Daemon(Protocol):
+    """What the running daemon tells of itself to agents that read in its threads; rpcutil is the main reader."""
+
+    def stats(self) -> Mapping[str, Any]:
+        """The outputs of `rpcutil daemon_stats`."""
+        ...
+
+    def agents(self) -> list[Mapping[str, Any]]:
+        """Name and metadata of every active agent, sorted by name."""
+        ...
+
+    def setting(self, name: str) -> str | None:
+        """A configuration item as text with secrets redacted; None where it is unknown."""
+        ...
+
+
+class Agent:
+    """Base class of RPC agents; every request gets a new instance, so self holds nothing between two.
+
+    node: what this host knows of itself. config: the settings `plugin.NAME.*`, keys without that prefix. daemon: the running
+    daemon for actions that only read, None in a child process. logger: named after the agent.
+    """
+
+    def __init__(
+        self, node: NodeView, config: Mapping[str, str], logger: logging.Logger, daemon: Daemon | None = None
+    ) -> None:
+        self.node, self.config, self.logger, self.daemon = node, config, logger, daemon
+
+    @classmethod
+    def activate_when(cls, node: NodeView, config: Mapping[str, str]) -> bool:
+        """False where the agent makes no sense on this host: it is then not loaded."""
+        return True
+
+
+def action(method: _Method) -> _Method:
+    """Make a method an action; its name is the action's, and the DDL must declare it."""
+    setattr(method, _MARK, True)
+    return method
+
+
+def actions_of(agent: type) -> dict[str, Callable[..., Any]]:
+    """The actions of a class by name, collected once when it is loaded; nothing else of it can be called from the wire."""
+    return {
+        name: member
+        for base in reversed(agent.__mro__)
+        for name, member in vars(base).items()
+        if callable(member) and getattr(member, _MARK, False)
+    }

@@ -1,0 +1,59 @@
+"""RPCRequest and RPCReply: what an action is given and what it fills in."""
+
+from collections.abc import Iterator, Mapping, MutableMapping
+from typing import Any
+
+from ..errors import RPCAborted
+from ..message import Request
+
+
+class RPCRequest(Mapping[str, Any]):
+    """The validated inputs of a call, and who asks: `request["service"]`, `request.get("noop", False)`.
+
+    id, caller, sender, collective, agent, action: text. time: seconds since the epoch. ttl: seconds.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self.data: Mapping[str, Any] = request.body
+        self.id, self.caller, self.sender, self.collective = request.id, request.caller, request.sender, request.collective
+        self.agent, self.action, self.time, self.ttl = request.agent, request.action or "", request.time, request.ttl
+
+    def __getitem__(self, name: str) -> Any:
+        return self.data[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.data)
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+
+class RPCReply(MutableMapping[str, Any]):
+    """The outputs of a call, filled with the DDL's defaults before the action runs: `reply["status"] = "running"`."""
+
+    def __init__(self, defaults: Mapping[str, Any] | None = None) -> None:
+        self.data: dict[str, Any] = dict(defaults or {})
+        self.statuscode, self.statusmsg = 0, "OK"
+
+    def fail(self, message: str, code: int = 1) -> None:
+        """Say that the action failed and carry on; code 1 aborted, 3 missing data, 4 invalid data, 5 other."""
+        self.statuscode, self.statusmsg = code, message
+
+    def abort(self, message: str) -> None:
+        """Say that the action failed and end it here; outputs set so far are kept."""
+        raise RPCAborted(message)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.data[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self.data[name] = value
+
+    def __delitem__(self, name: str) -> None:
+        del self.data[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.data)
+
+    def __len__(self) -> int:
+        return len(self.data)

@@ -1,0 +1,96 @@
+"""DDL values: what an agent says of itself, and what each action takes and gives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+INPUT_TYPES = ("string", "list", "boolean", "integer", "float", "number", "hash", "array", "any")
+IMPACTS = ("read", "change", "destructive")
+DISPLAYS = ("failed", "ok", "always", "flatten")
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """Who and what; timeout in seconds."""
+
+    name: str
+    description: str
+    author: str
+    license: str
+    version: str
+    url: str
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One input of an action. maxlength: characters, 0 for no limit. validation: a validator's name, or a regex matched whole.
+
+    choices: what a `list` input may be. sensitive: never shown in logs, audit or progress.
+    """
+
+    name: str
+    prompt: str
+    description: str
+    type: str
+    optional: bool = False
+    default: Any = None
+    validation: str | None = None
+    maxlength: int = 0
+    choices: tuple[str, ...] = ()
+    sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One output of an action: what it means, the label to show it under, and what it is when the action left it unset."""
+
+    name: str
+    description: str
+    display_as: str
+    type: str | None = None
+    default: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """One summary over all replies: the function's name, the output it reads, a `%` format or None."""
+
+    function: str
+    output: str
+    format: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActionDDL:
+    """One action. impact: read, change or destructive. timeout: seconds, None for the agent's own."""
+
+    name: str
+    description: str
+    inputs: Mapping[str, Input] = field(default_factory=dict)
+    outputs: Mapping[str, Output] = field(default_factory=dict)
+    display: str = "failed"
+    impact: str = "change"
+    supports_noop: bool = False
+    additional_inputs: bool = False
+    timeout: float | None = None
+    aggregates: tuple[Aggregate, ...] = ()
+
+    @property
+    def only_reads(self) -> bool:
+        """True where the action changes nothing: it may run in a thread and needs no sync to disk first."""
+        return self.impact == "read"
+
+
+@dataclass(frozen=True, slots=True)
+class DDL:
+    """All that a client needs to call an agent, and a node to check a call."""
+
+    metadata: Metadata
+    actions: Mapping[str, ActionDDL] = field(default_factory=dict)
+    usage: str = ""
+
+    def timeout(self, action: str) -> float:
+        """Seconds that an action may take."""
+        own = self.actions[action].timeout if action in self.actions else None
+        return self.metadata.timeout if own is None else own

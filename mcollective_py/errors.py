@@ -1,0 +1,248 @@
+"""Every error of the project, with its RPC status code and its exit code.
+
+Status codes are the wire's (0 OK, 1 aborted, 2 unknown action, 3 missing data, 4 invalid data, 5 other); exit codes are those of `mco`.
+"""
+
+from collections.abc import Sequence
+
+
+class MCollectiveError(Exception):
+    """Whatever goes wrong here, said in the field's words."""
+
+    exitcode = 1
+
+
+# --- mistakes of the operator -----------------------------------------------------------------------------------------
+
+
+class ConfigError(MCollectiveError):
+    """A configuration file that cannot be used: names file, line and key where known, and what would do."""
+
+    strict_exitcode = 78
+
+    def __init__(self, problem: str, *, file: str | None = None, line: int | None = None, key: str | None = None) -> None:
+        place = ":".join(str(part) for part in (file, line) if part is not None)
+        super().__init__(": ".join(part for part in (place, key, problem) if part))
+        self.problem, self.file, self.line, self.key = problem, file, line, key
+
+
+class UsageError(MCollectiveError):
+    """A command called wrongly."""
+
+    strict_exitcode = 64
+
+
+class FilterError(UsageError):
+    """A filter word that cannot be read: never widened to everybody."""
+
+
+class KeyFileError(ConfigError):
+    """A key, certificate or CRL file that is missing, unreadable, unsafe or not what it should be."""
+
+
+# --- the broker -------------------------------------------------------------------------------------------------------
+
+
+class ConnectorError(MCollectiveError):
+    """The middleware cannot be used."""
+
+
+class BrokerUnreachable(ConnectorError):
+    """No broker of the pool took the connection; attempts holds (host:port, reason) for each one tried."""
+
+    strict_exitcode = 69
+
+    def __init__(self, attempts: Sequence[tuple[str, str]]) -> None:
+        tried = "; ".join(f"{broker}: {reason}" for broker, reason in attempts) or "none is configured"
+        super().__init__(f"no broker reachable ({tried})")
+        self.attempts = tuple(attempts)
+
+
+class NotConnected(ConnectorError):
+    """Something was to be sent while no broker is connected."""
+
+
+class ConnectorClosed(ConnectorError):
+    """The connector was closed while somebody waited on it."""
+
+
+# --- plugins ----------------------------------------------------------------------------------------------------------
+
+
+class PluginError(MCollectiveError):
+    """A plugin folder that cannot be loaded: names the folder and the reason."""
+
+    def __init__(self, plugin: str, reason: str) -> None:
+        super().__init__(f"{plugin}: {reason}")
+        self.plugin, self.reason = plugin, reason
+
+
+class DDLError(PluginError):
+    """A DDL that cannot be read or says something impossible."""
+
+
+# --- refusals: not faults of ours, never a traceback ------------------------------------------------------------------
+
+
+class Rejected(MCollectiveError):
+    """A message that is not acted on. `reason` is the word that counters, audit and `mco why` use."""
+
+    reason = "rejected"
+    is_security = False  # worth a WARNING; the rest is DEBUG
+
+
+class NotSigned(Rejected):
+    """No valid signature by a trusted certificate over exactly these bytes."""
+
+    reason = "unvalidated"
+    is_security = True
+
+
+class Malformed(NotSigned):
+    """Bytes that are no message of ours: wrong shape, too large, too deep."""
+
+    reason = "malformed"
+
+
+class UntrustedCertificate(NotSigned):
+    """The signer's certificate does not lead to the CA, is out of its dates, revoked, or not for this use."""
+
+    reason = "untrusted"
+
+
+class NotACaller(NotSigned):
+    """A trusted certificate whose name may not send requests."""
+
+    reason = "notacaller"
+
+
+class Inconsistent(Rejected):
+    """Destination or headers say something else than the signed fields."""
+
+    reason = "inconsistent"
+    is_security = True
+
+
+class TTLExpired(Rejected):
+    """A request older than its ttl; age and ttl in seconds."""
+
+    reason = "ttlexpired"
+    is_security = True
+
+    def __init__(self, request_id: str, *, age: float, ttl: float) -> None:
+        super().__init__(f"request {request_id} is {age:.1f} s old, its ttl is {ttl:g} s: check the clocks of both hosts")
+        self.request_id, self.age, self.ttl = request_id, age, ttl
+
+
+class ClockSkew(Rejected):
+    """A request from the future; ahead in seconds."""
+
+    reason = "clockskew"
+    is_security = True
+
+    def __init__(self, request_id: str, *, ahead: float) -> None:
+        super().__init__(f"request {request_id} comes {ahead:.1f} s from the future: check the clocks of both hosts")
+        self.request_id, self.ahead = request_id, ahead
+
+
+class TTLTooLong(Rejected):
+    """A request that asks to live longer than this node allows; both in seconds."""
+
+    reason = "ttltoolong"
+    is_security = True
+
+    def __init__(self, request_id: str, *, ttl: float, max_ttl: float) -> None:
+        super().__init__(f"request {request_id} has a ttl of {ttl:g} s, this node allows {max_ttl:g} s (plugin.x509.max_ttl)")
+        self.request_id, self.ttl, self.max_ttl = request_id, ttl, max_ttl
+
+
+class Replayed(Rejected):
+    """A request this node has already accepted once."""
+
+    reason = "replayed"
+    is_security = True
+
+
+class Busy(Rejected):
+    """No room: replay memory, queue or executor is full. Told to the caller, never silent."""
+
+    reason = "busy"
+
+
+class Filtered(Rejected):
+    """A request for others."""
+
+    reason = "filtered"
+
+
+# --- errors of a call, sent back as replies ---------------------------------------------------------------------------
+
+
+class RPCError(MCollectiveError):
+    """An action that did not do what was asked: becomes a reply with this status code."""
+
+    statuscode = 5
+    exitcode = 2
+    refusal: str | None = None  # machine-readable word in the reply, where there is one
+
+
+class RPCAborted(RPCError):
+    """The action itself gave up."""
+
+    statuscode = 1
+
+
+class Denied(RPCError):
+    """The authorization policy says no; the message names file, line, caller and action."""
+
+    statuscode = 1
+    refusal = "denied"
+
+
+class UnknownAgent(RPCError):
+    """The agent asked for is not loaded here."""
+
+    statuscode = 5
+    refusal = "unknownagent"
+
+
+class UnknownAction(RPCError):
+    """The agent has no such action."""
+
+    statuscode = 2
+
+
+class MissingRPCData(RPCError):
+    """An input that the DDL requires was not given."""
+
+    statuscode = 3
+
+    def __init__(self, action: str, name: str) -> None:
+        super().__init__(f"{action} needs the input {name}")
+        self.action, self.name = action, name
+
+
+class InvalidRPCData(RPCError):
+    """An input that the DDL does not allow; the message names it and what would do."""
+
+    statuscode = 4
+
+
+class ActionTimeout(RPCError):
+    """An action that ran longer than its DDL allows; seconds."""
+
+    def __init__(self, what: str, timeout: float) -> None:
+        super().__init__(f"{what} timed out after {timeout:g} s and was ended")
+        self.timeout = timeout
+
+
+class ReplyTooLarge(RPCError):
+    """A reply beyond the limit; bytes."""
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(f"the reply has {size} bytes, the limit is {limit}")
+        self.size, self.limit = size, limit
+
+
+class UnsendableValue(RPCError):
+    """A value that the wire cannot carry; the message names where it stands and its type."""

@@ -1,0 +1,144 @@
+"""Filter: which hosts are meant; read from command-line words, to and from the wire's dict."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from .errors import FilterError
+
+OPERATORS = ("==", "=~", "<=", ">=", "<", ">", "!=")
+
+# As written on a command line: the longest operator first, `=>` and `=<` are the same as `>=` and `<=`.
+_WRITTEN = re.compile(r"(?P<fact>[^=<>!~\s]+)\s*(?P<operator>==|=~|=>|=<|<=|>=|!=|=|<|>)\s*(?P<value>.+)", re.DOTALL)
+_MEANS = {"=": "==", "=>": ">=", "=<": "<="}
+_MAX_TERMS = 64
+_MAX_TEXT = 4096  # characters in one name or value
+_KEYS = ("fact", "cf_class", "agent", "identity", "compound")
+
+
+@dataclass(frozen=True, slots=True)
+class FactTest:
+    """One `fact OPERATOR value`; operator is one of OPERATORS, value text (a regex keeps its slashes)."""
+
+    fact: str
+    operator: str
+    value: str
+
+    @classmethod
+    def parse(cls, word: str) -> "FactTest":
+        """`country=uk`, `memory.total >= 4096`, `os=/deb|ubu/`: FilterError where the word is none of these."""
+        found = _WRITTEN.fullmatch(word.strip())
+        if not found:
+            raise FilterError(f"'{word}' is no fact filter: write fact=value, with one of = == =~ != < > <= >=")
+        operator = _MEANS.get(found["operator"], found["operator"])
+        value = found["value"]
+        if operator == "==" and is_regex(value):
+            operator = "=~"
+        return cls(found["fact"], operator, value)
+
+    def __str__(self) -> str:
+        return f"{self.fact}{self.operator}{self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Conditions that a host must all meet; identities are alternatives. Empty means every host.
+
+    compound: expressions of -S as the wire carries them, each a list of one-key dicts.
+    """
+
+    facts: tuple[FactTest, ...] = ()
+    classes: tuple[str, ...] = ()
+    agents: tuple[str, ...] = ()
+    identities: tuple[str, ...] = ()
+    compound: tuple[Any, ...] = field(default=(), hash=False)
+
+    @classmethod
+    def parse(
+        cls,
+        *,
+        facts: Iterable[str] = (),
+        classes: Iterable[str] = (),
+        agents: Iterable[str] = (),
+        identities: Iterable[str] = (),
+        combined: Iterable[str] = (),
+    ) -> "Filter":
+        """The filter that the words of -F, -C, -A, -I and -W say; in a -W word each token is a fact test or a class."""
+        tests, names = [FactTest.parse(word) for word in facts], list(classes)
+        for token in (token for words in combined for token in words.split()):
+            if _WRITTEN.fullmatch(token):
+                tests.append(FactTest.parse(token))
+            else:
+                names.append(token)
+        return _checked(cls(tuple(tests), tuple(names), tuple(agents), tuple(identities)))
+
+    @classmethod
+    def from_wire(cls, value: object) -> "Filter":
+        """The filter in a message: all five keys, nothing else; FilterError for any other shape."""
+        if not isinstance(value, Mapping) or set(value) != set(_KEYS):
+            raise FilterError(f"a filter has exactly the keys {', '.join(_KEYS)}")
+        facts = []
+        for entry in _list(value["fact"], "fact"):
+            if not isinstance(entry, Mapping) or set(entry) != {"fact", "operator", "value"}:
+                raise FilterError("a fact filter has exactly the keys fact, operator and value")
+            if entry["operator"] not in OPERATORS:
+                raise FilterError(f"unknown fact operator {str(entry['operator'])[:20]!r}")
+            facts.append(FactTest(_text(entry["fact"]), entry["operator"], _text(entry["value"])))
+        classes, agents, identities = (
+            tuple(_text(item) for item in _list(value[key], key)) for key in ("cf_class", "agent", "identity")
+        )
+        return _checked(cls(tuple(facts), classes, agents, identities, tuple(_list(value["compound"], "compound"))))
+
+    def to_wire(self) -> dict[str, Any]:
+        """The dict that messages carry: string keys, lists, all five keys always."""
+        return {
+            "fact": [{"fact": t.fact, "operator": t.operator, "value": t.value} for t in self.facts],
+            "cf_class": list(self.classes),
+            "agent": list(self.agents),
+            "identity": list(self.identities),
+            "compound": list(self.compound),
+        }
+
+    def with_agent(self, agent: str) -> "Filter":
+        """This filter, for hosts that also have the agent."""
+        return self if agent in self.agents else replace(self, agents=(*self.agents, agent))
+
+    @property
+    def is_empty(self) -> bool:
+        """True where every host is meant (having an agent does not narrow it for an operator)."""
+        return not (self.facts or self.classes or self.identities or self.compound)
+
+    @property
+    def named_identities(self) -> tuple[str, ...] | None:
+        """The identities where they alone say who is meant and none is a regex; else None."""
+        if self.facts or self.classes or self.compound or not self.identities:
+            return None
+        return None if any(is_regex(name) for name in self.identities) else self.identities
+
+
+def is_regex(value: str) -> bool:
+    """True for `/text/`, the field's way of writing a regular expression."""
+    return len(value) > 1 and value.startswith("/") and value.endswith("/")
+
+
+def _checked(filter: Filter) -> Filter:
+    terms = (*filter.facts, *filter.classes, *filter.agents, *filter.identities, *filter.compound)
+    if len(terms) > _MAX_TERMS:
+        raise FilterError(f"a filter may have {_MAX_TERMS} terms, this one has {len(terms)}")
+    for text in (*filter.classes, *filter.agents, *filter.identities):
+        if not text:
+            raise FilterError("an empty name in a filter matches nobody: leave the option out or give a name")
+    return filter
+
+
+def _list(value: object, key: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise FilterError(f"{key} in a filter is a list")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or len(value) > _MAX_TEXT:
+        raise FilterError(f"names and values in a filter are texts of at most {_MAX_TEXT} characters")
+    return value

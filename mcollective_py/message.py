@@ -1,0 +1,121 @@
+"""What travels: requests, replies, and the frames that carry them, as frozen values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from .filter import Filter
+
+
+class Kind(Enum):
+    """The three places a message can be sent to."""
+
+    AGENT = "agent"  # a broadcast: every node of the collective with this agent
+    NODE = "node"  # a directed request: one node, by identity
+    REPLY = "reply"  # a client's reply queue, by the connector's own name for it
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where to publish or what to subscribe to, in the field's words; connector/targets.py turns it into a broker's.
+
+    name: the agent, the identity, or for REPLY the full destination string.
+    """
+
+    kind: Kind
+    collective: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message as the connector received it; nothing of it is trusted.
+
+    source: the subscription that it came by. reply_to and sender (`mc_sender`) are headers, None where absent.
+    """
+
+    payload: bytes
+    source: Destination
+    reply_to: str | None = None
+    sender: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A message on its way to a connector.
+
+    sender: the identity for the `mc_sender` header. time: seconds since the epoch; the broker may drop it at time + ttl + 10 s.
+    """
+
+    payload: bytes
+    destination: Destination
+    sender: str
+    time: float
+    ttl: float
+    reply_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request, verified (or about to be sealed).
+
+    caller: `cert=NAME`, who asks. sender: the label of the host that sends. action: None for a plain message to `handlemsg`.
+    body: the inputs of an action (a mapping with text keys), or the plain message's value. targets: identities of a directed
+    request, None for a broadcast. time: seconds since the epoch, with a fraction. ttl: seconds. reply_to: the connector's
+    destination for replies, None where none is wanted. digest: what replies are bound to (SHA-256 hex of the signed payload),
+    empty before sealing. signer: the key that vouches for the caller, for the replay memory.
+    """
+
+    id: str
+    caller: str
+    sender: str
+    collective: str
+    agent: str
+    action: str | None
+    body: Any
+    filter: Filter
+    time: float
+    ttl: int
+    reply_to: str | None = None
+    targets: tuple[str, ...] | None = None
+    digest: str = ""
+    signer: str = ""
+
+    @property
+    def is_direct(self) -> bool:
+        """True where nodes are named, whatever the filter."""
+        return self.targets is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One reply, verified (or about to be sealed).
+
+    sender: the answering node's identity. body: the outputs (a mapping with text keys) of an action, or the plain reply.
+    refusal: a word where the node refused (`denied`, `busy`, `clockskew`, ...), else None. seq and last: position among the
+    parts of a reply that was too large for one message; a part's body is a text fragment, see security/parts.py.
+    """
+
+    request_id: str
+    request_digest: str
+    sender: str
+    agent: str
+    action: str | None
+    body: Any
+    time: float
+    statuscode: int = 0
+    statusmsg: str = "OK"
+    refusal: str | None = None
+    seq: int = 0
+    last: bool = True
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """The outputs of an action; empty where the body is no mapping."""
+        return self.body if isinstance(self.body, Mapping) else {}
+
+    @property
+    def is_whole(self) -> bool:
+        """True unless this is one part of several."""
+        return self.seq == 0 and self.last

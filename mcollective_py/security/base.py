@@ -1,0 +1,56 @@
+"""The security plugin port: what seals and opens messages, and what is known before that."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ..message import Reply, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Unverified:
+    """A payload read but not trusted: enough to drop it cheaply, nothing to act on.
+
+    kind: "request" or "reply". request_id, sender and caller are None where the envelope keeps them inside the signature.
+    content: the plugin's own, handed back to its open_*.
+    """
+
+    kind: str
+    content: Any
+    request_id: str | None = None
+    sender: str | None = None
+    caller: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A request ready for the wire. digest: what replies to it will carry, empty where the plugin binds none."""
+
+    payload: bytes
+    digest: str
+
+
+class SecurityPlugin(Protocol):
+    """Seals what this process sends, and opens what others sent; `open_*` is the only maker of trusted values.
+
+    covers: the fields of Request that the signature protects. caller: the caller id this process' key stands for.
+    read and open_* raise errors.NotSigned or one of its kinds, never anything else, for any bytes whatever.
+    """
+
+    covers: frozenset[str]
+    caller: str
+
+    def seal_request(self, request: Request) -> Sealed: ...
+
+    def seal_reply(self, reply: Reply, request: Request) -> Sequence[bytes]:
+        """The payloads of a reply, more than one where it is too large for one message.
+
+        Raises UnsendableValue for a value that the wire cannot carry, ReplyTooLarge beyond the limit.
+        """
+        ...
+
+    def read(self, payload: bytes) -> Unverified: ...
+
+    def open_request(self, unverified: Unverified) -> Request: ...
+
+    def open_reply(self, unverified: Unverified) -> Reply: ...
