@@ -33,9 +33,7 @@ class Agent:
     daemon for actions that only read, None in a child process. logger: named after the agent.
     """
 
-    def __init__(
-        self, node: NodeView, config: Mapping[str, str], logger: logging.Logger, daemon: Daemon | None = None
-    ) -> None:
+    def __init__(self, node: NodeView, config: Mapping[str, str], logger: logging.Logger, daemon: Daemon | None = None) -> None:
         self.node, self.config, self.logger, self.daemon = node, config, logger, daemon
 
     @classmethod

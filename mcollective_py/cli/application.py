@@ -1,0 +1,23 @@
+"""Application: what the author of an `mco` command subclasses."""
+
+import argparse
+from collections.abc import Sequence
+
+
+class Application:
+    """One `mco` command: the class of cli/applications/NAME.py (or of a libdir's applications/NAME.py), named after its file.
+
+    description: one line for `mco help`. usage: what follows `mco NAME`. sections: which shared options the command takes, of
+    `common` (config, timeouts, collective, output), `filter` (-F -C -I -A -W and discovery) and `rpc` (json, display, progress).
+    """
+
+    description = ""
+    usage = ""
+    sections: Sequence[str] = ("common", "filter")
+
+    def arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the command's own arguments."""
+
+    def run(self, options: argparse.Namespace) -> int:
+        """Do it; returns the exit code. Errors of mcollective_py.errors may fly: the caller prints them and exits."""
+        raise NotImplementedError(f"{type(self).__name__} has no run method")
