@@ -1,0 +1,243 @@
+"""Every setting once: key, type, unit, default and what it is for. The reference page and the sample files are made from this table."""
+
+from typing import NamedTuple
+
+
+class Setting(NamedTuple):
+    """One row. In a key, `N` stands for the number of a broker in a pool and `NAME` for an agent's name.
+
+    type: text; number (whole); seconds (fractions allowed); flag; path (absolute or `~/...`); paths (several, `:` between them,
+    repeatable); items (`,` or blanks between them); lines (repeatable, one item a line). default: as it would stand in the file,
+    None where there is none and help says what happens then. side: whose file it belongs in. secret: never shown.
+    """
+
+    key: str
+    type: str
+    default: str | None
+    help: str
+    unit: str = ""
+    side: str = "both"
+    secret: bool = False
+    choices: tuple[str, ...] = ()
+    least: float | None = None
+    most: float | None = None
+
+
+def _pool(family: str) -> tuple[Setting, ...]:
+    """The settings of a connector that speaks STOMP; family: activemq, rabbitmq or stomp."""
+    of = f"plugin.{family}."
+    one = f"{of}pool.N."
+    return (
+        Setting(f"{of}pool.size", "number", None, "How many brokers are listed; they are tried in order.", least=1, most=64),
+        Setting(f"{one}host", "text", None, "Name or address of the broker; with TLS its certificate must carry this name."),
+        Setting(f"{one}port", "number", "61613", "TCP port of the broker; 61614 is usual with TLS.", least=1, most=65535),
+        Setting(f"{one}user", "text", None, "User to log in as; none sends no login."),
+        Setting(f"{one}password", "text", None, "Password of that user.", secret=True),
+        Setting(f"{one}password_file", "path", None, "File whose first line is the password, in place of `password`."),
+        Setting(f"{one}ssl", "flag", "false", "Speak TLS; the broker's certificate and its name are always checked."),
+        Setting(f"{one}ssl.ca", "items", None, "CA certificates the broker's must lead to; without it the system's own."),
+        Setting(f"{one}ssl.cert", "path", None, "Client certificate to show the broker."),
+        Setting(f"{one}ssl.key", "path", None, "Private key of that certificate."),
+        Setting(f"{one}ssl.ciphers", "text", None, "OpenSSL cipher list for TLS 1.2; without it the library's own."),
+        Setting(f"{one}ssl.fallback", "flag", "false", "Read and answered with a warning: there is no unverified TLS here."),
+        Setting(
+            f"{of}vhost", "text", "/" if family == "rabbitmq" else None, "Virtual host; without it the pool entry's host name."
+        ),
+        Setting(f"{of}connect_timeout", "seconds", "30", "How long one broker may take to answer.", unit="s", least=0.1, most=600),
+        Setting(
+            f"{of}heartbeat_interval", "seconds", "30", "Heartbeats both ways; 0 turns them off.", unit="s", least=0, most=3600
+        ),
+        Setting(f"{of}max_hbread_fails", "number", "2", "Missed heartbeats of the broker before a reconnect.", least=0, most=100),
+        Setting(f"{of}max_hbrlck_fails", "number", "0", "Read for the sake of old files; has no effect.", least=0, most=100),
+        Setting(f"{of}stomp_1_0_fallback", "flag", "true", "Accept a broker that speaks only STOMP 1.0, which has no heartbeats."),
+        Setting(f"{of}initial_reconnect_delay", "seconds", "0.01", "First pause before a reconnect.", unit="s", least=0, most=600),
+        Setting(f"{of}max_reconnect_delay", "seconds", "30", "Longest pause before a reconnect.", unit="s", least=0, most=3600),
+        Setting(f"{of}use_exponential_back_off", "flag", "true", "Make each pause longer than the one before."),
+        Setting(f"{of}back_off_multiplier", "number", "2", "By how much.", least=1, most=100),
+        Setting(f"{of}max_reconnect_attempts", "number", "0", "Give up after so many; 0 never gives up.", least=0),
+        Setting(f"{of}randomize", "flag", "false", "Try the brokers of the pool in random order."),
+        Setting(f"{of}backup", "flag", "false", "Read for the sake of old files; has no effect."),
+        Setting(
+            f"{of}timeout", "number", "-1", "Read for the sake of old files; `connect_timeout` is the one that works.", least=-1
+        ),
+        Setting(f"{of}base64", "flag", "false", "Wrap message bodies in base64; every host and client must agree."),
+        Setting(f"{of}priority", "number", "0", "STOMP priority of what is sent; 0 sends none.", least=0, most=9),
+        Setting(f"{of}prompt_user", "flag", "false", "Ask on the terminal for the user.", side="client"),
+        Setting(f"{of}prompt_password", "flag", "false", "Ask on the terminal for the password.", side="client"),
+    )
+
+
+SETTINGS: tuple[Setting, ...] = (
+    # Who and where
+    Setting("identity", "text", None, "This host's name; x509: the certificate's name, else the host name.", side="server"),
+    Setting("collectives", "items", "mcollective", "The collectives this host or client belongs to."),
+    Setting("main_collective", "text", None, "The collective used when none is named; without it the first of `collectives`."),
+    Setting("libdir", "paths", None, "Folders with plugins (agents/, facts/, ...); the first wins, the shipped one comes last."),
+    # The three choices
+    Setting(
+        "connector", "text", "activemq", "How to reach the middleware: activemq, rabbitmq or stomp (the embedded broker, Artemis)."
+    ),
+    Setting(
+        "securityprovider", "text", "x509", "How messages are signed: x509; psk, ssl and aes_security for fleets with Ruby hosts."
+    ),
+    Setting("factsource", "text", "yaml", "Where facts come from: yaml, facter, native, or one of a libdir.", side="server"),
+    # Requests
+    Setting("ttl", "number", "60", "How long a request stays valid.", unit="s", least=1, most=86400),
+    Setting(
+        "connection_timeout", "seconds", "10", "A client gives up on the brokers after this.", unit="s", side="client", least=0.1
+    ),
+    Setting(
+        "discovery_timeout",
+        "seconds",
+        "2",
+        "How long discovery waits; a discovery method may know better.",
+        unit="s",
+        least=0.01,
+        side="client",
+    ),
+    Setting("default_discovery_method", "text", "mc", "How hosts are found unless --dm says otherwise.", side="client"),
+    Setting("default_discovery_options", "lines", None, "Options for that method, one a line.", side="client"),
+    Setting("direct_addressing", "flag", "true", "Address found hosts by name where there are few."),
+    Setting(
+        "direct_addressing_threshold", "number", "10", "Up to so many are addressed by name.", unit="hosts", least=0, side="client"
+    ),
+    Setting("publish_timeout", "seconds", "2", "How long sending a request may take.", unit="s", least=0.01, side="client"),
+    Setting(
+        "default_batch_size", "number", "0", "Address so many hosts at a time; 0 all at once.", unit="hosts", least=0, side="client"
+    ),
+    Setting("default_batch_sleep_time", "seconds", "1", "Pause between two batches.", unit="s", least=0, side="client"),
+    Setting("rpclimitmethod", "text", "first", "Which hosts --limit takes.", choices=("first", "random"), side="client"),
+    Setting(
+        "threaded",
+        "flag",
+        "false",
+        "Read for the sake of old files: sending and receiving always run together here.",
+        side="client",
+    ),
+    Setting("color", "flag", "true", "Colours on a terminal.", side="client"),
+    # What a host knows and does
+    Setting("activate_agents", "flag", "true", "Load agents unless `plugin.NAME.activate_agent` says otherwise.", side="server"),
+    Setting(
+        "classesfile",
+        "paths",
+        "/opt/puppetlabs/puppet/cache/state/classes.txt:/var/cache/puppet/state/classes.txt:/var/lib/puppet/state/classes.txt",
+        "Puppet's list of classes; of several the first that exists.",
+        side="server",
+    ),
+    Setting("fact_cache_time", "seconds", "300", "Facts older than this are read anew.", unit="s", least=0, side="server"),
+    Setting("registration", "text", "agentlist", "What a host registers with.", side="server"),
+    Setting("registerinterval", "seconds", "0", "How often a host registers; 0 never.", unit="s", least=0, side="server"),
+    Setting("registration_collective", "text", None, "Where it registers; without it `main_collective`.", side="server"),
+    Setting("registration_splay", "flag", "false", "Wait a random part of the interval before the first.", side="server"),
+    Setting("rpcauthorization", "flag", "true", "Ask the authorization provider before every action.", side="server"),
+    Setting("rpcauthprovider", "text", "action_policy", "The authorization provider.", side="server"),
+    Setting("rpcaudit", "flag", "false", "Write an audit record of every request.", side="server"),
+    Setting("rpcauditprovider", "text", "logfile", "The audit provider.", side="server"),
+    # The process
+    Setting("daemonize", "flag", "false", "Go to the background; leave it off under systemd.", side="server"),
+    Setting("soft_shutdown", "flag", "true", "On a stop, let running actions finish.", side="server"),
+    Setting("soft_shutdown_timeout", "seconds", "30", "For at most so long.", unit="s", least=0, most=3600, side="server"),
+    Setting(
+        "logger_type",
+        "text",
+        "file",
+        "Where the log goes; file without `logfile` is the console.",
+        choices=("file", "console", "syslog"),
+    ),
+    Setting("logfile", "path", None, "The log file."),
+    Setting("loglevel", "text", "info", "The least that is logged.", choices=("debug", "info", "warn", "error", "fatal")),
+    Setting("logfacility", "text", "user", "The syslog facility."),
+    Setting("keeplogs", "number", "5", "How many old log files are kept.", unit="files", least=0, most=1000),
+    Setting("max_log_size", "number", "2097152", "A log file larger than this is rotated; 0 never.", unit="bytes", least=0),
+    Setting("ssl_cipher", "text", "aes-256-cbc", "The cipher of aes_security; the wire knows no other."),
+    # Plugins
+    Setting("plugin.NAME.activate_agent", "flag", "true", "Whether the agent NAME is loaded.", side="server"),
+    Setting("plugin.x509.ca", "path", None, "CA certificates in PEM; without it Puppet's own."),
+    Setting("plugin.x509.cert", "path", None, "This host's or user's certificate; without it Puppet's own."),
+    Setting("plugin.x509.key", "path", None, "Its private key, mode 0600 or 0640; without it Puppet's own."),
+    Setting("plugin.x509.crl", "path", None, "The CA's revocation list; without it Puppet's own."),
+    Setting(
+        "plugin.x509.caller_certnames",
+        "items",
+        "*.mcollective",
+        "Certificate names that may send requests; `*` stands for anything.",
+    ),
+    Setting(
+        "plugin.x509.privileged_certnames",
+        "items",
+        None,
+        "Certificate names that may ask on behalf of others; none by default.",
+        side="server",
+    ),
+    Setting(
+        "plugin.x509.revocation", "text", "chain", "What the revocation list is asked about.", choices=("chain", "leaf", "off")
+    ),
+    Setting("plugin.x509.skew", "seconds", "5", "How far two clocks may differ.", unit="s", least=0, most=300),
+    Setting(
+        "plugin.x509.max_ttl", "number", "60", "The longest ttl this host accepts.", unit="s", least=1, most=300, side="server"
+    ),
+    Setting("plugin.x509.min_protocol", "text", "mcpy/1", "The oldest wire protocol accepted.", choices=("mcpy/1",)),
+    Setting("plugin.actionpolicy.allow_unconfigured", "flag", "false", "Allow agents that have no policy file.", side="server"),
+    Setting(
+        "plugin.actionpolicy.enable_default", "flag", "false", "Use the default policy file where an agent has none.", side="server"
+    ),
+    Setting("plugin.actionpolicy.default_name", "text", "default", "Name of that file, without `.policy`.", side="server"),
+    Setting(
+        "plugin.rpcaudit.logfile", "path", "/var/log/puppetlabs/mcollective/mcollective-audit.log", "The audit file.", side="server"
+    ),
+    Setting("plugin.rpcaudit.logfile.mode", "text", "0600", "Its mode, in octal.", side="server"),
+    Setting("plugin.rpcaudit.logfile.group", "text", None, "Its group.", side="server"),
+    Setting(
+        "plugin.yaml",
+        "paths",
+        None,
+        "Facts files of the yaml source, YAML or JSON; the later overrides the earlier.",
+        side="server",
+    ),
+    Setting("plugin.facter.command", "path", None, "The Facter program; without it the packages' own places.", side="server"),
+    Setting("plugin.facter.timeout", "seconds", "30", "How long Facter may run.", unit="s", least=0.1, most=600, side="server"),
+    Setting(
+        "plugin.discovery.full_window_interval",
+        "seconds",
+        "3600",
+        "How often a discovery uses its whole window although all known hosts have answered.",
+        unit="s",
+        least=0,
+        side="client",
+    ),
+    Setting("plugin.rpc.graph", "flag", "false", "Draw the graph of `mco ping` always.", side="client"),
+    *_pool("activemq"),
+    Setting("plugin.activemq.agents_multiplex", "flag", "false", "One topic for all agents of a collective."),
+    *_pool("rabbitmq"),
+    Setting("plugin.rabbitmq.use_reply_exchange", "flag", "false", "Replies by an exchange in place of temporary queues."),
+    *_pool("stomp"),
+    Setting("plugin.psk", "text", None, "The key that every host and client of a psk fleet shares.", secret=True),
+    Setting(
+        "plugin.psk.callertype",
+        "text",
+        "uid",
+        "What a psk caller is named after.",
+        choices=("uid", "gid", "user", "group", "identity"),
+    ),
+    Setting("plugin.ssl_serializer", "text", "marshal", "How the ssl plugin writes bodies.", choices=("marshal", "yaml")),
+    Setting("plugin.ssl.enforce_ttl", "flag", "true", "Refuse a request whose signed ttl and time differ from the envelope's."),
+    Setting("plugin.ssl_server_public", "path", None, "Public key that all hosts of an ssl fleet share."),
+    Setting("plugin.ssl_server_private", "path", None, "Its private key.", side="server"),
+    Setting("plugin.ssl_client_public", "path", None, "The user's public key.", side="client"),
+    Setting("plugin.ssl_client_private", "path", None, "The user's private key.", side="client"),
+    Setting("plugin.ssl_client_cert_dir", "path", None, "Folder with the public keys of all users.", side="server"),
+    Setting("plugin.aes.serializer", "text", "marshal", "How aes_security writes bodies.", choices=("marshal", "yaml")),
+    Setting("plugin.aes.enforce_ttl", "flag", "true", "Refuse a request whose signed ttl and time differ from the envelope's."),
+    Setting("plugin.aes.send_pubkey", "flag", "false", "Send the own public key along."),
+    Setting("plugin.aes.learn_pubkeys", "flag", "false", "Keep public keys that callers send; they must come from `ca_cert`."),
+    Setting("plugin.aes.insecure_learning", "flag", "false", "Read and answered with a warning: unsigned keys are never learnt."),
+    Setting("plugin.aes.ca_cert", "path", None, "CA that learnt keys must come from."),
+    Setting("plugin.aes.server_public", "path", None, "Public key that all hosts of an aes fleet share."),
+    Setting("plugin.aes.server_private", "path", None, "Its private key.", side="server"),
+    Setting("plugin.aes.client_public", "path", None, "The user's public key.", side="client"),
+    Setting("plugin.aes.client_private", "path", None, "The user's private key.", side="client"),
+    Setting("plugin.aes.client_cert_dir", "path", None, "Folder with the public keys of all users.", side="server"),
+)
+
+IGNORED = ("topicprefix", "topicsep", "queueprefix", "rpchelptemplate", "helptemplatedir")
+"""Core keys of old files that never do anything here; read with a warning."""
