@@ -4,6 +4,7 @@ Status codes are the wire's (0 OK, 1 aborted, 2 unknown action, 3 missing data, 
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 
 class MCollectiveError(Exception):
@@ -85,10 +86,14 @@ class DDLError(PluginError):
 
 
 class Rejected(MCollectiveError):
-    """A message that is not acted on. `reason` is the word that counters, audit and `mco why` use."""
+    """A message that is not acted on. `reason` is the word that counters, audit and `mco why` use.
+
+    request: the message.Request, where its signature held before it was refused.
+    """
 
     reason = "rejected"
     is_security = False  # worth a WARNING; the rest is DEBUG
+    request: Any = None
 
 
 class NotSigned(Rejected):

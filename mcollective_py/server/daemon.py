@@ -1,0 +1,143 @@
+"""mcollectived: arguments, configuration, signals; everything is built here and handed on."""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from queue import SimpleQueue
+
+from .. import __version__
+from ..config import Config
+from ..connector.base import Connector
+from ..connector.factory import open_connector
+from ..errors import MCollectiveError
+from .child import ChildExecutor
+from .dispatch import perform
+from .executor import ThreadExecutor
+from .host import Host, build_host
+from .runner import Runner
+from .selfreport import SelfReport
+from .stats import Stats
+from .supervision import PidFile, detach, next_loglevel, notify_systemd, start_logging
+
+logger = logging.getLogger(__name__)
+
+_ENDS = (signal.SIGTERM, signal.SIGINT)
+_SIGNALS = (*_ENDS, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGWINCH)
+_STOPPED = 0  # put beside the signals when everything has ended
+
+
+def run() -> None:
+    """The console script: `mcollectived [--config FILE] [--daemonize] [--pid FILE]`."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the daemon until a signal ends it; the exit code."""
+    options = _options(arguments)
+    try:
+        config = Config.find("server", options.config)
+        daemonize = config.flag("daemonize") if options.daemonize is None else options.daemonize
+        if daemonize:
+            detach()
+        start_logging(config, is_detached=daemonize, verbose=options.verbose)
+        pidfile = PidFile(Path(options.pid)) if options.pid else None
+        try:
+            return Daemon(config, options.verbose).run()
+        finally:
+            if pidfile:
+                pidfile.remove()
+    except MCollectiveError as error:
+        logger.error("%s", error)
+        print(f"mcollectived: {error}", file=sys.stderr)  # noqa: T201 - the log may be a file nobody looks at
+        return error.exitcode
+
+
+class Daemon:
+    """One daemon process: builds runner and executors, and turns signals into what operators expect of them."""
+
+    def __init__(self, config: Config, verbose: bool) -> None:
+        self._config, self._verbose = config, verbose
+        self._events: SimpleQueue[int] = SimpleQueue()
+        self._stats = Stats(time.time())
+        host = build_host(config, time.time)
+        for warning in config.warnings:
+            logger.warning("%s", warning)
+        report = SelfReport(lambda: self._runner.host, self._stats)
+        reads = ThreadExecutor(lambda call: perform(self._runner.host.agents[call.request.agent], call, report))
+        self._runner = Runner(host, _connector(host), reads, ChildExecutor(), self._stats, time.time)
+
+    def run(self) -> int:
+        """Serve until TERM or INT; 0, or 1 where a second one cut running actions short."""
+        for number in _SIGNALS:
+            signal.signal(number, lambda received, _frame: self._events.put(received))
+        threading.Thread(target=self._runner.run, name="requests", daemon=True).start()
+        logger.info("mcollectived %s is %s, pid %d", __version__, self._runner.host.identity, os.getpid())
+        notify_systemd(f"READY=1\nSTATUS=serving as {self._runner.host.identity}")
+        while (event := self._events.get()) not in _ENDS:
+            self._react(event)
+        return self._shut_down()
+
+    def _react(self, event: int) -> None:
+        if event == signal.SIGUSR2:
+            logger.warning("log level is now %s", next_loglevel())
+        elif event == signal.SIGWINCH:
+            start_logging(self._runner.host.config, is_detached=False, verbose=self._verbose)
+            logger.info("log files are open again")
+        else:
+            self._reload(reread=event == signal.SIGHUP)
+
+    def _reload(self, *, reread: bool) -> None:
+        """HUP reads the configuration again, USR1 only what it points to: agents, facts, policies."""
+        notify_systemd("RELOADING=1\nMONOTONIC_USEC=%d" % (time.monotonic_ns() // 1000))
+        old = self._runner.host
+        try:
+            config = Config.from_file(old.config.file, "server") if reread and old.config.file else old.config
+            host = build_host(config, time.time)
+            if reread:
+                start_logging(config, is_detached=False, verbose=self._verbose)
+        except MCollectiveError as error:
+            logger.error("reload refused, the old configuration stays: %s", error)
+        else:
+            moved = host.identity != old.identity or host.config.connection() != old.config.connection()
+            self._runner.reload(host, _connector(host) if moved else None)
+            logger.info("reloaded: %d agents%s", len(host.agents), ", connecting anew" if moved else "")
+        notify_systemd("READY=1")
+
+    def _shut_down(self) -> int:
+        """Finish what runs, within soft_shutdown_timeout; a second TERM cuts it."""
+        config = self._runner.host.config
+        patience = config.seconds("soft_shutdown_timeout") if config.flag("soft_shutdown") else 0.0
+        notify_systemd("STOPPING=1")
+        logger.info("shutting down, running actions have %g s", patience)
+        outcome: list[bool] = []
+
+        def stop() -> None:
+            outcome.append(self._runner.stop(patience))
+            self._events.put(_STOPPED)
+
+        threading.Thread(target=stop, name="shutdown", daemon=True).start()
+        while (event := self._events.get()) != _STOPPED:
+            if event in _ENDS:
+                logger.warning("told to stop twice: running actions are cut")
+                return 1
+        return 0 if outcome[0] else 1
+
+
+def _connector(host: Host) -> Connector:
+    return open_connector(host.config, host.identity, is_daemon=True)
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="mcollectived", description="The MCollective server daemon.")
+    parser.add_argument("-c", "--config", metavar="FILE", help="server.cfg to read")
+    parser.add_argument("--daemonize", action=argparse.BooleanOptionalAction, default=None, help="run in the background")
+    parser.add_argument("-p", "--pid", "--pidfile", metavar="FILE", help="write the pid to this file and lock it")
+    parser.add_argument("-v", "--verbose", action="store_true", help="log at debug level")
+    parser.add_argument("--version", action="version", version=f"mcollectived {__version__}")
+    return parser.parse_args(arguments)

@@ -1,0 +1,51 @@
+"""The call itself: an agent's instance, its action, and every way it can end, as one Outcome."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from ..agent.base import Daemon
+from ..agent.rpc import RPCReply, RPCRequest
+from ..errors import RPCError
+from ..plugins.loader import LoadedAgent
+from .call import Call, Outcome
+
+logger = logging.getLogger(__name__)
+
+
+def perform(agent: LoadedAgent, call: Call, daemon: Daemon | None) -> Outcome:
+    """Call the agent once with a new instance; whatever it does comes back as an Outcome.
+
+    daemon: the running daemon for reads in its threads, None in a child process.
+    """
+    if call.action is None:
+        return _message(agent, call)
+    return _action(agent, call, daemon)
+
+
+def _message(agent: LoadedAgent, call: Call) -> Outcome:
+    try:
+        return Outcome(body=agent.cls().handlemsg(call.request))
+    except RPCError as error:
+        return Outcome(error.statuscode, str(error), None, error.refusal)
+    except Exception as error:  # noqa: BLE001 - an agent may raise anything; the caller is told, the log has the traceback
+        return _fault(call, error, None)
+
+
+def _action(agent: LoadedAgent, call: Call, daemon: Daemon | None) -> Outcome:
+    assert agent.ddl is not None and call.action is not None  # check_call let it through
+    outputs = agent.ddl.actions[call.action].outputs
+    reply = RPCReply({name: output.default for name, output in outputs.items()})
+    instance = agent.cls(call.view, call.config, logging.getLogger(f"mcollective_py.agents.{agent.name}"), daemon)
+    try:
+        agent.actions[call.action](instance, RPCRequest(call.request), reply)
+    except RPCError as error:
+        return Outcome(error.statuscode, str(error), reply.data, error.refusal)
+    except Exception as error:  # noqa: BLE001 - as above
+        return _fault(call, error, reply.data)
+    return Outcome(reply.statuscode, reply.statusmsg, reply.data)
+
+
+def _fault(call: Call, error: Exception, data: Mapping[str, Any] | None) -> Outcome:
+    logger.exception("%s %s %s failed", call.request.id, call.request.agent, call.action or "handlemsg")
+    return Outcome(5, f"{type(error).__name__}: {error}", data)

@@ -1,0 +1,98 @@
+"""The stages between a frame and an action, in the order that is the security policy of a host.
+
+    read > open > consistency > freshness > replay > filter > validation > authorization > audit > action
+
+Read top to bottom. Every stage is a function that lets the request through or raises: Rejected where nobody is answered (or
+only told why), RPCError where the caller gets a reply with that status. Nothing can be plugged in between `open` and the
+action but the configured authorization and audit.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from ..ddl.validate import validate
+from ..errors import Filtered, Inconsistent, InvalidRPCData, Rejected, UnknownAction, UnknownAgent
+from ..matching.matcher import explain
+from ..message import Delivery, Kind, Request
+from ..node.view import NodeView
+from ..plugins.loader import LoadedAgent
+from ..security.base import SecurityPlugin
+from .freshness import check_freshness
+from .replay import ReplayMemory
+
+
+class Authorization(Protocol):
+    """Who may do what; server/policyfiles.py has the one of ActionPolicy files."""
+
+    def authorize(self, request: Request, view: NodeView) -> None:
+        """Raises Denied, with a message that names file, line, caller and action."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a node allows in time, seconds: skew between clocks, the longest ttl."""
+
+    skew: float = 5.0
+    max_ttl: float = 60.0
+
+
+def open_delivery(delivery: Delivery, security: SecurityPlugin) -> Request:
+    """Bytes become a trusted request, or errors.NotSigned flies."""
+    return security.open_request(security.read(delivery.payload))
+
+
+def check_consistency(request: Request, delivery: Delivery, view: NodeView) -> None:
+    """Refuse a request that came another way than its signed fields say. Headers may only speak against a message."""
+    source = delivery.source
+    if request.collective != source.collective or request.collective not in view.collectives:
+        raise Inconsistent(f"request {request.id} for collective {request.collective} came by that of {source.collective}")
+    if source.kind is Kind.AGENT and (request.agent != source.name or request.is_direct):
+        raise Inconsistent(f"request {request.id} for agent {request.agent} came by the topic of {source.name}")
+    if source.kind is Kind.NODE and view.identity not in (request.targets or ()):
+        raise Inconsistent(f"request {request.id} came to {view.identity} by name, which is not among its targets")
+    if source.kind is Kind.REPLY:
+        raise Inconsistent(f"request {request.id} came by a reply queue")
+    if delivery.reply_to is not None and delivery.reply_to != request.reply_to:
+        raise Inconsistent(f"request {request.id} was signed for replies to {request.reply_to}, its frame says otherwise")
+
+
+def check_filter(request: Request, view: NodeView) -> None:
+    """Drop, silently for the caller, what is meant for other hosts."""
+    reason = explain(request.filter, view)
+    if reason is not None:
+        raise Filtered(f"request {request.id} is not for us: {reason}")
+
+
+def admit(delivery: Delivery, security: SecurityPlugin, view: NodeView, replay: ReplayMemory, rules: Rules, now: float) -> Request:
+    """The request in a delivery, if it is genuine, fresh, new and for this host; Rejected otherwise. now: seconds since the epoch.
+
+    A refusal after the signature held carries the request as `error.request`, so that the caller can be told why.
+    """
+    request = open_delivery(delivery, security)
+    try:
+        check_consistency(request, delivery, view)
+        check_freshness(request, now, rules.skew, rules.max_ttl)
+        replay.remember(request, now)
+        check_filter(request, view)
+    except Rejected as error:
+        error.request = request
+        raise
+    return request
+
+
+def check_call(request: Request, agents: Mapping[str, LoadedAgent]) -> tuple[LoadedAgent, Request]:
+    """The agent that is asked, and the request with its inputs checked and completed by the DDL. Raises an RPCError."""
+    agent = agents.get(request.agent)
+    if agent is None:
+        raise UnknownAgent(f"no agent {request.agent} is active here")
+    if agent.ddl is None:
+        if request.action is not None:
+            raise UnknownAction(f"{request.agent} takes plain messages and has no action {request.action}")
+        return agent, request
+    if request.action is None:
+        raise InvalidRPCData(f"{request.agent} is an RPC agent: name one of its actions, {', '.join(sorted(agent.ddl.actions))}")
+    if not isinstance(request.body, Mapping):
+        raise InvalidRPCData(f"the inputs of {request.agent} {request.action} are a mapping of names to values")
+    return agent, replace(request, body=validate(agent.ddl, request.action, request.body))

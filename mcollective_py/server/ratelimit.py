@@ -1,0 +1,20 @@
+"""RateLimit: so many a period, for log lines and courtesy replies that a flood must not multiply."""
+
+
+class RateLimit:
+    """Lets `count` through in every `period` seconds, and counts what it held back."""
+
+    def __init__(self, count: int, period: float) -> None:
+        self._count, self._period = count, period
+        self._start, self._used = float("-inf"), 0
+        self.held_back = 0
+
+    def allows(self, now: float) -> bool:
+        """True for the first `count` calls of a period; now in seconds, of any clock that does not jump back far."""
+        if not 0 <= now - self._start < self._period:
+            self._start, self._used = now, 0
+        self._used += 1
+        if self._used <= self._count:
+            return True
+        self.held_back += 1
+        return False

@@ -1,0 +1,185 @@
+"""Runner: owns connector, threads and executors, and walks every delivery through the pipeline."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from ..connector.base import Connector
+from ..errors import Busy, ConnectorClosed, ConnectorError, Rejected, RPCError
+from ..message import Delivery, Destination, Kind, Publication, Reply, Request
+from .call import Call, Outcome
+from .executor import Executor
+from .host import Host
+from .pipeline import admit, check_call
+from .ratelimit import RateLimit
+from .replay import ReplayMemory
+from .stats import Stats
+
+logger = logging.getLogger(__name__)
+
+# Refusals that the caller is told of although nothing was done: silence would look like a dead host.
+_TOLD = frozenset({"ttlexpired", "clockskew", "ttltoolong", "busy"})
+
+
+class Runner:
+    """One connected daemon: `run` receives until `stop`.
+
+    reads and changes: the executors for actions that only read and for the rest. clock: seconds since the epoch.
+    """
+
+    def __init__(
+        self, host: Host, connector: Connector, reads: Executor, changes: Executor, stats: Stats, clock: Callable[[], float]
+    ) -> None:
+        self.host, self._stats, self._clock = host, stats, clock
+        self._connector: Connector = connector
+        self._successor: Connector | None = None
+        self._reads, self._changes = reads, changes
+        self._replay = ReplayMemory(host.rules.skew)
+        self._warnings = RateLimit(20, 1.0)
+        self._courtesies = RateLimit(5, 1.0)
+        self._is_stopping = threading.Event()
+
+    # --- life ---------------------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Connect, for ever if it must be, and handle deliveries until `stop`; runs in a thread of its own."""
+        while not self._is_stopping.is_set():
+            connector = self._connector
+            try:
+                connector.connect(None)
+                connector.subscribe(destinations(self.host))
+                logger.info("%s is subscribed and ready", self.host.identity)
+                while True:
+                    delivery = connector.receive()
+                    if delivery is not None:
+                        self.handle(delivery)
+            except ConnectorClosed:
+                if self._successor is not None:
+                    self._connector, self._successor = self._successor, None
+
+    def reload(self, host: Host, connector: Connector | None = None) -> None:
+        """Work by a new configuration from the next delivery on. connector: a new one where its settings changed."""
+        gone, come = set(destinations(self.host)) - set(destinations(host)), destinations(host)
+        self.host = host
+        if connector is not None:
+            self._successor = connector
+            self._connector.close()
+            return
+        self._connector.unsubscribe(gone)
+        self._connector.subscribe(come)
+
+    def stop_receiving(self) -> None:
+        """Take no new requests; what runs goes on and its replies are still sent."""
+        self._is_stopping.set()
+        try:
+            self._connector.unsubscribe(destinations(self.host))
+        except ConnectorError as error:
+            logger.debug("could not unsubscribe: %s", error)
+
+    def stop(self, timeout: float) -> bool:
+        """Let running actions finish for at most timeout seconds, send their replies, and close; False where some were cut."""
+        self.stop_receiving()
+        half = self._reads.shutdown(timeout)
+        finished = self._changes.shutdown(timeout) and half
+        self._connector.close()
+        return finished
+
+    # --- one delivery -------------------------------------------------------------------------------------------------
+
+    def handle(self, delivery: Delivery) -> None:
+        """Walk one delivery through the pipeline; whatever it is, this returns and the daemon lives on."""
+        host, now = self.host, self._clock()
+        self._stats.count("total")
+        view = host.node.view()
+        try:
+            if self._is_stopping.is_set():
+                raise Busy(f"{host.identity} is shutting down")
+            request = admit(delivery, host.security, view, self._replay, host.rules, now)
+        except Rejected as error:
+            self._refused(error, delivery, now)
+            return
+        self._stats.count("validated")
+        self._stats.count("passed")
+        agent = None
+        try:
+            agent, request = check_call(request, host.agents)
+            host.authorization.authorize(request, view)
+            host.audit.allowed(request, agent.ddl)
+            call = Call(
+                request=request,
+                folder=agent.folder,
+                view=view,
+                timeout=agent.timeout_of(request.action),
+                only_reads=agent.only_reads(request.action),
+                config=host.config.plugin(agent.name),
+            )
+            executor = self._reads if call.only_reads else self._changes
+            executor.submit(call, lambda outcome: self._finished(host, request, outcome))
+        except Busy as error:
+            error.request = request
+            self._refused(error, delivery, now)
+        except RPCError as error:
+            logger.warning("%s %s %s for %s refused: %s", request.id, request.agent, request.action, request.caller, error)
+            host.audit.refused(request, agent.ddl if agent else None, error)
+            self._answer(host, request, Outcome(error.statuscode, str(error), None, error.refusal))
+
+    def _refused(self, error: Rejected, delivery: Delivery, now: float) -> None:
+        self._stats.refused(error)
+        if not error.is_security:
+            logger.debug("%s", error)
+        elif self._warnings.allows(now):
+            logger.warning("refused a message (%s) from %s: %s", error.reason, delivery.sender, error)
+        request = error.request
+        if request is not None and error.reason in _TOLD and self._courtesies.allows(now):
+            self._answer(self.host, request, Outcome(5, str(error), None, error.reason))
+
+    def _finished(self, host: Host, request: Request, outcome: Outcome) -> None:
+        logger.info("%s %s %s for %s: %d", request.id, request.agent, request.action, request.caller, outcome.statuscode)
+        host.audit.finished(request, outcome)
+        if request.action is None and outcome.statuscode == 0 and outcome.body is None:
+            return  # handlemsg gave None: no reply
+        self._answer(host, request, outcome)
+
+    def _answer(self, host: Host, request: Request, outcome: Outcome) -> None:
+        if request.reply_to is None:
+            return
+        destination = Destination(Kind.REPLY, request.collective, request.reply_to)
+        try:
+            payloads = host.security.seal_reply(self._reply(host, request, outcome), request)
+        except RPCError as error:
+            logger.warning("%s the reply of %s cannot be sent: %s", request.id, request.agent, error)
+            failure = Outcome(error.statuscode, str(error), None, error.refusal)
+            payloads = host.security.seal_reply(self._reply(host, request, failure), request)
+        now = self._clock()
+        try:
+            self._connector.publish(
+                Publication(payload, destination, host.identity, now, request.ttl) for payload in payloads
+            )
+        except ConnectorError as error:
+            logger.warning("%s the reply is lost: %s", request.id, error)
+            self._stats.count("replieslost")
+            return
+        self._stats.count("replies")
+
+    def _reply(self, host: Host, request: Request, outcome: Outcome) -> Reply:
+        body = {} if outcome.body is None and request.action is not None else outcome.body
+        return Reply(
+            request_id=request.id,
+            request_digest=request.digest,
+            sender=host.identity,
+            agent=request.agent,
+            action=request.action,
+            body=body,
+            time=self._clock(),
+            statuscode=outcome.statuscode,
+            statusmsg=outcome.statusmsg,
+            refusal=outcome.refusal,
+        )
+
+
+def destinations(host: Host) -> list[Destination]:
+    """What a host subscribes to: each active agent in each collective, and itself by name where direct addressing is on."""
+    named = [Destination(Kind.NODE, collective, host.identity) for collective in host.config.items("collectives")]
+    return [
+        Destination(Kind.AGENT, collective, agent) for collective in host.config.items("collectives") for agent in host.agents
+    ] + (named if host.config.flag("direct_addressing") else [])

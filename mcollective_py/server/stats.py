@@ -1,0 +1,61 @@
+"""The counters that `rpcutil daemon_stats` reports."""
+
+import os
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import NotSigned, Rejected
+
+
+class Stats:
+    """What happened to messages since the daemon started; any thread may count.
+
+    Historic names: total, validated, unvalidated, passed, filtered, ttlexpired, replies. Every refusal is also counted by its
+    reason, see errors.Rejected.
+    """
+
+    def __init__(self, started: float) -> None:
+        self._started = started
+        self._counts: Counter[str] = Counter()
+        self._reasons: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def count(self, name: str) -> None:
+        """One more of these."""
+        with self._lock:
+            self._counts[name] += 1
+
+    def refused(self, error: Rejected) -> None:
+        """One more refusal, under its reason and the historic counter that it belongs to."""
+        with self._lock:
+            self._reasons[error.reason] += 1
+            if isinstance(error, NotSigned):
+                self._counts["unvalidated"] += 1
+            else:
+                self._counts["validated"] += 1
+                self._counts["ttlexpired"] += error.reason == "ttlexpired"
+                self._counts["filtered"] += error.reason == "filtered"
+
+    def report(self) -> Mapping[str, Any]:
+        """The counters, and times (seconds of CPU), threads, pid and start time (seconds since the epoch) of this process."""
+        with self._lock:
+            counts, reasons = dict(self._counts), dict(sorted(self._reasons.items()))
+        times = os.times()
+        return {
+            **{
+                name: counts.get(name, 0)
+                for name in ("total", "validated", "unvalidated", "passed", "filtered", "ttlexpired", "replies")
+            },
+            "refused": reasons,
+            "starttime": int(self._started),
+            "pid": os.getpid(),
+            "threads": threading.active_count(),
+            "times": {
+                "utime": times.user,
+                "stime": times.system,
+                "cutime": times.children_user,
+                "cstime": times.children_system,
+            },
+        }

@@ -1,0 +1,66 @@
+from dataclasses import replace
+
+import pytest
+
+from mcollective_py.errors import Busy, Replayed
+from mcollective_py.filter import Filter
+from mcollective_py.message import Request
+from mcollective_py.server.replay import ReplayMemory
+
+FIRST = Request(
+    "1" * 32, "cert=alice.mcollective", "ops1", "mcollective", "rpcutil", "ping", {}, Filter(), time=1000.0, ttl=60, signer="key-a"
+)
+SECOND = replace(FIRST, id="2" * 32)
+
+
+def test_the_second_copy_of_a_request_is_refused() -> None:
+    memory = ReplayMemory()
+    memory.remember(FIRST, now=1000.0)
+    with pytest.raises(Replayed):
+        memory.remember(FIRST, now=1000.5)
+
+
+def test_a_copy_is_refused_until_no_clock_could_take_it_as_fresh() -> None:
+    memory = ReplayMemory(skew=5.0)
+    memory.remember(FIRST, now=995.0)
+    with pytest.raises(Replayed):
+        memory.remember(FIRST, now=1070.0)
+
+
+def test_an_entry_leaves_when_its_request_can_no_longer_pass() -> None:
+    memory = ReplayMemory(skew=5.0)
+    memory.remember(FIRST, now=1000.0)
+    memory.remember(replace(SECOND, time=1071.0), now=1070.1)
+    assert len(memory) == 1
+
+
+def test_the_same_id_from_another_key_is_another_request() -> None:
+    memory = ReplayMemory()
+    memory.remember(FIRST, now=1000.0)
+    memory.remember(replace(FIRST, signer="key-b"), now=1000.0)
+    assert len(memory) == 2
+
+
+def test_a_full_memory_refuses_and_keeps_every_live_entry() -> None:
+    memory = ReplayMemory(capacity=1)
+    memory.remember(FIRST, now=1000.0)
+    with pytest.raises(Busy):
+        memory.remember(SECOND, now=1000.0)
+    with pytest.raises(Replayed):
+        memory.remember(FIRST, now=1000.0)
+
+
+def test_a_full_memory_has_room_again_when_entries_have_expired() -> None:
+    memory = ReplayMemory(skew=5.0, capacity=1)
+    memory.remember(FIRST, now=1000.0)
+    memory.remember(replace(SECOND, time=1100.0), now=1100.0)
+    assert len(memory) == 1
+
+
+def test_requests_of_different_lifetimes_expire_each_at_its_own_time() -> None:
+    memory = ReplayMemory(skew=0.0)
+    memory.remember(FIRST, now=1000.0)
+    memory.remember(replace(SECOND, ttl=5), now=1000.0)
+    memory.remember(replace(SECOND, time=1006.0, ttl=5), now=1006.0)
+    with pytest.raises(Replayed):
+        memory.remember(FIRST, now=1006.0)
