@@ -1,5 +1,6 @@
 """Every setting once: key, type, unit, default and what it is for. The reference page and the sample files are made from this table."""
 
+import re
 from typing import NamedTuple
 
 
@@ -241,3 +242,47 @@ SETTINGS: tuple[Setting, ...] = (
 
 IGNORED = ("topicprefix", "topicsep", "queueprefix", "rpchelptemplate", "helptemplatedir")
 """Core keys of old files that never do anything here; read with a warning."""
+
+FLAGS = dict.fromkeys(("1", "y", "yes", "t", "true"), True) | dict.fromkeys(("0", "n", "no", "f", "false"), False)
+"""The only spellings of yes and no: Ruby took `1nvalid` for yes."""
+
+WHOLE = re.compile(r"-?[0-9]{1,15}", re.ASCII)
+FRACTION = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?", re.ASCII)
+
+_BY_KEY = {setting.key: setting for setting in SETTINGS}
+
+
+def find_setting(key: str) -> Setting | None:
+    """The row that declares a key, `plugin.activemq.pool.2.host` by its pattern; None for one that no row declares."""
+    if (row := _BY_KEY.get(key)) is not None:
+        return row
+    if key.startswith("plugin.") and key.endswith(".activate_agent"):
+        return _BY_KEY["plugin.NAME.activate_agent"]
+    return _BY_KEY.get(".".join("N" if word.isdecimal() else word for word in key.split(".")))
+
+
+def split_value(type: str, text: str) -> tuple[str, ...]:
+    if type == "items":
+        return tuple(word for word in re.split(r"[,\s]+", text) if word)
+    if type == "paths":
+        return tuple(word for word in (part.strip() for part in text.split(":")) if word)
+    return tuple(text.split("\n")) if type == "lines" else (text,)
+
+
+def is_secret(key: str) -> bool:
+    """Whether a value must not be shown: declared so, or, where nothing is declared, named so."""
+    row = find_setting(key)
+    return row.secret if row is not None else re.search("password|secret|psk|passphrase|token", key, re.IGNORECASE) is not None
+
+
+def nearest_key(key: str) -> str:
+    """`; nearest: X` or nothing."""
+    from difflib import get_close_matches  # 4 ms, and only ever for a mistake
+
+    numbers = [word for word in key.split(".") if word.isdecimal()]
+    pattern = ".".join("N" if word.isdecimal() else word for word in key.split("."))
+    found = get_close_matches(pattern, [*_BY_KEY, *IGNORED], n=1, cutoff=0.6)
+    if not found:
+        return ""
+    filled = ".".join(numbers.pop(0) if word == "N" and numbers else word for word in found[0].split("."))
+    return f"; the nearest is {filled}"

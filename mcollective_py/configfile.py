@@ -1,0 +1,210 @@
+"""The text of a configuration file and its plugin.d -> checked values; a bad one names file, line, key and what would do."""
+
+import os
+import re
+import stat
+from pathlib import Path
+
+from .errors import ConfigError
+from .names import is_collective, is_identity
+from .settings import FLAGS, FRACTION, IGNORED, SETTINGS, WHOLE, Setting, find_setting, nearest_key, split_value
+
+_MAX_BYTES = 1 << 20  # the largest real files seen have 20 KB
+_KEY = re.compile(r"[A-Za-z0-9_.\-]{1,200}", re.ASCII)
+_EXAMPLES = frozenset({"unset", "changeme", "marionette", "secret", ""})  # passwords that everybody knows: CVE-2014-0175
+_RUBY_PROVIDERS = frozenset({"psk", "ssl", "aes_security", "sshkey"})
+_REPEATABLE = frozenset({"paths", "lines"})
+
+
+class Reader:
+    """Collects the values of one file and its plugin.d, each with its place, then checks them."""
+
+    def __init__(self, side: str, file: str | None) -> None:
+        self.side, self.file = side, file
+        self.values: dict[str, tuple[str, ...]] = {}
+        self.warnings: list[str] = []
+        self.origin: dict[str, tuple[str | None, int]] = {}
+
+    def read(self, text: str, file: str | None, plugin: str | None = None) -> None:
+        """Take the lines of one file; plugin: whose plugin.d file it is, so that bare keys are its own."""
+        for number, raw in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
+            line = raw.strip()
+            if not line or line.startswith("#"):
+                continue
+            key, equals, value = (part.strip() for part in line.partition("="))
+            if "\0" in line or not equals or _KEY.fullmatch(key) is None:
+                raise ConfigError("not a setting: a line is `key = value`, or a comment that begins with #", file=file, line=number)
+            if plugin is not None and key != f"plugin.{plugin}" and not key.startswith("plugin."):
+                key = f"plugin.{plugin}.{key}"
+            self._take(key, value, file, number)
+
+    def _take(self, key: str, value: str, file: str | None, line: int) -> None:
+        row = find_setting(key)
+        if row is None:
+            self._undeclared(key, file, line)
+            if key in IGNORED:
+                return
+        elif not value and row.type == "text" and not row.secret:
+            self.warnings.append(f"{place(file, line)}: {key} has no value and is not read")  # as Ruby does
+            return
+        elif row.type in _REPEATABLE and key in self.values and self.origin[key][0] == file:
+            value = _judged(row, key, value, file, line)
+            self.values[key] += (value,)
+            return
+        else:
+            value = _judged(row, key, value, file, line)
+            if key in self.values:
+                self.warnings.append(f"{place(file, line)}: {key} overrides {place(*self.origin[key])}")
+        self.values[key] = (value,)
+        self.origin[key] = (file, line)
+
+    def _undeclared(self, key: str, file: str | None, line: int) -> None:
+        """A key that no row declares: ignored, foreign or free-form pass, an unknown core key does not."""
+        if key in IGNORED:
+            self.warnings.append(f"{place(file, line)}: {key} has no effect any more: remove the line")
+        elif not key.startswith("plugin."):
+            raise ConfigError(f"no such setting{nearest_key(key)}", file=file, line=line, key=key)
+        elif _family(key) in _FAMILIES:
+            self.warnings.append(f"{place(file, line)}: {key} is not known to mcollective_py and has no effect{nearest_key(key)}")
+
+    def check(self) -> None:
+        """What only the whole file can tell."""
+        self._check_names()
+        self._check_pool(self._value("connector"))
+        provider = self._value("securityprovider")
+        if provider == "psk" and "plugin.psk" in self.values:
+            self._refuse_example("plugin.psk", "plugin.psk = (32 random characters, the same on every host and client)")
+        self._warn_of_ruby_defaults(provider)
+
+    def _value(self, key: str) -> str:
+        return (self.values.get(key) or (_default(key),))[0]
+
+    def _fail(self, problem: str, key: str) -> ConfigError:
+        file, line = self.origin.get(key, (self.file, None))
+        return ConfigError(problem, file=file, line=line, key=key)
+
+    def _check_names(self) -> None:
+        collectives = split_value("items", self._value("collectives"))
+        for name in collectives:
+            if not is_collective(name):
+                raise self._fail(f"{name!r} is no name of a collective: letters, digits, _ and - only", "collectives")
+        for key in ("main_collective", "registration_collective"):
+            if key in self.values and self._value(key) not in collectives:
+                raise self._fail(f"{self._value(key)!r} is not one of collectives ({', '.join(collectives)})", key)
+        if "identity" in self.values and not is_identity(self._value("identity")):
+            raise self._fail("a host's name has letters, digits, _ . and - only, at most 255", "identity")
+
+    def _check_pool(self, family: str) -> None:
+        """The brokers of the connector in use: all there, none with a password that everybody knows."""
+        prefix = f"plugin.{family}.pool."
+        entries = [key for key in self.values if key.startswith(prefix) and key != f"{prefix}size"]
+        if entries and f"{prefix}size" not in self.values:
+            raise self._fail(f"how many brokers? write `{prefix}size = 1`", f"{prefix}size")
+        size = int((self.values.get(f"{prefix}size") or ("0",))[0])
+        for number in range(1, size + 1):
+            if f"{prefix}{number}.host" not in self.values:
+                problem = f"broker {number} of {size} has no host: write `{prefix}{number}.host = NAME`"
+                raise self._fail(problem, f"{prefix}{number}.host")
+        for key in entries:
+            if key.endswith(".password"):
+                self._refuse_example(key, f"{key} = (the broker's password for this user)")
+            elif key.endswith(".ssl.fallback") and FLAGS[self.values[key][0].lower()]:
+                self.warnings.append(f"{place(*self.origin[key])}: {key} has no effect: TLS without verification is not done here")
+            number_text = key[len(prefix) :].split(".")[0]
+            if number_text.isdecimal() and int(number_text) > size and key.endswith(".host"):
+                self.warnings.append(f"{place(*self.origin[key])}: {key} is not used: {prefix}size is {size}")
+
+    def _refuse_example(self, key: str, line: str) -> None:
+        if self.values[key][0].lower() in _EXAMPLES:
+            raise self._fail(f"an example or empty value, which everybody knows: write `{line}`", key)
+
+    def _warn_of_ruby_defaults(self, provider: str) -> None:
+        """A file from Ruby that says nothing where our default is another gets told."""
+        where = self.file or "configuration"
+        if "securityprovider" not in self.values and "plugin.psk" in self.values:
+            self.warnings.append(
+                f"{where}: securityprovider is not set; Ruby took psk, here it is x509: "
+                "write `securityprovider = psk` to go on with psk"
+            )
+        historic = provider in _RUBY_PROVIDERS or "plugin.psk" in self.values
+        if self.side == "server" and historic and "rpcauthorization" not in self.values:
+            self.warnings.append(
+                f"{where}: rpcauthorization is not set; Ruby took 0 (everything allowed), here it is 1 (what a policy allows): "
+                "write policy files and `rpcauthorization = 1`, or `rpcauthorization = 0` to go on as before"
+            )
+        for key in ("plugin.aes.insecure_learning",):
+            if key in self.values and FLAGS[self.values[key][0].lower()]:
+                self.warnings.append(f"{place(*self.origin[key])}: {key} has no effect: unsigned keys are never learnt")
+
+
+def _default(key: str) -> str:
+    row = find_setting(key)
+    return (row and row.default) or ""
+
+
+def _family(key: str) -> str:
+    """The plugin a key belongs to; `plugin.ssl_server_public` is historic spelling for the family ssl."""
+    name = key.split(".")[1]
+    return "ssl" if name.startswith("ssl_") else name
+
+
+_FAMILIES = frozenset(_family(row.key) for row in SETTINGS if row.key.startswith("plugin.")) - {"NAME", "rpc", "discovery"}
+
+
+def _judged(row: Setting, key: str, value: str, file: str | None, line: int) -> str:
+    """The value, if it is one of the row's type; else ConfigError with what would do."""
+
+    def no(problem: str) -> ConfigError:
+        return ConfigError(problem, file=file, line=line, key=key)
+
+    if row.type == "flag" and value.lower() not in FLAGS:
+        raise no(f"{_shown(row, value)} is neither true nor false: write one of 1, y, yes, t, true or 0, n, no, f, false")
+    if row.type in ("number", "seconds"):
+        whole = row.type == "number"
+        if (WHOLE if whole else FRACTION).fullmatch(value) is None:
+            raise no(f"{value!r} is no {'whole number' if whole else 'number of seconds'}: write for example {row.default or 1}")
+        if (row.least is not None and float(value) < row.least) or (row.most is not None and float(value) > row.most):
+            raise no(f"{value} is out of range: {_range(row)}")
+    if row.choices and value.lower() not in row.choices:
+        raise no(f"{value!r} is none of {', '.join(row.choices)}")
+    if row.choices:
+        return value.lower()
+    if row.type in ("path", "paths"):
+        for path in split_value(row.type, value) or ("",):
+            if not path.startswith(("/", "~/")):
+                raise no(f"{path!r} is no whole path: begin it with /")
+    return value
+
+
+def _range(row: Setting) -> str:
+    bounds = [f"{word} {bound:g}" for word, bound in (("at least", row.least), ("at most", row.most)) if bound is not None]
+    return " and ".join(bounds) + (f" {row.unit}" if row.unit else "")
+
+
+def _shown(row: Setting, value: str) -> str:
+    return "the value" if row.secret else repr(value)
+
+
+def place(file: str | None, line: int | None) -> str:
+    return ":".join(str(part) for part in (file, line) if part is not None) or "configuration"
+
+
+def read_text(path: Path, side: str) -> tuple[str, int]:
+    """Text and mode of a file; ConfigError for one that is missing, unreadable, no regular file, too large or no text."""
+    name = str(path)
+    try:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:  # a FIFO must not hang us
+            found = os.fstat(stream.fileno())
+            if not stat.S_ISREG(found.st_mode):
+                raise ConfigError("is not a regular file", file=name)
+            content = stream.read(_MAX_BYTES + 1)
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", file=name) from error
+    if side == "server" and found.st_mode & stat.S_IWOTH:
+        raise ConfigError(f"every user of this machine can write it: chmod 0640 {name}", file=name)
+    if len(content) > _MAX_BYTES:
+        raise ConfigError(f"is larger than {_MAX_BYTES} bytes, which no configuration is", file=name)
+    try:
+        return content.decode(), found.st_mode
+    except UnicodeDecodeError as error:
+        raise ConfigError("is not UTF-8 text", file=name, line=content.count(b"\n", 0, error.start) + 1) from error
