@@ -47,14 +47,14 @@ class Reader:
         elif not value and row.type == "text" and not row.secret:
             self.warnings.append(f"{place(file, line)}: {key} has no value and is not read")  # as Ruby does
             return
-        elif row.type in _REPEATABLE and key in self.values and self.origin[key][0] == file:
-            value = _judged(row, key, value, file, line)
-            self.values[key] += (value,)
-            return
         else:
             value = _judged(row, key, value, file, line)
-            if key in self.values:
-                self.warnings.append(f"{place(file, line)}: {key} overrides {place(*self.origin[key])}")
+        earlier = self.values.get(key, ())
+        if row is not None and row.type in _REPEATABLE and earlier and self.origin[key][0] == file:
+            self.values[key] = (*earlier, value)
+            return
+        if earlier:
+            self.warnings.append(f"{place(file, line)}: {key} overrides {place(*self.origin[key])}")
         self.values[key] = (value,)
         self.origin[key] = (file, line)
 
@@ -85,6 +85,8 @@ class Reader:
 
     def _check_names(self) -> None:
         collectives = split_value("items", self._value("collectives"))
+        if not collectives:
+            raise self._fail("names none: write `collectives = mcollective`", "collectives")
         for name in collectives:
             if not is_collective(name):
                 raise self._fail(f"{name!r} is no name of a collective: letters, digits, _ and - only", "collectives")
