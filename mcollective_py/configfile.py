@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .errors import ConfigError
 from .names import is_collective, is_identity
-from .settings import FLAGS, FRACTION, IGNORED, SETTINGS, WHOLE, Setting, find_setting, nearest_key, split_value
+from .settings import FLAGS, FRACTION, IGNORED, SETTINGS, WHOLE, Setting, family, find_setting, nearest_key, split_value
 
 _MAX_BYTES = 1 << 20  # the largest real files seen have 20 KB
 _KEY = re.compile(r"[A-Za-z0-9_.\-]{1,200}", re.ASCII)
@@ -64,7 +64,7 @@ class Reader:
             self.warnings.append(f"{place(file, line)}: {key} has no effect any more: remove the line")
         elif not key.startswith("plugin."):
             raise ConfigError(f"no such setting{nearest_key(key)}", file=file, line=line, key=key)
-        elif _family(key) in _FAMILIES:
+        elif family(key) in _FAMILIES:
             self.warnings.append(f"{place(file, line)}: {key} is not known to mcollective_py and has no effect{nearest_key(key)}")
 
     def check(self) -> None:
@@ -144,13 +144,7 @@ def _default(key: str) -> str:
     return (row and row.default) or ""
 
 
-def _family(key: str) -> str:
-    """The plugin a key belongs to; `plugin.ssl_server_public` is historic spelling for the family ssl."""
-    name = key.split(".")[1]
-    return "ssl" if name.startswith("ssl_") else name
-
-
-_FAMILIES = frozenset(_family(row.key) for row in SETTINGS if row.key.startswith("plugin.")) - {"NAME", "rpc", "discovery"}
+_FAMILIES = frozenset(family(row.key) for row in SETTINGS if row.key.startswith("plugin.")) - {"NAME", "rpc", "discovery"}
 
 
 def _judged(row: Setting, key: str, value: str, file: str | None, line: int) -> str:

@@ -261,6 +261,12 @@ def find_setting(key: str) -> Setting | None:
     return _BY_KEY.get(".".join("N" if word.isdecimal() else word for word in key.split(".")))
 
 
+def family(key: str) -> str:
+    """The plugin that a `plugin.` key belongs to; `plugin.ssl_server_public` is historic spelling for the family ssl."""
+    name = key.split(".")[1]
+    return "ssl" if name.startswith("ssl_") else name
+
+
 def split_value(type: str, text: str) -> tuple[str, ...]:
     if type == "items":
         return tuple(word for word in re.split(r"[,\s]+", text) if word)

@@ -48,7 +48,8 @@ def test_a_line_with_no_key_or_a_nul_is_refused(line):
 
 
 def test_an_unknown_core_key_is_refused_with_the_nearest_one_and_the_line():
-    assert refusal("ttl = 30\nrpcauthorisation = 1") == "server.cfg:2: rpcauthorisation: no such setting; the nearest is rpcauthorization"
+    message = refusal("ttl = 30\nrpcauthorisation = 1")
+    assert message == "server.cfg:2: rpcauthorisation: no such setting; the nearest is rpcauthorization"
 
 
 def test_an_unknown_core_key_with_nothing_near_is_refused_all_the_same():
@@ -212,7 +213,8 @@ def test_a_pool_with_fewer_hosts_than_its_size_is_refused():
 
 
 def test_a_broker_beyond_the_pools_size_is_told():
-    (warning,) = read("connector = stomp\nplugin.stomp.pool.size = 1\nplugin.stomp.pool.1.host = a\nplugin.stomp.pool.2.host = b").warnings
+    pool = "plugin.stomp.pool.size = 1\nplugin.stomp.pool.1.host = a\nplugin.stomp.pool.2.host = b"
+    (warning,) = read(f"connector = stomp\n{pool}").warnings
     assert warning == "server.cfg:4: plugin.stomp.pool.2.host is not used: plugin.stomp.pool.size is 1"
 
 
@@ -237,7 +239,7 @@ def test_no_collective_at_all_is_refused(value):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(ConfigError, match="nosuch.cfg: cannot be read: No such file or directory"):
+    with pytest.raises(ConfigError, match=r"nosuch\.cfg: cannot be read: No such file or directory"):
         Config.from_file(tmp_path / "nosuch.cfg", "client")
 
 
