@@ -54,11 +54,12 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """One summary over all replies: the function's name, the output it reads, a `%` format or None."""
+    """One summary over all replies: the function's name, the output it reads, a `%` format or None, the function's own options."""
 
     function: str
     output: str
     format: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

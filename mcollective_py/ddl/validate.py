@@ -1,0 +1,122 @@
+"""Inputs against a DDL: the same check on both sides, and the words of a command line as typed values."""
+
+import copy
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..errors import InvalidRPCData, MissingRPCData, UnknownAction
+from ..names import is_action
+from .model import DDL, ActionDDL, Input
+from .validators import VALIDATORS, Validator, check_length, check_member, check_regex, check_type
+
+_TRUE = frozenset({"true", "t", "yes", "y", "1"})
+_FALSE = frozenset({"false", "f", "no", "n", "0"})
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
+_FLOAT = re.compile(r"[+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
+_VALIDATOR_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
+
+
+def validate(
+    ddl: DDL, action: str, inputs: Mapping[str, Any], validators: Mapping[str, Validator] = VALIDATORS
+) -> dict[str, Any]:
+    """The inputs, checked, with the defaults of required ones filled in; optional ones not given stay out.
+
+    Raises UnknownAction, MissingRPCData, or InvalidRPCData for an input that is unknown, of the wrong type or not valid.
+    """
+    declared = _declared(ddl, action)
+    for name in inputs:
+        if name not in declared.inputs and not (declared.additional_inputs and is_action(name)):
+            raise InvalidRPCData(f"{action} has no input {str(name)[:64]!r}: {_takes(declared)}")
+    checked = {name: value for name, value in inputs.items() if name not in declared.inputs}
+    for name, wanted in declared.inputs.items():
+        if name in inputs:
+            checked[name] = _checked(action, wanted, inputs[name], validators)
+        elif not wanted.optional:
+            if wanted.default is None:
+                raise MissingRPCData(action, name)
+            checked[name] = copy.deepcopy(wanted.default)  # the action may change what it is given
+    return checked
+
+
+def check_input(wanted: Input, value: Any, validators: Mapping[str, Validator] = VALIDATORS) -> None:
+    """One value against its declaration. Raises ValueError with the reason, which never quotes the value."""
+    check_type(value, wanted.type)
+    if wanted.type == "list":
+        check_member(value, wanted.choices)
+    if not isinstance(value, str):
+        return
+    check_length(value, wanted.maxlength)
+    if wanted.validation is None:
+        return
+    if not is_validator_name(wanted.validation):
+        check_regex(value, wanted.validation)
+    elif wanted.validation in validators:
+        validators[wanted.validation](value)
+    else:
+        raise ValueError(f"cannot be checked here: there is no validator {wanted.validation}")
+
+
+def is_validator_name(validation: str) -> bool:
+    """True where a `validation` is a validator's name; anything else is a regex."""
+    return _VALIDATOR_NAME.fullmatch(validation) is not None
+
+
+def convert(ddl: DDL, action: str, words: Mapping[str, str]) -> dict[str, Any]:
+    """What `name=value` words mean by the DDL's types: `5`, `yes`, `{"a": 1}`. Undeclared names stay text; validate judges them.
+
+    Raises UnknownAction, or InvalidRPCData for text that is no value of its type.
+    """
+    declared = _declared(ddl, action)
+    values: dict[str, Any] = {}
+    for name, text in words.items():
+        wanted = declared.inputs.get(name)
+        try:
+            values[name] = text if wanted is None else _value(wanted.type, text)
+        except (ValueError, RecursionError) as error:
+            raise InvalidRPCData(f"{action}: the input {name} {error}") from error
+    return values
+
+
+def _declared(ddl: DDL, action: str) -> ActionDDL:
+    if action not in ddl.actions:
+        raise UnknownAction(f"{ddl.metadata.name} has no action {action[:64]!r}: it has {_names(ddl.actions)}")
+    return ddl.actions[action]
+
+
+def _checked(action: str, wanted: Input, value: Any, validators: Mapping[str, Validator]) -> Any:
+    try:
+        check_input(wanted, value, validators)
+    except ValueError as error:
+        # A shellsafe reason names the character it met; for a secret that is already too much.
+        reason = "is not valid" if wanted.sensitive else error
+        raise InvalidRPCData(f"{action}: the input {wanted.name} {reason}") from (None if wanted.sensitive else error)
+    return value
+
+
+def _value(type_name: str, text: str) -> Any:
+    if type_name == "boolean":
+        if text.lower() not in _TRUE | _FALSE:
+            raise ValueError("must be true or false (t, yes, y, 1; f, no, n, 0)")
+        return text.lower() in _TRUE
+    if type_name in ("integer", "number") and _INTEGER.fullmatch(text):
+        return int(text)
+    if type_name in ("float", "number") and _FLOAT.fullmatch(text):
+        return float(text)
+    if type_name in ("integer", "float", "number"):
+        check_type(text, type_name)  # text is none of these: raises with the right words
+    if type_name in ("hash", "array"):
+        try:
+            return json.loads(text)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"must be JSON, a {type_name} ({error.msg} at character {error.pos + 1})") from error
+    return text
+
+
+def _takes(declared: ActionDDL) -> str:
+    return f"it takes {_names(declared.inputs)}" if declared.inputs else "it takes none"
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))

@@ -1,0 +1,89 @@
+"""Plugin folders: of each libdir in its order, then of the shipped one; the first of a name wins."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import PluginError
+from ..names import is_agent
+from ..shipped import shipped_libdir
+
+# A folder each, with a file that makes it one of the kind.
+FOLDER_KINDS = {"agents": ("agent.py", "ddl.yaml", "application.py"), "facts": ("source.py",)}
+# A file NAME.py or a folder NAME each; agents may bring their own, in a folder of that kind.
+FILE_KINDS = ("data", "validators", "aggregates", "discovery", "applications")
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What the libdirs hold of one kind: found by name, and what cannot be a plugin, each with the reason."""
+
+    found: dict[str, Path] = field(default_factory=dict)
+    refused: list[PluginError] = field(default_factory=list)
+
+
+def find(kind: str, libdirs: Sequence[Path]) -> dict[str, Path]:
+    """Plugins of a kind by name: folders for agents and facts, else files or folders. The shipped libdir is always the last one."""
+    return survey(kind, libdirs).found
+
+
+def survey(kind: str, libdirs: Sequence[Path]) -> Survey:
+    """As find, and what was refused: names that are none, links out of their libdir, folders that cannot be read."""
+    if kind not in FOLDER_KINDS and kind not in FILE_KINDS:
+        raise ValueError(f"there is no kind of plugin {kind!r}")
+    result = Survey()
+    for libdir in dict.fromkeys([*libdirs, shipped_libdir()]):
+        _survey_libdir(kind, libdir, result)
+    return result
+
+
+def is_inside(path: Path, libdir: Path) -> bool:
+    """True where path, links followed, stays in the libdir."""
+    return path.resolve().is_relative_to(libdir.resolve())
+
+
+def _survey_libdir(kind: str, libdir: Path, result: Survey) -> None:
+    here: dict[str, Path] = {}
+    for name, path in _candidates(kind, libdir, result):
+        if name in here or name in result.found:
+            continue
+        if not is_agent(name):
+            result.refused.append(PluginError(name[:64], f"{path}: a plugin's name is lower case letters, digits and _"))
+        elif not is_inside(path, libdir):
+            result.refused.append(PluginError(name, f"{path}: is a link that leads out of {libdir}"))
+        else:
+            here[name] = path
+    result.found.update(here)
+
+
+def _candidates(kind: str, libdir: Path, result: Survey) -> Iterator[tuple[str, Path]]:
+    if kind in FOLDER_KINDS:
+        for path in _entries(libdir / kind, result):
+            if path.is_dir() and any((path / name).exists() for name in FOLDER_KINDS[kind]):
+                yield path.name, path
+        return
+    yield from _files(libdir / kind, result)
+    for agent in _entries(libdir / "agents", result):
+        if kind == "applications" and (agent / "application.py").is_file():
+            yield agent.name, agent / "application.py"
+        elif agent.is_dir():
+            yield from _files(agent / kind, result)
+
+
+def _files(folder: Path, result: Survey) -> Iterator[tuple[str, Path]]:
+    for path in _entries(folder, result):
+        if path.suffix == ".py" and path.name != "__init__.py":
+            yield path.stem, path
+        elif path.is_dir() and path.name != "tests":
+            yield path.name, path
+
+
+def _entries(folder: Path, result: Survey) -> list[Path]:
+    try:
+        entries = sorted(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        result.refused.append(PluginError(folder.name, f"{folder}: {error.strerror}"))
+        return []
+    return [entry for entry in entries if not entry.name.startswith((".", "__"))]

@@ -1,0 +1,226 @@
+"""Agents and facts sources out of their folders: loaded, checked against their DDL, and the index of those active on a host."""
+
+import inspect
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Protocol, cast
+
+from ..agent.base import Agent, actions_of
+from ..ddl.load import ddl_from_yaml
+from ..ddl.model import DDL, IMPACTS, Metadata
+from ..ddl.validate import is_validator_name
+from ..ddl.validators import VALIDATORS
+from ..errors import DDLError, PluginError
+from ..node.factsource import FactsSource
+from ..node.view import NodeView
+from ..shipped import shipped_libdir
+from .finder import is_inside, survey
+from .modules import load_class
+from .ownership import check_tree_ownership
+
+PLAIN_TIMEOUT = 10.0  # seconds, for a plain class that says nothing
+_MAX_TIMEOUT = 86_400.0
+_ALWAYS = frozenset({"discovery"})  # without it no host is found: activate_agents = false does not mean this one
+_NO = frozenset({"false", "f", "no", "n", "0", "off"})
+
+
+class Settings(Protocol):
+    """What the configuration tells of plugins; config.Config does."""
+
+    def plugin(self, name: str) -> Mapping[str, str]:
+        """The settings `plugin.NAME.*`, keys without that prefix."""
+        ...
+
+    def text(self, key: str) -> str | None:
+        """One setting as text."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedAgent:
+    """One agent, ready to be called. ddl: None for a plain class. actions: all that can be called from the wire, by name.
+
+    impact: what a plain class says of itself, `change` where it says nothing.
+    """
+
+    name: str
+    cls: type[Any]
+    folder: Path
+    ddl: DDL | None
+    metadata: Metadata
+    actions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    impact: str = "change"
+
+    def timeout(self, action: str | None) -> float:
+        """Seconds that a call may take."""
+        return self.metadata.timeout if self.ddl is None or action is None else self.ddl.timeout(action)
+
+    def only_reads(self, action: str | None) -> bool:
+        """True where a call changes nothing; False for an action that is not there."""
+        if self.ddl is None:
+            return self.impact == "read"
+        return action is not None and action in self.ddl.actions and self.ddl.actions[action].only_reads
+
+    def describe(self) -> dict[str, Any]:
+        """The agent's entry in `rpcutil agent_inventory`."""
+        data = self.metadata
+        texts = {key: getattr(data, key) for key in ("name", "description", "author", "license", "version", "url")}
+        return {"agent": self.name, **texts, "timeout": data.timeout}
+
+
+class AgentIndex(Mapping[str, LoadedAgent]):
+    """The active agents by name. skipped: the broken ones with their reasons. inactive: name -> why it is not wanted here."""
+
+    def __init__(
+        self, agents: Mapping[str, LoadedAgent], skipped: Sequence[PluginError] = (), inactive: Mapping[str, str] | None = None
+    ) -> None:
+        self._agents, self.skipped, self.inactive = dict(agents), tuple(skipped), dict(inactive or {})
+
+    def __getitem__(self, name: str) -> LoadedAgent:
+        return self._agents[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._agents)
+
+    def __len__(self) -> int:
+        return len(self._agents)
+
+    @classmethod
+    def load_all(
+        cls, libdirs: Sequence[Path], config: Settings, view: NodeView, only_owned: bool | None = None
+    ) -> "AgentIndex":
+        """Every agent of the libdirs that loads and is wanted; a broken one never keeps the others away.
+
+        only_owned: refuse folders that others than root and this user could change; default: where root loads them.
+        """
+        found = survey("agents", libdirs)
+        check = os.geteuid() == 0 if only_owned is None else only_owned
+        agents: dict[str, LoadedAgent] = {}
+        skipped, inactive = list(found.refused), {}
+        for name in sorted(found.found):
+            settings = config.plugin(name)
+            try:
+                reason = _not_wanted(name, settings, config.text("activate_agents"))
+                agent = None if reason else load_agent(found.found[name], only_owned=check)
+                if agent is not None and not _activates(agent, view, settings):
+                    reason = "its activate_when says no"
+            except PluginError as error:
+                skipped.append(error)
+                continue
+            if reason or agent is None:
+                inactive[name] = reason or ""
+            else:
+                agents[name] = agent
+        return cls(agents, skipped, inactive)
+
+
+def load_agent(folder: Path, only_owned: bool = False) -> LoadedAgent:
+    """The agent in a folder of its name. only_owned: first check who could change it. Raises PluginError or DDLError."""
+    name = folder.name
+    _check_folder(name, folder, only_owned)
+    if not (folder / "agent.py").is_file():
+        raise PluginError(name, "there is no agent.py in its folder")
+    agent = load_class(name, folder, "agent")
+    if issubclass(agent, Agent):
+        return _rpc_agent(name, agent, folder)
+    if not callable(getattr(agent, "handlemsg", None)):
+        raise PluginError(name, f"the class {agent.__name__} is neither an Agent nor has it a handlemsg")
+    return _plain_agent(name, agent, folder)
+
+
+def load_ddl(folder: Path) -> DDL:
+    """The DDL in an agent's folder; nothing of the agent's code is run. Raises DDLError."""
+    try:
+        text = (folder / "ddl.yaml").read_text("utf-8")
+    except FileNotFoundError as error:
+        raise DDLError(folder.name, "there is no ddl.yaml in its folder: an RPC agent needs one") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise DDLError(folder.name, f"ddl.yaml: cannot be read: {error}") from error
+    return ddl_from_yaml(text, folder.name)
+
+
+def load_facts_source(name: str, folder: Path, settings: Mapping[str, str], only_owned: bool = False) -> FactsSource:
+    """The facts source in a folder of that name, made with its settings. Raises PluginError."""
+    _check_folder(name, folder, only_owned)
+    source = load_class(name, folder, "source")
+    missing = [method for method in ("load", "fingerprint") if not callable(getattr(source, method, None))]
+    if missing:
+        raise PluginError(name, f"the class {source.__name__} has no {' and no '.join(missing)}")
+    try:
+        return cast(FactsSource, source(settings))
+    except PluginError:
+        raise
+    except Exception as error:  # a plugin's load may raise anything
+        raise PluginError(name, f"{type(error).__name__}: {error}") from error
+
+
+def _rpc_agent(name: str, agent: type[Agent], folder: Path) -> LoadedAgent:
+    if hasattr(agent, "handlemsg"):
+        raise PluginError(name, "an RPC agent's handlemsg is never called: use actions, or a plain class")
+    ddl = load_ddl(folder)
+    actions = actions_of(agent)
+    if undeclared := sorted(set(actions) - set(ddl.actions)):
+        raise PluginError(name, f"agent.py has actions that ddl.yaml does not declare: {', '.join(undeclared)}")
+    if missing := sorted(set(ddl.actions) - set(actions)):
+        raise PluginError(name, f"ddl.yaml declares actions that agent.py does not have: {', '.join(missing)}")
+    for action, method in actions.items():
+        _check_arguments(name, action, method, ("self", "request", "reply"))
+    for wanted in (wanted for declared in ddl.actions.values() for wanted in declared.inputs.values()):
+        if wanted.validation and is_validator_name(wanted.validation) and wanted.validation not in VALIDATORS:
+            raise PluginError(name, f"ddl.yaml: the input {wanted.name} wants the unknown validator {wanted.validation}")
+    return LoadedAgent(name, agent, folder, ddl, ddl.metadata, MappingProxyType(actions))
+
+
+def _plain_agent(name: str, agent: type[Any], folder: Path) -> LoadedAgent:
+    _check_arguments(name, "handlemsg", agent.handlemsg, ("self", "msg"))
+    timeout = getattr(agent, "timeout", PLAIN_TIMEOUT)
+    if not isinstance(timeout, (int, float)) or isinstance(timeout, bool) or not 0 < timeout <= _MAX_TIMEOUT:
+        raise PluginError(name, "timeout must be seconds, above 0")
+    impact = getattr(agent, "impact", "change")
+    if impact not in IMPACTS:
+        raise PluginError(name, f"impact must be one of {', '.join(IMPACTS)}")
+    texts = {key: str(getattr(agent, key, "")) for key in ("author", "license", "version", "url")}
+    description = (inspect.getdoc(agent) or "").partition("\n")[0]
+    return LoadedAgent(name, agent, folder, None, Metadata(name, description, timeout=float(timeout), **texts), impact=impact)
+
+
+def _check_folder(name: str, folder: Path, only_owned: bool) -> None:
+    libdir = folder.parent.parent
+    for entry in [folder, *folder.rglob("*")]:
+        home = libdir if entry == folder else folder
+        if entry.is_symlink() and not is_inside(entry, home):
+            raise PluginError(name, f"{entry} is a link that leads out of {home}")
+    # Who could change the shipped folder could change this very file, which runs already.
+    if only_owned and libdir.resolve() != shipped_libdir().resolve():
+        try:
+            check_tree_ownership(folder)
+        except OSError as error:
+            raise PluginError(name, f"not loaded for safety: {error}") from error
+
+
+def _check_arguments(name: str, method: str, function: Callable[..., Any], arguments: tuple[str, ...]) -> None:
+    try:
+        inspect.signature(function).bind(*arguments)
+    except (TypeError, ValueError) as error:
+        raise PluginError(name, f"{method} must take {', '.join(arguments)}") from error
+
+
+def _not_wanted(name: str, settings: Mapping[str, str], activate_agents: str | None) -> str | None:
+    own = settings.get("activate_agent")
+    if own is not None:
+        return f"plugin.{name}.activate_agent is {own}" if own.strip().lower() in _NO else None
+    if name not in _ALWAYS and activate_agents is not None and activate_agents.strip().lower() in _NO:
+        return "activate_agents is off"
+    return None
+
+
+def _activates(agent: LoadedAgent, view: NodeView, settings: Mapping[str, str]) -> bool:
+    if agent.ddl is None:
+        return True
+    try:
+        return bool(agent.cls.activate_when(view, settings))
+    except Exception as error:  # this too is part of a plugin's load
+        raise PluginError(agent.name, f"activate_when: {type(error).__name__}: {error}") from error

@@ -1,0 +1,53 @@
+"""A plugin folder as a package of its own, under a private name: `from .systemctl import x` works, sys.path stays as it is."""
+
+import importlib
+import sys
+from hashlib import sha256
+from pathlib import Path
+from traceback import extract_tb
+from types import ModuleType
+
+from ..errors import PluginError
+
+
+def load_module(name: str, folder: Path, module: str) -> ModuleType:
+    """The module of a plugin folder, read anew at each call. Raises PluginError with reason, file and line for a broken one.
+
+    Two folders of one name stand side by side; what an older load left running keeps its own modules.
+    """
+    package = f"_mcollective_plugin_{name}_{sha256(str(folder.absolute()).encode()).hexdigest()[:12]}"
+    for loaded in [key for key in sys.modules if key == package or key.startswith(f"{package}.")]:
+        del sys.modules[loaded]
+    parent = ModuleType(package, f"The plugin folder {folder}.")
+    parent.__path__ = [str(folder)]
+    sys.modules[package] = parent
+    importlib.invalidate_caches()
+    try:
+        return importlib.import_module(f"{package}.{module}")
+    except (Exception, SystemExit) as error:  # a plugin's load may raise anything, sys.exit() too
+        raise PluginError(name, _reason(error, folder, f"{module}.py")) from error
+
+
+def class_name(name: str) -> str:
+    """What the class in a folder is called: `service` has Service, `exim_queue` has EximQueue."""
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+def load_class(name: str, folder: Path, module: str) -> type:
+    """The class of a plugin folder that carries its name. Raises PluginError."""
+    loaded = load_module(name, folder, module)
+    wanted = class_name(name)
+    found = vars(loaded).get(wanted)
+    if not isinstance(found, type):
+        own = sorted(key for key, value in vars(loaded).items() if isinstance(value, type) and value.__module__ == loaded.__name__)
+        there = f", there is {', '.join(own)}" if own else ""
+        raise PluginError(name, f"{module}.py has no class {wanted}{there}")
+    return found
+
+
+def _reason(error: BaseException, folder: Path, file: str) -> str:
+    words = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{Path(error.filename).name}:{error.lineno}: {type(error).__name__}: {error.msg}"
+    lines = [frame for frame in extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(folder.absolute())]
+    return f"{Path(lines[-1].filename).name}:{lines[-1].lineno}: {words}" if lines else f"{file}: {words}"

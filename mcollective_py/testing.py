@@ -1,0 +1,104 @@
+"""AgentHarness: load an agent's folder and call it as the daemon would; for the tests of every agent, ours and others'."""
+
+import logging
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .agent.rpc import RPCReply, RPCRequest
+from .ddl.validate import validate
+from .errors import RPCError
+from .filter import Filter
+from .message import Reply, Request
+from .node.view import NodeView
+from .plugins.loader import load_agent
+
+
+class DaemonStandIn:
+    """The agent.base.Daemon port in memory."""
+
+    def __init__(
+        self,
+        stats: Mapping[str, Any] | None = None,
+        agents: list[Mapping[str, Any]] | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        self._stats, self._agents, self._settings = stats or {"version": "0"}, agents or [], settings or {}
+
+    def stats(self) -> Mapping[str, Any]:
+        """The counters given."""
+        return self._stats
+
+    def agents(self) -> list[Mapping[str, Any]]:
+        """The agents given."""
+        return self._agents
+
+    def setting(self, name: str) -> str | None:
+        """One of the settings given."""
+        return self._settings.get(name)
+
+
+class AgentHarness:
+    """One agent of a folder: `AgentHarness(Path("agents/echo")).send("hello")`, `.call("status", service="exim4")`.
+
+    Inputs are validated and errors become status codes as on a host; what the agent raises besides errors.RPCError flies, so
+    that a test sees where. node, config (keys without `plugin.NAME.`) and daemon are what the agent finds in self.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        node: NodeView | None = None,
+        config: Mapping[str, str] | None = None,
+        daemon: DaemonStandIn | None = None,
+        caller: str = "cert=tester",
+    ) -> None:
+        self.agent = load_agent(folder)
+        self.node = node or NodeView("node1.example.net", agents=frozenset({self.agent.name}))
+        self.config, self.daemon, self.caller = dict(config or {}), daemon or DaemonStandIn(), caller
+
+    def send(self, body: Any) -> Any:
+        """What handlemsg of a plain class returns for a message with this body."""
+        return self.agent.cls().handlemsg(self._request(None, body))
+
+    def call(self, action: str, **inputs: Any) -> Reply:
+        """The reply of an RPC agent's action."""
+        if self.agent.ddl is None:
+            raise TypeError(f"{self.agent.name} is a plain class: use send")
+        reply = RPCReply()
+        try:
+            request = self._request(action, validate(self.agent.ddl, action, inputs))
+            outputs = self.agent.ddl.actions[action].outputs
+            reply.update({name: output.default for name, output in outputs.items()})
+            logger = logging.getLogger(f"mcollective_py.agents.{self.agent.name}")
+            instance = self.agent.cls(self.node, self.config, logger, self.daemon)
+            self.agent.actions[action](instance, RPCRequest(request), reply)
+        except RPCError as error:
+            reply.fail(str(error), error.statuscode)
+        return Reply(
+            request_id="0" * 32,
+            request_digest="",
+            sender=self.node.identity,
+            agent=self.agent.name,
+            action=action,
+            body=reply.data,
+            time=time.time(),
+            statuscode=reply.statuscode,
+            statusmsg=reply.statusmsg,
+        )
+
+    def _request(self, action: str | None, body: Any) -> Request:
+        return Request(
+            id="0" * 32,
+            caller=self.caller,
+            sender="tester.example.net",
+            collective=self.node.main_collective,
+            agent=self.agent.name,
+            action=action,
+            body=body,
+            filter=Filter(),
+            time=time.time(),
+            ttl=60,
+        )
