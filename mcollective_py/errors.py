@@ -67,6 +67,10 @@ class ConnectorClosed(ConnectorError):
     """The connector was closed while somebody waited on it."""
 
 
+class RefusedFrame(ConnectorError):
+    """A STOMP frame that the embedded broker answers with ERROR; the message says why and what would do."""
+
+
 # --- plugins ----------------------------------------------------------------------------------------------------------
 
 
@@ -113,6 +117,12 @@ class UntrustedCertificate(NotSigned):
     """The signer's certificate does not lead to the CA, is out of its dates, revoked, or not for this use."""
 
     reason = "untrusted"
+
+
+class TooManyCertificates(UntrustedCertificate):
+    """A stranger's certificate that was not even looked at, because too many came in this second."""
+
+    reason = "certificateflood"
 
 
 class NotACaller(NotSigned):
@@ -198,10 +208,20 @@ class RPCAborted(RPCError):
 
 
 class Denied(RPCError):
-    """The authorization policy says no; the message names file, line, caller and action."""
+    """The authorization policy says no; the message names file, line, caller and action.
+
+    rule: `file:line` of what decided, empty where no file did.
+    """
 
     statuscode = 1
     refusal = "denied"
+    rule = ""
+
+
+class AuditFailed(RPCError):
+    """The audit record of a request cannot be written, so the request is refused."""
+
+    refusal = "auditfailed"
 
 
 class UnknownAgent(RPCError):

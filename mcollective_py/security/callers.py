@@ -1,0 +1,28 @@
+"""Which certificate names may send requests: whole-name patterns with `*` and `?`."""
+
+import re
+from collections.abc import Iterable
+
+_PATTERN = re.compile(r"[a-z0-9_*?][a-z0-9._\-*?]{0,254}", re.ASCII)
+_MEANS = {"*": "[a-z0-9._\\-]+", "?": "[a-z0-9._\\-]"}
+
+
+class CallerPatterns:
+    """Patterns of certnames, matched whole: `*.mcollective` takes alice.mcollective and a.b.mcollective, `*` stands for at least one
+    character.
+
+    Raises ValueError for a pattern that is none, and for one with no letter in it, which would make every host a caller.
+    """
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self.patterns = tuple(patterns)
+        for pattern in self.patterns:
+            if _PATTERN.fullmatch(pattern) is None:
+                raise ValueError(f"{pattern[:80]!r} is no pattern of certificate names: lower case, digits, . _ - and * or ?")
+            if not re.search("[a-z0-9]", pattern):
+                raise ValueError(f"{pattern!r} would make every host of this CA a caller: name them, as in *.mcollective")
+        self._any = [re.compile("".join(_MEANS.get(char, re.escape(char)) for char in pattern)) for pattern in self.patterns]
+
+    def match(self, certname: str) -> bool:
+        """True for a name that one pattern takes whole."""
+        return any(pattern.fullmatch(certname) for pattern in self._any)

@@ -1,0 +1,83 @@
+"""Signing with a private key that is read from a file once and kept in memory."""
+
+import inspect
+import os
+import stat
+from pathlib import Path
+from typing import Protocol
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from ..errors import KeyFileError
+from .algorithms import PrivateKey, sign_by
+
+_MAX_SIZE = 64 * 1024  # bytes; an RSA-8192 key has 6.5 KiB
+
+
+class Signer(Protocol):
+    """Signs bytes by the algorithm of its key (algorithms.py): a key in memory here, ssh-agent or PKCS#11 behind the same door."""
+
+    def sign(self, data: bytes) -> bytes: ...
+
+
+class KeySigner:
+    """Signs with a key in memory; any thread may."""
+
+    def __init__(self, key: PrivateKey) -> None:
+        """Raises ValueError for a kind of key that may not sign."""
+        self.key = key
+        self.sign = sign_by(key)
+
+    def public_bytes(self) -> bytes:
+        """The public key in DER, to be compared with a certificate's."""
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+        return self.key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def read_private_key(path: Path, setting: str = "plugin.x509.key") -> KeySigner:
+    """The signer of a PEM file that belongs to this user or root and that others cannot read (mode 0600, 0640 or less).
+
+    Raises KeyFileError naming the file and what would do.
+    """
+    return KeySigner(_parse(_read(path, setting), path, setting))
+
+
+def _read(path: Path, setting: str) -> bytes:
+    try:
+        # The rights of what is opened, not of what stands there a moment before; a FIFO does not hold us up.
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+            _check_owner_and_mode(os.fstat(file.fileno()), path, setting)
+            return file.read(_MAX_SIZE)
+    except OSError as error:
+        raise KeyFileError(f"the private key cannot be read: {error.strerror}", file=str(path), key=setting) from error
+
+
+def _check_owner_and_mode(status: os.stat_result, path: Path, setting: str) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise KeyFileError("the private key is no plain file", file=str(path), key=setting)
+    if status.st_uid not in (0, os.geteuid()):
+        raise KeyFileError(
+            f"the private key belongs to user id {status.st_uid}: chown it to who runs this", file=str(path), key=setting
+        )
+    if status.st_mode & 0o137:
+        raise KeyFileError(
+            f"the private key has mode {stat.S_IMODE(status.st_mode):04o}: chmod 0600 {path}", file=str(path), key=setting
+        )
+
+
+def _parse(pem: bytes, path: Path, setting: str) -> PrivateKey:
+    # Checking that a modulus is a product of two primes takes 192 ms for RSA-4096. Only root and we can have written the file.
+    known = inspect.signature(load_pem_private_key).parameters
+    options = {"unsafe_skip_rsa_key_validation": True} if "unsafe_skip_rsa_key_validation" in known else {}
+    try:
+        key = load_pem_private_key(pem, password=None, **options)
+        sign_by(key)
+    except TypeError:
+        problem = "the private key is encrypted with a passphrase, which cannot be asked for here"
+    except (ValueError, UnsupportedAlgorithm) as error:
+        problem = f"no private key that can sign: {error}"
+    else:
+        return key  # type: ignore[return-value]  # sign_by refuses every other kind
+    raise KeyFileError(problem, file=str(path), key=setting)

@@ -1,0 +1,153 @@
+"""The default security plugin: exact bytes signed by certificates of the Puppet CA or any other (wire name mcpy/1).
+
+What is signed is a byte string; it is verified before it is parsed, and nothing outside of it decides anything but a refusal.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from .. import names
+from ..errors import ConfigError, Malformed, NotACaller, NotSigned, UntrustedCertificate, UsageError
+from ..message import Reply, Request
+from ..wire import strictjson
+from . import envelope, parts, payload
+from .base import Sealed, Unverified
+from .callers import CallerPatterns
+from .envelope import Envelope
+from .known import KnownCertificates
+
+if TYPE_CHECKING:  # chain.py brings cryptography.x509 along, which is 3 MB; signer.py is of the shell
+    from .chain import Certificate, TrustStore
+    from .signer import Signer
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Who this process is: its certificate (DER), the names in it, and the key to it."""
+
+    certificate: bytes
+    certname: str
+    names: frozenset[str]
+    signer: "Signer"
+
+    @property
+    def kid(self) -> str:
+        return envelope.key_id(self.certificate)
+
+
+class Files(Protocol):
+    """Where the plugin gets its trust from: files that may change while it runs (load.py), or fixed values."""
+
+    def credentials(self) -> Credentials: ...
+
+    def trust(self) -> "TrustStore":
+        """The CA and CRLs in force now. Raises UntrustedCertificate where they cannot be used: nobody is trusted then."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """Credentials and trust that never change, in memory."""
+
+    own: Credentials
+    store: "TrustStore"
+
+    def credentials(self) -> Credentials:
+        return self.own
+
+    def trust(self) -> "TrustStore":
+        return self.store
+
+
+class X509:
+    """The SecurityPlugin `x509`. Any thread may seal; one thread at a time may open.
+
+    clock: seconds since the epoch, asked for certificates' dates only; whether a message is fresh is judged by server/freshness.py
+    and the client's collector.
+    """
+
+    covers = frozenset(
+        ("id", "caller", "sender", "collective", "agent", "action", "body", "filter", "time", "ttl", "reply_to", "targets")
+    )
+
+    def __init__(self, files: Files, *, callers: CallerPatterns, known: KnownCertificates, clock: Callable[[], float]) -> None:
+        self._files, self._callers, self._known, self._clock = files, callers, known, clock
+        self.caller = f"cert={files.credentials().certname}"
+
+    def seal_request(self, request: Request) -> Sealed:
+        """Sign a request as this process' caller.
+
+        Raises UsageError for one that no node would take (another caller, a name that is no name, too many targets),
+        UnsendableValue for a body that JSON has not.
+        """
+        if request.caller != self.caller:
+            raise UsageError(f"this key stands for {self.caller}, it cannot sign as {request.caller}")
+        fields = payload.request_to_wire(request)
+        try:
+            payload.request_from_wire(fields, digest="", signer="")
+        except Malformed as error:
+            raise UsageError(f"a request that no node would take: {error}") from error
+        body = strictjson.dumps(fields, strictjson.REQUEST).encode()
+        return Sealed(self._seal(envelope.REQUEST, body), digest=envelope.key_id(body))
+
+    def seal_reply(self, reply: Reply, request: Request) -> Sequence[bytes]:
+        """Sign a reply to a request as this node, in one message or several.
+
+        Raises UnsendableValue, ReplyTooLarge; ConfigError where the reply's sender is no name of this node's certificate.
+        """
+        own = self._files.credentials()
+        if reply.sender not in own.names:
+            raise ConfigError(f"the identity {reply.sender} is no name of this host's certificate ({own.certname})", key="identity")
+        bodies = [
+            strictjson.dumps(payload.reply_to_wire(part, request), strictjson.REPLY).encode() for part in parts.split(reply)
+        ]
+        return [self._seal(envelope.REPLY, body) for body in bodies]
+
+    def read(self, payload: bytes) -> Unverified:
+        """Take an envelope apart; nobody has vouched for any of it."""
+        found = envelope.read_envelope(payload, strictjson.REPLY.size)
+        if found.type == envelope.REQUEST and len(found.body) > strictjson.REQUEST.size:
+            raise Malformed(f"a request of {len(found.body)} bytes, the limit is {strictjson.REQUEST.size}")
+        return Unverified(found.kind, found)
+
+    def open_request(self, unverified: Unverified) -> Request:
+        """The request, once a caller's signature over it has been verified."""
+        found, signer = self._signer_of(unverified, "request")
+        if not names.is_certname(signer.certname) or not self._callers.match(signer.certname):
+            raise NotACaller(f"{signer.certname[:255]!r} is no caller here (plugin.x509.caller_certnames)")
+        if "clientAuth" not in signer.usages:
+            raise NotACaller(f"the certificate of {signer.certname} is not for clients: its extendedKeyUsage lacks clientAuth")
+        _verify(found, signer)
+        fields = strictjson.loads(found.body, strictjson.REQUEST)
+        request = payload.request_from_wire(fields, digest=envelope.key_id(found.body), signer=found.kid)
+        if request.caller != f"cert={signer.certname}":
+            raise NotACaller(f"{signer.certname} signed a request as {request.caller}")
+        return request
+
+    def open_reply(self, unverified: Unverified) -> Reply:
+        """The reply, or one part of it, once the signature of the node that it names has been verified."""
+        found, signer = self._signer_of(unverified, "reply")
+        if not signer.usages:
+            raise UntrustedCertificate(f"the certificate of {signer.certname!r} is for neither clients nor servers")
+        _verify(found, signer)
+        reply = payload.reply_from_wire(strictjson.loads(found.body, strictjson.REPLY))
+        if reply.sender not in signer.names:
+            raise UntrustedCertificate(f"{signer.certname!r} signed a reply as {reply.sender}")
+        return reply
+
+    def _seal(self, type: str, body: bytes) -> bytes:
+        own = self._files.credentials()
+        signature = own.signer.sign(envelope.signed_bytes(type, body))
+        return Envelope(type, body, own.kid, signature, own.certificate).encode()
+
+    def _signer_of(self, unverified: Unverified, kind: str) -> "tuple[Envelope, Certificate]":
+        found = unverified.content
+        if not isinstance(found, Envelope) or found.kind != kind:
+            raise Malformed(f"a message that is no {kind} comes where a {kind} is expected")
+        return found, self._known.trusted(found.kid, found.certificate, self._files.trust(), self._clock())
+
+
+def _verify(found: Envelope, signer: "Certificate") -> None:
+    if not signer.verify(found.signature, found.signed):
+        raise NotSigned(f"the signature is not that of {signer.certname} over these bytes")
