@@ -19,7 +19,7 @@ from ..errors import MCollectiveError
 from .child import ChildExecutor
 from .dispatch import perform
 from .executor import ThreadExecutor
-from .host import Host, build_host
+from .host import Host, build_host, connection_settings
 from .runner import Runner
 from .selfreport import SelfReport
 from .stats import Stats
@@ -42,7 +42,8 @@ def main(arguments: Sequence[str]) -> int:
     options = _options(arguments)
     try:
         config = Config.find("server", options.config)
-        daemonize = config.flag("daemonize") if options.daemonize is None else options.daemonize
+        asked = config.is_set("daemonize") and config.flag("daemonize")
+        daemonize = asked if options.daemonize is None else options.daemonize
         if daemonize:
             detach()
         start_logging(config, is_detached=daemonize, verbose=options.verbose)
@@ -70,7 +71,7 @@ class Daemon:
             logger.warning("%s", warning)
         report = SelfReport(lambda: self._runner.host, self._stats)
         reads = ThreadExecutor(lambda call: perform(self._runner.host.agents[call.request.agent], call, report))
-        self._runner = Runner(host, _connector(host), reads, ChildExecutor(), self._stats, time.time)
+        self._runner = Runner(host, _connector(host), reads, ChildExecutor(), self._stats, time.time, _subscribed)
 
     def run(self) -> int:
         """Serve until TERM or INT; 0, or 1 where a second one cut running actions short."""
@@ -94,7 +95,7 @@ class Daemon:
 
     def _reload(self, *, reread: bool) -> None:
         """HUP reads the configuration again, USR1 only what it points to: agents, facts, policies."""
-        notify_systemd("RELOADING=1\nMONOTONIC_USEC=%d" % (time.monotonic_ns() // 1000))
+        notify_systemd(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
         old = self._runner.host
         try:
             config = Config.from_file(old.config.file, "server") if reread and old.config.file else old.config
@@ -104,7 +105,7 @@ class Daemon:
         except MCollectiveError as error:
             logger.error("reload refused, the old configuration stays: %s", error)
         else:
-            moved = host.identity != old.identity or host.config.connection() != old.config.connection()
+            moved = host.identity != old.identity or connection_settings(host.config) != connection_settings(old.config)
             self._runner.reload(host, _connector(host) if moved else None)
             logger.info("reloaded: %d agents%s", len(host.agents), ", connecting anew" if moved else "")
         notify_systemd("READY=1")
@@ -129,6 +130,11 @@ class Daemon:
         return 0 if outcome[0] else 1
 
 
+def _subscribed(identity: str) -> None:
+    logger.info("subscribed as %s", identity)
+    notify_systemd(f"STATUS=subscribed as {identity}")
+
+
 def _connector(host: Host) -> Connector:
     return open_connector(host.config, host.identity, is_daemon=True)
 
@@ -141,3 +147,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("-v", "--verbose", action="store_true", help="log at debug level")
     parser.add_argument("--version", action="version", version=f"mcollectived {__version__}")
     return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    run()

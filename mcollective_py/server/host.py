@@ -1,20 +1,22 @@
 """Host: all that one configuration makes of a daemon, built at start and again, as a whole, at each reload."""
 
 import logging
+import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..config import Config
 from ..errors import ConfigError
 from ..names import is_identity
 from ..node.classes import ClassesFile
-from ..node.data import DataPlugins
+from ..node.data import DataPlugins, builtin_data
 from ..node.factsource import CachedFacts
 from ..node.snapshot import NodeState
 from ..plugins.finder import find
-from ..plugins.loader import AgentIndex, load_facts_source
+from ..plugins.loader import AgentIndex, LoadedAgent, load_facts_source
 from ..security.base import SecurityPlugin
 from ..security.load import certificate_name, security_plugin
 from .audit import Audit, open_audit
@@ -26,13 +28,17 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """The configured collaborators of the pipeline; a reload makes a new one and the old one is dropped."""
+    """The configured collaborators of the pipeline; a reload makes a new one and the old one is dropped.
+
+    plugin_settings: each active agent's own, read once.
+    """
 
     config: Config
     identity: str
     security: SecurityPlugin
     node: NodeState
     agents: AgentIndex
+    plugin_settings: Mapping[str, Mapping[str, str]]
     authorization: Authorization
     audit: Audit
     rules: Rules
@@ -41,26 +47,32 @@ class Host:
 def build_host(config: Config, clock: Callable[[], float]) -> Host:
     """Read keys, facts, classes, agents and policies as the configuration says. Raises ConfigError, KeyFileError or PluginError."""
     identity = host_identity(config)
-    libdirs = [Path(folder) for folder in config.items("libdir")]
+    libdirs = config.paths("libdir")
+    loaded: dict[str, LoadedAgent] = {}
+
+    def describe(name: str) -> Mapping[str, Any] | None:
+        return loaded[name].describe() if name in loaded else None
+
     state = NodeState(
-        identity=identity,
-        collectives=config.items("collectives"),
-        main_collective=config.text("main_collective") or config.items("collectives")[0],
-        classes=ClassesFile.from_setting(config.text("classesfile")),
+        identity,
+        config.items("collectives"),
+        config.text("main_collective") or config.items("collectives")[0],
+        classes=ClassesFile(config.text("classesfile")),
         facts=_facts(config, libdirs),
-        data=DataPlugins.built_in(),
-        clock=clock,
+        data=DataPlugins(builtin_data(describe)),
     )
     agents = AgentIndex.load_all(libdirs, config, state.view())
-    for skipped in agents.skipped:
-        logger.warning("agent %s is not loaded: %s", skipped.plugin, skipped.reason)
+    loaded.update(agents)
     state.set_agents(agents)
+    for skipped in agents.skipped:
+        logger.warning("an agent is not loaded: %s", skipped)
     return Host(
         config=config,
         identity=identity,
         security=security_plugin(config, "server", clock),
         node=state,
         agents=agents,
+        plugin_settings={name: config.plugin(name) for name in agents},
         authorization=open_authorizer(config),
         audit=open_audit(config, identity),
         rules=Rules(config.seconds("plugin.x509.skew"), config.seconds("plugin.x509.max_ttl")),
@@ -73,22 +85,26 @@ def host_identity(config: Config) -> str:
     if config.text("securityprovider") == "x509":
         certified = certificate_name(config)
         if configured and configured != certified:
-            raise ConfigError(
-                f"the certificate is that of {certified}: leave identity out or name the same",
-                file=str(config.file or ""),
-                key="identity",
-            )
+            problem = f"the certificate is that of {certified}: leave identity out or name the same"
+            raise ConfigError(problem, file=config.file, key="identity")
         return certified
     identity = configured or socket.gethostname().partition(".")[0]
     if not is_identity(identity):
-        raise ConfigError(f"'{identity}' is no identity: letters, digits, '_', '.' and '-'", key="identity")
+        raise ConfigError(f"'{identity}' is no identity: letters, digits, '_', '.' and '-'", file=config.file, key="identity")
     return identity
 
 
-def _facts(config: Config, libdirs: list[Path]) -> CachedFacts:
+def connection_settings(config: Config) -> dict[str, str | None]:
+    """What a connection is made of: while none of it changes, a reload keeps the connection."""
+    family = config.text("connector")
+    return {key: config.text(key) for key in ("connector", *config.keys()) if key.startswith((f"plugin.{family}.", "connector"))}
+
+
+def _facts(config: Config, libdirs: Sequence[Path]) -> CachedFacts:
     name = config.text("factsource") or "yaml"
     folders = find("facts", libdirs)
     if name not in folders:
-        raise ConfigError(f"there is no facts source {name}; there are {', '.join(sorted(folders))}", key="factsource")
-    source = load_facts_source(name, folders[name], config.plugin(name))
-    return CachedFacts(source, max_age=config.seconds("fact_cache_time"))
+        there = ", ".join(sorted(folders))
+        raise ConfigError(f"there is no facts source {name}; there are {there}", file=config.file, key="factsource")
+    source = load_facts_source(name, folders[name], config.plugin(name), only_owned=os.geteuid() == 0)
+    return CachedFacts(source, config.seconds("fact_cache_time"))

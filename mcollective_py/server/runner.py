@@ -25,12 +25,20 @@ class Runner:
     """One connected daemon: `run` receives until `stop`.
 
     reads and changes: the executors for actions that only read and for the rest. clock: seconds since the epoch.
+    on_subscribed: told our identity when the first broker has taken the subscriptions.
     """
 
     def __init__(
-        self, host: Host, connector: Connector, reads: Executor, changes: Executor, stats: Stats, clock: Callable[[], float]
+        self,
+        host: Host,
+        connector: Connector,
+        reads: Executor,
+        changes: Executor,
+        stats: Stats,
+        clock: Callable[[], float],
+        on_subscribed: Callable[[str], None] = lambda identity: None,
     ) -> None:
-        self.host, self._stats, self._clock = host, stats, clock
+        self.host, self._stats, self._clock, self._on_subscribed = host, stats, clock, on_subscribed
         self._connector: Connector = connector
         self._successor: Connector | None = None
         self._reads, self._changes = reads, changes
@@ -48,7 +56,7 @@ class Runner:
             try:
                 connector.connect(None)
                 connector.subscribe(destinations(self.host))
-                logger.info("%s is subscribed and ready", self.host.identity)
+                self._on_subscribed(self.host.identity)
                 while True:
                     delivery = connector.receive()
                     if delivery is not None:
@@ -109,9 +117,9 @@ class Runner:
                 request=request,
                 folder=agent.folder,
                 view=view,
-                timeout=agent.timeout_of(request.action),
+                timeout=agent.timeout(request.action),
                 only_reads=agent.only_reads(request.action),
-                config=host.config.plugin(agent.name),
+                config=host.plugin_settings[agent.name],
             )
             executor = self._reads if call.only_reads else self._changes
             executor.submit(call, lambda outcome: self._finished(host, request, outcome))
@@ -152,9 +160,7 @@ class Runner:
             payloads = host.security.seal_reply(self._reply(host, request, failure), request)
         now = self._clock()
         try:
-            self._connector.publish(
-                Publication(payload, destination, host.identity, now, request.ttl) for payload in payloads
-            )
+            self._connector.publish(Publication(payload, destination, host.identity, now, request.ttl) for payload in payloads)
         except ConnectorError as error:
             logger.warning("%s the reply is lost: %s", request.id, error)
             self._stats.count("replieslost")
@@ -180,6 +186,6 @@ class Runner:
 def destinations(host: Host) -> list[Destination]:
     """What a host subscribes to: each active agent in each collective, and itself by name where direct addressing is on."""
     named = [Destination(Kind.NODE, collective, host.identity) for collective in host.config.items("collectives")]
-    return [
-        Destination(Kind.AGENT, collective, agent) for collective in host.config.items("collectives") for agent in host.agents
-    ] + (named if host.config.flag("direct_addressing") else [])
+    return [Destination(Kind.AGENT, collective, agent) for collective in host.config.items("collectives") for agent in host.agents] + (
+        named if host.config.flag("direct_addressing") else []
+    )

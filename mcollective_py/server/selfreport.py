@@ -1,7 +1,6 @@
 """What the running daemon tells of itself to rpcutil."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from typing import Any
 
 from .. import __version__
@@ -28,7 +27,7 @@ class SelfReport:
     def agents(self) -> list[Mapping[str, Any]]:
         """Name and metadata of every active agent, sorted by name."""
         agents = self._host().agents
-        return [{"agent": name, **asdict(agents[name].metadata)} for name in sorted(agents)]
+        return [agents[name].describe() for name in sorted(agents)]
 
     def setting(self, name: str) -> str | None:
         """A configuration item as text with secrets redacted; None where it is unknown."""

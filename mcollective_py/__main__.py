@@ -1,0 +1,5 @@
+"""`python -m mcollective_py` is `mco`."""
+
+from .cli.main import run
+
+run()
