@@ -1,0 +1,155 @@
+"""Calls and outcomes as bytes, and the frames that carry them between the daemon, the fork server and its children."""
+
+import json
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import Malformed
+from ..filter import Filter
+from ..message import Request
+from ..node.view import NodeView
+from ..wire.strictjson import Limits, dumps, loads
+from .call import Call, Outcome
+
+# kind, number of the call, seconds (a call's timeout, an outcome's duration), bytes that follow
+_HEAD = struct.Struct("!cIdI")
+_MAX_FRAME = 64 << 20  # facts are the largest thing sent; the largest real ones seen have 2 MB
+
+# One level deeper and larger than what the wire allows, since a request's or reply's body stands inside.
+_CALL = Limits(size=8 << 20, depth=36, string=4 << 20)
+_OUTCOME = Limits(size=16 << 20, depth=36, string=16 << 20)
+MAX_OUTCOME = _OUTCOME.size
+
+VIEW, CALL = b"v", b"c"  # to the fork server
+# From it: BEGUN holds the pid, FAILED what became of the call, as the end of a sentence, LINE a line of output.
+READY, BEGUN, OUTCOME, FAILED, ENDED, LINE = b"r", b"b", b"o", b"f", b"e", b"l"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One message of the pair; number: the call it is about, 0 for none."""
+
+    kind: bytes
+    number: int = 0
+    seconds: float = 0.0
+    payload: bytes = b""
+
+    def to_bytes(self) -> bytes:
+        """Head and payload."""
+        return _HEAD.pack(self.kind, self.number, self.seconds, len(self.payload)) + self.payload
+
+
+class Frames:
+    """Puts received bytes together to frames."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[Frame]:
+        """The frames that are whole now. Raises Malformed for one larger than any we send."""
+        self._buffer += data
+        while len(self._buffer) >= _HEAD.size:
+            kind, number, seconds, length = _HEAD.unpack_from(self._buffer)
+            if length > _MAX_FRAME:
+                raise Malformed(f"a frame of {length} bytes")
+            end = _HEAD.size + length
+            if len(self._buffer) < end:
+                return
+            payload = bytes(self._buffer[_HEAD.size : end])
+            del self._buffer[:end]
+            yield Frame(kind, number, seconds, payload)
+
+
+def encode_view(view: NodeView) -> bytes:
+    """A view without its data function. Facts are our own, so a date among them becomes text rather than an error."""
+    content = {
+        "identity": view.identity,
+        "collectives": view.collectives,
+        "main_collective": view.main_collective,
+        "agents": sorted(view.agents),
+        "classes": None if view.classes is None else sorted(view.classes),
+        "facts": view.facts,
+        "data_plugins": view.data_plugins,
+    }
+    return json.dumps(content, default=_plain, skipkeys=True).encode()
+
+
+def decode_view(payload: bytes) -> NodeView:
+    """What encode_view made."""
+    content: dict[str, Any] = json.loads(payload)
+    classes = content["classes"]
+    return NodeView(
+        identity=content["identity"],
+        collectives=tuple(content["collectives"]),
+        main_collective=content["main_collective"],
+        agents=frozenset(content["agents"]),
+        classes=None if classes is None else frozenset(classes),
+        facts=content["facts"],
+        data_plugins=tuple(content["data_plugins"]),
+    )
+
+
+def encode_call(call: Call) -> bytes:
+    """A call without its view. Raises UnsendableValue where its inputs are no plain values."""
+    request = call.request
+    content = {
+        "request": {
+            "id": request.id,
+            "caller": request.caller,
+            "sender": request.sender,
+            "collective": request.collective,
+            "agent": request.agent,
+            "action": request.action,
+            "body": request.body,
+            "filter": request.filter.to_wire(),
+            "time": request.time,
+            "ttl": request.ttl,
+            "reply_to": request.reply_to,
+            "targets": request.targets,
+            "digest": request.digest,
+            "signer": request.signer,
+        },
+        "folder": str(call.folder),
+        "timeout": call.timeout,
+        "only_reads": call.only_reads,
+        "config": dict(call.config),
+    }
+    return dumps(content, _CALL).encode()
+
+
+def decode_call(payload: bytes, view: NodeView) -> Call:
+    """What encode_call made, with the view it goes with."""
+    content: dict[str, Any] = loads(payload, _CALL)
+    fields = content.pop("request")
+    targets = fields.pop("targets")
+    request = Request(filter=Filter.from_wire(fields.pop("filter")), targets=None if targets is None else tuple(targets), **fields)
+    return Call(request=request, view=view, folder=Path(content.pop("folder")), **content)
+
+
+def encode_outcome(outcome: Outcome) -> bytes:
+    """An outcome. Raises UnsendableValue naming the place of what cannot be sent."""
+    content = {
+        "statuscode": outcome.statuscode,
+        "statusmsg": outcome.statusmsg,
+        "body": outcome.body,
+        "refusal": outcome.refusal,
+    }
+    return dumps(content, _OUTCOME).encode()
+
+
+def decode_outcome(payload: bytes, seconds: float) -> Outcome:
+    """What a child sent, which is not trusted to be an outcome. Raises Malformed."""
+    content = loads(payload, _OUTCOME)
+    if not isinstance(content, dict) or set(content) != {"statuscode", "statusmsg", "body", "refusal"}:
+        raise Malformed("a child's result has other keys than an outcome")
+    code, message, refusal = content["statuscode"], content["statusmsg"], content["refusal"]
+    if type(code) is not int or not isinstance(message, str) or not (refusal is None or isinstance(refusal, str)):
+        raise Malformed("a child's result has values of other types than an outcome")
+    return Outcome(code, message, content["body"], refusal, seconds)
+
+
+def _plain(value: object) -> object:
+    return sorted(value) if isinstance(value, (set, frozenset)) else str(value)

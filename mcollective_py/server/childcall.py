@@ -1,0 +1,10 @@
+"""The one call that a forked child makes; importing this warms the fork server, so that its children start quickly."""
+
+from ..plugins.loader import load_agent
+from .call import Call, Outcome
+from .dispatch import perform
+
+
+def run_call(call: Call) -> Outcome:
+    """Load the agent from its folder, in this process alone, and perform the call."""
+    return perform(load_agent(call.folder), call, None)

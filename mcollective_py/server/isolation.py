@@ -1,0 +1,107 @@
+"""What a forked child does: its own session and limits, clean files and signals, then the one call, and never a return."""
+
+import logging
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NoReturn
+
+from ..errors import UnsendableValue
+from .call import Call, Outcome
+from .callwire import decode_call, decode_view, encode_outcome
+
+ENVIRONMENT = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/puppetlabs/bin",
+    "LC_ALL": "C",
+    "HOME": "/",
+}
+_RESULT = 3  # the file descriptor that the outcome is written to
+# Where nobody is left to end a child, its own alarm does, this many seconds after its timeout.
+_ALARM_GRACE = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class ChildLimits:
+    """What one child may use, as soft limits: a command that starts a service can lift them for it again (`prlimit`).
+
+    address_space: bytes. processes: of the user the child runs as; the kernel does not hold root to it. cpu: seconds of
+    computing per process, None for no limit beside the timeout: a service started from here would die of it days later.
+    """
+
+    address_space: int = 4 << 30
+    processes: int = 1024
+    files: int = 1024
+    cpu: int | None = None
+
+
+def run_child(
+    perform: Callable[[Call], Outcome], call: bytes, view: bytes, timeout: float, limits: ChildLimits, result: int, output: int
+) -> NoReturn:
+    """Turn a fresh fork into the child that makes one call, and end.
+
+    call and view: as callwire encodes them. result and output: the writing ends of two pipes. Exit status 0 means that an outcome
+    was written.
+    """
+    status = 1
+    own = os.getpid()
+    try:
+        _settle_in(result, output)
+        _set_limits(limits, timeout)
+        outcome = _outcome_of(perform, call, view)
+        if os.getpid() == own:  # an agent may fork and come back twice
+            _write(_RESULT, outcome)
+            status = 0
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(status)
+
+
+def _settle_in(result: int, output: int) -> None:
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE, signal.SIGALRM):
+        signal.signal(number, signal.SIG_DFL if number is not signal.SIGPIPE else signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    os.setsid()
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.dup2(result, _RESULT, inheritable=False)
+    os.closerange(_RESULT + 1, 1 << 20)
+    os.umask(0o022)
+
+
+def _set_limits(limits: ChildLimits, timeout: float) -> None:
+    for kind, value in (
+        (resource.RLIMIT_CPU, limits.cpu),
+        (resource.RLIMIT_AS, limits.address_space),
+        (resource.RLIMIT_NPROC, limits.processes),
+        (resource.RLIMIT_NOFILE, limits.files),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        if value is None:
+            continue
+        hard = resource.getrlimit(kind)[1]
+        resource.setrlimit(kind, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
+    signal.setitimer(signal.ITIMER_REAL, timeout + _ALARM_GRACE)
+
+
+def _outcome_of(perform: Callable[[Call], Outcome], call: bytes, view: bytes) -> bytes:
+    try:
+        return encode_outcome(perform(decode_call(call, decode_view(view))))
+    except UnsendableValue as error:
+        return encode_outcome(Outcome(5, f"the reply cannot be sent: {error}"))
+    except BaseException as error:  # an agent may raise anything, SystemExit and MemoryError too, and this is its own process
+        logging.getLogger(__name__).exception("the agent failed")
+        message = f"{type(error).__name__}: {error}"[:4096]
+        return encode_outcome(Outcome(5, message.encode(errors="backslashreplace").decode()))
+
+
+def _write(descriptor: int, content: bytes) -> None:
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
