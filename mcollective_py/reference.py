@@ -1,6 +1,8 @@
 """What the table of settings looks like to a reader: the reference page, and the commented sample files."""
 
+import sys
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from .settings import IGNORED, SETTINGS, Setting, family
 
@@ -75,3 +77,14 @@ def _allowed(row: Setting) -> str:
         return ""
     bounds = [f"{word} {bound:g}" for word, bound in (("at least", row.least), ("at most", row.most)) if bound is not None]
     return f" {' and '.join(bounds).capitalize()}." if bounds else ""
+
+
+def write(page: Path, samples: Path) -> None:
+    """Write the page and the two sample files anew."""
+    page.write_text(reference_page(), encoding="utf-8")
+    for side in ("server", "client"):
+        (samples / f"{side}.cfg").write_text(sample_file(side), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]), Path(sys.argv[2]))

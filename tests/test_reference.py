@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mcollective_py.config import Config
-from mcollective_py.reference import reference_page, sample_file
+from mcollective_py.reference import reference_page, sample_file, write
 from mcollective_py.settings import SETTINGS
 
 TREE = Path(__file__).parents[1]
@@ -41,3 +41,10 @@ def test_a_sample_file_with_every_default_taken_in_says_the_same(side):
     with_values = [line for line in taken if not line.endswith("=") and ".pool." not in line]
     assert len(with_values) > 50
     assert Config.from_text("\n".join(with_values), side).warnings == ()
+
+
+def test_the_page_and_the_samples_are_written_where_they_are_asked_for(tmp_path):
+    write(tmp_path / "page.md", tmp_path)
+    assert (tmp_path / "page.md").read_text() == reference_page()
+    assert (tmp_path / "server.cfg").read_text() == sample_file("server")
+    assert (tmp_path / "client.cfg").read_text() == sample_file("client")

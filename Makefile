@@ -1,0 +1,73 @@
+# make demo     try it: a broker, several hosts and a guided tour on this machine; needs neither root nor packages
+# make test     everything a change must pass; as root on Debian it also meets real brokers, Puppet and Ruby peers
+# make lint     ruff and mypy alone
+# make bench, make fuzz, make soak   the long runs, each a program of tests/benchmarks/ or tests/fuzz/
+# make reference   write docs/configuration.md and packaging/config/ anew from the table of settings
+# make wheel, make clean
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := demo
+
+# The first Python that is new enough and can make a virtual environment; PYTHON=... names another.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$python"; break; }; done)
+
+BIN := .venv/bin
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --config-settings editable_mode=compat --editable
+
+.PHONY: demo test parts lint unit bench fuzz soak reference wheel clean
+
+demo: .venv/installed
+	@$(BIN)/mco demo
+
+test: .venv/installed-test parts lint unit
+
+# What the tests meet outside Python: only what is missing, only for root on a Debian-like machine, never a failure at a desk.
+parts:
+	@sh .ci/parts
+
+lint: .venv/installed-test
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/mypy --explicit-package-bases --exclude '/tests/' agents facts
+
+# Real parts one after the other: they time things, and a broker for each of two processes is more than a small machine has.
+unit: .venv/installed-test
+	$(BIN)/pytest -m 'not parts' -n 2 --dist loadfile
+	$(BIN)/pytest -m parts -rs
+
+bench: .venv/installed-test
+	@set -eu; found=; for program in tests/benchmarks/bench_*.py; do [ -e "$$program" ] || continue; found=1; \
+		echo "== $$program"; $(BIN)/python "$$program"; done; [ -n "$$found" ] || { echo "there is no tests/benchmarks/bench_*.py"; exit 1; }
+
+soak: .venv/installed-test
+	@set -eu; found=; for program in tests/benchmarks/soak_*.py; do [ -e "$$program" ] || continue; found=1; \
+		echo "== $$program"; $(BIN)/python "$$program"; done; [ -n "$$found" ] || { echo "there is no tests/benchmarks/soak_*.py"; exit 1; }
+
+fuzz: .venv/installed-test
+	@set -eu; found=; for program in tests/fuzz/fuzz_*.py; do [ -e "$$program" ] || continue; found=1; \
+		echo "== $$program"; $(BIN)/python "$$program"; done; [ -n "$$found" ] || { echo "there is no tests/fuzz/fuzz_*.py"; exit 1; }
+
+reference: .venv/installed
+	$(BIN)/python -m mcollective_py.reference docs/configuration.md packaging/config
+
+wheel: .venv/installed
+	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
+
+.venv/installed: pyproject.toml | .venv/bin/pip
+	@echo "installing into .venv ..."
+	@$(INSTALL) .
+	@touch $@
+
+.venv/installed-test: pyproject.toml | .venv/bin/pip
+	@echo "installing into .venv, with what the tests need ..."
+	@$(INSTALL) '.[test]'
+	@touch $@ .venv/installed
+
+.venv/bin/pip:
+	@[ -n "$(PYTHON)" ] || { echo "no Python of version 3.11 or later that can make a virtual environment (Debian: python3-venv)" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
