@@ -1,9 +1,15 @@
 """The data plugin port; agent, collective, fact and fstat data."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
+from ..errors import RPCAborted
+from .facts import MISSING, as_text, find_fact
+from .filestatus import FILE_OUTPUTS, file_status
 from .view import NodeView
+
+Describe = Callable[[str], Mapping[str, Any] | None]
 
 
 class DataPlugin(Protocol):
@@ -20,3 +26,116 @@ class DataPlugin(Protocol):
     def query(self, query: str | None, node: NodeView) -> Mapping[str, Any]:
         """Every declared output, values text, integer, float, boolean or None. Raises RPCAborted where there is no answer."""
         ...
+
+
+class DataPlugins:
+    """The data plugins of a host by name; the first of a name wins, as with every plugin."""
+
+    def __init__(self, plugins: Iterable[DataPlugin] = ()) -> None:
+        self._plugins: dict[str, DataPlugin] = {}
+        for plugin in plugins:
+            self._plugins.setdefault(plugin.name, plugin)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all, sorted."""
+        return tuple(sorted(self._plugins))
+
+    def get(self, name: str) -> DataPlugin | None:
+        """The plugin of this name, None where it is not here."""
+        return self._plugins.get(name)
+
+    def query(self, name: str, query: str | None, node: NodeView) -> Mapping[str, Any] | None:
+        """A plugin's outputs, None where the plugin is not here.
+
+        Raises RPCAborted for a query that is missing, or an answer that has not exactly the declared outputs.
+        """
+        plugin = self._plugins.get(name)
+        if plugin is None:
+            return None
+        if query is None and not plugin.query_is_optional:
+            raise RPCAborted(f"the data plugin {name} needs a query")
+        answer = plugin.query(query, node)
+        if set(answer) != set(plugin.outputs):
+            wrong = ", ".join(sorted(set(answer) ^ set(plugin.outputs)))
+            raise RPCAborted(f"the data plugin {name} does not give its declared outputs: {wrong}")
+        for output, value in answer.items():
+            if value is not None and not isinstance(value, str | int | float):
+                raise RPCAborted(f"the data plugin {name} gives {output} as {type(value).__name__}, which no filter can compare")
+        return answer
+
+
+def builtin_data(describe: Describe = lambda agent: None) -> list[DataPlugin]:
+    """The four data plugins that every host has; describe: an active agent's metadata by its name, None where it is unknown."""
+    return [AgentData(describe), CollectiveData(), FactData(), FileData()]
+
+
+class AgentData:
+    """The metadata of an agent on this host."""
+
+    name = "agent"
+    description = "Metadata of an agent that is active on the host"
+    outputs: Mapping[str, str] = {
+        "description": "What it does",
+        "author": "Who wrote it",
+        "license": "Under which terms",
+        "version": "Its version",
+        "url": "Where more is written about it",
+        "timeout": "Seconds that its actions may take",
+    }
+    query_is_optional = False
+
+    def __init__(self, describe: Describe) -> None:
+        self._describe = describe
+
+    def query(self, query: str | None, node: NodeView) -> Mapping[str, Any]:
+        metadata = self._describe(query) if query in node.agents and query is not None else None
+        if metadata is None:
+            raise RPCAborted(f"no agent {query} here")
+        return {output: metadata.get(output) for output in self.outputs}
+
+
+class CollectiveData:
+    """Whether this host is in a collective."""
+
+    name = "collective"
+    description = "Membership of the host in a collective"
+    outputs: Mapping[str, str] = {"member": "True where the host is in the collective"}
+    query_is_optional = False
+
+    def query(self, query: str | None, node: NodeView) -> Mapping[str, Any]:
+        return {"member": query in node.collectives}
+
+
+class FactData:
+    """One fact, structured ones as JSON."""
+
+    name = "fact"
+    description = "A fact of the host by its dotted name"
+    outputs: Mapping[str, str] = {
+        "exists": "True where the host has the fact",
+        "value": "The fact as text, a structured one as JSON, false where there is none",
+        "value_encoding": "text/plain, or application/json for a structured fact, false where there is none",
+    }
+    query_is_optional = False
+
+    def query(self, query: str | None, node: NodeView) -> Mapping[str, Any]:
+        value = MISSING if node.facts is None or query is None else find_fact(node.facts, query)
+        if value is MISSING:
+            return {"exists": False, "value": False, "value_encoding": False}
+        if isinstance(value, Mapping | list | tuple):
+            text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+            return {"exists": True, "value": text, "value_encoding": "application/json"}
+        return {"exists": True, "value": as_text(value), "value_encoding": "text/plain"}
+
+
+class FileData:
+    """What a file is: its type, size, times, owner and digest."""
+
+    name = "fstat"
+    description = "Status of a file on the host"
+    outputs: Mapping[str, str] = FILE_OUTPUTS
+    query_is_optional = False
+
+    def query(self, query: str | None, node: NodeView) -> Mapping[str, Any]:
+        return file_status(query or "")

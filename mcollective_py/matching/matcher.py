@@ -1,0 +1,71 @@
+"""Filter x NodeView -> bool: classes, agents, identity and facts together."""
+
+from collections.abc import Collection
+
+from ..filter import FactTest, Filter
+from ..node.facts import MISSING, find_fact
+from ..node.view import NodeView
+from .facts import fact_matches
+from .regex import Effort, compile_regex
+from .regexsyntax import RegexRefused
+
+EVERY_NODE = "mcollective"  # an agent filter with this name holds on every node
+
+
+def matches(filter: Filter, view: NodeView) -> bool:
+    """True where this host meets every condition of the filter; whatever cannot be decided is no match."""
+    return explain(filter, view) is None
+
+
+def explain(filter: Filter, view: NodeView) -> str | None:
+    """The first condition that this host does not meet, in words; None where it meets all. Never tells a fact's value.
+
+    Several identities are alternatives; all else must hold together.
+    """
+    if filter.compound:
+        return "compound filter: this node cannot evaluate one"
+    effort = Effort()
+    if filter.identities:
+        reasons = [_unnamed(identity, (view.identity,), effort) for identity in filter.identities]
+        if all(reasons):
+            return f"identity {' or '.join(filter.identities)}: this host is {view.identity}" + _refusal(reasons)
+    for agent in filter.agents:
+        if agent != EVERY_NODE and (reason := _unnamed(agent, view.agents, effort)):
+            return f"agent {agent}: {reason}"
+    for name in filter.classes:
+        if reason := "no classes are known" if view.classes is None else _unnamed(name, view.classes, effort):
+            return f"class {name}: {reason}"
+    for test in filter.facts:
+        if reason := _unmet(test, view, effort):
+            return f"fact {test}: {reason}"
+    return None
+
+
+_NOT_HERE = "not on this host"
+
+
+def _unnamed(word: str, names: Collection[str], effort: Effort) -> str | None:
+    """Why no name is the word, or matches it where it begins with a slash; then all slashes go, as on Ruby's nodes."""
+    if not word.startswith("/"):
+        return None if word in names else _NOT_HERE
+    try:
+        regex = compile_regex(word.replace("/", ""))
+        return None if any(regex.search(name, effort) for name in names) else _NOT_HERE
+    except RegexRefused as error:
+        return str(error)
+
+
+def _refusal(reasons: list[str | None]) -> str:
+    refusals = [reason for reason in reasons if reason and reason != _NOT_HERE]
+    return f" ({refusals[0]})" if refusals else ""
+
+
+def _unmet(test: FactTest, view: NodeView, effort: Effort) -> str | None:
+    try:
+        if fact_matches(test, view.facts, effort):
+            return None
+    except RegexRefused as error:
+        return str(error)
+    if view.facts is None:
+        return "no facts are known"
+    return "no such fact" if find_fact(view.facts, test.fact) is MISSING else "does not hold"

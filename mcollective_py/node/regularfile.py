@@ -1,0 +1,87 @@
+"""Small files that others write: read whole and bounded, never a FIFO or a device, never half written if that can be told."""
+
+import errno
+import os
+import stat
+from dataclasses import dataclass
+
+SETTLE_S = 1.0  # a file changed in place this recently may still be being written
+PATIENCE_S = 30.0  # one that never comes to rest is read all the same after this long
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What tells one version of a file from another, without reading it."""
+
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+
+    @classmethod
+    def of(cls, path: str) -> "Stamp":
+        """The stamp of the file a path leads to; OSError where it leads nowhere."""
+        return cls._from(os.stat(path))  # noqa: PTH116  asked for every request: a Path costs more than the call
+
+    @classmethod
+    def _from(cls, status: os.stat_result) -> "Stamp":
+        return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+class UnusableFile(OSError):
+    """A file that is there but cannot be used; strerror says why, as what follows the path in a sentence."""
+
+
+def reason_of(error: OSError) -> str:
+    """`PATH has 9000000 bytes, the limit is 4194304` or `PATH cannot be read: Permission denied`."""
+    return f"{error.filename} {'' if isinstance(error, UnusableFile) else 'cannot be read: '}{error.strerror}"
+
+
+def read_regular(path: str, limit: int) -> tuple[bytes, Stamp]:
+    """The bytes of a regular file of at most limit bytes, and their stamp.
+
+    Raises OSError: not there, a symlink loop; and UnusableFile: a FIFO or a device, too large, changed while it was read.
+    """
+    # O_NONBLOCK: opening a FIFO that nobody writes to would wait for ever
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    try:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            raise UnusableFile(errno.EINVAL, "is not a regular file", path)
+        if status.st_size > limit:
+            raise UnusableFile(errno.EFBIG, f"has {status.st_size} bytes, the limit is {limit}", path)
+        content = bytearray()
+        while len(content) <= limit and (chunk := os.read(handle, limit + 1 - len(content))):
+            content += chunk
+        if len(content) > limit:
+            raise UnusableFile(errno.EFBIG, f"has more than {limit} bytes, the limit", path)
+        before, after = Stamp._from(status), Stamp._from(os.fstat(handle))
+    finally:
+        os.close(handle)
+    if before != after or len(content) != after.size:
+        raise UnusableFile(errno.EAGAIN, "changed while it was read", path)
+    return bytes(content), after
+
+
+class Settling:
+    """Tells a file that was replaced (complete at once) from one that is written in place (perhaps not all there yet)."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+
+    def is_unsettled(self, known: Stamp, current: Stamp, now: float) -> bool:
+        """True while the file that was last read as `known` is better not read again; now in seconds since the epoch.
+
+        False for another inode (a rename into place), for a file at rest for SETTLE_S, and for one that has not come to rest
+        for PATIENCE_S.
+        """
+        if known == current or known.inode != current.inode or known.device != current.device:
+            self._since = None
+            return False
+        if abs(now - current.mtime_ns / 1e9) >= SETTLE_S:  # abs: a time in the future says nothing
+            self._since = None
+            return False
+        if self._since is None or now < self._since:
+            self._since = now
+        return now - self._since < PATIENCE_S
