@@ -102,8 +102,9 @@ def _handler(config: Config, is_detached: bool) -> logging.Handler:
 
 
 def next_loglevel() -> str:
-    """Move to the next level, debug after the highest, and give its name."""
-    root, order = logging.getLogger(), list(_LEVELS.values())
-    level = order[(order.index(root.level) + 1) % len(order)] if root.level in order else logging.INFO
-    root.setLevel(level)
-    return logging.getLevelName(level).lower()
+    """Move to the next level, debug after the highest, and give its historic name."""
+    root, names = logging.getLogger(), list(_LEVELS)
+    present = next((number for number, level in enumerate(_LEVELS.values()) if level == root.level), 0)
+    name = names[(present + 1) % len(names)]
+    root.setLevel(_LEVELS[name])
+    return name
