@@ -1,0 +1,95 @@
+"""`mco facts FACT`: which values a fact has over the fleet, and how often."""
+
+import argparse
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ...client.results import RPCResult, exitcode
+from ...client.rpcclient import RPCClient, agent_ddl
+from ..application import Application
+from ..calls import announced
+from ..options import filter_of
+from ..render import inert, remark_lines, summary_line
+from ..session import open_client, print_json, style_for
+
+
+class Facts(Application):
+    """Asks every host for one fact and counts the values."""
+
+    description = "Report the values of one fact over all hosts"
+    usage = "FACT"
+    sections = ("common", "filter", "json")
+
+    def arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("fact", metavar="FACT", help="a fact's name; dots lead into structured facts")
+        parser.set_defaults(no_progress=False)
+
+    def run(self, options: argparse.Namespace) -> int:
+        is_interrupted = False
+        results: list[RPCResult] = []
+        with open_client(options) as client:
+            rpc = RPCClient(
+                client,
+                "rpcutil",
+                agent_ddl("rpcutil", client.config.paths("libdir")),
+                filter=filter_of(options),
+                timeout=options.timeout,
+                discovery_timeout=options.discovery_timeout,
+                ttl=options.ttl,
+                collective=options.target,
+                full=options.full_discovery,
+            )
+            inputs = {"fact": options.fact}
+            rpc.checked("get_fact", inputs)
+            announced(lambda: rpc.audience, rpc.filter, rpc.discovery_timeout, options)
+            called = rpc.call("get_fact", inputs)
+            try:
+                results.extend(called)
+            except KeyboardInterrupt:
+                is_interrupted = True
+                called.close()
+            stats, style = called.stats, style_for(sys.stdout, options, client.config)
+        values, failed = counted(results), [result for result in results if not result.is_ok]
+        code = 130 if is_interrupted else exitcode(stats, strict=options.strict)
+        if options.json:
+            print_json(
+                {
+                    "fact": options.fact,
+                    "interrupted": is_interrupted,
+                    "values": [{"value": json.loads(text), "count": len(hosts), "hosts": hosts} for text, hosts in values],
+                    "failed": [{"sender": one.sender, "statusmsg": one.statusmsg, "refusal": one.refusal} for one in failed],
+                    "stats": stats.to_dict(),
+                }
+            )
+            return code
+        print(f"Report for fact: {inert(options.fact)}\n")
+        for text, hosts in values:
+            print(f"        {inert(shown(text)):<40} found {len(hosts)} times")
+            if options.verbose:
+                print("\n".join(f"            {inert(host)}" for host in hosts) + "\n")
+        for one in failed:
+            print(f"        {inert(one.sender):<40} {inert(one.statusmsg)}")
+        print("\n".join(["", *remark_lines(stats, style), summary_line(stats, style)]))
+        return code
+
+
+def counted(results: Iterable[RPCResult]) -> list[tuple[str, list[str]]]:
+    """Each value (as JSON, so that 1 and "1" stay apart) with its hosts: the most frequent first, then by value."""
+    hosts: dict[str, list[str]] = defaultdict(list)
+    for result in results:
+        if result.is_ok:
+            hosts[json.dumps(_plain(result.data).get("value"), sort_keys=True, default=str)].append(result.sender)
+    return sorted(((value, sorted(names)) for value, names in hosts.items()), key=lambda entry: (-len(entry[1]), entry[0]))
+
+
+def shown(text: str) -> str:
+    """A value as the report has it; null is a host that has no such fact."""
+    value = json.loads(text)
+    return value if isinstance(value, str) else "(no such fact)" if value is None else text
+
+
+def _plain(data: object) -> Mapping[str, Any]:
+    return data if isinstance(data, Mapping) else {}

@@ -1,0 +1,123 @@
+"""`mco inventory HOST`: all that one host says of itself."""
+
+import argparse
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...client.results import RPCResult, RPCStats, exitcode
+from ...client.rpcclient import RPCClient, agent_ddl
+from ...errors import UsageError
+from ...filter import Filter
+from ...names import is_identity
+from ..application import Application
+from ..render import inert, remark_lines, value_lines
+from ..session import open_client, print_json, remark, style_for
+
+
+class Inventory(Application):
+    """Asks rpcutil of one host for its inventory and its statistics."""
+
+    description = "Show agents, classes, facts and statistics of one host"
+    usage = "HOST"
+    sections = ("common", "json")
+
+    def arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("host", metavar="HOST", help="the host's name, in full")
+
+    def run(self, options: argparse.Namespace) -> int:
+        if not is_identity(options.host):
+            raise UsageError(f"{options.host!r} is no host name")
+        answers: dict[str, RPCResult] = {}
+        stats = RPCStats()
+        with open_client(options) as client:
+            rpc = RPCClient(
+                client,
+                "rpcutil",
+                agent_ddl("rpcutil", client.config.paths("libdir")),
+                filter=Filter(identities=(options.host,)),
+                timeout=options.timeout,
+                ttl=options.ttl,
+                collective=options.target,
+            )
+            # Both are under way at once: the second does not wait for the first.
+            calls = {action: rpc.call(action) for action in ("daemon_stats", "inventory")}
+            for action, results in calls.items():
+                for result in results:
+                    answers[action] = result
+                if action == "inventory" or not results.stats.ok:
+                    stats = results.stats
+            style = style_for(sys.stdout, options, client.config)
+        code = exitcode(stats, strict=options.strict)
+        if options.json:
+            document: dict[str, Any] = {"host": options.host}
+            document |= {name: dict(one.data) if one.is_ok else None for name, one in answers.items()}
+            print_json({"daemon_stats": None, "inventory": None, **document, "stats": stats.to_dict()})
+            return code
+        for result in answers.values():
+            if not result.is_ok:
+                remark(f"{result.agent} {result.action}: {result.statusmsg}")
+        good = {action: result.data for action, result in answers.items() if result.is_ok}
+        if good:
+            print("\n".join(inventory_lines(options.host, good.get("daemon_stats", {}), good.get("inventory", {}))))
+        if remarks := remark_lines(stats, style):
+            print("\n".join(remarks), file=sys.stderr)
+        if not answers and not stats.unverified:
+            remark(f"{options.host} did not answer: is the name right, does mcollectived run there? `mco ping` says who is there")
+        return code
+
+
+def inventory_lines(host: str, stats: Mapping[str, Any], inventory: Mapping[str, Any]) -> list[str]:
+    """The blocks of text: server statistics, agents in three columns, data plugins, classes, facts."""
+    collectives = inventory.get("collectives")
+    rows = {
+        "Version": stats.get("version", inventory.get("version")),
+        "Start Time": _moment(stats.get("starttime")),
+        "Config File": stats.get("configfile"),
+        "Collectives": ", ".join(str(name) for name in collectives) if isinstance(collectives, list) else collectives,
+        "Main Collective": inventory.get("main_collective"),
+        "Process ID": stats.get("pid"),
+        "Total Messages": stats.get("total"),
+        "Messages Passed Filters": stats.get("passed"),
+        "Messages Filtered": stats.get("filtered"),
+        "Expired Messages": stats.get("ttlexpired"),
+        "Replies Sent": stats.get("replies"),
+        "Total Processor Time": _cpu(stats.get("times")),
+    }
+    lines = [f"Inventory for {inert(host)}:", "", "   Server Statistics:"]
+    lines += [f"{label:>30}: {inert(str(value))}" for label, value in rows.items() if value is not None]
+    lines += ["", "   Agents:", *_columns(inventory.get("agents"))]
+    lines += ["", "   Data Plugins:", *_columns(inventory.get("data_plugins"))]
+    lines += ["", "   Configuration Management Classes:", *_columns(inventory.get("classes"))]
+    lines += ["", "   Facts:"]
+    facts = inventory.get("facts")
+    if isinstance(facts, Mapping) and facts:
+        for name in sorted(facts, key=str):
+            first, *rest = value_lines(facts[name])
+            lines += [f"      {inert(str(name))} => {first}", *(f"         {line}" for line in rest)]
+    else:
+        lines.append("      No facts known")
+    return lines
+
+
+def _columns(names: object, count: int = 3) -> list[str]:
+    if not isinstance(names, Sequence) or isinstance(names, str) or not names:
+        return ["      None known"]
+    shown = [inert(str(name)) for name in sorted(names, key=str)]
+    width = max(15, *(len(name) for name in shown)) + 1
+    count = max(min(count, 90 // width), 1)
+    return [("      " + "".join(f"{name:<{width}}" for name in shown[at : at + count])).rstrip() for at in range(0, len(shown), count)]
+
+
+def _moment(seconds: object) -> str | None:
+    if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not 0 <= seconds < 1e11:
+        return None
+    return time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(seconds))
+
+
+def _cpu(times: object) -> str | None:
+    if not isinstance(times, Mapping):
+        return None
+    used = [value for key in ("utime", "stime") if isinstance(value := times.get(key), int | float)]
+    return f"{sum(used):g} seconds" if used else None

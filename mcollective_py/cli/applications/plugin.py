@@ -1,0 +1,67 @@
+"""`mco plugin doc`: which agents there are, and what their actions take and give."""
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ...client.rpcclient import agent_ddl
+from ...config import Config
+from ...ddl.doc import agent_doc
+from ...errors import MCollectiveError, UsageError
+from ...plugins.finder import survey
+from ...plugins.loader import load_ddl
+from ..application import Application
+from ..render import inert
+from ..session import print_json
+
+
+class Plugin(Application):
+    """Documentation of plugins, made from their DDLs."""
+
+    description = "Show the documentation of agents: mco plugin doc [NAME]"
+    usage = "doc [NAME]"
+    sections = ("common", "json")
+
+    def arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("verb", choices=("doc",), metavar="doc", help="what to do")
+        parser.add_argument("name", nargs="?", metavar="NAME", help="an agent, also written agent/NAME")
+
+    def run(self, options: argparse.Namespace) -> int:
+        libdirs = Config.find("client", options.config).paths("libdir")
+        if options.name is None:
+            return _list(libdirs, options)
+        kind, _, name = options.name.rpartition("/")
+        if kind not in ("", "agent"):
+            raise UsageError(f"there is no documentation of the kind {kind!r}: write `mco plugin doc NAME` or agent/NAME")
+        ddl = agent_ddl(name, libdirs)
+        if options.json:
+            print_json(asdict(ddl))
+        else:
+            print(inert(agent_doc(ddl), keep_lines=True), end="")
+        return 0
+
+
+def _list(libdirs: tuple[Path, ...], options: argparse.Namespace) -> int:
+    found = survey("agents", libdirs)
+    agents: list[dict[str, Any]] = []
+    for name, folder in sorted(found.found.items()):
+        if not (folder / "ddl.yaml").exists():
+            plain = f"(a plain agent: `mco rpc {name} --body VALUE`)"
+            agents.append({"name": name, "description": plain, "version": None, "broken": None})
+            continue
+        try:
+            metadata = load_ddl(folder).metadata
+            agents.append({"name": name, "description": metadata.description, "version": metadata.version, "broken": None})
+        except MCollectiveError as error:
+            agents.append({"name": name, "description": None, "version": None, "broken": str(error)})
+    refused = [str(error) for error in found.refused]
+    if options.json:
+        print_json({"agents": agents, "refused": refused})
+        return 0
+    print("Agents: `mco plugin doc NAME` says what each can do\n")
+    for agent in agents:
+        print(f"  {agent['name']:<20} {inert(agent['description'] or 'BROKEN: ' + str(agent['broken']))}")
+    for problem in refused:
+        print(f"  not used: {inert(problem)}")
+    return 0

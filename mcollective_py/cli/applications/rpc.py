@@ -1,0 +1,114 @@
+"""`mco rpc`: call any action of any agent, or send a plain message to one."""
+
+import argparse
+import sys
+
+from ...client.client import Audience
+from ...client.rpcclient import RPCClient, RPCResults, agent_ddl, limited
+from ...ddl.validate import convert
+from ...errors import RPCError, UsageError
+from ...names import is_action, is_agent
+from ..application import Application
+from ..calls import announced, body_of, call_and_show, confirm, show
+from ..options import filter_of
+from ..session import open_client, print_json, style_for
+
+
+class Rpc(Application):
+    """The generic client: inputs are typed and checked by the agent's DDL."""
+
+    description = "Call an action of any agent: mco rpc AGENT ACTION input=value ..."
+    usage = "AGENT ACTION [INPUT=VALUE ...]  |  AGENT --body VALUE"
+    sections = ("common", "filter", "rpc")
+
+    def arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("words", nargs="*", metavar="AGENT ACTION INPUT=VALUE", help=argparse.SUPPRESS)
+        parser.add_argument("-a", "--agent", metavar="AGENT", help="the agent")
+        parser.add_argument("--action", metavar="ACTION", help="the action")
+        parser.add_argument("--arg", "--argument", dest="args", action="append", default=[], metavar="INPUT=VALUE", help="one input")
+        parser.add_argument("--body", metavar="VALUE", help="a plain message, JSON or text, for an agent without actions such as echo")
+        parser.add_argument(
+            "--nr", "--no-results", dest="no_results", action="store_true", help="send, print the request id, wait for nothing"
+        )
+
+    def run(self, options: argparse.Namespace) -> int:
+        agent, action, words = addressed(options)
+        if action is None:
+            return self._plain(agent, options)
+        with open_client(options) as client:
+            ddl = agent_ddl(agent, client.config.paths("libdir"))
+            rpc = RPCClient(
+                client,
+                agent,
+                ddl,
+                filter=filter_of(options),
+                timeout=options.timeout,
+                discovery_timeout=options.discovery_timeout,
+                ttl=options.ttl,
+                collective=options.target,
+                limit=options.limit,
+                full=options.full_discovery,
+            )
+            try:
+                inputs = convert(ddl, action, words)
+                rpc.checked(action, inputs)
+            except RPCError as error:
+                raise UsageError(str(error)) from error
+            if not options.no_results:
+                return call_and_show(rpc, action, inputs, options)
+            confirm(rpc, action, options)
+            if not rpc.discover():
+                raise UsageError("no hosts discovered: no request was sent")
+            return _print_id(rpc.send(action, inputs), options)
+
+    def _plain(self, agent: str, options: argparse.Namespace) -> int:
+        body = body_of(options.body)
+        with open_client(options) as client:
+            filter = filter_of(options)
+            window = options.discovery_timeout or client.discovery_timeout
+
+            def find() -> Audience:
+                return client.audience(
+                    agent, filter, None, collective=options.target, discovery_timeout=window, full=options.full_discovery
+                )
+
+            audience = limited(announced(find, filter, window, options), options.limit)
+            if options.no_results:
+                request_id = client.send(agent, None, body, audience, filter=filter, ttl=options.ttl, collective=options.target)
+                return _print_id(request_id, options)
+            replies = client.call(
+                agent, None, body, audience, filter=filter, timeout=options.timeout, ttl=options.ttl, collective=options.target
+            )
+            return show(RPCResults(replies), None, options, style_for(sys.stdout, options, client.config))
+
+
+def addressed(options: argparse.Namespace) -> tuple[str, str | None, dict[str, str]]:
+    """Agent, action (None for a plain message) and inputs as words. Raises UsageError that says what is missing."""
+    words = list(options.words)
+    agent: str = options.agent or (words.pop(0) if words else "")
+    if not is_agent(agent):
+        raise UsageError("which agent? mco rpc AGENT ACTION input=value ...; `mco plugin doc` lists agents")
+    if options.body is not None:
+        if words or options.action or options.args:
+            raise UsageError("--body is a plain message: it goes without an action and inputs")
+        return agent, None, {}
+    action: str = options.action or (words.pop(0) if words and "=" not in words[0] else "")
+    if not is_action(action):
+        raise UsageError(f"which action? `mco plugin doc {agent}` lists them; a plain agent takes --body VALUE")
+    inputs: dict[str, str] = {}
+    for word in [*options.args, *words]:
+        name, is_pair, value = word.partition("=")
+        if not is_pair or not is_action(name):
+            raise UsageError(f"{word!r} is no input: write name=value")
+        if name in inputs:
+            raise UsageError(f"the input {name} is given twice")
+        inputs[name] = value
+    return agent, action, inputs
+
+
+def _print_id(request_id: str, options: argparse.Namespace) -> int:
+    if options.json:
+        print_json({"request_id": request_id})
+    else:
+        print(f"Request sent with id: {request_id}")
+    return 0

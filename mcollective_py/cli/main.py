@@ -1,0 +1,130 @@
+"""`mco`: find the application, run it, exit. Only the wanted command is imported, and its parser alone is built."""
+
+# pathlib would cost `mco --help` 4 ms
+# ruff: noqa: PTH100, PTH109, PTH112, PTH120
+
+import os
+import sys
+from collections.abc import Sequence
+from types import FrameType
+
+from .commands import application_files, description_of, load_application, make_path_safe, own_file
+
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+
+def run() -> None:
+    """The console entry: everything that a process does beside the command, then exit."""
+    import signal
+
+    here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    sys.path[:] = make_path_safe(sys.path, os.environ, os.getcwd() if os.path.isdir(".") else "", here)
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(name) is signal.SIG_DFL:  # nohup has it ignored, and means it
+            signal.signal(name, _leave)
+    code = main(sys.argv[1:])
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:  # the reader, or the terminal, has gone
+            _silence(stream.fileno())
+            code = code or BROKEN_PIPE
+    sys.exit(code)
+
+
+def main(words: Sequence[str]) -> int:
+    """Run one command line; gives the exit code. Nothing but a fault of ours leaves a traceback."""
+    try:
+        return _dispatch(list(words))
+    except KeyboardInterrupt:
+        print("mco: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        _silence(sys.stdout.fileno())
+        return BROKEN_PIPE
+    except SystemExit as left:
+        return left.code if isinstance(left.code, int) else int(left.code is not None)
+
+
+def _dispatch(words: list[str]) -> int:
+    if not words or words[0] in ("-h", "--help"):
+        print(overview(application_files()))
+        return 0 if words else 1
+    if words[0] in ("-V", "--version"):
+        from .. import __version__
+
+        print(f"mco {__version__}")
+        return 0
+    name, rest = words[0], words[1:]
+    is_strict, is_debugging = "--strict" in rest, any(word == "-vv" for word in rest) or rest.count("-v") > 1
+    from ..errors import MCollectiveError
+
+    try:
+        return _application(name, rest)
+    except MCollectiveError as error:
+        if is_debugging:
+            raise
+        from .render import inert
+
+        print(inert(f"mco {name}: {error}", keep_lines=True), file=sys.stderr)
+        return int(getattr(error, "strict_exitcode", error.exitcode)) if is_strict else error.exitcode
+
+
+def _application(name: str, rest: list[str]) -> int:
+    from ..errors import UsageError
+
+    if name.startswith("-"):
+        raise UsageError(f"the command comes first: mco COMMAND {name} ...; `mco help` lists the commands")
+    file = own_file(name)
+    if file is None:
+        files = application_files(_config_of(rest))
+        if name not in files:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, files, 1)
+            raise UsageError(f"unknown command: {f'did you mean `mco {near[0]}`? ' if near else ''}`mco help` lists the commands")
+        file = files[name]
+    application = load_application(name, file)
+    from .options import parse, parser_for
+
+    extra = os.environ.get("MCOLLECTIVE_EXTRA_OPTS", "")
+    if extra:
+        from shlex import split
+
+        try:
+            rest = split(extra) + rest
+        except ValueError as error:
+            raise UsageError(f"MCOLLECTIVE_EXTRA_OPTS: {error}") from error
+    options = parse(parser_for(name, application), rest)
+    if getattr(options, "verbose", 0) > 1:
+        import logging
+
+        logging.basicConfig(level=logging.DEBUG, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    return application.run(options)
+
+
+def overview(files: dict[str, str]) -> str:
+    """What `mco help` says: every command with its one line."""
+    width = max((len(name) for name in files), default=0)
+    rows = [f"  {name:<{width}}  {description_of(files[name])}".rstrip() for name in sorted(files)]
+    return "\n".join(["usage: mco COMMAND [options] [filters]", "", *rows, "", "`mco help COMMAND` says more of one."])
+
+
+def _config_of(words: Sequence[str]) -> str | None:
+    for at, word in enumerate(words):
+        if word in ("-c", "--config") and at + 1 < len(words):
+            return words[at + 1]
+        if word.startswith("--config="):
+            return word.removeprefix("--config=")
+    return None
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    """Ended from outside: the connection is closed on the way out."""
+    raise SystemExit(128 + number)
+
+
+def _silence(descriptor: int) -> None:
+    """Send what is still to be written nowhere: nobody reads it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)

@@ -1,0 +1,211 @@
+"""Results and statistics -> lines of text or one JSON document; pure. Whatever a host sent is shown inert."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..client.results import RPCResult, RPCStats
+from ..ddl.model import DDL
+
+_RED, _GREEN, _YELLOW, _PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[0m"
+_STATUS = {
+    1: (_RED, "Request Aborted"),
+    2: (_YELLOW, "Unknown Action"),
+    3: (_YELLOW, "Missing Request Data"),
+    4: (_YELLOW, "Invalid Request Data"),
+    5: (_RED, "Unknown Request Status"),
+}
+_REFUSED = {
+    "denied": "Denied",
+    "busy": "Busy",
+    "clockskew": "Clock Skew",
+    "ttlexpired": "Request Expired",
+    "unknownagent": "Unknown Agent",
+}
+_MAX_VALUE = 1024 * 1024  # characters of one value as text; JSON is never cut
+_LAYOUT = {0x200E, 0x200F, 0x061C, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x2028, 0x2029, 0xFEFF}
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How to draw. width: columns of the terminal. verbose: times and all data."""
+
+    color: bool = False
+    verbose: bool = False
+    width: int = 80
+
+    def paint(self, code: str, text: str) -> str:
+        """text in a colour, where colours are wanted."""
+        return f"{code}{text}{_PLAIN}" if self.color else text
+
+
+def inert(text: str, *, keep_lines: bool = False) -> str:
+    r"""Text that cannot move a cursor, set a title or turn writing around: such characters are shown as `\x1b` or `\u202e`."""
+    if len(text) > _MAX_VALUE:
+        text = f"{text[:_MAX_VALUE]}... ({len(text) - _MAX_VALUE} more characters)"
+    if text.isprintable():
+        return text
+    keep = "\n\t" if keep_lines else "\t"
+    return "".join(char if char.isprintable() or char in keep else _escaped(char) for char in text)
+
+
+def _escaped(char: str) -> str:
+    code = ord(char)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    if char.isspace() and code not in _LAYOUT:
+        return char  # a space of another width
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def inert_lines(text: str) -> list[str]:
+    """The lines of a value, each inert."""
+    return inert(text.replace("\r\n", "\n"), keep_lines=True).split("\n")
+
+
+# --- one result -------------------------------------------------------------------------------------------------------
+
+
+def wants_display(mode: str, result: RPCResult) -> bool:
+    """Whether a result is shown under a display mode: ok, failed, always (all), none, flatten."""
+    if mode == "none":
+        return False
+    if mode in ("always", "all", "flatten"):
+        return True
+    return result.is_ok if mode == "ok" else not result.is_ok
+
+
+def result_lines(result: RPCResult, ddl: DDL | None, style: Style) -> list[str]:
+    """One host's answer in the historic layout: name and status, the message, then the outputs by label."""
+    head = f"{inert(result.sender):<40}"
+    if result.is_ok:
+        lines = [head.rstrip()]
+    else:
+        code, word = _STATUS.get(result.statuscode, _STATUS[5])
+        if result.refusal:
+            word = _REFUSED.get(result.refusal, f"Refused ({inert(result.refusal)})")
+        lines = [f"{head} {style.paint(code, word)}"]
+    if result.statusmsg and result.statusmsg != "OK":
+        message = inert_lines(result.statusmsg)
+        lines += [f"   {line}" if result.is_ok else style.paint(_YELLOW, f"   {line}") for line in message]
+    if result.statuscode in (0, 1) and result.data and (result.is_ok or style.verbose):
+        lines += data_lines(result.data, _labels(ddl, result.action))
+    return [*lines, ""]
+
+
+def _labels(ddl: DDL | None, action: str | None) -> Mapping[str, str]:
+    found = ddl.actions.get(action or "") if ddl else None
+    return {name: output.display_as for name, output in found.outputs.items()} if found else {}
+
+
+def data_lines(data: Mapping[str, Any], labels: Mapping[str, str] | None = None) -> list[str]:
+    """Outputs sorted by name, labels to the right of one column; texts of several lines and nested values indented below."""
+    shown = {name: inert(str((labels or {}).get(name, name))) for name in sorted(data, key=str)}
+    column = min(max((len(label) for label in shown.values()), default=0), 40) + 3
+    lines = []
+    for name, label in shown.items():
+        value = value_lines(data[name])
+        lead = f"{label:>{column}}:"
+        if len(value) == 1:
+            lines.append(f"{lead} {value[0]}".rstrip())
+        else:
+            lines += [lead, *(f"{'':{column + 2}}{line}".rstrip() for line in value)]
+    return lines
+
+
+def value_lines(value: object) -> list[str]:
+    """One value as lines of text."""
+    if isinstance(value, str):
+        return inert_lines(value.rstrip("\n"))
+    if value is None:
+        return [""]
+    if isinstance(value, bool | int | float):
+        return [str(value).lower() if isinstance(value, bool) else str(value)]
+    if isinstance(value, list) and not value:
+        return ["[]"]
+    if isinstance(value, list) and all(isinstance(item, str | int | float | bool) for item in value):
+        return [inert(f"[{', '.join(_short(item) for item in value)}]")]
+    return inert_lines(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, default=str))
+
+
+def _short(item: object) -> str:
+    return item if isinstance(item, str) else json.dumps(item, default=str)
+
+
+# --- all results ------------------------------------------------------------------------------------------------------
+
+
+def summary_line(stats: RPCStats, style: Style) -> str:
+    """`Finished processing 24 / 25 hosts in 413.20 ms`, red where hosts are missing."""
+    answered, asked = stats.responses, len(stats.discovered)
+    complete = answered >= asked > 0 and not stats.failed and not stats.unverified
+    if asked:
+        count = f"{answered} / {asked}"
+        count = style.paint(_GREEN if complete else _RED if answered < asked else _YELLOW, count)
+        return f"Finished processing {count} hosts in {stats.agent_time * 1000:.2f} ms"
+    return style.paint(_RED, "No hosts discovered: no request was sent")
+
+
+def name_columns(names: Iterable[str], width: int = 80, field: int = 30) -> list[str]:
+    """Names sorted in columns of at least field characters."""
+    shown = [inert(name) for name in sorted(names)]
+    field = max([field, *(len(name) for name in shown)])
+    per_line = max((width - 3) // (field + 1), 1)
+    rows = -(-len(shown) // per_line)
+    return [("   " + " ".join(f"{name:<{field}}" for name in shown[row::rows])).rstrip() for row in range(rows)]
+
+
+def remark_lines(stats: RPCStats, style: Style) -> list[str]:
+    """Who is missing or should not be there, by name; what was refused or dropped. Empty when all is well."""
+    lines: list[str] = []
+    for caption, names in (
+        ("No response from", stats.no_response),
+        ("Unexpected response from", stats.unexpected),
+        ("Known from before and silent now", stats.silent_known),
+    ):
+        if names:
+            lines += ["", style.paint(_YELLOW, f"{caption}:"), "", *name_columns(names, style.width)]
+    if stats.refusals:
+        lines += ["", style.paint(_RED, "Refused to be discovered:"), ""]
+        for refusal in sorted(stats.refusals, key=lambda one: one.sender):
+            lines.append(f"   {inert(refusal.sender)}: {inert(refusal.message)} ({inert(refusal.word)})")
+    if stats.unverified:
+        many = "reply" if stats.unverified == 1 else "replies"
+        lines += ["", style.paint(_RED, f"{stats.unverified} {many} dropped as unverified: the sender's signature does not hold")]
+    if stats.duplicates:
+        lines += ["", style.paint(_YELLOW, f"{stats.duplicates} duplicate replies ignored")]
+    return lines
+
+
+def stats_lines(stats: RPCStats, start_time: str, style: Style) -> list[str]:
+    """The block of -v. start_time: as it is to be shown."""
+    rows = (
+        ("Nodes", f"{len(stats.discovered)} / {stats.responses}"),
+        ("Pass / Fail", f"{stats.ok} / {stats.failed}"),
+        ("Request", stats.request_id),
+        ("Start Time", start_time),
+        ("Discovery Time", f"{stats.discovery_time * 1000:.2f}ms" if stats.did_discovery else "0.00ms (named)"),
+        ("Agent Time", f"{stats.agent_time * 1000:.2f}ms"),
+        ("Total Time", f"{stats.total_time * 1000:.2f}ms"),
+    )
+    return ["", style.paint(_YELLOW, "---- rpc stats ----"), *(f"{label:>18}: {value}" for label, value in rows)]
+
+
+def result_document(result: RPCResult) -> dict[str, Any]:
+    """One result as it stands in a JSON document."""
+    return {
+        "sender": result.sender,
+        "agent": result.agent,
+        "action": result.action,
+        "statuscode": result.statuscode,
+        "statusmsg": result.statusmsg,
+        "refusal": result.refusal,
+        "data": dict(result.data),
+        "time_ms": round(result.latency * 1000, 3),
+    }
+
+
+def json_text(document: Mapping[str, Any] | Sequence[Any], *, indent: bool) -> str:
+    """One JSON document; every control character and everything beyond ASCII is escaped, so that it is inert on a terminal."""
+    return json.dumps(document, indent=2 if indent else None, ensure_ascii=True, default=str)

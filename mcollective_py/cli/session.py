@@ -1,0 +1,50 @@
+"""What a command works with: the client its options ask for, the terminal it draws on, and remarks to stderr."""
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+from ..client.client import Client
+from ..config import Config
+from .render import Style, inert, json_text
+
+
+def open_client(options: argparse.Namespace) -> Client:
+    """A client by -c and --connection-timeout, not connected yet; what its configuration warns of is said on stderr."""
+    config = Config.find("client", options.config)
+    if not options.quiet:
+        for warning in config.warnings:
+            remark(warning)
+    client = Client.from_settings(config)
+    client.collective(options.target)
+    if options.connection_timeout:
+        client.connection_timeout = options.connection_timeout
+    return client
+
+
+def wants_color(stream: TextIO, configured: bool, environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether to draw in colours: on a terminal where nobody says no, or where CLICOLOR_FORCE says so."""
+    if environment.get("NO_COLOR"):
+        return False
+    if environment.get("CLICOLOR_FORCE", "0") not in ("", "0"):
+        return True
+    return configured and stream.isatty() and environment.get("TERM", "") != "dumb"
+
+
+def style_for(stream: TextIO, options: argparse.Namespace, config: Config) -> Style:
+    """How to draw on stdout or stderr."""
+    width = shutil.get_terminal_size().columns if stream.isatty() else 80
+    return Style(color=wants_color(stream, config.flag("color")), verbose=bool(options.verbose), width=width)
+
+
+def remark(text: str) -> None:
+    """One remark to the operator, on stderr."""
+    print(inert(text, keep_lines=True), file=sys.stderr)
+
+
+def print_json(document: Mapping[str, Any]) -> None:
+    """The one document of --json, laid out where a human looks at it."""
+    print(json_text(document, indent=sys.stdout.isatty()))

@@ -1,0 +1,382 @@
+"""Client: publish a request, then yield the verified replies to it."""
+
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from ..config import Config
+from ..connector.base import Connector, ReplyNames
+from ..connector.targets import reply_destination
+from ..errors import NotSigned, UsageError
+from ..filter import Filter
+from ..message import Destination, Kind, Publication, Reply, Request
+from ..security.base import SecurityPlugin
+from .addressing import Address, address
+from .collector import Collector
+from .discovery import mc
+from .discovery.base import Discovered
+from .known import Knowledge, KnownHosts
+from .replies import Replies
+from .results import RPCStats
+
+PLAIN_TIMEOUT = 5.0  # seconds for an agent without a DDL, beside the discovery timeout
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who a call is for. nodes: names. discovered: how they were found, None where they were named."""
+
+    nodes: tuple[str, ...]
+    discovered: Discovered | None = None
+    is_part: bool = False  # of what was discovered: such a request is always directed
+
+
+class Client:
+    """Sends requests to the fleet and gives their replies. It belongs to one thread; several requests may be open at once.
+
+    connector: not yet connected. identity: this host's name, a label. reply_names: how its broker names reply queues.
+    known: hosts seen before, None to keep none. clock: seconds since the epoch. monotonic: seconds for measuring.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        connector: Connector,
+        security: SecurityPlugin,
+        *,
+        identity: str,
+        reply_names: ReplyNames = reply_destination,
+        known: KnownHosts | None = None,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.config, self.security, self.identity = config, security, identity
+        self.collectives: tuple[str, ...] = tuple(config.items("collectives"))
+        self.main_collective = config.text("main_collective") or self.collectives[0]
+        self.discovery_timeout = config.seconds("discovery_timeout")
+        self.connection_timeout = config.seconds("connection_timeout")
+        self._connector, self._reply_names, self._known = connector, reply_names, known
+        self._clock, self._monotonic = clock, monotonic
+        self._token = f"{os.getpid()}.{secrets.token_hex(8)}"
+        self._reply_to: dict[str, Destination] = {}  # by collective
+        self._open: dict[str, Replies] = {}  # by request id
+        self._is_connected = False
+
+    @classmethod
+    def from_config(cls, path: str | Path | None = None) -> Self:
+        """A client as the configuration file says: the given one, else the user's, else the host's. Connects when first used."""
+        return cls.from_settings(Config.find("client", path))
+
+    @classmethod
+    def from_settings(cls, config: Config) -> Self:
+        """A client by settings already read."""
+        from ..connector.factory import open_connector, reply_names
+        from ..security.load import security_plugin
+
+        identity = config.text("identity") or socket.gethostname()
+        return cls(
+            config,
+            open_connector(config, identity, is_daemon=False),
+            security_plugin(config, "client", time.time),
+            identity=identity,
+            reply_names=reply_names(config),
+            known=KnownHosts.of_user(str(config.file)),
+        )
+
+    def __enter__(self) -> Self:
+        self.connect()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close(wait=kind is None)
+
+    def connect(self) -> None:
+        """Connect now. Raises BrokerUnreachable, with every broker tried, after connection_timeout."""
+        if not self._is_connected:
+            self._connector.connect(self.connection_timeout)
+            self._is_connected = True
+
+    def close(self, *, wait: bool = True) -> None:
+        """Give up the reply queues and the connection; with wait, requests still being sent are sent to the end first."""
+        try:
+            for replies in list(self._open.values()):
+                if wait:
+                    replies.wait_published(self.config.seconds("publish_timeout"))
+                replies.close()
+        finally:
+            if self._is_connected:
+                self._is_connected = False
+                try:
+                    self._connector.unsubscribe(self._reply_to.values())
+                finally:
+                    self._connector.close()
+            self._reply_to.clear()
+
+    # --- who is there ---------------------------------------------------------------------------------------------
+
+    def collective(self, name: str | None) -> str:
+        """The collective to use; UsageError for one this client is not in."""
+        if name is not None and name not in self.collectives:
+            raise UsageError(f"unknown collective {name!r}: this client is in {', '.join(self.collectives)}")
+        return name or self.main_collective
+
+    def ping(
+        self,
+        filter: Filter | None = None,
+        *,
+        collective: str | None = None,
+        timeout: float | None = None,
+        ttl: int | None = None,
+        full: bool = False,
+    ) -> Replies:
+        """Ask who matches the filter; each node that does replies `pong`.
+
+        It ends when every host known to match has answered, and a moment later; else, and with full, after timeout seconds
+        (the discovery timeout).
+        """
+        filter, chosen = filter or Filter(), self.collective(collective)
+        window = self.discovery_timeout if timeout is None else timeout
+        knowledge = self._known.load(chosen, mc.AGENT, filter) if self._known else Knowledge()
+        interval = self.config.seconds("plugin.discovery.full_window_interval")
+        enough = None if full else knowledge.expected(self._clock(), interval)
+
+        def learn(replies: Replies, complete: bool) -> None:
+            collector = replies.collector
+            replies.silent_known = tuple(sorted(set(knowledge.hosts) - set(collector.answered)))
+            if complete and self._known:
+                was_full = collector.was_full_window
+                learned = knowledge.learned(collector.answered, was_full=was_full, now=self._clock())
+                self._known.save(chosen, mc.AGENT, filter, learned)
+
+        stats = RPCStats(did_discovery=True)
+        everybody = Address(filter, None)
+        return self._start(mc.AGENT, None, mc.QUESTION, everybody, chosen, window, stats, known=enough, ttl=ttl, at_end=learn)
+
+    def discover(
+        self, filter: Filter | None = None, *, collective: str | None = None, timeout: float | None = None, full: bool = False
+    ) -> Discovered:
+        """Who matches the filter now."""
+        return mc.collect(self.ping(filter, collective=collective, timeout=timeout, full=full))
+
+    def audience(
+        self,
+        agent: str,
+        filter: Filter,
+        targets: Sequence[str] | None,
+        *,
+        collective: str | None = None,
+        discovery_timeout: float | None = None,
+        full: bool = False,
+    ) -> Audience:
+        """Who a call is for: the targets given, the hosts that the filter names, or else whoever a discovery finds."""
+        named = filter.named_identities if targets is None else tuple(targets)
+        if named is not None:
+            return Audience(tuple(dict.fromkeys(named)))
+        found = self.discover(filter.with_agent(agent), collective=collective, timeout=discovery_timeout, full=full)
+        return Audience(found.nodes, found)
+
+    # --- asking them ----------------------------------------------------------------------------------------------
+
+    def request(
+        self,
+        agent: str,
+        body: Any,
+        *,
+        filter: Filter | None = None,
+        targets: Sequence[str] | None = None,
+        timeout: float | None = None,
+        ttl: int | None = None,
+        collective: str | None = None,
+    ) -> Replies:
+        """Send a plain message to an agent's handlemsg; iterate over the replies.
+
+        Without targets the hosts are discovered first, so that who stays silent is known. timeout: seconds for the answers.
+        """
+        filter = filter or Filter()
+        found = self.audience(agent, filter, targets, collective=collective)
+        return self.call(agent, None, body, found, filter=filter, timeout=timeout, ttl=ttl, collective=collective)
+
+    def call(
+        self,
+        agent: str,
+        action: str | None,
+        body: Any,
+        audience: Audience,
+        *,
+        filter: Filter | None = None,
+        timeout: float | None = None,
+        ttl: int | None = None,
+        collective: str | None = None,
+    ) -> Replies:
+        """Send an action's inputs (or a plain body) to an audience. An empty one ends at once and nothing is sent."""
+        chosen = self.collective(collective)
+        stats = _before(audience)
+        window = PLAIN_TIMEOUT + self.discovery_timeout if timeout is None else timeout
+        if not audience.nodes:
+            return self._nobody(agent, action, stats)
+        where = self._address(agent, filter or Filter(), audience)
+        return self._start(agent, action, body, where, chosen, window, stats, expected=audience.nodes, ttl=ttl)
+
+    def send(
+        self,
+        agent: str,
+        action: str | None,
+        body: Any,
+        audience: Audience,
+        *,
+        filter: Filter | None = None,
+        ttl: int | None = None,
+        collective: str | None = None,
+    ) -> str:
+        """Send without wanting replies; gives the request id when it is handed over. An empty audience is a UsageError."""
+        chosen, request_id = self.collective(collective), secrets.token_hex(16)
+        where = self._address(agent, filter or Filter(), audience)
+        self.connect()
+        for chunk in where.chunks():
+            request = self._request(request_id, agent, action, body, where.filter, chosen, chunk, None, ttl)
+            self._publish(request, self.security.seal_request(request).payload)
+        return request_id
+
+    def _address(self, agent: str, filter: Filter, audience: Audience) -> Address:
+        return address(
+            agent,
+            filter,
+            audience.nodes,
+            is_named=audience.discovered is None or audience.is_part,
+            direct_addressing=self.config.flag("direct_addressing"),
+            threshold=self.config.number("direct_addressing_threshold"),
+        )
+
+    def _nobody(self, agent: str, action: str | None, stats: RPCStats) -> Replies:
+        now = self._monotonic()
+        collector = Collector(agent, started=now, window=0, expected=())
+        named = _named(stats, secrets.token_hex(16), agent, action, self._clock())
+        return Replies(collector, named, pump=self._pump, monotonic=self._monotonic)
+
+    def _start(
+        self,
+        agent: str,
+        action: str | None,
+        body: Any,
+        where: Address,
+        collective: str,
+        window: float,
+        stats: RPCStats,
+        *,
+        expected: Sequence[str] | None = None,
+        known: frozenset[str] | None = None,
+        ttl: int | None = None,
+        at_end: Callable[[Replies, bool], None] | None = None,
+    ) -> Replies:
+        self.connect()
+        reply_to = self._subscribe(collective)
+        request_id = secrets.token_hex(16)
+        is_closed = where.targets is not None
+        collector = Collector(agent, started=self._monotonic(), window=window, expected=expected, is_closed=is_closed, known=known)
+
+        def over(replies: Replies, complete: bool) -> None:
+            self._open.pop(request_id, None)
+            if at_end is not None:
+                at_end(replies, complete)
+
+        def publish() -> None:
+            for chunk in where.chunks():
+                request = self._request(request_id, agent, action, body, where.filter, collective, chunk, reply_to.name, ttl)
+                sealed = self.security.seal_request(request)
+                collector.sent(sealed.digest, chunk)
+                self._publish(request, sealed.payload)
+
+        named = _named(stats, request_id, agent, action, self._clock())
+        replies = Replies(collector, named, pump=self._pump, monotonic=self._monotonic, at_end=over)
+        self._open[request_id] = replies
+        replies.publish(publish)
+        return replies
+
+    def _request(
+        self,
+        request_id: str,
+        agent: str,
+        action: str | None,
+        body: Any,
+        filter: Filter,
+        collective: str,
+        targets: tuple[str, ...] | None,
+        reply_to: str | None,
+        ttl: int | None,
+    ) -> Request:
+        return Request(
+            id=request_id,
+            caller=self.security.caller,
+            sender=self.identity,
+            collective=collective,
+            agent=agent,
+            action=action,
+            body=body,
+            filter=filter,
+            time=self._clock(),
+            ttl=self.config.number("ttl") if ttl is None else ttl,
+            reply_to=reply_to,
+            targets=targets,
+        )
+
+    def _publish(self, request: Request, payload: bytes) -> None:
+        if request.targets is None:
+            destinations = [Destination(Kind.AGENT, request.collective, request.agent)]
+        else:
+            destinations = [Destination(Kind.NODE, request.collective, name) for name in request.targets]
+        self._connector.publish(
+            Publication(payload, destination, request.sender, request.time, request.ttl, request.reply_to)
+            for destination in destinations
+        )
+
+    def _subscribe(self, collective: str) -> Destination:
+        if collective not in self._reply_to:
+            destination = self._reply_names(collective, self.identity, self._token)
+            self._connector.subscribe([destination])
+            self._reply_to[collective] = destination
+        return self._reply_to[collective]
+
+    def _pump(self, timeout: float) -> None:
+        """Wait for one message and hand it to whose it is. One that nobody vouches for counts against every open request."""
+        delivery = self._connector.receive(timeout)
+        if delivery is None:
+            return
+        reply: Reply | None = None
+        request_id: str | None = None
+        try:
+            unverified = self.security.read(delivery.payload)
+            request_id = unverified.request_id
+            reply = self.security.open_reply(unverified)
+            request_id = reply.request_id
+        except NotSigned:
+            pass
+        if request_id is None:
+            for replies in list(self._open.values()):
+                replies.deliver(None)
+        elif request_id in self._open:  # else it is late: of a request that has ended
+            self._open[request_id].deliver(reply)
+
+
+def _before(audience: Audience) -> RPCStats:
+    """What the statistics say before the request is sent."""
+    found = audience.discovered
+    if found is None:
+        return RPCStats(discovered=audience.nodes)
+    return RPCStats(
+        discovered=audience.nodes,
+        did_discovery=True,
+        unverified=found.unverified,
+        silent_known=found.silent_known,
+        refusals=found.refusals,
+        discovery_time=found.seconds,
+    )
+
+
+def _named(stats: RPCStats, request_id: str, agent: str, action: str | None, started: float) -> RPCStats:
+    return replace(stats, request_id=request_id, agent=agent, action=action, started=started)

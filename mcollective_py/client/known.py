@@ -1,0 +1,116 @@
+"""Hosts seen before, so that a discovery can end when all of them have answered; kept on disk with their age."""
+
+import hashlib
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..filter import Filter
+from ..names import is_identity
+
+logger = logging.getLogger(__name__)
+
+FORGET_AFTER = 7 * 86400.0  # seconds of silence
+FULL_WINDOW_INTERVAL = 3600.0  # seconds; plugin.discovery.full_window_interval
+MAX_HOSTS = 100_000
+MAX_FILES = 256
+MAX_BYTES = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """Who answered one question before. hosts: name -> when last heard of; full_window: when one last waited to its end; epochs."""
+
+    hosts: Mapping[str, float] = field(default_factory=dict)
+    full_window: float | None = None
+
+    def expected(self, now: float, interval: float = FULL_WINDOW_INTERVAL) -> frozenset[str] | None:
+        """Whose answers are enough to end early; None where the full window is due: nothing known, or the last one too old."""
+        if not self.hosts or self.full_window is None or not 0 <= now - self.full_window < interval:
+            return None
+        return frozenset(self.hosts)
+
+    def learned(self, answered: Iterable[str], *, was_full: bool, now: float) -> "Knowledge":
+        """What is known after one more discovery: new hosts added, those silent for seven days forgotten."""
+        hosts = {name: seen for name, seen in self.hosts.items() if 0 <= now - seen < FORGET_AFTER}
+        hosts.update(dict.fromkeys(answered, now))
+        if len(hosts) > MAX_HOSTS:
+            hosts = dict(sorted(hosts.items(), key=lambda entry: entry[1], reverse=True)[:MAX_HOSTS])
+        return Knowledge(hosts, now if was_full else self.full_window)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Knowledge":
+        """Raises ValueError for any text that to_json did not write."""
+        value = json.loads(text)
+        if not isinstance(value, dict) or not isinstance(value.get("hosts"), dict):
+            raise ValueError("not a list of known hosts")
+        hosts, full = value["hosts"], value.get("full_window")
+        if not all(is_identity(name) and _is_time(seen) for name, seen in hosts.items()) or not (full is None or _is_time(full)):
+            raise ValueError("not a list of known hosts")
+        return cls({name: float(seen) for name, seen in hosts.items()}, full)
+
+    def to_json(self) -> str:
+        """As kept on disk."""
+        return json.dumps({"hosts": dict(self.hosts), "full_window": self.full_window}, separators=(",", ":"))
+
+
+class KnownHosts:
+    """A folder with one small file for each question (scope, collective, agent and filter); a broken file is nothing known."""
+
+    def __init__(self, folder: Path, scope: str = "") -> None:
+        self.folder, self.scope = folder, scope
+
+    @classmethod
+    def of_user(cls, scope: str, environment: Mapping[str, str] = os.environ) -> "KnownHosts":
+        """In $XDG_CACHE_HOME, else ~/.cache. scope keeps fleets apart that share a collective's name: the configuration file."""
+        base = environment.get("XDG_CACHE_HOME", "")
+        cache = Path(base) if base.startswith("/") else Path(environment.get("HOME") or "/nonexistent") / ".cache"
+        return cls(cache / "mcollective_py" / "known", scope)
+
+    def load(self, collective: str, agent: str, filter: Filter) -> Knowledge:
+        """What is known of this question; nothing where there is no usable file."""
+        path = self._path(collective, agent, filter)
+        try:
+            if path.stat().st_size > MAX_BYTES:
+                return Knowledge()
+            return Knowledge.from_json(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return Knowledge()
+        except (OSError, ValueError, RecursionError) as error:
+            logger.info("known hosts in %s are not used: %s", path, error)
+            return Knowledge()
+
+    def save(self, collective: str, agent: str, filter: Filter, knowledge: Knowledge) -> None:
+        """Replace the file in one step. A cache that cannot be written costs time, never a result: it is only logged."""
+        path = self._path(collective, agent, filter)
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self.folder, prefix=".new-")
+            try:
+                with os.fdopen(handle, "w", encoding="utf-8") as file:
+                    file.write(knowledge.to_json())
+                Path(name).replace(path)
+            except OSError:
+                Path(name).unlink(missing_ok=True)
+                raise
+            self._prune()
+        except OSError as error:
+            logger.info("known hosts cannot be kept in %s: %s", self.folder, error)
+
+    def _prune(self) -> None:
+        files = [(entry.stat().st_mtime, entry.path) for entry in os.scandir(self.folder) if entry.is_file()]
+        for _, path in sorted(files)[: max(len(files) - MAX_FILES, 0)]:
+            Path(path).unlink(missing_ok=True)
+
+    def _path(self, collective: str, agent: str, filter: Filter) -> Path:
+        question: Any = [self.scope, collective, agent, filter.to_wire()]
+        return self.folder / (hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()[:32] + ".json")
+
+
+def _is_time(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e12

@@ -1,0 +1,253 @@
+"""RPCClient: an agent's actions as methods, their inputs checked against the DDL before anything is sent."""
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from ..ddl.model import DDL
+from ..ddl.validate import validate
+from ..errors import DDLError, UnknownAction, UsageError
+from ..filter import Filter
+from ..plugins.finder import find
+from ..plugins.loader import load_ddl
+from .client import Audience, Client
+from .replies import Replies
+from .results import RPCResult, RPCStats
+
+Words = str | Sequence[str]
+
+
+class RPCResults(Iterator[RPCResult]):
+    """The results of one call, as they arrive. The call is made whether or not anybody iterates."""
+
+    def __init__(self, replies: Replies) -> None:
+        self.replies, self.request_id = replies, replies.request_id
+
+    def __next__(self) -> RPCResult:
+        reply = next(self.replies)
+        return RPCResult.from_reply(reply, self.replies.latency(reply.sender))
+
+    def close(self) -> None:
+        """Stop waiting for more."""
+        self.replies.close()
+
+    @property
+    def stats(self) -> RPCStats:
+        """Numbers and names up to now; final once the iteration has ended."""
+        return self.replies.stats
+
+
+class RPCClient:
+    """Calls one agent on the hosts of a filter: `client.status(service="exim4")`, or `client.call("status", {...})`.
+
+    Who is there is found once and kept until reset() or a change of the filter. timeout: seconds for the answers, None for the
+    DDL's and the discovery timeout. limit: at most so many hosts, `10` or `25%`. full: discover for the whole window.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        agent: str,
+        ddl: DDL,
+        *,
+        filter: Filter | None = None,
+        timeout: float | None = None,
+        discovery_timeout: float | None = None,
+        ttl: int | None = None,
+        collective: str | None = None,
+        limit: str | None = None,
+        full: bool = False,
+    ) -> None:
+        self.client, self.agent, self.ddl, self.filter = client, agent, ddl, filter or Filter()
+        self.timeout, self.ttl, self.limit, self.full = timeout, ttl, limit, full
+        self.discovery_timeout = client.discovery_timeout if discovery_timeout is None else discovery_timeout
+        self.collective = client.collective(collective)
+        self._audience: Audience | None = None
+        self._last: RPCResults | None = None
+
+    def __getattr__(self, name: str) -> Callable[..., RPCResults]:
+        if name.startswith("_") or name not in self.ddl.actions:
+            raise AttributeError(f"the agent {self.agent} has no action {name}: it has {', '.join(sorted(self.ddl.actions))}")
+
+        def act(**inputs: Any) -> RPCResults:
+            return self.call(name, inputs)
+
+        act.__name__, act.__doc__ = name, self.ddl.actions[name].description
+        return act
+
+    def call(self, action: str, inputs: Mapping[str, Any] | None = None) -> RPCResults:
+        """Call an action by name. Raises UnknownAction, MissingRPCData or InvalidRPCData before anything is sent."""
+        checked = self.checked(action, inputs or {})
+        replies = self.client.call(
+            self.agent,
+            action,
+            checked,
+            self.audience,
+            filter=self.filter,
+            timeout=self._timeout(action),
+            ttl=self.ttl,
+            collective=self.collective,
+        )
+        self._last = RPCResults(replies)
+        return self._last
+
+    def send(self, action: str, inputs: Mapping[str, Any] | None = None) -> str:
+        """Call an action without wanting results; gives the request id."""
+        checked = self.checked(action, inputs or {})
+        return self.client.send(
+            self.agent, action, checked, self.audience, filter=self.filter, ttl=self.ttl, collective=self.collective
+        )
+
+    def checked(self, action: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The inputs with the DDL's defaults, or the error that says which one is wrong."""
+        if action not in self.ddl.actions:
+            raise UnknownAction(f"the agent {self.agent} has no action {action}: it has {', '.join(sorted(self.ddl.actions))}")
+        return validate(self.ddl, action, inputs)
+
+    # --- whom ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def audience(self) -> Audience:
+        """The hosts of the next call, discovered when first asked for."""
+        if self._audience is None:
+            found = self.client.audience(
+                self.agent,
+                self.filter,
+                None,
+                collective=self.collective,
+                discovery_timeout=self.discovery_timeout,
+                full=self.full,
+            )
+            self._audience = limited(found, self.limit, is_random=self.client.config.text("rpclimitmethod") == "random")
+        return self._audience
+
+    def discover(self, nodes: Sequence[str] | None = None) -> tuple[str, ...]:
+        """The hosts of the next call; with nodes, exactly those, without asking."""
+        if nodes is not None:
+            self._audience = Audience(tuple(dict.fromkeys(nodes)))
+        return self.audience.nodes
+
+    def reset(self) -> None:
+        """Forget who was discovered; the next call finds out again."""
+        self._audience = None
+
+    def reset_filter(self) -> None:
+        """Mean every host again."""
+        self.filter = Filter()
+        self.reset()
+
+    def fact_filter(self, word: str) -> None:
+        """Mean only hosts with `fact=value` (also =~ != < > <= >=)."""
+        self._narrow(facts=(word,))
+
+    def class_filter(self, name: str) -> None:
+        """Mean only hosts with this Puppet class, or one that matches `/regex/`."""
+        self._narrow(classes=(name,))
+
+    def agent_filter(self, name: str) -> None:
+        """Mean only hosts that also have this agent."""
+        self._narrow(agents=(name,))
+
+    def identity_filter(self, name: str) -> None:
+        """Mean this host, too, or those that match `/regex/`."""
+        self._narrow(identities=(name,))
+
+    @property
+    def stats(self) -> RPCStats:
+        """Those of the last call."""
+        return self._last.stats if self._last else RPCStats(agent=self.agent)
+
+    def _narrow(self, **words: Sequence[str]) -> None:
+        more, own = Filter.parse(**words), self.filter
+        self.filter = Filter(
+            own.facts + more.facts,
+            own.classes + more.classes,
+            own.agents + more.agents,
+            own.identities + more.identities,
+            own.compound,
+        )
+        self.reset()
+
+    def _timeout(self, action: str) -> float:
+        return self.ddl.timeout(action) + self.discovery_timeout if self.timeout is None else self.timeout
+
+
+def limited(found: Audience, limit: str | None, *, is_random: bool = False) -> Audience:
+    """The first (or any) few of an audience."""
+    count = len(found.nodes) if limit is None else limit_count(limit, len(found.nodes))
+    if count >= len(found.nodes):
+        return found
+    nodes = sorted(random.sample(found.nodes, count)) if is_random else found.nodes[:count]
+    return Audience(tuple(nodes), found.discovered, is_part=True)
+
+
+def limit_count(limit: str, total: int) -> int:
+    """How many of total hosts `10` or `25%` means, at least one. Raises UsageError for anything else."""
+    number, percent = (limit[:-1], True) if limit.endswith("%") else (limit, False)
+    if not (number.isascii() and number.isdigit() and len(number) < 10) or int(number) == 0 or (percent and int(number) > 100):
+        raise UsageError(f"a limit is a number above 0 or a percentage up to 100%, not {limit!r}")
+    return max(total * int(number) // 100, 1) if percent else int(number)
+
+
+def agent_ddl(agent: str, libdirs: Sequence[Path]) -> DDL:
+    """The DDL of an agent from the libdirs, the shipped folder last. Raises DDLError that says what to do."""
+    folder = find("agents", libdirs).get(agent)
+    if folder is None:
+        raise DDLError(agent, "no such agent here: `mco plugin doc` lists those that can be called, libdir says where more are")
+    return load_ddl(folder)
+
+
+@contextmanager
+def rpcclient(
+    agent: str,
+    *,
+    fact: Words = (),
+    with_class: Words = (),
+    with_agent: Words = (),
+    identity: Words = (),
+    combined: Words = (),
+    nodes: Sequence[str] | None = None,
+    collective: str | None = None,
+    timeout: float | None = None,
+    discovery_timeout: float | None = None,
+    ttl: int | None = None,
+    limit: str | None = None,
+    config: str | Path | None = None,
+    client: Client | None = None,
+) -> Iterator[RPCClient]:
+    """An RPCClient for one agent, connected as the configuration file says (or over a client that is there already).
+
+    fact, with_class, with_agent, identity, combined: the words of -F, -C, -A, -I and -W, one or several. nodes: exactly these.
+    """
+    filter = Filter.parse(
+        facts=_words(fact),
+        classes=_words(with_class),
+        agents=_words(with_agent),
+        identities=_words(identity),
+        combined=_words(combined),
+    )
+    chosen = Client.from_config(config) if client is None else client
+    ddl = agent_ddl(agent, chosen.config.paths("libdir"))
+    with ExitStack() as stack:
+        if client is None:
+            stack.enter_context(chosen)
+        rpc = RPCClient(
+            chosen,
+            agent,
+            ddl,
+            filter=filter,
+            timeout=timeout,
+            discovery_timeout=discovery_timeout,
+            ttl=ttl,
+            collective=collective,
+            limit=limit,
+        )
+        if nodes is not None:
+            rpc.discover(nodes)
+        yield rpc
+
+
+def _words(words: Words) -> Sequence[str]:
+    return (words,) if isinstance(words, str) else words
