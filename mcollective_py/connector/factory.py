@@ -1,0 +1,64 @@
+"""The connector that the configuration asks for."""
+
+import logging
+import os
+import random
+from collections.abc import Mapping
+from typing import Protocol
+
+from ..config import Config
+from ..errors import ConfigError
+from .base import Connector, ReplyNames
+from .targets import PLAIN, reply_destination
+
+logger = logging.getLogger(__name__)
+
+
+class ObservedConnector(Connector, Protocol):
+    """A Connector that also says how it fares, for statistics and start-up."""
+
+    @property
+    def peer(self) -> str | None:
+        """`host:port` of the broker in use, None without one."""
+        ...
+
+    @property
+    def dropped(self) -> int:
+        """Received messages that were lost: too many, too large, for nobody."""
+        ...
+
+    def wait_subscribed(self, timeout: float) -> bool:
+        """Whether the broker has confirmed every subscription within timeout (seconds)."""
+        ...
+
+
+def open_connector(config: Config, identity: str, *, is_daemon: bool, environ: Mapping[str, str] | None = None) -> ObservedConnector:
+    """A connector by the settings `connector` and `plugin.CONNECTOR.*`, not yet connected.
+
+    Raises ConfigError where the settings name no usable broker, KeyFileError where a key or certificate cannot be used: both at
+    once, not at the first connect.
+    """
+    family = config.text("connector") or "activemq"
+    if family == "rabbitmq":
+        raise ConfigError("the RabbitMQ connector is not there yet: use activemq or stomp", file=config.file, key="connector")
+    if family not in ("activemq", "stomp"):
+        raise ConfigError(f"{family!r} is no connector: activemq and stomp are", file=config.file, key="connector")
+    from .activemq import activemq_targets
+    from .pool import read_options, read_pool
+    from .stomp import StompConnector  # with stomp.py: 1 MB and 11 ms that `mco --help` does not need
+    from .tls import client_context
+
+    pool = read_pool(config, family, os.environ if environ is None else environ, random.shuffle)
+    for broker in pool:
+        if broker.tls is not None:
+            client_context(broker.tls)
+    for key in ("prompt_user", "prompt_password", *(("agents_multiplex",) if family == "activemq" else ())):
+        if config.flag(f"plugin.{family}.{key}"):
+            logger.warning("plugin.%s.%s has no effect yet", family, key)
+    targets = activemq_targets(config.number("plugin.activemq.priority")) if family == "activemq" else PLAIN
+    return StompConnector(pool, identity, is_daemon=is_daemon, targets=targets, options=read_options(config, family))
+
+
+def reply_names(config: Config) -> ReplyNames:
+    """How the configured broker family names reply destinations."""
+    return reply_destination

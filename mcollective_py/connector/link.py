@@ -1,0 +1,220 @@
+"""One connection to one broker: STOMP over a stream, from CONNECT to DISCONNECT. It is used once and never reconnects."""
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from .library import BaseTransport, Protocol10, Protocol11
+from .pool import Broker, Options
+from .stream import AttemptFailed, Stream
+
+_REFUSED = ("password", "authenticat", "credential", "not authorized", "access refused", "access denied", "login", "passcode")
+
+
+class LinkEvents(Protocol):
+    """Who is told what a link receives. Called in its reader's thread: must be quick, must not send."""
+
+    def on_message(self, headers: Mapping[str, str], body: bytes) -> None: ...
+    def on_receipt(self, receipt: str) -> None: ...
+    def on_error(self, text: str) -> bool:
+        """The broker's ERROR; True to keep the connection."""
+        ...
+
+    def on_lost(self, link: "Link") -> None: ...
+
+
+class _Transport(BaseTransport):  # type: ignore[misc]  # stomp.py has no annotations
+    """Our stream in the place of stomp.py's sockets.
+
+    Its own transport would look addresses up while holding the connection, check no TLS version, spin at the end of a TLS stream
+    (9.0), use one TLS state from two threads (8.x), and read without bounds.
+    """
+
+    def __init__(self, stream: Stream) -> None:
+        super().__init__(auto_decode=False)  # bodies are bytes: decoding would replace what is not UTF-8
+        self._stream = stream
+        self.override_threading(self._start_reader)
+
+    def is_connected(self) -> bool:
+        return self._stream.reason is None
+
+    def send(self, encoded_frame: bytes) -> None:
+        self._stream.write(encoded_frame)
+
+    def receive(self) -> bytes:
+        return self._stream.read_frame()
+
+    def process_frame(self, f: Any, frame_str: bytes) -> None:
+        try:
+            super().process_frame(f, frame_str)
+        except (KeyError, ValueError) as error:  # a RECEIPT without an id, a heart-beat header of three numbers
+            self._stream.stop(f"broken frame: {f.cmd} {error!r}")
+
+    def cleanup(self) -> None:
+        self._stream.close()
+
+    def disconnect_socket(self) -> None:
+        self._stream.stop("closed")
+
+    @staticmethod
+    def _start_reader(run: Callable[[], None]) -> threading.Thread:
+        reader = threading.Thread(target=run, name="connector-reader", daemon=True)
+        reader.start()
+        return reader
+
+
+class Link:
+    """A logged-in connection; all its methods but `stop` belong to one thread.
+
+    beat_every: seconds between our heartbeats, None where the broker wants none.
+    """
+
+    def __init__(self, broker: Broker, stream: Stream, events: LinkEvents, options: Options) -> None:
+        self.broker = broker
+        self.beat_every: float | None = None
+        self._stream, self._events, self._options = stream, events, options
+        self._answered = threading.Event()  # CONNECTED, ERROR or the end
+        self._said_goodbye = threading.Event()
+        self._connected: dict[str, str] | None = None
+        self._error: str | None = None
+        self._transport = _Transport(stream)
+        self._protocol = Protocol11(self._transport)
+        self._transport.set_listener("link", self)
+
+    @property
+    def reason(self) -> str | None:
+        """Why it ended; None while it lives."""
+        return self._stream.reason
+
+    @property
+    def skipped(self) -> int:
+        """How many frames were too large and read past."""
+        return self._stream.skipped
+
+    def login(self, limit: float) -> None:
+        """CONNECT and wait for the answer, limit seconds in all. AttemptFailed where it is no, or none."""
+        options = self._options
+        wanted = self._beats()
+        headers = {
+            "accept-version": "1.1,1.0" if options.accepts_stomp_1_0 else "1.1",
+            "host": options.vhost,
+            "heart-beat": "{},{}".format(*wanted),
+        }
+        if self.broker.user is not None:
+            headers["login"] = self.broker.user
+        if self.broker.password is not None:
+            headers["passcode"] = self.broker.password
+        self._transport.start()
+        try:
+            self._protocol.send_frame("CONNECT", headers)
+        except OSError as error:
+            raise self._failure() from error
+        # Our own limit: stomp.py's wait=True never comes back from a broker that accepts and says nothing.
+        if not self._answered.wait(limit):
+            self.stop(f"connected, but it did not answer CONNECT within {limit:.1f} s: does this port speak STOMP?")
+        if self._connected is None or self._error is not None or self.reason is not None:
+            raise self._failure()
+        self._agree(self._connected, wanted)
+
+    def send(self, command: str, headers: dict[str, str], body: bytes = b"") -> None:
+        """One frame; header values are escaped as the version asks for. OSError where the connection is gone."""
+        self._protocol.send_frame(command, headers, body)
+
+    def beat(self) -> None:
+        """Tell the broker that we live. OSError where it is gone."""
+        self._stream.write_beat()
+
+    def stop(self, reason: str) -> None:
+        """End it now, from any thread."""
+        self._stream.stop(reason)
+        self._answered.set()
+        self._said_goodbye.set()
+
+    def goodbye(self, limit: float) -> None:
+        """DISCONNECT; wait (seconds) until the broker has taken all that was sent before, then end."""
+        try:
+            self.send("DISCONNECT", {"receipt": "goodbye"})
+            self._said_goodbye.wait(limit)
+        except OSError:
+            pass  # it is gone already
+        self.stop("closed")
+
+    # --- called by stomp.py, in the reader's thread -----------------------------------------------------------------------
+
+    def on_connected(self, frame: Any) -> None:
+        self._connected = dict(frame.headers)
+        self._answered.set()
+
+    def on_message(self, frame: Any) -> None:
+        self._events.on_message(frame.headers, frame.body)
+
+    def on_receipt(self, frame: Any) -> None:
+        receipt = frame.headers["receipt-id"]
+        if receipt == "goodbye":
+            self._said_goodbye.set()
+        else:
+            self._events.on_receipt(receipt)
+
+    def on_error(self, frame: Any) -> None:
+        text = _error_text(frame.headers.get("message", ""), frame.body)
+        if self._connected is None:
+            self._error = text
+            self._answered.set()
+        elif not self._events.on_error(text):
+            self.stop(f"it said ERROR: {text}")
+
+    def on_send(self, frame: Any) -> None:
+        """Asked for by stomp.py before each frame; nothing to add."""
+
+    def on_disconnected(self) -> None:
+        self.stop("it closed the connection")
+        self._events.on_lost(self)
+
+    # --- agreeing ---------------------------------------------------------------------------------------------------------
+
+    def _beats(self) -> tuple[int, int]:
+        """What we offer to send and want to see, in ms; 30 s gives Ruby's 30500,29500."""
+        interval = int(self._options.heartbeat * 1000)
+        return (interval + 500, interval - 500) if interval >= 30_000 else (interval, interval)
+
+    def _agree(self, connected: Mapping[str, str], wanted: tuple[int, int]) -> None:
+        """Settle version and heartbeats by what CONNECTED says (STOMP 1.1, heart-beating)."""
+        version = connected.get("version", "1.0")
+        if version == "1.0" and self._options.accepts_stomp_1_0:
+            self._protocol = Protocol10(self._transport)  # which escapes nothing
+        elif version != "1.1":
+            self.stop(f"it answered with STOMP {version[:20]!r}, which was not offered")
+            raise self._failure(lasting=True)
+        can, wants = _two_numbers(connected.get("heart-beat", "0,0"))
+        if wants:
+            self.beat_every = max(wanted[0], wants) / 1000 * 0.8  # early, so that a late thread is not a missed beat
+        if can:
+            self._stream.silence = max(wanted[1], can) / 1000 * self._options.missed + min(0.5, self._options.heartbeat / 4)
+        else:
+            self._stream.keep_alive(self._options.heartbeat)
+
+    def _failure(self, *, lasting: bool = False) -> AttemptFailed:
+        if self._error is not None:
+            text = self._error
+            self.stop(f"it said ERROR: {text}")
+            if any(word in text.lower() for word in _REFUSED):
+                who = f"as {self.broker.user}" if self.broker.user is not None else "without a user"
+                return AttemptFailed(f"the broker refused the login {who}: {text}: check .user and .password", lasting=True)
+            return AttemptFailed(f"the broker refused the connection: {text}")
+        reason = self.reason or "closed"
+        if self._connected is None and self.broker.tls is None and reason == "it closed the connection":
+            reason += " on CONNECT: does this port want TLS (.ssl = 1)?"
+        return AttemptFailed(reason, lasting=lasting or reason.startswith(("TLS", "broken frame")))
+
+
+def _error_text(message: str, body: bytes) -> str:
+    """An ERROR's message header, else the first line of its body, on one line without control characters."""
+    text = message or next(iter(body[:2000].decode("utf-8", "replace").splitlines()), "")
+    return "".join(sign if sign.isprintable() else " " for sign in text)[:300].strip() or "no reason given"
+
+
+def _two_numbers(text: str) -> tuple[int, int]:
+    parts = text.replace(" ", "").split(",")
+    if len(parts) != 2 or not all(part.isascii() and part.isdecimal() and len(part) < 10 for part in parts):
+        raise AttemptFailed(f"it answered with a broken heart-beat header {text[:40]!r}", lasting=True)
+    return int(parts[0]), int(parts[1])

@@ -1,0 +1,164 @@
+"""A broker in memory, with real topics and queues, for tests and examples: several connectors in one process."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from ..errors import BrokerUnreachable, ConnectorClosed, NotConnected
+from ..message import Delivery, Destination, Kind, Publication
+from .inbox import Inbox
+from .targets import broker_destination, send_headers, subscribe_headers
+
+_MOST_WAITING = 10_000  # messages in one queue that nobody reads yet
+_EXTRA_LIFE = 10  # seconds a message is kept beyond its ttl
+
+
+class LoopbackBroker:
+    """Topics reach every subscriber, a queue's message exactly one; directed requests wait in a queue of their identity.
+
+    clock: gives seconds since the epoch, to tell which waiting messages have outlived their time.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._changed = threading.RLock()
+        self._subscribers: dict[str, list[tuple[LoopbackConnector, Destination]]] = {}
+        self._waiting: dict[str, deque[Publication]] = {}
+        self.is_up = True
+
+    def connector(self, identity: str, *, is_daemon: bool = True) -> "LoopbackConnector":
+        """A connector to this broker, not yet connected."""
+        return LoopbackConnector(self, identity, is_daemon=is_daemon)
+
+    def stop(self) -> None:
+        """As if the broker were killed: what waits in it is gone, and nothing can be published."""
+        with self._changed:
+            self.is_up = False
+            self._waiting.clear()
+
+    def start(self) -> None:
+        """Bring it back; connectors go on as if they had reconnected."""
+        with self._changed:
+            self.is_up = True
+
+    def add(self, connector: "LoopbackConnector", destination: Destination) -> None:
+        """Begin to deliver; what waits in the queue comes at once."""
+        name = _queue_name(destination)
+        with self._changed:
+            self._subscribers.setdefault(name, []).append((connector, destination))
+            for publication in self._waiting.pop(name, ()):
+                self.send(publication)
+
+    def remove(self, connector: "LoopbackConnector", destination: Destination) -> None:
+        """Stop delivering."""
+        name = _queue_name(destination)
+        with self._changed:
+            left = [entry for entry in self._subscribers.get(name, ()) if entry[0] is not connector]
+            if left:
+                self._subscribers[name] = left
+            else:
+                self._subscribers.pop(name, None)
+
+    def send(self, publication: Publication) -> None:
+        """Deliver to everyone, to one, or keep it until one comes."""
+        name = _queue_name(publication.destination)
+        with self._changed:
+            if not self.is_up:
+                raise NotConnected("the loopback broker is stopped")
+            if publication.time + publication.ttl + _EXTRA_LIFE < self._clock():
+                return
+            readers = self._subscribers.get(name, [])
+            if publication.destination.kind is not Kind.AGENT:
+                if not readers:
+                    self._waiting.setdefault(name, deque(maxlen=_MOST_WAITING)).append(publication)
+                    return
+                readers.append(readers.pop(0))  # the next message goes to the next reader
+                readers = readers[-1:]
+            for connector, source in readers:
+                connector.take(Delivery(publication.payload, source, publication.reply_to, publication.sender))
+
+
+class LoopbackConnector:
+    """A Connector to a LoopbackBroker in the same process."""
+
+    def __init__(self, broker: LoopbackBroker, identity: str, *, is_daemon: bool = True) -> None:
+        self._broker, self._identity, self._is_daemon = broker, identity, is_daemon
+        self._inbox = Inbox()
+        self._subscriptions: dict[str, Destination] = {}
+        self._is_connected = self._is_closed = False
+
+    @property
+    def peer(self) -> str | None:
+        """`loopback:0` while connected."""
+        return "loopback:0" if self._is_connected and self._broker.is_up else None
+
+    @property
+    def dropped(self) -> int:
+        """Messages that came faster than they were read."""
+        return self._inbox.dropped
+
+    def wait_subscribed(self, timeout: float) -> bool:
+        """At once."""
+        return self.peer is not None
+
+    def connect(self, timeout: float | None = None) -> None:
+        """See the port."""
+        if self._is_closed:
+            raise ConnectorClosed("the connector is closed")
+        if not self._broker.is_up:
+            raise BrokerUnreachable([("loopback:0", "the loopback broker is stopped")])
+        if not self._is_connected:
+            self._is_connected = True
+            for destination in self._subscriptions.values():
+                self._broker.add(self, destination)
+
+    def subscribe(self, destinations: Iterable[Destination]) -> None:
+        """See the port."""
+        for destination in destinations:
+            key = subscribe_headers(destination, self._identity)["id"]
+            if key not in self._subscriptions:
+                self._subscriptions[key] = destination
+                if self._is_connected:
+                    self._broker.add(self, destination)
+
+    def unsubscribe(self, destinations: Iterable[Destination]) -> None:
+        """See the port."""
+        for destination in destinations:
+            known = self._subscriptions.pop(subscribe_headers(destination, self._identity)["id"], None)
+            if known is not None:
+                self._broker.remove(self, known)
+
+    def publish(self, publications: Iterable[Publication]) -> None:
+        """See the port."""
+        publications = list(publications)
+        for publication in publications:
+            send_headers(publication)  # refuses what a real broker could not carry
+        if self._is_closed:
+            raise ConnectorClosed("the connector is closed")
+        if not self._is_connected:
+            raise NotConnected("connect was not called")
+        for publication in publications:
+            self._broker.send(publication)
+
+    def receive(self, timeout: float | None = None) -> Delivery | None:
+        """See the port."""
+        return self._inbox.get(timeout)
+
+    def close(self) -> None:
+        """See the port."""
+        self._is_closed, self._is_connected = True, False
+        for destination in self._subscriptions.values():
+            self._broker.remove(self, destination)
+        self._subscriptions.clear()
+        self._inbox.close("the connector is closed")
+
+    def take(self, delivery: Delivery) -> None:
+        """Called by the broker."""
+        self._inbox.put(delivery)
+
+
+def _queue_name(destination: Destination) -> str:
+    """The broker's name for it; a node's share of the nodes queue, which real brokers cut out by the selector, has its own."""
+    name = broker_destination(destination)
+    return f"{name}?{destination.name}" if destination.kind is Kind.NODE else name

@@ -1,0 +1,148 @@
+"""The brokers that the configuration lists, and how to treat them."""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from ..config import Config
+from ..errors import ConfigError, KeyFileError
+
+
+@dataclass(frozen=True, slots=True)
+class TLSFiles:
+    """Paths of what TLS with one broker needs; read anew at each connect, so that renewed ones count without a restart.
+
+    ca: several files, none for the system's own. cert, key: what we show, both or neither. ciphers: OpenSSL list for TLS 1.2.
+    crl, revocation (`chain`, `leaf`, `off`): whether the broker's certificate may be revoked unseen.
+    """
+
+    ca: tuple[str, ...] = ()
+    cert: str | None = None
+    key: str | None = None
+    ciphers: str | None = None
+    crl: str | None = None
+    revocation: str = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """One broker of the pool; tls None for plain TCP."""
+
+    host: str
+    port: int = 61613
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    tls: TLSFiles | None = None
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a connector behaves, whatever the broker; times in seconds.
+
+    heartbeat: what both sides promise, never off. missed: intervals of silence before a broker counts as gone. connect_timeout: for
+    one broker. longest_delay: the operator's limit on pauses, below ours it counts.
+    """
+
+    vhost: str = "mcollective"
+    heartbeat: float = 30.0
+    missed: float = 2.0
+    connect_timeout: float = 30.0
+    initial_delay: float = 0.01
+    back_off: float = 2.0
+    longest_delay: float = 30.0
+    accepts_stomp_1_0: bool = True
+    base64: bool = False
+
+
+def read_pool(
+    config: Config, family: str, environ: Mapping[str, str], shuffle: Callable[[list[Broker]], None] = random.shuffle
+) -> tuple[Broker, ...]:
+    """The brokers of `plugin.FAMILY.pool.*` in the order to try them; family: `activemq` or `stomp`.
+
+    STOMP_USER, STOMP_PASSWORD and MCOLLECTIVE_ACTIVEMQ_POOLn_SSL_KEY or _SSL_CERT of environ win over the file, as in Ruby. Raises
+    ConfigError where none is listed or one is incomplete.
+    """
+    prefix = f"plugin.{family}.pool."
+    if config.text(f"{prefix}size") is None:
+        raise ConfigError(
+            f"no broker is configured: write {prefix}size = 1 and {prefix}1.host = NAME", file=config.file, key=f"{prefix}size"
+        )
+    pool = [_read_broker(config, family, number, environ) for number in range(1, config.number(f"{prefix}size") + 1)]
+    if config.flag(f"plugin.{family}.randomize"):
+        shuffle(pool)
+    return tuple(pool)
+
+
+def read_options(config: Config, family: str) -> Options:
+    """How to behave, by `plugin.FAMILY.*`. A heartbeat interval of 0 means the default: else a dead broker would never be noticed."""
+    prefix = f"plugin.{family}."
+    default = Options()
+    return Options(
+        vhost=config.text(f"{prefix}vhost") or default.vhost,
+        heartbeat=config.seconds(f"{prefix}heartbeat_interval") or default.heartbeat,
+        missed=float(config.number(f"{prefix}max_hbread_fails") or default.missed),
+        connect_timeout=config.seconds(f"{prefix}connect_timeout"),
+        initial_delay=config.seconds(f"{prefix}initial_reconnect_delay"),
+        back_off=float(config.number(f"{prefix}back_off_multiplier")),
+        longest_delay=config.seconds(f"{prefix}max_reconnect_delay"),
+        accepts_stomp_1_0=config.flag(f"{prefix}stomp_1_0_fallback"),
+        base64=config.flag(f"{prefix}base64"),
+    )
+
+
+def _read_broker(config: Config, family: str, number: int, environ: Mapping[str, str]) -> Broker:
+    one = f"plugin.{family}.pool.{number}."
+    host = config.text(f"{one}host")
+    if not host or any(sign.isspace() or sign in "/\0" for sign in host):
+        raise ConfigError("a broker needs a host name or address", file=config.file, key=f"{one}host")
+    user = environ.get("STOMP_USER") or config.text(f"{one}user")
+    password = environ.get("STOMP_PASSWORD") or config.text(f"{one}password") or _password_of_file(config, f"{one}password_file")
+    for name, value in (("user", user), ("password", password)):
+        # A CONNECT frame has no escapes: a line end in it would begin a header of its own.
+        if value is not None and any(sign in value for sign in "\r\n\0"):
+            raise ConfigError("has a line end or a NUL, which no broker can be told", file=config.file, key=f"{one}{name}")
+    tls = _read_tls(config, family, number, environ) if config.flag(f"{one}ssl") else None
+    return Broker(host, config.number(f"{one}port"), user, password, tls)
+
+
+def _password_of_file(config: Config, key: str) -> str | None:
+    path = config.path(key)
+    if path is None:
+        return None
+    try:
+        with path.open(encoding="utf-8") as file:
+            return file.readline(4096).rstrip("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise KeyFileError(f"{path} cannot be read ({error})", file=config.file, key=key) from error
+
+
+def _read_tls(config: Config, family: str, number: int, environ: Mapping[str, str]) -> TLSFiles:
+    one = f"plugin.{family}.pool.{number}.ssl."
+    own = f"MCOLLECTIVE_{family.upper()}_POOL{number}_SSL_"
+    ca = tuple(str(path) for path in config.paths(f"{one}ca"))
+    uses_own_ca = not ca
+    if uses_own_ca:
+        ca = _path(config, "plugin.x509.ca")
+    cert, key = (environ.get(f"{own}{what}") or _path_text(config, f"{one}{what.lower()}") for what in ("CERT", "KEY"))
+    if cert is None and key is None:
+        cert, key = _path_text(config, "plugin.x509.cert"), _path_text(config, "plugin.x509.key")
+    if (cert is None) != (key is None):
+        missing = "key" if key is None else "cert"
+        raise ConfigError("a client certificate needs both .ssl.cert and .ssl.key", file=config.file, key=f"{one}{missing}")
+    # Our own CA's list can say that a broker's certificate was revoked; another CA's broker is not on it.
+    crl = _path_text(config, "plugin.x509.crl") if uses_own_ca else None
+    revocation = (config.text("plugin.x509.revocation") or "chain") if crl else "off"
+    return TLSFiles(ca, cert, key, config.text(f"{one}ciphers"), crl, revocation)
+
+
+def _path(config: Config, key: str) -> tuple[str, ...]:
+    path = _path_text(config, key)
+    return (path,) if path else ()
+
+
+def _path_text(config: Config, key: str) -> str | None:
+    path = config.path(key)
+    return str(path) if path else None

@@ -1,0 +1,386 @@
+"""The connector for brokers that speak STOMP: one thread connects, subscribes again and sends; stomp.py's reads."""
+
+import base64
+import binascii
+import contextlib
+import logging
+import random
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from ..errors import BrokerUnreachable, ConnectorClosed, ConnectorError, KeyFileError, NotConnected
+from ..message import Delivery, Destination, Publication
+from .addresses import AddressBook, NotResolved
+from .backoff import LATER, SOON, Backoff
+from .framing import MAX_BODY
+from .inbox import Inbox
+from .link import Link
+from .outbox import Outbox, Parcel
+from .pool import Broker, Options
+from .stream import AttemptFailed, open_stream
+from .targets import PLAIN, Targets
+
+logger = logging.getLogger(__name__)
+
+_SAY_AGAIN = 60.0  # s between log lines about the same trouble
+_NEXT_PLEASE = 5.0  # s that one broker may take to answer when another of the pool waits
+_PATIENCE = 5.0  # s that publish waits for room
+_FAREWELL = 2.0  # s for what is still to be sent, when closing
+_STEADY = 5.0  # s after which a connection counts as one that holds
+
+
+class StompConnector:
+    """A Connector over a pool of STOMP brokers.
+
+    is_daemon: comes back for ever; else it gives up when the timeout given to connect has passed since the loss, and receive raises
+    ConnectorClosed. What was handed over and not sent is sent after a reconnect, unless its time has passed. random and lookup are
+    the sources of jitter and of addresses.
+    """
+
+    def __init__(
+        self,
+        pool: Sequence[Broker],
+        identity: str,
+        *,
+        is_daemon: bool,
+        targets: Targets = PLAIN,
+        options: Options | None = None,
+        random: Callable[[], float] = random.random,
+        addresses: AddressBook | None = None,
+    ) -> None:
+        self._pool, self._identity, self._is_daemon, self._targets = tuple(pool), identity, is_daemon, targets
+        self._options = options or Options()
+        self._addresses = addresses or AddressBook()
+        self._backoff = Backoff(random, initial=self._options.initial_delay, factor=self._options.back_off)
+        # The client has asked for what comes and reads as fast as it can; a node never holds more than it can soon answer.
+        self._inbox = Inbox(10_000, 64 << 20) if is_daemon else Inbox(200_000, 256 << 20)
+        self._changed = threading.Condition()  # guards all below
+        self._outbox = Outbox(self._changed)
+        self._subscriptions: dict[str, Destination] = {}  # by the id that MESSAGE frames carry
+        self._by_name: dict[str, Destination] = {}  # by broker destination, for STOMP 1.0
+        self._unconfirmed: set[str] = set()
+        self._link: Link | None = None
+        self._opening: socket.socket | Link | None = None
+        self._thread: threading.Thread | None = None
+        self._is_closing = False
+        self._close_by: float | None = None  # monotonic
+        self._patience: float | None = None  # what connect was given
+        self._deadline: float | None = None  # monotonic; None for ever
+        self._failure: BrokerUnreachable | None = None
+        self._attempts: dict[str, str] = {}
+        self._said: dict[str, tuple[str, float]] = {}
+        self._skipped = 0  # of links that are gone
+        self._first = 0  # the broker to begin with
+        self.reconnects = 0
+
+    # --- the port ---------------------------------------------------------------------------------------------------------
+
+    def connect(self, timeout: float | None = None) -> None:
+        """See the port. Once connected, coming back is this connector's own business."""
+        with self._changed:
+            if self._is_closing:
+                raise ConnectorClosed("the connector is closed")
+            if self._link is not None:
+                return
+            self._patience = timeout
+            self._deadline = None if timeout is None else time.monotonic() + timeout
+            if self._thread is None:
+                self._failure = None
+                self._inbox.open()
+                self._thread = threading.Thread(target=self._run, name="connector", daemon=True)
+                self._thread.start()
+            # The thread keeps the deadline; a second more, so that it is the one to say why.
+            limit = None if timeout is None else timeout + 1
+            self._changed.wait_for(lambda: self._link or self._failure or self._is_closing, limit)
+            if self._link is not None:
+                return
+            if self._is_closing:
+                raise ConnectorClosed("closed while connecting")
+            raise self._failure or BrokerUnreachable(self._list_attempts())
+
+    def subscribe(self, destinations: Iterable[Destination]) -> None:
+        """See the port. ConnectorError for a destination that cannot be."""
+        for destination in destinations:
+            headers = self._targets.subscribe_headers(destination, self._identity)
+            with self._changed:
+                if headers["id"] in self._subscriptions:
+                    continue
+                self._subscriptions[headers["id"]] = destination
+                self._by_name[headers["destination"]] = destination
+                self._unconfirmed.add(headers["id"])
+                if self._link is not None:
+                    self._outbox.put_command(_subscribe(headers))
+
+    def unsubscribe(self, destinations: Iterable[Destination]) -> None:
+        """See the port."""
+        for destination in destinations:
+            headers = self._targets.subscribe_headers(destination, self._identity)
+            with self._changed:
+                if self._subscriptions.pop(headers["id"], None) is None:
+                    continue
+                self._by_name.pop(headers["destination"], None)
+                self._unconfirmed.discard(headers["id"])
+                if self._link is not None:
+                    kept = {name: headers[name] for name in ("id", "destination")}
+                    self._outbox.put_command(Parcel("UNSUBSCRIBE", kept))
+
+    def publish(self, publications: Iterable[Publication]) -> None:
+        """See the port. A daemon's messages wait for the broker's return; NotConnected only when there is no room for more."""
+        parcels = [self._parcel(publication) for publication in publications]
+        for parcel in parcels:
+            with self._changed:
+                if self._is_closing:
+                    raise ConnectorClosed("the connector is closed")
+                if self._link is None and not (self._is_daemon and self._thread is not None):
+                    raise NotConnected(f"no broker is connected ({self._trouble()})")
+                if not self._outbox.put(parcel, _PATIENCE, self._may_send):
+                    raise NotConnected(f"{len(self._outbox)} messages wait to be sent, there is no room for more ({self._trouble()})")
+
+    def receive(self, timeout: float | None = None) -> Delivery | None:
+        """See the port."""
+        return self._inbox.get(timeout)
+
+    def close(self) -> None:
+        """See the port; takes at most about two seconds."""
+        with self._changed:
+            self._is_closing = True
+            self._close_by = self._close_by or time.monotonic() + _FAREWELL
+            opening, thread = self._opening, self._thread
+            self._changed.notify_all()
+        self._inbox.close("the connector is closed")
+        if isinstance(opening, Link):
+            opening.stop("closed")
+        elif opening is not None:
+            with contextlib.suppress(OSError):
+                opening.shutdown(socket.SHUT_RDWR)
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(2 * _FAREWELL)
+
+    # --- what statistics and start-up ask ---------------------------------------------------------------------------------
+
+    @property
+    def peer(self) -> str | None:
+        """`host:port` of the broker in use, None without one."""
+        link = self._link
+        return str(link.broker) if link is not None else None
+
+    @property
+    def dropped(self) -> int:
+        """Received messages lost because they came too fast, were too large, or for a subscription nobody knows."""
+        with self._changed:
+            return self._inbox.dropped + self._skipped + (self._link.skipped if self._link is not None else 0)
+
+    def wait_subscribed(self, timeout: float) -> bool:
+        """Whether the broker has confirmed every subscription, within timeout seconds. A daemon is ready only then."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._link is not None and not self._unconfirmed, timeout)
+
+    # --- what the link tells, in its reader's thread ----------------------------------------------------------------------
+
+    def on_message(self, headers: Mapping[str, str], body: bytes) -> None:
+        source = self._subscriptions.get(headers.get("subscription", "")) or self._by_name.get(headers.get("destination", ""))
+        if source is None:
+            self._inbox.count_lost()
+            return
+        if self._options.base64:
+            try:
+                body = base64.b64decode(body.strip())
+            except binascii.Error:
+                self._inbox.count_lost()
+                return
+        self._inbox.put(Delivery(body, source, headers.get("reply-to"), headers.get("mc_sender")))
+
+    def on_receipt(self, receipt: str) -> None:
+        with self._changed:
+            self._unconfirmed.discard(receipt)
+            self._changed.notify_all()
+
+    def on_error(self, text: str) -> bool:
+        is_survivable = self._targets.is_survivable(text)
+        logger.warning("%s refused something: %s", self.peer, text)
+        return is_survivable
+
+    def on_lost(self, _link: Link) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    # --- the connector's own thread ---------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            while (link := self._find_broker()) is not None:
+                self._serve(link)
+        finally:
+            with self._changed:
+                self._thread = None
+                self._opening = None
+                if lost := self._outbox.clear():
+                    logger.warning("%d messages were not sent", lost)
+                self._changed.notify_all()
+            # Whoever waits in receive must learn it, even if this thread died of a fault of ours.
+            why = f"the broker was lost and did not come back: {self._failure}" if self._failure else "the connector has ended"
+            self._inbox.close(why)
+
+    def _find_broker(self) -> Link | None:
+        """Walk the pool, pausing after each round, until a broker takes us; None when closing or the deadline has passed."""
+        while True:
+            is_lasting = True
+            count = len(self._pool)
+            for place in range(count):
+                broker = self._pool[(self._first + place) % count]
+                limit = self._limit(count - place)
+                if self._is_closing or limit <= 0:
+                    break
+                try:
+                    return self._open(broker, limit)
+                except AttemptFailed as failed:
+                    is_lasting = is_lasting and failed.lasting
+                    self._note(broker, failed.reason)
+                except KeyFileError as error:
+                    self._note(broker, str(error))
+            self._first = 0
+            if self._gives_up(is_lasting):
+                return None
+            self._pause(self._backoff.next(min(LATER if is_lasting else SOON, self._options.longest_delay)))
+
+    def _limit(self, left: int) -> float:
+        """Seconds for the next broker; left: how many of this round there are, it included."""
+        limit = self._options.connect_timeout if len(self._pool) == 1 else min(self._options.connect_timeout, _NEXT_PLEASE)
+        return limit if self._deadline is None else min(limit, (self._deadline - time.monotonic()) / left)
+
+    def _gives_up(self, is_lasting: bool) -> bool:
+        with self._changed:
+            if self._is_closing:
+                return True
+            is_late = self._deadline is not None and time.monotonic() >= self._deadline
+            # A client does not wait for a password to become right.
+            if not is_late and (self._is_daemon or not is_lasting):
+                return False
+            self._failure = BrokerUnreachable(self._list_attempts())
+            self._changed.notify_all()
+            return True
+
+    def _pause(self, delay: float) -> None:
+        with self._changed:
+            if self._deadline is not None:
+                delay = min(delay, self._deadline - time.monotonic())
+            self._changed.wait_for(lambda: self._is_closing, max(delay, 0))
+
+    def _open(self, broker: Broker, limit: float) -> Link:
+        end = time.monotonic() + limit
+        try:
+            addresses = self._addresses.find(broker.host, broker.port, limit)
+        except NotResolved as error:
+            raise AttemptFailed(str(error)) from error
+        stream = open_stream(broker, addresses, end - time.monotonic(), self._set_opening)
+        link = Link(broker, stream, self, self._options)
+        self._set_opening(link)
+        try:
+            link.login(end - time.monotonic())
+        except AttemptFailed as failed:
+            link.stop(failed.reason)
+            raise
+        return link
+
+    def _set_opening(self, opening: socket.socket | Link) -> None:
+        with self._changed:
+            self._opening = opening
+            if self._is_closing:
+                raise AttemptFailed("closed")
+
+    def _serve(self, link: Link) -> None:
+        """Subscribe to everything, then send what is handed over, until the link ends or the connector closes."""
+        since = time.monotonic()
+        with self._changed:
+            self._opening, self._link, self._deadline = None, link, None
+            self._outbox.forget_commands()
+            headers = [self._targets.subscribe_headers(each, self._identity) for each in self._subscriptions.values()]
+            self._unconfirmed = set(self._subscriptions)
+            self._outbox.put_first(_subscribe(each) for each in headers)
+            self._attempts.clear()
+            self._said.clear()
+            self._changed.notify_all()
+        logger.info("connected to %s%s", link.broker, " by TLS" if link.broker.tls else "")
+        try:
+            while self._send_some(link):
+                pass
+        except OSError:
+            pass  # the link says why
+        farewell = link.reason is None
+        if farewell:
+            link.goodbye(_FAREWELL)
+        with self._changed:
+            self._link = None
+            self._skipped += link.skipped
+            self._unconfirmed = set(self._subscriptions)
+            self._changed.notify_all()
+        if not farewell:
+            self._after_loss(link, time.monotonic() - since)
+
+    def _after_loss(self, link: Link, lived: float) -> None:
+        """Prepare the way back, and take the first pause."""
+        reason = link.reason or "closed"
+        self._note(link.broker, f"connection lost after {lived:.1f} s: {reason}")
+        self.reconnects += 1
+        if lived >= _STEADY:
+            self._backoff.reset()
+        if not self._is_daemon and self._patience is not None:
+            self._deadline = time.monotonic() + self._patience
+        # One that went silent would take a connect and say nothing; its neighbour is the better first guess.
+        is_silent = reason.startswith(("silent", "it took no data"))
+        self._first = (self._pool.index(link.broker) + 1) % len(self._pool) if is_silent else 0
+        self._pause(self._backoff.next(min(SOON, self._options.longest_delay)))
+
+    def _send_some(self, link: Link) -> bool:
+        """Wait for something to do and do it; False when there is nothing more to do. OSError where the link is gone."""
+        with self._changed:
+            has_work = self._changed.wait_for(lambda: len(self._outbox) or self._is_closing or link.reason, link.beat_every)
+            if link.reason is not None or (self._close_by is not None and time.monotonic() > self._close_by):
+                return False
+            parcels = self._outbox.take()
+        if not has_work:
+            link.beat()
+        for place, parcel in enumerate(parcels):
+            if parcel.dies is not None and parcel.dies < time.time():
+                continue
+            try:
+                link.send(parcel.command, dict(parcel.headers), parcel.body)
+            except OSError:
+                self._outbox.put_first(parcels[place:])
+                raise
+        return bool(parcels) or not self._is_closing
+
+    # --- small things -----------------------------------------------------------------------------------------------------
+
+    def _parcel(self, publication: Publication) -> Parcel:
+        body = base64.b64encode(publication.payload) if self._options.base64 else publication.payload
+        if len(body) > MAX_BODY:
+            raise ConnectorError(f"a message of {len(body)} bytes cannot be sent, the limit is {MAX_BODY}")
+        return Parcel.message(self._targets.send_headers(publication), body, publication.time, publication.ttl)
+
+    def _may_send(self) -> bool:
+        return not self._is_closing and (self._link is not None or self._is_daemon)
+
+    def _note(self, broker: Broker, reason: str) -> None:
+        """Keep the reason for whoever asks, and log it: once, then once a minute while it stays the same."""
+        name, now = str(broker), time.monotonic()
+        self._attempts[name] = reason
+        said, when = self._said.get(name, ("", 0.0))
+        is_news = said != reason or now - when >= _SAY_AGAIN
+        if is_news and not self._is_closing:
+            self._said[name] = (reason, now)
+            logger.warning("broker %s: %s", name, reason)
+
+    def _list_attempts(self) -> list[tuple[str, str]]:
+        untried = "not tried, the time was up"
+        return [(str(broker), self._attempts.get(str(broker), untried)) for broker in self._pool]
+
+    def _trouble(self) -> str:
+        return "; ".join(f"{name}: {reason}" for name, reason in self._attempts.items()) or "connect was not called"
+
+
+def _subscribe(headers: dict[str, str]) -> Parcel:
+    """A SUBSCRIBE that the broker confirms: the receipt is its id."""
+    return Parcel("SUBSCRIBE", headers | {"receipt": headers["id"]})
