@@ -1,0 +1,248 @@
+"""The audit port and its log file: one JSON line for each request that was let in, was refused, or has ended."""
+
+import grp
+import json
+import logging
+import os
+import stat
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..ddl.model import DDL
+from ..errors import AuditFailed, ConfigError, MCollectiveError
+from ..message import Request
+from .call import Outcome
+
+logger = logging.getLogger(__name__)
+
+_MAX_DATA = 64 << 10  # bytes of a request's inputs that a line may hold
+_REDACTED: Mapping[str, Any] = {"redacted": True}
+
+
+class Audit(Protocol):
+    """Where it is written down who had what done, and who was refused."""
+
+    def allowed(self, request: Request, ddl: DDL | None) -> None:
+        """Write before the action runs. Raises AuditFailed: what cannot be written down must not be done."""
+        ...
+
+    def refused(self, request: Request, ddl: DDL | None, error: MCollectiveError) -> None:
+        """Write that nothing was done and why. Never raises: it is refused already."""
+        ...
+
+    def finished(self, request: Request, outcome: Outcome) -> None:
+        """Write how the action ended. Never raises: it is done already."""
+        ...
+
+    def close(self) -> None:
+        """Write no more."""
+        ...
+
+
+class NullAudit:
+    """Writes nothing: `rpcaudit = 0`."""
+
+    def allowed(self, request: Request, ddl: DDL | None) -> None:
+        """Nothing."""
+
+    def refused(self, request: Request, ddl: DDL | None, error: MCollectiveError) -> None:
+        """Nothing."""
+
+    def finished(self, request: Request, outcome: Outcome) -> None:
+        """Nothing."""
+
+    def close(self) -> None:
+        """Nothing."""
+
+
+class LogfileAudit:
+    """A file of JSON lines, opened anew after a rotation by rename; one truncated in place goes on from its start.
+
+    Lines hold Choria's eight fields (timestamp, request_id, request_time, caller, sender, agent, action, data) and node,
+    collective, decision (`allow`, `deny`), rule, reason, outcome (the status code) and duration_ms, null where not known. A
+    request that runs has two lines, the second with its outcome and without data. mode and group: of a file that is made here;
+    one that is there and open to more than mode is narrowed. clock: seconds since the epoch.
+    """
+
+    def __init__(
+        self, path: Path, node: str, mode: int = 0o640, group: int | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._path, self._node, self._mode, self._group, self._clock = str(path), node, mode, group, clock
+        self._lock = threading.Lock()
+        self._file = -1
+        self._identity: tuple[int, int] = (0, 0)
+        self._is_torn = False
+
+    def allowed(self, request: Request, ddl: DDL | None) -> None:
+        """See Audit."""
+        try:
+            self._write(self._line(request, data_of(request, ddl), decision="allow"))
+        except OSError as error:
+            logger.error("%s refused: the audit record cannot be written to %s: %s", request.id, self._path, error.strerror or error)
+            raise AuditFailed(f"{self._node} cannot write its audit log, so nothing is done: {error.strerror or error}") from error
+
+    def refused(self, request: Request, ddl: DDL | None, error: MCollectiveError) -> None:
+        """See Audit."""
+        rule = getattr(error, "rule", "") or None
+        code = getattr(error, "statuscode", None)
+        self._try(request, self._line(request, data_of(request, ddl), decision="deny", rule=rule, reason=str(error), outcome=code))
+
+    def finished(self, request: Request, outcome: Outcome) -> None:
+        """See Audit."""
+        duration = round(outcome.duration * 1000, 1)
+        line = self._line(request, None, decision="allow", reason=outcome.refusal, outcome=outcome.statuscode, duration_ms=duration)
+        self._try(request, line)
+
+    def close(self) -> None:
+        """See Audit."""
+        with self._lock:
+            self._close()
+
+    def _try(self, request: Request, line: bytes) -> None:
+        try:
+            self._write(line)
+        except OSError as error:
+            logger.error("%s the audit record cannot be written to %s: %s", request.id, self._path, error.strerror or error)
+
+    def _line(self, request: Request, data: Any, *, decision: str, **more: Any) -> bytes:
+        fields = {
+            "timestamp": datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="microseconds"),
+            "request_id": request.id,
+            "request_time": request.time,
+            "caller": request.caller,
+            "sender": request.sender,
+            "agent": request.agent,
+            "action": request.action,
+            "data": data,
+            "node": self._node,
+            "collective": request.collective,
+            "decision": decision,
+            "rule": None,
+            "reason": None,
+            "outcome": None,
+            "duration_ms": None,
+        }
+        return _json(fields | more) + b"\n"
+
+    # --- the file, with the lock held ------------------------------------------------------------------------------------
+
+    def _write(self, line: bytes) -> None:
+        with self._lock:
+            self._open()
+            # A line that was cut off by a full disk must not swallow the next one.
+            content = b"\n" + line if self._is_torn else line
+            written = os.write(self._file, content)
+            if written == len(content):
+                self._is_torn = False
+                return
+            self._is_torn = not self._take_back(written)
+            raise OSError("only a part of the record could be written: is the disk full?")
+
+    def _take_back(self, written: int) -> bool:
+        try:
+            os.ftruncate(self._file, os.fstat(self._file).st_size - written)
+        except OSError:
+            return False
+        return True
+
+    def _open(self) -> None:
+        """Have the file open that the path leads to now."""
+        if self._file >= 0:
+            try:
+                found = os.lstat(self._path)
+                if (found.st_dev, found.st_ino) == self._identity:
+                    return
+            except FileNotFoundError:
+                pass  # rotated away
+            self._close()
+        # O_NONBLOCK: opening a FIFO that nobody reads must fail rather than wait
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        descriptor = os.open(self._path, flags, 0o600)
+        try:
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode):
+                raise OSError(f"{self._path} is not a regular file")
+            mode = stat.S_IMODE(found.st_mode)
+            if found.st_size == 0 and self._group is not None and found.st_gid != self._group:
+                os.fchown(descriptor, -1, self._group)
+            if found.st_size == 0 or mode & ~self._mode:
+                os.fchmod(descriptor, self._mode if found.st_size == 0 else mode & self._mode)
+        except OSError:
+            os.close(descriptor)
+            raise
+        self._file, self._identity, self._is_torn = descriptor, (found.st_dev, found.st_ino), False
+
+    def _close(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+
+def data_of(request: Request, ddl: DDL | None) -> Any:
+    """The inputs as the audit may hold them: sensitive ones redacted, and those that no DDL speaks of."""
+    if request.action is None:
+        data = request.body
+    elif isinstance(request.body, Mapping):
+        action = ddl.actions.get(request.action) if ddl else None
+        shown = {name for name, known in action.inputs.items() if not known.sensitive} if action else set()
+        if action and action.additional_inputs:
+            shown |= set(request.body) - set(action.inputs)
+        data = {str(name): value if name in shown else _REDACTED for name, value in request.body.items()}
+    else:
+        data = _REDACTED
+    size = len(_json(data))
+    return data if size <= _MAX_DATA else {"truncated": True, "bytes": size}
+
+
+def open_audit(config: "Settings", node: str) -> Audit:
+    """The audit that a configuration asks for. Raises ConfigError, also where its file cannot be opened."""
+    if not config.flag("rpcaudit"):
+        return NullAudit()
+    provider = config.text("rpcauditprovider") or "logfile"
+    if provider.lower() != "logfile":
+        raise ConfigError(f"there is no provider {provider}: write logfile", file=config.file, key="rpcauditprovider")
+    path = config.text("plugin.rpcaudit.logfile") or "/var/log/puppetlabs/mcollective/mcollective-audit.log"
+    audit = LogfileAudit(Path(path), node, _mode(config), _group(config))
+    try:
+        with audit._lock:
+            audit._open()
+    except OSError as error:
+        problem = f"{path} cannot be written, so every request would be refused: {error.strerror or error}"
+        raise ConfigError(problem, file=config.file, key="plugin.rpcaudit.logfile") from error
+    return audit
+
+
+class Settings(Protocol):
+    """What is asked of the configuration; config.Config does."""
+
+    @property
+    def file(self) -> str | None: ...
+
+    def flag(self, key: str) -> bool: ...
+
+    def text(self, key: str) -> str | None: ...
+
+
+def _mode(config: Settings) -> int:
+    text = config.text("plugin.rpcaudit.logfile.mode") or "0640"
+    if not (1 <= len(text) <= 4 and set(text) <= set("01234567")) or int(text, 8) & ~0o660 or not int(text, 8) & 0o200:
+        problem = f"'{text}' is no mode for an audit log: write 0600 or 0640"
+        raise ConfigError(problem, file=config.file, key="plugin.rpcaudit.logfile.mode")
+    return int(text, 8)
+
+
+def _group(config: Settings) -> int | None:
+    name = config.text("plugin.rpcaudit.logfile.group")
+    try:
+        return grp.getgrnam(name).gr_gid if name else None
+    except KeyError as error:
+        raise ConfigError(f"there is no group {name}", file=config.file, key="plugin.rpcaudit.logfile.group") from error
+
+
+def _json(value: Any) -> bytes:
+    """JSON in ASCII without any control character, whatever the value."""
+    return json.dumps(value, default=str, skipkeys=True, separators=(",", ":")).replace("\x7f", "\\u007f").encode()
