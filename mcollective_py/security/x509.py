@@ -24,16 +24,13 @@ if TYPE_CHECKING:  # chain.py brings cryptography.x509 along, which is 3 MB; sig
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Who this process is: its certificate (DER), the names in it, and the key to it."""
+    """Who this process is: its certificate (DER) with its key id, the names in it, and the key to it."""
 
     certificate: bytes
+    kid: str
     certname: str
     names: frozenset[str]
     signer: "Signer"
-
-    @property
-    def kid(self) -> str:
-        return envelope.key_id(self.certificate)
 
 
 class Files(Protocol):
@@ -99,9 +96,7 @@ class X509:
         own = self._files.credentials()
         if reply.sender not in own.names:
             raise ConfigError(f"the identity {reply.sender} is no name of this host's certificate ({own.certname})", key="identity")
-        bodies = [
-            strictjson.dumps(payload.reply_to_wire(part, request), strictjson.REPLY).encode() for part in parts.split(reply)
-        ]
+        bodies = [strictjson.dumps(payload.reply_to_wire(part, request), strictjson.REPLY).encode() for part in parts.split(reply)]
         return [self._seal(envelope.REPLY, body) for body in bodies]
 
     def read(self, payload: bytes) -> Unverified:

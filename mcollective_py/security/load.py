@@ -1,0 +1,105 @@
+"""Settings -> the security plugin, with its files watched: a new CRL, CA or certificate is in force within seconds."""
+
+import difflib
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..config import Config
+from ..errors import ConfigError, KeyFileError
+from .base import SecurityPlugin
+from .places import X509Places, puppet_folders, x509_places
+
+if TYPE_CHECKING:
+    from .callers import CallerPatterns
+    from .x509 import Credentials
+
+logger = logging.getLogger(__name__)
+
+_RUBY = ("psk", "ssl", "aes_security")
+
+# Certificates remembered, each 3 KiB or so: on a host its callers, on a client the nodes of a large fleet.
+_KNOWN_CALLERS = 1024
+_KNOWN_NODES = 65_536
+_STRANGERS_PER_SECOND = 50
+
+
+def security_plugin(config: Config, side: str, clock: Callable[[], float]) -> SecurityPlugin:
+    """The plugin that `securityprovider` names, ready to seal and open. side: `server` or `client`; clock: seconds since the epoch.
+
+    Raises ConfigError; KeyFileError, which is one, naming the file and what would do.
+    """
+    name = config.text("securityprovider") or "x509"
+    if name in _RUBY:
+        raise ConfigError(f"{name} comes with the Ruby fleet support, which is not here yet: use x509", key="securityprovider")
+    if name != "x509":
+        near = difflib.get_close_matches(name, ("x509", *_RUBY), 1)
+        hint = f"did you mean {near[0]}?" if near else "there are x509, psk, ssl and aes_security"
+        raise ConfigError(f"there is no security plugin {name!r}: {hint}", key="securityprovider")
+    return _x509(config, side, clock)
+
+
+def certificate_name(config: Config) -> str:
+    """The common name of this host's own certificate, which is its identity with x509. Raises KeyFileError, ConfigError."""
+    from .files import read_certificate
+
+    return read_certificate(_places(config, "server").certificate).certname
+
+
+def _x509(config: Config, side: str, clock: Callable[[], float]) -> SecurityPlugin:
+    # Here, not above: cryptography costs 10 MB and 40 ms, which `mco help` need not pay.
+    from .files import WatchedFiles
+    from .known import KnownCertificates
+    from .x509 import X509
+
+    callers = _caller_patterns(config)
+    files = WatchedFiles(_places(config, side), config.text("plugin.x509.revocation") or "chain", clock)
+    if side == "server":
+        _check_node(files.credentials(), callers)
+        known = KnownCertificates(_KNOWN_CALLERS, _STRANGERS_PER_SECOND)
+    else:
+        _check_caller(files.credentials(), callers)
+        known = KnownCertificates(_KNOWN_NODES)
+    return X509(files, callers=callers, known=known, clock=clock)
+
+
+def _places(config: Config, side: str) -> X509Places:
+    import pwd
+
+    callers = _caller_patterns(config)
+    account = pwd.getpwuid(os.geteuid())
+    home = Path(account.pw_dir) if account.pw_uid else None
+    return x509_places(config, side, puppet_folders(home), login=account.pw_name, callers=callers)
+
+
+def _caller_patterns(config: Config) -> "CallerPatterns":
+    from .callers import CallerPatterns
+
+    try:
+        return CallerPatterns(config.items("plugin.x509.caller_certnames"))
+    except ValueError as error:
+        raise ConfigError(str(error), file=config.file, key="plugin.x509.caller_certnames") from error
+
+
+def _check_node(own: "Credentials", callers: "CallerPatterns") -> None:
+    if callers.match(own.certname):
+        raise ConfigError(
+            f"{own.certname} is this host's own name: with it every host could command the others; name the operators only, "
+            "as in *.mcollective",
+            key="plugin.x509.caller_certnames",
+        )
+
+
+def _check_caller(own: "Credentials", callers: "CallerPatterns") -> None:
+    if not callers.match(own.certname):
+        logger.warning(
+            "hosts take requests from %s only and the certificate is that of %s: issue one for a caller, "
+            "or set plugin.x509.caller_certnames on all hosts",
+            " ".join(callers.patterns),
+            own.certname,
+        )
+
+
+__all__ = ["KeyFileError", "certificate_name", "security_plugin"]
