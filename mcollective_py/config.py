@@ -198,5 +198,3 @@ def _checked(text: str, shape: re.Pattern[str], key: str, what: str) -> str:
 def _home(environ: Mapping[str, str]) -> Path | None:
     home = environ.get("HOME", "")
     return Path(home) if home.startswith("/") else None
-
-

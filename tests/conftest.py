@@ -22,4 +22,4 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for node in _skipped_parts(terminalreporter.config):
-        terminalreporter.write_line(f"FAILED {node}: its real part is missing, and in CI none may be (CI=true); .ci/parts installs them")
+        terminalreporter.write_line(f"FAILED {node}: its real part is missing, and in CI none may be; see .ci/parts")

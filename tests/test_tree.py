@@ -54,7 +54,8 @@ def test_the_build_file_lists_every_package():
 
 
 def test_every_package_has_its_init():
-    without = sorted({str(path.parent.relative_to(TREE)) for path in PACKAGE.rglob("*.py") if not (path.parent / "__init__.py").exists()})
+    folders = {path.parent for path in PACKAGE.rglob("*.py")}
+    without = sorted(str(folder.relative_to(TREE)) for folder in folders if not (folder / "__init__.py").exists())
     assert not without, f"{', '.join(without)}: an empty __init__.py is missing"
 
 
