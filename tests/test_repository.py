@@ -131,7 +131,7 @@ def test_yaml_is_read_in_few_places_each_for_one_purpose():
 def test_identifiers_are_matched_whole():
     """`$` and re.match let a newline through: a caller `cert=alice\\ncert=admin` passed such a check once."""
     wrong = []
-    for path in SHIPPED:
+    for path in (path for path in SHIPPED if path.relative_to(TREE).parts[0] != "facts"):  # they read this machine, not a message
         for call, name in calls(path):
             is_tokenizer = len(call.args) > 1  # pattern.match(text, position) walks on
             if name == "re.match" or (name.endswith(".match") and name.split(".")[-2].lstrip("_").isupper() and not is_tokenizer):
