@@ -44,8 +44,15 @@ class Site:
     Each host has folder/hosts/NAME with server.cfg, classes.txt, facts.yaml, policies/ and its log; client.cfg is the operator's.
     """
 
-    def __init__(self, folder: Path, *, policies: Mapping[str, str] = POLICIES, settings: Mapping[str, str] | None = None) -> None:
-        self.folder, self._policies, self._settings = folder, policies, dict(settings or {})
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        policies: Mapping[str, str] = POLICIES,
+        settings: Mapping[str, str] | None = None,
+        key_type: str = "p256",
+    ) -> None:
+        self.folder, self._policies, self._settings, self._key_type = folder, policies, dict(settings or {}), key_type
         self.client_config = folder / "client.cfg"
         self.authority = CertificateAuthority.create(folder / "ca", "Demo CA")
         self.issue("broker", "broker", ("localhost", "127.0.0.1"))
@@ -53,15 +60,15 @@ class Site:
 
     def issue(self, name: str, role: str, sans: Sequence[str] = ()) -> None:
         """A certificate and key by the site's CA; role: caller, node or broker."""
-        self.authority.issue(name, role, sans=sans)
+        self.authority.issue(name, role, key_type=self._key_type, sans=sans)
 
     def certificate(self, name: str) -> Path:
         """The certificate file of a name."""
-        return self.folder / "ca" / "certs" / f"{name}.pem"
+        return self.authority.certificate_file(name)
 
     def key(self, name: str) -> Path:
         """The private key file of a name."""
-        return self.folder / "ca" / "private_keys" / f"{name}.pem"
+        return self.authority.key_file(name)
 
     def write_client(self, broker: SiteBroker, settings: Mapping[str, str] | None = None) -> Path:
         """The operator's client.cfg."""

@@ -13,8 +13,7 @@ from queue import SimpleQueue
 
 from .. import __version__
 from ..config import Config
-from ..connector.base import Connector
-from ..connector.factory import open_connector
+from ..connector.factory import ObservedConnector, open_connector
 from ..errors import MCollectiveError
 from .child import ChildExecutor
 from .dispatch import perform
@@ -135,7 +134,7 @@ def _subscribed(identity: str) -> None:
     notify_systemd(f"STATUS=subscribed as {identity}")
 
 
-def _connector(host: Host) -> Connector:
+def _connector(host: Host) -> ObservedConnector:
     return open_connector(host.config, host.identity, is_daemon=True)
 
 

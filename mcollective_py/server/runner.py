@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from ..connector.base import Connector
+from ..connector.factory import ObservedConnector
 from ..errors import Busy, ConnectorClosed, ConnectorError, Rejected, RPCError
 from ..message import Delivery, Destination, Kind, Publication, Reply, Request
 from .call import Call, Outcome
@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 # Refusals that the caller is told of although nothing was done: silence would look like a dead host.
 _TOLD = frozenset({"ttlexpired", "clockskew", "ttltoolong", "busy"})
 
+_SUBSCRIBE_TIMEOUT = 30.0  # seconds for the broker to say that it has taken the subscriptions
+
 
 class Runner:
     """One connected daemon: `run` receives until `stop`.
@@ -31,7 +33,7 @@ class Runner:
     def __init__(
         self,
         host: Host,
-        connector: Connector,
+        connector: ObservedConnector,
         reads: Executor,
         changes: Executor,
         stats: Stats,
@@ -39,8 +41,8 @@ class Runner:
         on_subscribed: Callable[[str], None] = lambda identity: None,
     ) -> None:
         self.host, self._stats, self._clock, self._on_subscribed = host, stats, clock, on_subscribed
-        self._connector: Connector = connector
-        self._successor: Connector | None = None
+        self._connector: ObservedConnector = connector
+        self._successor: ObservedConnector | None = None
         self._reads, self._changes = reads, changes
         self._replay = ReplayMemory(host.rules.skew)
         self._warnings = RateLimit(20, 1.0)
@@ -56,7 +58,8 @@ class Runner:
             try:
                 connector.connect(None)
                 connector.subscribe(destinations(self.host))
-                self._on_subscribed(self.host.identity)
+                if connector.wait_subscribed(_SUBSCRIBE_TIMEOUT):
+                    self._on_subscribed(self.host.identity)
                 while True:
                     delivery = connector.receive()
                     if delivery is not None:
@@ -65,7 +68,7 @@ class Runner:
                 if self._successor is not None:
                     self._connector, self._successor = self._successor, None
 
-    def reload(self, host: Host, connector: Connector | None = None) -> None:
+    def reload(self, host: Host, connector: ObservedConnector | None = None) -> None:
         """Work by a new configuration from the next delivery on. connector: a new one where its settings changed."""
         gone, come = set(destinations(self.host)) - set(destinations(host)), destinations(host)
         self.host = host
