@@ -59,13 +59,14 @@ def test_every_package_has_its_init():
     assert not without, f"{', '.join(without)}: an empty __init__.py is missing"
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_every_source_has_its_test_at_the_same_place(path: Path):
-    if str(path.relative_to(PACKAGE)) in NO_MIRROR or lines_of_code(path) <= TRIVIAL:
-        return
-    mirror = mirror_of(path)
-    assert mirror.exists(), (
-        f"write {mirror.relative_to(TREE)}, which alone covers this file (or, for a port without code, say why not in NO_MIRROR)"
+def test_every_source_has_its_test_at_the_same_place():
+    missing = [
+        str(mirror_of(path).relative_to(TREE))
+        for path in SOURCES
+        if str(path.relative_to(PACKAGE)) not in NO_MIRROR and lines_of_code(path) > TRIVIAL and not mirror_of(path).exists()
+    ]
+    assert not missing, (
+        f"write {', '.join(missing)}: each alone covers its source (or, for a port without code, say why not in NO_MIRROR)"
     )
 
 

@@ -1,0 +1,116 @@
+import pytest
+
+from mcollective_py.errors import FilterError
+from mcollective_py.filter import FactTest, Filter, is_regex
+
+
+@pytest.mark.parametrize(
+    ("word", "fact", "operator", "value"),
+    [
+        ("country=uk", "country", "==", "uk"),
+        ("country==uk", "country", "==", "uk"),
+        ("country=/u./", "country", "=~", "/u./"),
+        ("country==/u./", "country", "=~", "/u./"),
+        ("country=~u.", "country", "=~", "u."),
+        ("cpus>=4", "cpus", ">=", "4"),
+        ("cpus=>4", "cpus", ">=", "4"),
+        ("cpus<=4", "cpus", "<=", "4"),
+        ("cpus=<4", "cpus", "<=", "4"),
+        ("cpus<4", "cpus", "<", "4"),
+        ("cpus>4", "cpus", ">", "4"),
+        ("country!=uk", "country", "!=", "uk"),
+        ("os.release.major = 12", "os.release.major", "==", "12"),
+        ("motd=a=b c", "motd", "==", "a=b c"),
+    ],
+)
+def test_a_fact_word_is_read_as_the_command_line_has_it(word, fact, operator, value):
+    assert FactTest.parse(word) == FactTest(fact, operator, value)
+
+
+@pytest.mark.parametrize("word", ["country", "", "=uk", "country=", " = ", "two words=x", "a~b"])
+def test_a_word_that_is_no_fact_test_is_an_error_and_never_everybody(word):
+    with pytest.raises(FilterError):
+        FactTest.parse(word)
+
+
+def test_a_combined_word_is_split_into_fact_tests_and_classes():
+    found = Filter.parse(combined=["country=uk apache::server cpus>=4", "db"])
+    assert found.facts == (FactTest("country", "==", "uk"), FactTest("cpus", ">=", "4"))
+    assert found.classes == ("apache::server", "db")
+
+
+def test_a_filter_goes_to_the_wire_and_back_unchanged():
+    filter = Filter.parse(facts=["a>=1"], classes=["web"], agents=["rpcutil"], identities=["/web/"])
+    assert filter.to_wire() == {
+        "fact": [{"fact": "a", "operator": ">=", "value": "1"}],
+        "cf_class": ["web"],
+        "agent": ["rpcutil"],
+        "identity": ["/web/"],
+        "compound": [],
+    }
+    assert Filter.from_wire(filter.to_wire()) == filter
+
+
+EMPTY = {"fact": [], "cf_class": [], "agent": [], "identity": [], "compound": []}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        [],
+        {},
+        "country=uk",
+        {key: value for key, value in EMPTY.items() if key != "fact"},
+        {**EMPTY, "facts": []},
+        {**EMPTY, "fact": {}},
+        {**EMPTY, "fact": ["country=uk"]},
+        {**EMPTY, "fact": [{"fact": "a", "operator": "==", "value": 1}]},
+        {**EMPTY, "fact": [{"fact": "a", "operator": "==", "value": "1", "x": "1"}]},
+        {**EMPTY, "fact": [{"fact": "a", "operator": "=='1') or ('1'=='1", "value": "1"}]},
+        {**EMPTY, "fact": [{"fact": "a", "operator": ["=="], "value": "1"}]},
+        {**EMPTY, "cf_class": "web"},
+        {**EMPTY, "cf_class": [None]},
+        {**EMPTY, "cf_class": [""]},
+        {**EMPTY, "identity": [["web1"]]},
+        {**EMPTY, "identity": ["w" * 4097]},
+        {**EMPTY, "compound": {}},
+        {**EMPTY, "agent": ["a"] * 65},
+    ],
+)
+def test_a_wire_filter_of_another_shape_is_refused_and_never_widened(value):
+    with pytest.raises(FilterError):
+        Filter.from_wire(value)
+
+
+def test_64_terms_pass_and_65_do_not():
+    assert len(Filter.parse(classes=["c"] * 64).classes) == 64
+    with pytest.raises(FilterError):
+        Filter.parse(classes=["c"] * 65)
+
+
+def test_an_empty_name_is_refused():
+    with pytest.raises(FilterError):
+        Filter.parse(identities=[""])
+
+
+def test_having_an_agent_does_not_make_a_filter_narrow():
+    assert Filter().is_empty
+    assert Filter().with_agent("rpcutil").is_empty
+    assert Filter().with_agent("rpcutil").with_agent("rpcutil").agents == ("rpcutil",)
+    assert not Filter(classes=("web",)).is_empty
+    assert not Filter(compound=([{"statement": "web"}],)).is_empty
+
+
+def test_only_plain_identities_alone_name_the_hosts():
+    assert Filter(identities=("web1", "web2"), agents=("echo",)).named_identities == ("web1", "web2")
+    assert Filter(identities=("web1", "/web/")).named_identities is None
+    assert Filter(identities=("web1",), classes=("db",)).named_identities is None
+    assert Filter().named_identities is None
+
+
+def test_slashes_on_both_ends_make_a_regex():
+    assert is_regex("/web/")
+    assert not is_regex("/")
+    assert not is_regex("/web")
+    assert not is_regex("web/")
