@@ -1,10 +1,10 @@
 """What a daemon tells of itself and of its host: all of it read only."""
 
 import time
+from typing import Any
 
 from mcollective_py.agent import Agent, RPCAborted, RPCReply, RPCRequest, action
 from mcollective_py.agent.base import Daemon
-from mcollective_py.node.facts import MISSING, find_fact
 
 
 class Rpcutil(Agent):
@@ -74,11 +74,10 @@ class Rpcutil(Agent):
         reply["main_collective"] = self.node.main_collective
         reply["collectives"] = list(self.node.collectives)
 
-    def _fact(self, name: str) -> object:
+    def _fact(self, name: str) -> Any:
         if self.node.facts is None:
             raise RPCAborted("no facts are known on this host: see the daemon's log")
-        value = find_fact(self.node.facts, name)
-        return None if value is MISSING else value
+        return self.fact(name)
 
     def _daemon(self) -> Daemon:
         if self.daemon is None:

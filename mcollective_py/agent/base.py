@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
+from ..node.facts import MISSING, find_fact
 from ..node.view import NodeView
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
@@ -40,6 +41,11 @@ class Agent:
     def activate_when(cls, node: NodeView, config: Mapping[str, str]) -> bool:
         """False where the agent makes no sense on this host: it is then not loaded."""
         return True
+
+    def fact(self, name: str) -> Any:
+        """A fact of this host by its dotted name (`os.family`), None where it is not known."""
+        value = find_fact(self.node.facts or {}, name)
+        return None if value is MISSING else value
 
 
 def action(method: _Method) -> _Method:

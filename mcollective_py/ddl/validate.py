@@ -18,9 +18,7 @@ _FLOAT = re.compile(r"[+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})(?:[eE
 _VALIDATOR_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 
 
-def validate(
-    ddl: DDL, action: str, inputs: Mapping[str, Any], validators: Mapping[str, Validator] = VALIDATORS
-) -> dict[str, Any]:
+def validate(ddl: DDL, action: str, inputs: Mapping[str, Any], validators: Mapping[str, Validator] = VALIDATORS) -> dict[str, Any]:
     """The inputs, checked, with the defaults of required ones filled in; optional ones not given stay out.
 
     Raises UnknownAction, MissingRPCData, or InvalidRPCData for an input that is unknown, of the wrong type or not valid.

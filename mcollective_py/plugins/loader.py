@@ -89,15 +89,13 @@ class AgentIndex(Mapping[str, LoadedAgent]):
         return len(self._agents)
 
     @classmethod
-    def load_all(
-        cls, libdirs: Sequence[Path], config: Settings, view: NodeView, only_owned: bool | None = None
-    ) -> "AgentIndex":
+    def load_all(cls, libdirs: Sequence[Path], config: Settings, view: NodeView, only_owned: bool | None = None) -> "AgentIndex":
         """Every agent of the libdirs that loads and is wanted; a broken one never keeps the others away.
 
         only_owned: refuse folders that others than root and this user could change; default: where root loads them.
         """
         found = survey("agents", libdirs)
-        check = os.geteuid() == 0 if only_owned is None else only_owned
+        check = _checks_owners(only_owned)
         agents: dict[str, LoadedAgent] = {}
         skipped, inactive = list(found.refused), {}
         for name in sorted(found.found):
@@ -142,9 +140,9 @@ def load_ddl(folder: Path) -> DDL:
     return ddl_from_yaml(text, folder.name)
 
 
-def load_facts_source(name: str, folder: Path, settings: Mapping[str, str], only_owned: bool = False) -> FactsSource:
-    """The facts source in a folder of that name, made with its settings. Raises PluginError."""
-    _check_folder(name, folder, only_owned)
+def load_facts_source(name: str, folder: Path, settings: Mapping[str, str], only_owned: bool | None = None) -> FactsSource:
+    """The facts source in a folder of that name, made with its settings. only_owned: as for load_all. Raises PluginError."""
+    _check_folder(name, folder, _checks_owners(only_owned))
     source = load_class(name, folder, "source")
     missing = [method for method in ("load", "fingerprint") if not callable(getattr(source, method, None))]
     if missing:
@@ -185,6 +183,10 @@ def _plain_agent(name: str, agent: type[Any], folder: Path) -> LoadedAgent:
     texts = {key: str(getattr(agent, key, "")) for key in ("author", "license", "version", "url")}
     description = (inspect.getdoc(agent) or "").partition("\n")[0]
     return LoadedAgent(name, agent, folder, None, Metadata(name, description, timeout=float(timeout), **texts), impact=impact)
+
+
+def _checks_owners(only_owned: bool | None) -> bool:
+    return os.geteuid() == 0 if only_owned is None else only_owned
 
 
 def _check_folder(name: str, folder: Path, only_owned: bool) -> None:

@@ -1,0 +1,51 @@
+import pytest
+
+from mcollective_py.agent import RPCAborted, RPCReply, RPCRequest
+from mcollective_py.filter import Filter
+from mcollective_py.message import Request
+
+
+def a_request(body, action="status"):
+    return RPCRequest(
+        Request("0" * 32, "cert=alice", "desk.example.net", "mcollective", "service", action, body, Filter(), time=1.5, ttl=60)
+    )
+
+
+def test_a_request_is_a_mapping_of_its_inputs():
+    request = a_request({"service": "exim4"})
+    assert (request["service"], request.get("noop", False), dict(request)) == ("exim4", False, {"service": "exim4"})
+    with pytest.raises(KeyError):
+        request["absent"]
+
+
+def test_a_request_says_who_asks_for_what():
+    request = a_request({})
+    assert (request.caller, request.sender, request.agent, request.action, request.time, request.ttl) == (
+        "cert=alice",
+        "desk.example.net",
+        "service",
+        "status",
+        1.5,
+        60,
+    )
+
+
+def test_a_reply_begins_with_its_defaults_and_leaves_them_as_they_were():
+    defaults = {"status": "unknown"}
+    reply = RPCReply(defaults)
+    reply["status"] = "running"
+    reply["pid"] = 5
+    del reply["pid"]
+    assert (dict(reply), len(reply), defaults) == ({"status": "running"}, 1, {"status": "unknown"})
+    assert (reply.statuscode, reply.statusmsg) == (0, "OK")
+
+
+def test_fail_notes_the_failure_and_carries_on():
+    reply = RPCReply()
+    reply.fail("no such service", 4)
+    assert (reply.statuscode, reply.statusmsg) == (4, "no such service")
+
+
+def test_abort_ends_the_action():
+    with pytest.raises(RPCAborted, match="no such service"):
+        RPCReply().abort("no such service")

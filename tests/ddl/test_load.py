@@ -1,0 +1,207 @@
+import json
+
+import pytest
+
+from mcollective_py.ddl.load import ddl_from_json, ddl_from_yaml
+from mcollective_py.errors import DDLError
+
+SERVICE = """\
+metadata:
+  name: service
+  description: Starts and stops services
+  author: A. Author
+  license: Apache-2.0
+  version: "1.0"
+  url: https://example.net/service
+  timeout: 60
+usage: |
+  Names are those of the init system.
+actions:
+  - action: restart
+    description: Restart a service
+    display: always
+    impact: destructive
+    supports_noop: true
+    timeout: 90.5
+    input:
+      service:
+        prompt: Service name
+        description: The service to restart
+        type: string
+        validation: service_name
+        maxlength: 90
+      how:
+        prompt: How
+        description: How to do it
+        type: list
+        list: [gently, at once]
+        default: gently
+      token:
+        prompt: Token
+        description: Proof
+        type: string
+        validation: '^[a-z]+$'
+        optional: true
+        sensitive: true
+    output:
+      status:
+        description: What it is afterwards
+        display_as: Service Status
+        type: string
+        default: unknown
+    aggregate:
+      - {function: summary, args: [status]}
+      - function: boolean_summary
+        args: [status, {format: "%s = %d", "true": up}]
+"""
+
+
+def test_a_ddl_says_all_of_its_fields():
+    ddl = ddl_from_yaml(SERVICE, "service")
+    assert (ddl.metadata.name, ddl.metadata.version, ddl.metadata.timeout) == ("service", "1.0", 60.0)
+    assert ddl.usage == "Names are those of the init system."
+    restart = ddl.actions["restart"]
+    assert (restart.display, restart.impact, restart.supports_noop, restart.additional_inputs) == ("always", "destructive", True, False)
+    assert ddl.timeout("restart") == 90.5
+    assert ddl.timeout("unknown") == 60.0
+    service, how, token = (restart.inputs[name] for name in ("service", "how", "token"))
+    assert (service.type, service.validation, service.maxlength, service.optional) == ("string", "service_name", 90, False)
+    assert (how.choices, how.default) == (("gently", "at once"), "gently")
+    assert (token.optional, token.sensitive, token.validation) == (True, True, "^[a-z]+$")
+    status = restart.outputs["status"]
+    assert (status.display_as, status.type, status.default) == ("Service Status", "string", "unknown")
+    first, second = restart.aggregates
+    assert (first.function, first.output, first.format, dict(first.options)) == ("summary", "status", None, {})
+    assert (second.format, dict(second.options)) == ("%s = %d", {"true": "up"})
+
+
+def test_an_action_that_says_nothing_changes_something_and_shows_failures():
+    start = SERVICE.split("  - action:")[0] + "  - {action: start, description: Start it}\n"
+    action = ddl_from_yaml(start, "service").actions["start"]
+    assert (action.impact, action.display, action.only_reads, dict(action.inputs), dict(action.outputs)) == (
+        "change",
+        "failed",
+        False,
+        {},
+        {},
+    )
+
+
+def test_outputs_and_inputs_keep_the_order_they_are_written_in():
+    assert list(ddl_from_yaml(SERVICE, "service").actions["restart"].inputs) == ["service", "how", "token"]
+
+
+MISTAKES = [
+    ("timeout: 60", "timout: 60", "ddl.yaml:8: metadata.timout: unknown key, did you mean timeout?"),
+    ("    impact: destructive", "    impakt: destructive", "ddl.yaml:15: actions[0].impakt: unknown key, did you mean impact?"),
+    (
+        "        maxlength: 90",
+        "        max_length: 90",
+        "ddl.yaml:24: actions[0].input.service.max_length: unknown key, did you mean maxlength?",
+    ),
+    ("        display_as:", "        displayas:", "unknown key, did you mean display_as?"),
+    ("usage: |", "usages: |", "unknown key, did you mean usage?"),
+    ("function: summary, ", "func: summary, ", "unknown key"),
+    ("  author: A. Author\n", "", "ddl.yaml:1: metadata: author is missing"),
+    ("        prompt: How\n", "", "actions[0].input.how: prompt is missing"),
+    ("        display_as: Service Status\n", "", "actions[0].output.status: display_as is missing"),
+    ('version: "1.0"', "version: 1.0", "metadata.version: must be text (in quotes"),
+    ("timeout: 60", "timeout: 0", "metadata.timeout: must be seconds, above 0"),
+    ("timeout: 60", "timeout: true", "metadata.timeout: must be seconds"),
+    ("timeout: 60", "timeout: 86401", "metadata.timeout: must be seconds"),
+    ("name: service\n", "name: Service\n", "metadata.name: a name is lower case"),
+    ("name: service\n", "name: servicex\n", "metadata.name: says servicex, but the folder is called service"),
+    ("action: restart", "action: re-start", "a name is letters, digits and _"),
+    ("action: restart", "action: __class__", "a name is letters, digits and _"),
+    ("      service:\n        prompt", "      ser.vice:\n        prompt", "a name is letters, digits and _"),
+    ("impact: destructive", "impact: huge", "must be one of read, change, destructive"),
+    ("display: always", "display: never", "must be one of failed, ok, always, flatten"),
+    ("supports_noop: true", "supports_noop: yes", "supports_noop: must be true or false"),
+    ("type: list", "type: lists", "must be one of string, list, boolean"),
+    ("type: list", "type: string", "the type list and a list of choices go together"),
+    ("        list: [gently, at once]\n", "", "the type list and a list of choices go together"),
+    ("[gently, at once]", "[gently, 1]", "choices are texts"),
+    ("default: gently", "default: roughly", "the default itself must be one of gently, at once"),
+    ("'^[a-z]+$'", "'^[a-z+$'", "neither a validator's name nor a regex that compiles"),
+    ("maxlength: 90", "maxlength: -1", "maxlength: must be a whole number"),
+    ("type: string\n        validation: service_name", "type: integer\n        validation: service_name", "are for the type string"),
+    ("args: [status]", "args: [statsu]", "there is no output statsu, did you mean status?"),
+    ("args: [status]", "args: []", "an output, and after it at most one mapping"),
+    ("args: [status]", "args: [status, status]", "an output, and after it at most one mapping"),
+    ("function: summary", "function: ../summary", "a function is a plugin's name"),
+    ("description: Restart a service", 'description: "red \\e[31m"', "description: must be text"),
+    ("    output:\n", "    output: [1]\n    outputs:\n", "unknown key"),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong", "problem"), MISTAKES)
+def test_a_mistake_is_named_with_its_place_and_what_would_do(right, wrong, problem):
+    assert right in SERVICE
+    with pytest.raises(DDLError) as caught:
+        ddl_from_yaml(SERVICE.replace(right, wrong, 1), "service")
+    assert problem in str(caught.value)
+    assert str(caught.value).startswith("service: ddl.yaml")
+
+
+def test_an_action_declared_twice_is_refused():
+    again = SERVICE + "  - {action: restart, description: Again}\n"
+    with pytest.raises(DDLError, match="restart is declared twice"):
+        ddl_from_yaml(again, "service")
+
+
+@pytest.mark.parametrize(
+    "text", ["metadata: 1", "- 1", "5", "metadata: {}\nactions: {}", SERVICE.split("  - action:")[0][:-9] + "actions: []\n"]
+)
+def test_text_that_is_no_ddl_at_all_is_refused(text):
+    with pytest.raises(DDLError):
+        ddl_from_yaml(text, "service")
+
+
+CHORIA = {
+    "$schema": "https://choria.io/schemas/mcorpc/ddl/v1/agent.json",
+    "metadata": {
+        "name": "package",
+        "description": "Packages",
+        "author": "A. Author",
+        "license": "Apache-2.0",
+        "version": "5.0.0",
+        "url": "https://example.net",
+        "timeout": 180,
+        "provider": "ruby",
+        "service": False,
+    },
+    "actions": [
+        {
+            "action": "status",
+            "input": {
+                "package": {
+                    "prompt": "Package",
+                    "description": "Which",
+                    "type": "string",
+                    "default": None,
+                    "optional": False,
+                    "validation": "shellsafe",
+                    "maxlength": 90,
+                }
+            },
+            "output": {"ensure": {"description": "Version", "display_as": "Ensure", "default": None, "type": "[]string"}},
+            "display": "always",
+            "description": "Status of a package",
+            "aggregate": [{"function": "summary", "args": ["ensure"]}],
+        }
+    ],
+}
+
+
+def test_the_json_that_choria_writes_gives_the_same_model():
+    ddl = ddl_from_json(json.dumps(CHORIA), "package")
+    status = ddl.actions["status"]
+    assert (status.inputs["package"].validation, status.inputs["package"].maxlength) == ("shellsafe", 90)
+    assert status.impact == "change"
+    assert status.aggregates[0].output == "ensure"
+
+
+def test_a_mistake_in_json_is_named_by_its_key():
+    wrong = {**CHORIA, "action": []}
+    with pytest.raises(DDLError, match=r"package: ddl.json: action: unknown key, did you mean actions\?"):
+        ddl_from_json(json.dumps(wrong), "package")
