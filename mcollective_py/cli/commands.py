@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 # As an application's class body has it; read from the text, so that a list of commands need not import any of them.
 _DESCRIPTION = re.compile(r'^    description = "([^"\n]*)"$', re.MULTILINE)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
-_LIBDIR = re.compile(r"^\s*libdir\s*=", re.MULTILINE)
+_LIBDIR = re.compile(r"^[ \t]*libdir[ \t]*=(.*)$", re.MULTILINE)
 _OWN = os.path.join(os.path.dirname(__file__), "applications")
 
 
@@ -91,23 +91,25 @@ def _agents(folder: str) -> dict[str, str]:
 
 
 def _libdirs(config: str | None) -> list[str]:
-    """The shipped folder, and before it (so listed later) what the configuration says; it is read only where it has a libdir."""
+    """The shipped folder, then the libdirs from the last to the first: who comes later is the one that wins.
+
+    Only the libdir lines of the configuration are read, so that the list of commands is quick and a broken file cannot hide it.
+    """
     package = os.path.dirname(os.path.dirname(__file__))
     shipped = os.path.join(package, "shipped")
     found = [shipped if os.path.isdir(os.path.join(shipped, "agents")) else os.path.dirname(package)]
     home = os.environ.get("HOME", "")
-    usual = [f"{home}/.mcollective"] if home else []
+    usual = [f"{home}/.mcollective"] if home.startswith("/") else []
     usual += ["/etc/puppetlabs/mcollective/client.cfg", "/etc/mcollective/client.cfg"]
     for file in [config] if config else usual:
         try:
             with open(file, encoding="utf-8", errors="replace") as text:
-                if not _LIBDIR.search(text.read(1_000_000)):
-                    break
+                lines = _LIBDIR.findall(text.read(1_000_000))
         except FileNotFoundError:
             continue
         except OSError:
             break
-        from ..config import Config
-
-        return found + [str(path) for path in reversed(Config.find("client", config).paths("libdir"))]
+        listed = [word.strip() for line in lines for word in line.split(":")]
+        expanded = [f"{home}{word[1:]}" if word.startswith("~/") else word for word in listed]
+        return found + [word for word in reversed(expanded) if word.startswith("/")]
     return found

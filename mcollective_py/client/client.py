@@ -15,7 +15,7 @@ from ..connector.base import Connector, ReplyNames
 from ..connector.targets import reply_destination
 from ..errors import NotSigned, UsageError
 from ..filter import Filter
-from ..message import Destination, Kind, Publication, Reply, Request
+from ..message import Destination, Kind, Publication, Request
 from ..security.base import SecurityPlugin
 from .addressing import Address, address
 from .collector import Collector
@@ -347,20 +347,14 @@ class Client:
         delivery = self._connector.receive(timeout)
         if delivery is None:
             return
-        reply: Reply | None = None
-        request_id: str | None = None
         try:
-            unverified = self.security.read(delivery.payload)
-            request_id = unverified.request_id
-            reply = self.security.open_reply(unverified)
-            request_id = reply.request_id
-        except NotSigned:
-            pass
-        if request_id is None:
-            for replies in list(self._open.values()):
-                replies.deliver(None)
-        elif request_id in self._open:  # else it is late: of a request that has ended
-            self._open[request_id].deliver(reply)
+            reply = self.security.open_reply(self.security.read(delivery.payload))
+        except NotSigned as error:
+            for replies in self._open.values():
+                replies.reject(error)
+            return
+        if reply.request_id in self._open:  # else it is late: of a request that has ended
+            self._open[reply.request_id].deliver(reply)
 
 
 def _before(audience: Audience) -> RPCStats:

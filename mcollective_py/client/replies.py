@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from math import inf
 
-from ..errors import ConnectorError, MCollectiveError
+from ..errors import ConnectorError, MCollectiveError, NotSigned
 from ..message import Reply
 from .collector import Collector, Outcome
 from .results import RPCStats
@@ -72,11 +72,11 @@ class Replies(Iterator[Reply]):
                 self._pump(_WHILE_PUBLISHING if left == inf else left)
         return self._ready.popleft()
 
-    def deliver(self, reply: Reply | None) -> None:
-        """Take one reply that names this request; None for one that could not be verified."""
-        outcome, whole = self.collector.reject() if reply is None else self.collector.accept(reply, self._monotonic())
+    def deliver(self, reply: Reply) -> None:
+        """Take one verified reply that names this request."""
+        outcome, whole = self.collector.accept(reply, self._monotonic())
         if outcome is Outcome.UNVERIFIED:
-            logger.warning("%s a reply was dropped: its sender could not be verified", self.request_id)
+            logger.info("%s a reply of %s was dropped: it answers another request", self.request_id, reply.sender)
         if whole is None:
             return
         if whole.statuscode == 0 and whole.refusal is None:
@@ -85,6 +85,11 @@ class Replies(Iterator[Reply]):
             self._failed += 1
             self._denied += whole.refusal == "denied"
         self._ready.append(whole)
+
+    def reject(self, reason: NotSigned) -> None:
+        """Count a reply that could not be verified."""
+        self.collector.reject()
+        logger.info("%s a reply was dropped: %s", self.request_id, reason)
 
     def latency(self, sender: str) -> float:
         """Seconds from the start to this node's answer."""

@@ -1,0 +1,178 @@
+import pytest
+
+from mcollective_py.client.client import Audience
+from mcollective_py.client.discovery.base import Discovered
+from mcollective_py.client.rpcclient import RPCClient, agent_ddl, limit_count, limited, rpcclient
+from mcollective_py.ddl.load import ddl_from_yaml
+from mcollective_py.errors import DDLError, InvalidRPCData, MissingRPCData, UnknownAction, UsageError
+from mcollective_py.filter import Filter
+
+SERVICE = """
+metadata:
+  name: service
+  description: Starts and stops services
+  author: us
+  license: Apache-2.0
+  version: "1.0"
+  url: https://example.net/
+  timeout: 7
+actions:
+  - action: status
+    description: Is it running?
+    impact: read
+    input:
+      service:
+        prompt: Service
+        description: Which one
+        type: string
+        validation: "^[a-z0-9]+$"
+        maxlength: 30
+    output:
+      status: {description: Its state, display_as: Status}
+  - action: restart
+    description: Restart it
+"""
+DDL = ddl_from_yaml(SERVICE, "service")
+AGENTS = ("discovery", "service")
+
+
+def status(node, request):
+    if request.agent == "discovery":
+        return "pong"
+    return {"status": f"running {request.body['service']}"} if request.action == "status" else {}
+
+
+@pytest.fixture
+def web(fleet):
+    for name in ("web1", "web2"):
+        fleet.node(name, status, agents=AGENTS)
+    return fleet
+
+
+def test_an_action_is_a_method_and_its_results_come_one_by_one(web):
+    with web.client() as mco:
+        service = RPCClient(mco, "service", DDL)
+        results = service.status(service="exim4")
+        assert sorted((result.sender, result["status"]) for result in results) == [
+            ("web1", "running exim4"),
+            ("web2", "running exim4"),
+        ]
+        assert (service.stats.ok, service.stats.discovered, service.stats.action) == (2, ("web1", "web2"), "status")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "error"),
+    [({}, MissingRPCData), ({"service": "a;b"}, InvalidRPCData), ({"service": 5}, InvalidRPCData), ({"x": "y"}, InvalidRPCData)],
+)
+def test_wrong_inputs_are_refused_before_anything_is_sent(web, inputs, error):
+    with web.client() as mco:
+        service = RPCClient(mco, "service", DDL)
+        with pytest.raises(error):
+            service.status(**inputs)
+        with pytest.raises(error):
+            service.send("status", inputs)
+    assert web.nodes["web1"].requests == []
+
+
+def test_an_action_that_the_ddl_has_not_is_no_method(web):
+    with web.client() as mco:
+        service = RPCClient(mco, "service", DDL)
+        with pytest.raises(AttributeError, match="no action stauts: it has restart, status"):
+            service.stauts()
+        with pytest.raises(UnknownAction):
+            service.call("stauts")
+
+
+def test_hosts_are_discovered_once_until_reset_or_another_filter(web):
+    with web.client() as mco:
+        service = RPCClient(mco, "service", DDL)
+        assert service.discover() == ("web1", "web2")
+        list(service.status(service="a"))
+        list(service.status(service="b"))
+        asked = [request.agent for request in web.nodes["web1"].requests]
+        assert asked == ["discovery", "service", "service"]
+        service.reset()
+        service.discover()
+        service.class_filter("webserver")
+        service.fact_filter("country=uk")
+        service.agent_filter("puppet")
+        service.discover()
+    last = web.nodes["web1"].requests[-1]
+    assert last.filter == Filter.parse(classes=["webserver"], facts=["country=uk"], agents=["puppet", "service"])
+    assert [request.agent for request in web.nodes["web1"].requests].count("discovery") == 3
+
+
+def test_given_nodes_are_asked_without_a_discovery(web):
+    with web.client() as mco:
+        service = RPCClient(mco, "service", DDL)
+        assert service.discover(["web2"]) == ("web2",)
+        assert [result.sender for result in service.restart()] == ["web2"]
+    assert web.nodes["web1"].requests == []
+
+
+def test_named_hosts_are_asked_without_a_discovery(web):
+    with web.client() as mco:
+        service = RPCClient(mco, "service", DDL)
+        service.identity_filter("web2")
+        service.reset_filter()
+        service.identity_filter("web1")
+        assert [result.sender for result in service.restart()] == ["web1"]
+        assert not service.stats.did_discovery
+
+
+def test_a_limit_asks_the_first_of_the_hosts_found_by_name(web):
+    with web.client() as mco:
+        service = RPCClient(mco, "service", DDL, limit="1")
+        assert [result.sender for result in service.restart()] == ["web1"]
+    assert [request.agent for request in web.nodes["web2"].requests] == ["discovery"]
+    assert web.nodes["web1"].requests[-1].targets == ("web1",)
+
+
+def test_the_wait_is_the_ddls_and_the_discoverys_unless_given(web):
+    with web.client() as mco:
+        slow = RPCClient(mco, "service", DDL, discovery_timeout=0.25).restart()
+        quick = RPCClient(mco, "service", DDL, timeout=1.5).restart()
+        assert (slow.replies.collector.window, quick.replies.collector.window) == (7.25, 1.5)
+        assert (len(list(slow)), len(list(quick))) == (2, 2)
+
+
+def test_a_refusal_is_a_result_with_its_word_and_message(web):
+    denied = {"reply": {"statuscode": 1, "statusmsg": "policy service.policy:3", "refusal": "denied"}, "body": {}}
+    web.nodes["web2"].answer = lambda node, request: "pong" if request.agent == "discovery" else denied
+    with web.client() as mco:
+        results = sorted(RPCClient(mco, "service", DDL).restart(), key=lambda result: result.sender)
+        assert (results[1].refusal, results[1].statusmsg, results[1].is_ok) == ("denied", "policy service.policy:3", False)
+
+
+def test_the_context_manager_takes_the_words_of_a_filter(web):
+    with web.client() as mco, rpcclient("rpcutil", fact="os=Debian", with_class=["a", "b"], client=mco, nodes=["web1"]) as util:
+        assert util.filter == Filter.parse(facts=["os=Debian"], classes=["a", "b"])
+        assert util.discover() == ("web1",)
+        assert "ping" in util.ddl.actions
+
+
+def test_an_agent_without_a_ddl_here_is_an_error_that_says_what_to_do():
+    with pytest.raises(DDLError, match="mco plugin doc"):
+        agent_ddl("nosuch", ())
+
+
+@pytest.mark.parametrize(("limit", "total", "count"), [("1", 9, 1), ("5", 9, 5), ("25%", 9, 2), ("1%", 9, 1), ("100%", 9, 9)])
+def test_a_limit_is_a_number_or_a_percentage(limit, total, count):
+    assert limit_count(limit, total) == count
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "x", "", "%", "0%", "101%", "1.5", "\u0665"])
+def test_a_limit_that_is_none_is_refused(limit):
+    with pytest.raises(UsageError):
+        limit_count(limit, 9)
+
+
+def test_a_part_of_what_was_discovered_is_addressed_by_name():
+    everybody = Audience(("a", "b", "c"), Discovered(("a", "b", "c")))
+    assert limited(everybody, "2").nodes == ("a", "b")
+    assert limited(everybody, "2").is_part
+    assert limited(everybody, None) is everybody
+    assert limited(everybody, "5") is everybody
+    chosen = limited(everybody, "2", is_random=True)
+    assert len(chosen.nodes) == 2
+    assert set(chosen.nodes) < {"a", "b", "c"}
