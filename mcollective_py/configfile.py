@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .errors import ConfigError
 from .names import is_collective, is_identity
-from .settings import FLAGS, FRACTION, IGNORED, SETTINGS, WHOLE, Setting, family, find_setting, nearest_key, split_value
+from .settings import FLAGS, FRACTION, IDLE, IGNORED, SETTINGS, WHOLE, Setting, family, find_setting, nearest_key, split_value
 
 _MAX_BYTES = 1 << 20  # the largest real files seen have 20 KB
 _KEY = re.compile(r"[A-Za-z0-9_.\-]{1,200}", re.ASCII)
@@ -53,6 +53,8 @@ class Reader:
         if row is not None and row.type in _REPEATABLE and earlier and self.origin[key][0] == file:
             self.values[key] = (*earlier, value)
             return
+        if key in IDLE and value != (row and row.default):
+            self.warnings.append(f"{place(file, line)}: {key} has no effect in this version yet")
         if earlier:
             self.warnings.append(f"{place(file, line)}: {key} overrides {place(*self.origin[key])}")
         self.values[key] = (value,)

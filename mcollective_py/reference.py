@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from .settings import IGNORED, SETTINGS, Setting, family
+from .settings import IDLE, IGNORED, LATER, SETTINGS, Setting, family
 
 _CONNECTORS = ("activemq", "rabbitmq", "stomp")
 
@@ -23,6 +23,7 @@ line to write: passwords and keys out of examples are refused, and a file that r
 - `plugin.NAME.key` is the setting `key` of the plugin NAME. In `plugin.d/NAME.cfg`, beside the main file, write just `key`.
 - In a key, `N` stands for the number of a broker, counted from 1, and `NAME` for the name of an agent.
 - A host refuses a `server.cfg` that every user of the machine can write, and warns of one with a secret that everyone can read.
+- "Not acted on yet" marks what is read and checked but does nothing in this version; a file that relies on it is told.
 - Read and ignored, with a warning: {ignored}.
 
 "where" says whose file a setting belongs in; in the other one it does no harm.
@@ -49,7 +50,7 @@ def sample_file(side: str) -> str:
         if own:
             lines += ["", f"# --- {title} ---"]
         for row in own:
-            lines += ["", f"# {row.help}{_allowed(row)}", f"#{row.key} = {'' if row.default is None else row.default}".rstrip()]
+            lines += ["", f"# {row.help}{_allowed(row)}{_idle(row)}", f"#{row.key} = {row.default or ''}".rstrip()]
     return "\n".join(lines) + "\n"
 
 
@@ -58,15 +59,23 @@ def _chapters() -> Iterator[tuple[str, Iterable[Setting]]]:
     yield "Core", [row for row in SETTINGS if not row.key.startswith("plugin.")]
     other = [row for row in SETTINGS if row.key.startswith("plugin.") and family(row.key) not in _CONNECTORS]
     for name in dict.fromkeys(family(row.key) for row in other):
-        yield ("Any agent" if name == "NAME" else f"Plugin {name}"), [row for row in other if family(row.key) == name]
+        yield ("Any agent" if name == "NAME" else f"Plugin {name}{_later(name)}"), [row for row in other if family(row.key) == name]
     for name in _CONNECTORS:
-        yield f"Connector {name}", [row for row in SETTINGS if row.key.startswith(f"plugin.{name}.")]
+        yield f"Connector {name}{_later(name)}", [row for row in SETTINGS if row.key.startswith(f"plugin.{name}.")]
 
 
 def _row(row: Setting) -> str:
     type_ = f"{row.type}, {row.unit}" if row.unit and row.type == "number" else row.type
     default = "" if row.default is None else f"`{row.default}`"
-    return f"| `{row.key}` | {type_} | {default} | {row.side} | {row.help}{_allowed(row)} |"
+    return f"| `{row.key}` | {type_} | {default} | {row.side} | {row.help}{_allowed(row)}{_idle(row)} |"
+
+
+def _later(name: str) -> str:
+    return " (not in this version yet)" if name in LATER else ""
+
+
+def _idle(row: Setting) -> str:
+    return " (Not acted on yet.)" if row.key in IDLE else ""
 
 
 def _allowed(row: Setting) -> str:

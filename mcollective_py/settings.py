@@ -36,35 +36,48 @@ def _pool(family: str) -> tuple[Setting, ...]:
         Setting(f"{one}password", "text", None, "Password of that user.", secret=True),
         Setting(f"{one}password_file", "path", None, "File whose first line is the password, in place of `password`."),
         Setting(f"{one}ssl", "flag", "false", "Speak TLS; the broker's certificate and its name are always checked."),
-        Setting(f"{one}ssl.ca", "items", None, "CA certificates the broker's must lead to; without it the system's own."),
-        Setting(f"{one}ssl.cert", "path", None, "Client certificate to show the broker."),
-        Setting(f"{one}ssl.key", "path", None, "Private key of that certificate."),
+        Setting(
+            f"{one}ssl.ca", "items", None, "CA certificates the broker's must lead to; else `plugin.x509.ca`, else the system's own."
+        ),
+        Setting(f"{one}ssl.cert", "path", None, "Client certificate to show the broker; else `plugin.x509.cert`."),
+        Setting(f"{one}ssl.key", "path", None, "Private key of that certificate; else `plugin.x509.key`."),
         Setting(f"{one}ssl.ciphers", "text", None, "OpenSSL cipher list for TLS 1.2; without it the library's own."),
         Setting(f"{one}ssl.fallback", "flag", "false", "Read and answered with a warning: there is no unverified TLS here."),
-        Setting(
-            f"{of}vhost", "text", "/" if family == "rabbitmq" else None, "Virtual host; without it the pool entry's host name."
-        ),
+        Setting(f"{of}vhost", "text", "/" if family == "rabbitmq" else "mcollective", "Virtual host."),
         Setting(f"{of}connect_timeout", "seconds", "30", "How long one broker may take to answer.", unit="s", least=0.1, most=600),
         Setting(
-            f"{of}heartbeat_interval", "seconds", "30", "Heartbeats both ways; 0 turns them off.", unit="s", least=0, most=3600
+            f"{of}heartbeat_interval",
+            "seconds",
+            "30",
+            "Heartbeats both ways; 0 means the default, for without them a dead broker is never noticed.",
+            unit="s",
+            least=0,
+            most=3600,
         ),
-        Setting(f"{of}max_hbread_fails", "number", "2", "Missed heartbeats of the broker before a reconnect.", least=0, most=100),
+        Setting(
+            f"{of}max_hbread_fails",
+            "number",
+            "2",
+            "Missed heartbeats of the broker before a reconnect; 0 means the default.",
+            least=0,
+            most=100,
+        ),
         Setting(f"{of}max_hbrlck_fails", "number", "0", "Read for the sake of old files; has no effect.", least=0, most=100),
         Setting(f"{of}stomp_1_0_fallback", "flag", "true", "Accept a broker that speaks only STOMP 1.0, which has no heartbeats."),
         Setting(f"{of}initial_reconnect_delay", "seconds", "0.01", "First pause before a reconnect.", unit="s", least=0, most=600),
         Setting(f"{of}max_reconnect_delay", "seconds", "30", "Longest pause before a reconnect.", unit="s", least=0, most=3600),
-        Setting(f"{of}use_exponential_back_off", "flag", "true", "Make each pause longer than the one before."),
+        Setting(
+            f"{of}use_exponential_back_off", "flag", "true", "Read for the sake of old files: each pause is longer than the one before."
+        ),
         Setting(f"{of}back_off_multiplier", "number", "2", "By how much.", least=1, most=100),
-        Setting(f"{of}max_reconnect_attempts", "number", "0", "Give up after so many; 0 never gives up.", least=0),
+        Setting(f"{of}max_reconnect_attempts", "number", "0", "Read for the sake of old files: a daemon never gives up.", least=0),
         Setting(f"{of}randomize", "flag", "false", "Try the brokers of the pool in random order."),
         Setting(f"{of}backup", "flag", "false", "Read for the sake of old files; has no effect."),
-        Setting(
-            f"{of}timeout", "number", "-1", "Read for the sake of old files; `connect_timeout` is the one that works.", least=-1
-        ),
+        Setting(f"{of}timeout", "number", "-1", "Read for the sake of old files; `connect_timeout` is the one that works.", least=-1),
         Setting(f"{of}base64", "flag", "false", "Wrap message bodies in base64; every host and client must agree."),
         Setting(f"{of}priority", "number", "0", "STOMP priority of what is sent; 0 sends none.", least=0, most=9),
-        Setting(f"{of}prompt_user", "flag", "false", "Ask on the terminal for the user.", side="client"),
-        Setting(f"{of}prompt_password", "flag", "false", "Ask on the terminal for the password.", side="client"),
+        Setting(f"{of}prompt_user", "flag", "false", "Ask on the terminal for the user; has no effect yet.", side="client"),
+        Setting(f"{of}prompt_password", "flag", "false", "Ask on the terminal for the password; has no effect yet.", side="client"),
     )
 
 
@@ -78,15 +91,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "connector", "text", "activemq", "How to reach the middleware: activemq, rabbitmq or stomp (the embedded broker, Artemis)."
     ),
-    Setting(
-        "securityprovider", "text", "x509", "How messages are signed: x509; psk, ssl and aes_security for fleets with Ruby hosts."
-    ),
+    Setting("securityprovider", "text", "x509", "How messages are signed: x509; psk, ssl and aes_security for fleets with Ruby hosts."),
     Setting("factsource", "text", "yaml", "Where facts come from: yaml, facter, native, or one of a libdir.", side="server"),
     # Requests
     Setting("ttl", "number", "60", "How long a request stays valid.", unit="s", least=1, most=86400),
-    Setting(
-        "connection_timeout", "seconds", "10", "A client gives up on the brokers after this.", unit="s", side="client", least=0.1
-    ),
+    Setting("connection_timeout", "seconds", "10", "A client gives up on the brokers after this.", unit="s", side="client", least=0.1),
     Setting(
         "discovery_timeout",
         "seconds",
@@ -120,9 +129,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("activate_agents", "flag", "true", "Load agents unless `plugin.NAME.activate_agent` says otherwise.", side="server"),
     Setting(
         "classesfile",
-        "paths",
-        "/opt/puppetlabs/puppet/cache/state/classes.txt:/var/cache/puppet/state/classes.txt:/var/lib/puppet/state/classes.txt",
-        "Puppet's list of classes; of several the first that exists.",
+        "path",
+        None,
+        "Puppet's list of classes; without it the first there is of the places where Puppet's packages write it.",
         side="server",
     ),
     Setting("fact_cache_time", "seconds", "300", "Facts older than this are read anew.", unit="s", least=0, side="server"),
@@ -170,13 +179,9 @@ SETTINGS: tuple[Setting, ...] = (
         "Certificate names that may ask on behalf of others; none by default.",
         side="server",
     ),
-    Setting(
-        "plugin.x509.revocation", "text", "chain", "What the revocation list is asked about.", choices=("chain", "leaf", "off")
-    ),
+    Setting("plugin.x509.revocation", "text", "chain", "What the revocation list is asked about.", choices=("chain", "leaf", "off")),
     Setting("plugin.x509.skew", "seconds", "5", "How far two clocks may differ.", unit="s", least=0, most=300),
-    Setting(
-        "plugin.x509.max_ttl", "number", "60", "The longest ttl this host accepts.", unit="s", least=1, most=300, side="server"
-    ),
+    Setting("plugin.x509.max_ttl", "number", "60", "The longest ttl this host accepts.", unit="s", least=1, most=300, side="server"),
     Setting("plugin.x509.min_protocol", "text", "mcpy/1", "The oldest wire protocol accepted.", choices=("mcpy/1",)),
     Setting("plugin.actionpolicy.allow_unconfigured", "flag", "false", "Allow agents that have no policy file.", side="server"),
     Setting(
@@ -186,7 +191,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "plugin.rpcaudit.logfile", "path", "/var/log/puppetlabs/mcollective/mcollective-audit.log", "The audit file.", side="server"
     ),
-    Setting("plugin.rpcaudit.logfile.mode", "text", "0600", "Its mode, in octal.", side="server"),
+    Setting("plugin.rpcaudit.logfile.mode", "text", "0640", "Its mode, in octal.", side="server"),
     Setting("plugin.rpcaudit.logfile.group", "text", None, "Its group.", side="server"),
     Setting(
         "plugin.yaml",
@@ -196,7 +201,8 @@ SETTINGS: tuple[Setting, ...] = (
         side="server",
     ),
     Setting("plugin.facter.command", "path", None, "The Facter program; without it the packages' own places.", side="server"),
-    Setting("plugin.facter.timeout", "seconds", "30", "How long Facter may run.", unit="s", least=0.1, most=600, side="server"),
+    Setting("plugin.facter.timeout", "seconds", "30", "How long Facter may run.", unit="s", least=1, most=3600, side="server"),
+    Setting("plugin.facter.facterlib", "text", None, "Folders with facts of your own, `:` between them (FACTERLIB).", side="server"),
     Setting(
         "plugin.discovery.full_window_interval",
         "seconds",
@@ -208,7 +214,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("plugin.rpc.graph", "flag", "false", "Draw the graph of `mco ping` always.", side="client"),
     *_pool("activemq"),
-    Setting("plugin.activemq.agents_multiplex", "flag", "false", "One topic for all agents of a collective."),
+    Setting("plugin.activemq.agents_multiplex", "flag", "false", "One topic for all agents of a collective; has no effect yet."),
     *_pool("rabbitmq"),
     Setting("plugin.rabbitmq.use_reply_exchange", "flag", "false", "Replies by an exchange in place of temporary queues."),
     *_pool("stomp"),
@@ -242,6 +248,22 @@ SETTINGS: tuple[Setting, ...] = (
 
 IGNORED = ("topicprefix", "topicsep", "queueprefix", "rpchelptemplate", "helptemplatedir")
 """Core keys of old files that never do anything here; read with a warning."""
+
+IDLE = (
+    "default_discovery_method",
+    "default_discovery_options",
+    "default_batch_size",
+    "default_batch_sleep_time",
+    "registration",
+    "registerinterval",
+    "registration_collective",
+    "registration_splay",
+    "plugin.x509.privileged_certnames",
+)
+"""Settings that are read and checked, but that nothing acts on yet; a file that sets one to something else is told."""
+
+LATER = ("psk", "ssl", "aes", "rabbitmq")
+"""Families of plugins that are not here yet: a file that chooses one is refused by whoever would build it."""
 
 FLAGS = dict.fromkeys(("1", "y", "yes", "t", "true"), True) | dict.fromkeys(("0", "n", "no", "f", "false"), False)
 """The only spellings of yes and no: Ruby took `1nvalid` for yes."""

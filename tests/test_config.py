@@ -81,10 +81,10 @@ def test_a_path_at_home_where_there_is_none_is_a_mistake():
         client("plugin.x509.key = ~/keys/me.pem").path("plugin.x509.key")
 
 
-def test_of_several_classes_files_path_gives_the_first_and_paths_all():
-    config = Config.from_text("classesfile = /a/classes.txt:/b/classes.txt", "server")
-    assert config.path("classesfile") == Path("/a/classes.txt")
-    assert config.paths("classesfile") == (Path("/a/classes.txt"), Path("/b/classes.txt"))
+def test_of_several_files_path_gives_the_first_and_paths_all():
+    config = Config.from_text("plugin.yaml = /a.yaml:/b.yaml", "server")
+    assert config.path("plugin.yaml") == Path("/a.yaml")
+    assert config.paths("plugin.yaml") == (Path("/a.yaml"), Path("/b.yaml"))
 
 
 def test_a_plugins_settings_come_under_their_short_names():

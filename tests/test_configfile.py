@@ -188,6 +188,11 @@ def test_a_client_is_not_told_about_authorization():
     assert read("securityprovider = psk\nplugin.psk = aiJah3ooquaiPh5a", "client").warnings == ()
 
 
+def test_a_setting_that_nothing_acts_on_yet_is_told_unless_it_says_what_holds_anyway():
+    assert read("registerinterval = 300").warnings == ("server.cfg:1: registerinterval has no effect in this version yet",)
+    assert read("registerinterval = 0\nregistration = agentlist").warnings == ()
+
+
 def test_a_new_file_gets_no_warning():
     assert read("plugin.stomp.pool.size = 1\nplugin.stomp.pool.1.host = broker\nconnector = stomp").warnings == ()
 

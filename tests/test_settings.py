@@ -2,13 +2,14 @@
 
 import pytest
 
-from mcollective_py.settings import IGNORED, SETTINGS, find_setting, nearest_key, split_value
+from mcollective_py.settings import IDLE, IGNORED, SETTINGS, find_setting, nearest_key, split_value
 
 
 def test_no_setting_is_declared_twice():
     keys = [row.key for row in SETTINGS]
     assert sorted(set(keys)) == sorted(keys)
     assert not set(keys) & set(IGNORED)
+    assert set(IDLE) < set(keys)
 
 
 def test_every_setting_says_what_it_is_for_and_of_what_type_it_is():
