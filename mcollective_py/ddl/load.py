@@ -1,6 +1,5 @@
 """The text of a ddl.yaml, or of Choria's JSON, as a DDL. A key nobody knows is a mistake, and is named with the nearest one."""
 
-import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -9,6 +8,7 @@ from ..names import is_action, is_agent
 from .document import Document, Path, from_json, from_yaml
 from .model import DDL, DISPLAYS, IMPACTS, INPUT_TYPES, ActionDDL, Aggregate, Input, Metadata, Output
 from .validate import check_input, is_validator_name
+from .validators import check_pattern
 
 _REQUIRED = object()
 _MAX_TIMEOUT = 86_400.0  # seconds
@@ -158,9 +158,9 @@ def _check_validation(document: Document, path: Path, validation: str | None) ->
     if validation is None or is_validator_name(validation):
         return
     try:
-        re.compile(validation, re.ASCII)
-    except (re.error, RecursionError, OverflowError) as error:
-        raise document.error(path, f"neither a validator's name nor a regex that compiles ({error})") from error
+        check_pattern(validation)
+    except ValueError as error:
+        raise document.error(path, f"neither a validator's name nor a regex that can be used ({error})") from error
 
 
 def _output(document: Document, path: Path, value: Any, keys: _Keys) -> Output:

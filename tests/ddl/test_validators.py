@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from mcollective_py.ddl.validators import (
@@ -82,6 +84,20 @@ def test_word_characters_are_ascii():
     for word in ("straße", "٣"):
         with pytest.raises(ValueError):
             check_regex(word, r"\w+")
+
+
+@pytest.mark.parametrize("pattern", ["^(a+)+$", "(a|aa)*", "(a*)*b", "^([a-zA-Z0-9_.-]+)*$"])
+def test_a_careless_pattern_costs_a_caller_s_text_no_time(pattern):
+    started = time.monotonic()
+    with pytest.raises(ValueError):
+        check_regex("a" * MAX_SUBJECT + "!", pattern)
+    with pytest.raises(ValueError):
+        check_regex("a" * 200 + "!", pattern)
+    assert time.monotonic() - started < 2.0
+
+
+def test_the_first_of_two_alternatives_does_not_hide_the_second():
+    check_regex("abcd", "abc|abcd")
 
 
 def test_a_text_too_long_for_a_regex_is_refused_before_it_is_tried():
