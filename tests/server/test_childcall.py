@@ -1,0 +1,36 @@
+from pathlib import Path
+
+import pytest
+
+from mcollective_py.errors import PluginError
+from mcollective_py.filter import Filter
+from mcollective_py.message import Request
+from mcollective_py.node.view import NodeView
+from mcollective_py.server.call import Call, Outcome
+from mcollective_py.server.childcall import run_call
+
+AGENT = '''
+class Greeter:
+    """Greets."""
+
+    def handlemsg(self, msg):
+        return f"hello {msg.body} of {msg.caller}"
+'''
+
+
+def a_call(folder):
+    request = Request("0" * 32, "cert=alice", "desk", "mcollective", "greeter", None, "world", Filter(), 1700000000.0, 60)
+    return Call(request, Path(folder), NodeView("web1"), 5.0, False)
+
+
+def test_the_agent_of_the_folder_is_loaded_and_called(tmp_path):
+    folder = tmp_path / "agents" / "greeter"
+    folder.mkdir(parents=True)
+    (folder / "agent.py").write_text(AGENT)
+    assert run_call(a_call(folder)) == Outcome(body="hello world of cert=alice")
+
+
+def test_a_folder_without_an_agent_is_an_error(tmp_path):
+    (tmp_path / "agents" / "greeter").mkdir(parents=True)
+    with pytest.raises(PluginError):
+        run_call(a_call(tmp_path / "agents" / "greeter"))
