@@ -26,10 +26,11 @@ test: .venv/installed-test parts lint unit
 parts:
 	@sh .ci/parts
 
+# agents/echo is the smallest agent there is, and shows that an agent needs no annotations.
 lint: .venv/installed-test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/mypy --explicit-package-bases --exclude '/tests/' agents facts
+	$(BIN)/mypy --explicit-package-bases --exclude '/tests/' --exclude '^agents/echo/' agents facts
 
 # Real parts one after the other: they time things, and a broker for each of two processes is more than a small machine has.
 unit: .venv/installed-test
