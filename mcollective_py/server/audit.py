@@ -159,8 +159,8 @@ class LogfileAudit:
             except FileNotFoundError:
                 pass  # rotated away
             self._close()
-        # O_NONBLOCK: opening a FIFO that nobody reads must fail rather than wait
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        # O_NONBLOCK: opening a FIFO must not wait
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         descriptor = os.open(self._path, flags, 0o600)
         try:
             found = os.fstat(descriptor)
@@ -171,10 +171,12 @@ class LogfileAudit:
                 os.fchown(descriptor, -1, self._group)
             if found.st_size == 0 or mode & ~self._mode:
                 os.fchmod(descriptor, self._mode if found.st_size == 0 else mode & self._mode)
+            # A daemon that was killed, or the disk that was full, may have left half a line.
+            self._is_torn = found.st_size > 0 and os.pread(descriptor, 1, found.st_size - 1) != b"\n"
         except OSError:
             os.close(descriptor)
             raise
-        self._file, self._identity, self._is_torn = descriptor, (found.st_dev, found.st_ino), False
+        self._file, self._identity = descriptor, (found.st_dev, found.st_ino)
 
     def _close(self) -> None:
         if self._file >= 0:
