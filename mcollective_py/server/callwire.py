@@ -2,7 +2,7 @@
 
 import json
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -152,4 +152,6 @@ def decode_outcome(payload: bytes, seconds: float) -> Outcome:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, Mapping):  # a read-only view of facts, which json does not know
+        return dict(value)
     return sorted(value) if isinstance(value, (set, frozenset)) else str(value)

@@ -1,6 +1,7 @@
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -64,6 +65,11 @@ def test_a_view_comes_back_as_it_was():
 def test_a_view_without_classes_and_facts_keeps_it_so():
     view = NodeView("web1", classes=None, facts=None)
     assert decode_view(encode_view(view)) == view
+
+
+def test_facts_behind_a_read_only_view_come_back():
+    view = NodeView("web1", facts=MappingProxyType({"os": MappingProxyType({"family": "Debian"})}))
+    assert decode_view(encode_view(view)).facts == {"os": {"family": "Debian"}}
 
 
 def test_odd_facts_become_text_instead_of_an_error():
