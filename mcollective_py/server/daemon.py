@@ -18,6 +18,7 @@ from ..errors import MCollectiveError
 from .child import ChildExecutor
 from .dispatch import perform
 from .executor import ThreadExecutor
+from .footprint import hand_back_startup_memory
 from .host import Host, build_host, connection_settings
 from .runner import Runner
 from .selfreport import SelfReport
@@ -131,6 +132,7 @@ class Daemon:
 
 def _subscribed(identity: str) -> None:
     logger.info("subscribed as %s", identity)
+    hand_back_startup_memory()
     notify_systemd(f"STATUS=subscribed as {identity}")
 
 

@@ -1,7 +1,6 @@
 """The main job on real input: real Puppet manifests and Facter facts in real hosts, a real broker, one signed message."""
 
 import json
-import socket
 import subprocess
 import sys
 import tempfile
@@ -11,11 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from tests.parts.activemq import ActiveMQ
+from tests.parts.require import require_activemq, require_lab, require_programs
 
 from mcollective_py.cli.demosite import OPERATOR, Site, SiteBroker, SiteHost
-from tests.parts.activemq import ActiveMQ
 from tests.parts.lab import GATEWAY, Lab
-from tests.parts.require import require_lab, require_programs
 
 MANIFEST = """
 class profile::base { file { '/etc/lab-base': content => "base\\n" } }
@@ -63,7 +62,7 @@ def test_hosts_are_found_by_real_classes_and_facts_and_only_matches_run(broker_k
     require_lab()
     require_programs("puppet", "facter")
     if broker_kind is activemq:
-        require_programs("java", file="/usr/share/activemq/bin/activemq.jar")
+        require_activemq()
     with tempfile.TemporaryDirectory(dir="/var/tmp", prefix="mco-lab-") as name, Lab(Path(name)) as lab:
         site = Site(Path(name))
         for host, (role, country) in HOSTS.items():
@@ -93,9 +92,7 @@ def test_hosts_are_found_by_real_classes_and_facts_and_only_matches_run(broker_k
 def _walk(lab: Lab, site: Site) -> None:
     def mco(*words: str) -> subprocess.CompletedProcess[str]:
         environ = f"XDG_CACHE_HOME={site.folder}"
-        return lab.run_outside(
-            "env", environ, sys.executable, "-m", "mcollective_py", *words, "--config", str(site.client_config)
-        )
+        return lab.run_outside("env", environ, sys.executable, "-m", "mcollective_py", *words, "--config", str(site.client_config))
 
     deadline = time.monotonic() + 40
     while sorted(mco("find").stdout.split()) != sorted(HOSTS):
@@ -113,5 +110,5 @@ def _walk(lab: Lab, site: Site) -> None:
     replies = json.loads(answers.stdout)["replies"]
     assert {reply["sender"]: reply["data"]["value"] for reply in replies} == {"web1": "uk", "web2": "de"}
     echo = mco("rpc", "echo", "--body", "3.5", "-F", "country=uk", "--json")
-    assert [(reply["sender"], reply["data"]) for reply in json.loads(echo.stdout)["replies"]] == [("web1", 3.5)]
+    assert [(reply["sender"], reply["data"]) for reply in json.loads(echo.stdout)["replies"]] == [("web1", {"body": 3.5})]
     assert OPERATOR in (site.folder / "hosts" / "web1" / "mcollectived.log").read_text()

@@ -20,17 +20,17 @@ class Wire:
     def __init__(self, config_file: Path) -> None:
         config = Config.from_file(config_file, "client")
         self.security = security_plugin(config, "client", time.time)
-        self._connector = open_connector(config, "tester", is_daemon=False)
+        self.connector = open_connector(config, "tester", is_daemon=False)
         self._replies = reply_names(config)("mcollective", "tester", secrets.token_hex(16))
 
     def __enter__(self) -> "Wire":
-        self._connector.connect(10.0)
-        self._connector.subscribe([self._replies])
-        assert self._connector.wait_subscribed(10.0)
+        self.connector.connect(10.0)
+        self.connector.subscribe([self._replies])
+        assert self.connector.wait_subscribed(10.0)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._connector.close()
+        self.connector.close()
 
     def request(self, agent: str = "rpcutil", action: str | None = "ping", body: Any = None, **changes: Any) -> Request:
         """A good request by default; every field can be changed."""
@@ -58,11 +58,11 @@ class Wire:
     def publish(self, payload: bytes, *, agent: str = "rpcutil", node: str | None = None, reply_to: str | None = None) -> None:
         """Publish any bytes to an agent's topic, or to a node by name."""
         to = Destination(Kind.NODE, "mcollective", node) if node else Destination(Kind.AGENT, "mcollective", agent)
-        self._connector.publish([Publication(payload, to, "tester", time.time(), 60, reply_to or self._replies.name)])
+        self.connector.publish([Publication(payload, to, "tester", time.time(), 60, reply_to or self._replies.name)])
 
     def reply(self, timeout: float = 5.0) -> Reply | None:
         """The next reply, verified; None when there was none in time."""
-        delivery = self._connector.receive(timeout)
+        delivery = self.connector.receive(timeout)
         return None if delivery is None else self.security.open_reply(self.security.read(delivery.payload))
 
     def ask(self, request: Request, timeout: float = 5.0) -> Reply | None:

@@ -39,7 +39,7 @@ TOUR: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Facts may be nested; operators compare numbers as numbers.", ("find", "-F", "processors.count>=8")),
     ("How is a fact spread over all hosts?", ("facts", "country")),
     ("Run an action on the web servers, all at once.", ("rpc", "rpcutil", "get_fact", "fact=processors.count", "-C", "role::web")),
-    ("Values come back as they went, a float stays a float.", ("rpc", "echo", "--body", "3.25", "-F", "country=de", "--json")),
+    ("Values come back as they went, a float stays a float.", ("rpc", "echo", "--body", "3.25", "-F", "country=de")),
     ("Look inside one host.", ("inventory", "db1")),
 )
 
