@@ -25,7 +25,7 @@ def host_names(hostname: str, hosts: str, resolv: str) -> dict[str, str]:
     """hostname, domain and fqdn, by the host name itself, else /etc/hosts, else the domain of /etc/resolv.conf."""
     short, _, domain = hostname.partition(".")
     if not domain:
-        domain = _domain_in_hosts(short, hosts) or _domain_in_resolv(resolv)
+        domain = _domain_in_hosts(short, hosts) or _domain_in_resolv(resolv) or ""
     return {"hostname": short, "fqdn": f"{short}.{domain}", "domain": domain} if domain else {"hostname": short, "fqdn": short}
 
 

@@ -32,13 +32,13 @@ class OddYAML(ValueError):
     """Text that is no YAML, or more of it than facts need; the message is the reason."""
 
 
-def read_yaml(text: str) -> Any:
+def read_yaml(text: str, loader: Any = _LOADER) -> Any:
     """The first document as mappings with text keys, lists, text, integers, floats, booleans and None; OddYAML where it is none.
 
     `:name` and `!ruby/sym name` become `name`, `!ruby/object:X` the mapping of its parts, a Puppet facts object its values.
     """
     try:
-        events = _Events(yaml.parse(text, Loader=_LOADER))
+        events = _Events(yaml.parse(text, Loader=loader))
         while not isinstance(event := next(events), yaml.StreamEndEvent):
             if isinstance(event, yaml.DocumentStartEvent):
                 return events.value(next(events), 0)[0]
@@ -99,7 +99,7 @@ class _Events:
         own: dict[str, Any] = {}
         merged: dict[str, Any] = {}
         while not isinstance(event := next(self), yaml.MappingEndEvent):
-            is_merge = isinstance(event, yaml.ScalarEvent) and event.value == "<<" and event.style is None
+            is_merge = isinstance(event, yaml.ScalarEvent) and event.value == "<<" and not event.style
             key = self._key(event, depth)
             value = self.value(next(self), depth + 1)[0]
             if not is_merge:
@@ -114,7 +114,7 @@ class _Events:
     def _key(self, event: Any, depth: int) -> str:
         if isinstance(event, yaml.ScalarEvent):
             self.value(event, depth + 1)  # for an anchor on it
-            return _unsymbol(event.value) if event.style is None else event.value
+            return event.value if event.style else _unsymbol(event.value)
         value = self.value(event, depth + 1)[0]
         if isinstance(value, dict | list):
             raise OddYAML("it has a mapping or a list as a key")
@@ -125,12 +125,12 @@ def _scalar(event: Any) -> Any:
     text, tag = event.value, event.tag or ""
     if tag.endswith(":binary") or tag == "!binary":
         try:
-            return base64.b64decode(text).decode("utf-8", "replace")
+            return base64.b64decode("".join(text.split()), validate=True).decode("utf-8", "replace")
         except (binascii.Error, ValueError):
             return text
     if tag.startswith(("!ruby/sym", "tag:ruby.yaml.org,2002:sym")):
         return _unsymbol(text) if text.startswith(":") else text
-    if event.style is not None or tag:
+    if event.style or tag:  # no style: written plain; the C parser says so by "", the other by None
         return text
     if text.lower() in _WORDS:
         return _WORDS[text.lower()]
@@ -156,5 +156,5 @@ def _object(tag: str, parts: dict[str, Any]) -> Any:
 
 def _where(error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or "it is no YAML"
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it is no YAML"
     return f"line {mark.line + 1}: {problem}" if mark else str(problem)

@@ -1,0 +1,70 @@
+import os
+import socket
+import time
+
+import pytest
+
+from mcollective_py.errors import RPCAborted
+from mcollective_py.node.filestatus import FILE_OUTPUTS, file_status
+
+
+def test_a_regular_file_is_told_whole(tmp_path):
+    path = tmp_path / "x"
+    path.write_bytes(b"abc")
+    path.chmod(0o640)
+    os.utime(path, (1_000_000, 2_000_000))
+    told = file_status(str(path), now=2_000_060.9)
+    assert set(told) == set(FILE_OUTPUTS)
+    assert {key: told[key] for key in ("name", "output", "present", "type", "size", "mode", "md5")} == {
+        "name": str(path),
+        "output": "present",
+        "present": 1,
+        "type": "file",
+        "size": 3,
+        "mode": "100640",
+        "md5": "900150983cd24fb0d6963f7d28e17f72",
+    }
+    assert (told["atime_seconds"], told["mtime_seconds"], told["mtime_age"]) == (1_000_000, 2_000_000, 60)
+    assert (told["uid"], told["gid"]) == (os.geteuid(), path.stat().st_gid)
+    assert time.strptime(told["mtime"], "%Y-%m-%d %H:%M:%S %z")
+
+
+@pytest.mark.parametrize("path", ["/nosuch/file", "/etc/passwd/x"])
+def test_a_missing_file_is_told_as_not_present(path):
+    told = file_status(path)
+    assert set(told) == set(FILE_OUTPUTS)
+    assert (told["name"], told["output"], told["present"], told["type"], told["size"], told["md5"]) == (
+        path,
+        "not present",
+        0,
+        "unknown",
+        0,
+        "",
+    )
+
+
+def test_other_kinds_are_told_and_never_opened(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "link").symlink_to("fifo")
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(tmp_path / "socket"))
+    listener.close()
+    kinds = {"fifo": "fifo", "link": "link", "socket": "socket", ".": "directory"}
+    for name, kind in kinds.items():
+        told = file_status(str(tmp_path / name) if name != "." else str(tmp_path))
+        assert (told["type"], told["md5"]) == (kind, "")
+    assert file_status("/dev/null")["type"] == "chardev"
+
+
+def test_a_large_file_has_no_digest(tmp_path):
+    path = tmp_path / "x"
+    path.write_bytes(b"abcd")
+    assert file_status(str(path), max_digest_bytes=4)["md5"] == "e2fc714c4727ee9395f324cd2e7f331f"
+    assert file_status(str(path), max_digest_bytes=3)["md5"] == ""
+    assert file_status(str(path), max_digest_bytes=3)["size"] == 4
+
+
+@pytest.mark.parametrize("path", ["", "relative", "~/x", "/a\0b", "/" + "x" * 5000, "/\udcff\ud800"])
+def test_a_path_that_cannot_be_one_aborts(path):
+    with pytest.raises(RPCAborted):
+        file_status(path)

@@ -1,0 +1,89 @@
+import os
+import time
+
+import pytest
+
+from mcollective_py.node.regularfile import PATIENCE_S, Settling, Stamp, UnusableFile, read_regular, reason_of
+
+
+def test_a_file_is_read_whole_with_its_stamp(tmp_path):
+    path = tmp_path / "facts"
+    path.write_bytes(b"a: 1\n")
+    content, stamp = read_regular(str(path), 5)
+    assert content == b"a: 1\n"
+    assert stamp == Stamp.of(str(path))
+
+
+def test_a_symlink_is_followed(tmp_path):
+    (tmp_path / "real").write_bytes(b"x")
+    (tmp_path / "link").symlink_to("real")
+    assert read_regular(str(tmp_path / "link"), 5)[0] == b"x"
+
+
+def test_a_file_one_byte_over_the_limit_is_refused(tmp_path):
+    (tmp_path / "facts").write_bytes(b"123456")
+    with pytest.raises(UnusableFile) as caught:
+        read_regular(str(tmp_path / "facts"), 5)
+    assert reason_of(caught.value) == f"{tmp_path}/facts has 6 bytes, the limit is 5"
+
+
+def test_a_file_of_unknown_size_is_read_no_further_than_the_limit():
+    with pytest.raises(OSError):
+        read_regular("/proc/self/environ", 5)
+
+
+def test_a_huge_sparse_file_is_refused_at_once(tmp_path):
+    with (tmp_path / "facts").open("wb") as file:
+        file.truncate(200 * 1024**3)
+    begun = time.monotonic()
+    with pytest.raises(UnusableFile, match="214748364800 bytes"):
+        read_regular(str(tmp_path / "facts"), 1024)
+    assert time.monotonic() - begun < 1
+
+
+def test_a_fifo_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(UnusableFile) as caught:
+        read_regular(str(tmp_path / "fifo"), 5)
+    assert reason_of(caught.value) == f"{tmp_path}/fifo is not a regular file"
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "/tmp"])
+def test_what_is_no_file_is_refused(path):
+    with pytest.raises(UnusableFile, match="not a regular file"):
+        read_regular(path, 5)
+
+
+def test_a_symlink_loop_and_a_missing_file_are_told(tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(OSError) as caught:
+        read_regular(str(tmp_path / "loop"), 5)
+    assert reason_of(caught.value) == f"{tmp_path}/loop cannot be read: Too many levels of symbolic links"
+    with pytest.raises(FileNotFoundError):
+        read_regular(str(tmp_path / "none"), 5)
+
+
+def stamp(inode: int, mtime: float, size: int = 1) -> Stamp:
+    return Stamp(1, inode, size, int(mtime * 1e9), int(mtime * 1e9))
+
+
+def test_a_file_written_in_place_is_unsettled_until_it_rests():
+    settling, known = Settling(), stamp(7, 100)
+    assert settling.is_unsettled(known, stamp(7, 1000), now=1000.1)
+    assert settling.is_unsettled(known, stamp(7, 1000), now=1000.9)
+    assert not settling.is_unsettled(known, stamp(7, 1000), now=1001.0)
+
+
+def test_a_file_renamed_into_place_is_settled_at_once():
+    assert not Settling().is_unsettled(stamp(7, 100), stamp(8, 1000), now=1000.1)
+
+
+def test_a_file_that_never_rests_is_settled_after_a_while():
+    settling, known = Settling(), stamp(7, 100)
+    assert settling.is_unsettled(known, stamp(7, 1000), now=1000)
+    assert settling.is_unsettled(known, stamp(7, 1020), now=1020)
+    assert not settling.is_unsettled(known, stamp(7, 1000 + PATIENCE_S), now=1000 + PATIENCE_S)
+
+
+def test_a_time_far_in_the_future_settles_nothing_and_stops_nothing():
+    assert not Settling().is_unsettled(stamp(7, 100), stamp(7, 9_000_000), now=1000)
