@@ -26,7 +26,16 @@ _DIGESTS = ("sha256", "sha384", "sha512")
 # The critical extensions that are judged here; any other one means something that is not known here.
 _KNOWN = (x509.BasicConstraints, x509.KeyUsage, x509.ExtendedKeyUsage, x509.SubjectAlternativeName)
 # All that reading a certificate from a stranger has been seen to raise.
-_UNREADABLE = (ValueError, TypeError, OverflowError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    OverflowError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+    Warning,  # under python -W error: of what RFC 5280 forbids and cryptography still takes
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +111,15 @@ class TrustStore:
         """
         try:
             certificate = x509.load_der_x509_certificate(der)
-            facts = _leaf(certificate, der)
             paths = tuple(self._paths(certificate, _MAX_DEPTH))
+            if not paths:
+                raise UntrustedCertificate(
+                    f"a certificate from {certificate.issuer.rfc4514_string()[:120]!r}, no CA that is trusted here"
+                )
+            # What it says is read only now that a CA of ours has said it.
+            facts = _leaf(certificate, der)
         except _UNREADABLE as error:
-            raise UntrustedCertificate(f"a certificate that cannot be read: {str(error)[:120]!r}") from None
-        if not paths:
-            issuer = certificate.issuer.rfc4514_string()[:120]
-            raise UntrustedCertificate(f"the certificate of {facts.certname!r} is from {issuer!r}, no CA that is trusted here")
+            raise UntrustedCertificate(f"a certificate that cannot be used: {str(error)[:120]!r}") from None
         return replace(facts, paths=paths, usages=facts.usages.intersection(*map(_path_usages, paths)))
 
     def check(self, certificate: Certificate, now: float) -> None:

@@ -1,0 +1,75 @@
+import subprocess
+import sys
+
+import pytest
+
+from mcollective_py.config import Config
+from mcollective_py.errors import ConfigError
+from mcollective_py.filter import Filter
+from mcollective_py.message import Request
+from mcollective_py.security.ca import CertificateAuthority
+from mcollective_py.security.load import certificate_name, security_plugin
+
+NOW = 1_800_000_000.0
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    made = CertificateAuthority.create(tmp_path_factory.mktemp("site") / "ca", clock=lambda: NOW)
+    made.issue("alice.mcollective", "caller")
+    made.issue("web1.example.com", "node")
+    return made
+
+
+def settings(authority, name, more=""):
+    folder = authority.folder
+    return (
+        f"plugin.x509.ca = {folder}/ca.pem\nplugin.x509.crl = {folder}/crl.pem\n"
+        f"plugin.x509.cert = {authority.certificate_file(name)}\nplugin.x509.key = {authority.key_file(name)}\n{more}"
+    )
+
+
+def config(authority, name, side, more=""):
+    return Config.from_text(settings(authority, name, more), side=side, file=f"{side}.cfg")
+
+
+def test_a_host_and_a_client_are_ready_from_their_settings(authority):
+    node = security_plugin(config(authority, "web1.example.com", "server"), "server", lambda: NOW)
+    alice = security_plugin(config(authority, "alice.mcollective", "client"), "client", lambda: NOW)
+    assert (alice.caller, node.caller) == ("cert=alice.mcollective", "cert=web1.example.com")
+    request = Request("0" * 32, alice.caller, "desk", "mcollective", "echo", None, 0.5, Filter(), NOW, 60)
+    assert node.open_request(node.read(alice.seal_request(request).payload)).body == 0.5
+
+
+def test_a_hosts_identity_is_its_certificates_name(authority):
+    assert certificate_name(config(authority, "web1.example.com", "server")) == "web1.example.com"
+
+
+@pytest.mark.parametrize("name", ["psk", "ssl", "aes_security"])
+def test_the_ruby_plugins_are_not_here_yet(authority, name):
+    with pytest.raises(ConfigError, match=f"{name} comes with the Ruby fleet support"):
+        security_plugin(Config.from_text(f"securityprovider = {name}\n", side="client"), "client", lambda: NOW)
+
+
+def test_another_plugin_is_named_with_the_nearest():
+    with pytest.raises(ConfigError, match="no security plugin 'x507': did you mean x509"):
+        security_plugin(Config.from_text("securityprovider = x507\n", side="client"), "client", lambda: NOW)
+
+
+def test_a_host_whose_own_name_is_a_callers_does_not_start(authority):
+    wide = config(authority, "web1.example.com", "server", "plugin.x509.caller_certnames = *.mcollective, *.example.com\n")
+    with pytest.raises(ConfigError, match=r"web1\.example\.com is this host's own name: with it every host could command the others"):
+        security_plugin(wide, "server", lambda: NOW)
+    everybody = config(authority, "web1.example.com", "server", "plugin.x509.caller_certnames = *\n")
+    with pytest.raises(ConfigError, match="would make every host of this CA a caller"):
+        security_plugin(everybody, "server", lambda: NOW)
+
+
+def test_a_client_with_a_hosts_certificate_is_warned(authority, caplog):
+    security_plugin(config(authority, "web1.example.com", "client"), "client", lambda: NOW)
+    assert "hosts take requests from *.mcollective only and the certificate is that of web1.example.com" in caplog.text
+
+
+def test_importing_it_costs_no_cryptography():
+    code = "import sys, mcollective_py.security.load; print([name for name in sys.modules if 'cryptography' in name])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

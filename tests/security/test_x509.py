@@ -1,0 +1,268 @@
+from dataclasses import replace
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from mcollective_py.errors import (
+    ConfigError,
+    Malformed,
+    NotACaller,
+    NotSigned,
+    ReplyTooLarge,
+    TooManyCertificates,
+    UnsendableValue,
+    UntrustedCertificate,
+    UsageError,
+)
+from mcollective_py.filter import Filter
+from mcollective_py.message import Reply, Request
+from mcollective_py.security import envelope
+from mcollective_py.security.callers import CallerPatterns
+from mcollective_py.security.chain import TrustStore
+from mcollective_py.security.known import KnownCertificates
+from mcollective_py.security.parts import join
+from mcollective_py.security.signer import KeySigner
+from mcollective_py.security.x509 import X509, Credentials, Fixed
+
+
+class Fleet:
+    """Plugins of one CA, each with a certificate of its own; `now` is everybody's clock."""
+
+    def __init__(self, pki):
+        self.pki, self.now = pki, pki.NOW
+        self.root = pki.ca("Puppet CA: puppet.example.com")
+        self.store = TrustStore.from_pem(self.root.pem, self.root.crl())
+
+    def plugin(self, name, *, root=None, rate=None, names=None, **leaf):
+        key = ec.generate_private_key(ec.SECP256R1())
+        der = self.pki.der((root or self.root).leaf(name, key=key, **leaf))
+        own = Credentials(der, envelope.key_id(der), name, frozenset(names or (name, *leaf.get("dns", ()))), KeySigner(key))
+        callers = CallerPatterns(["*.mcollective"])
+        return X509(Fixed(own, self.store), callers=callers, known=KnownCertificates(100, rate), clock=lambda: self.now)
+
+    def request(self, caller="cert=alice.mcollective", **changes):
+        plain = Request("0" * 32, caller, "desk", "mcollective", "echo", None, "hello", Filter(), self.now, 60, "/queue/reply.x")
+        return replace(plain, **changes)
+
+
+@pytest.fixture(scope="module")
+def fleet(pki):
+    return Fleet(pki)
+
+
+@pytest.fixture(scope="module")
+def node(fleet):
+    return fleet.plugin("web1.example.com")
+
+
+@pytest.fixture(scope="module")
+def alice(fleet):
+    return fleet.plugin("alice.mcollective")
+
+
+def opened(node, payload):
+    return node.open_request(node.read(payload))
+
+
+def reply_to(request, sender="web1.example.com", body=None):
+    return Reply(request.id, request.digest, sender, request.agent, request.action, body, 1_800_000_000.0)
+
+
+def test_a_request_comes_out_as_it_went_in_with_its_digest_and_signer(fleet, node, alice):
+    request = fleet.request(action="say", body={"text": "hello", "half": 0.5}, agent="echo", targets=("web1",))
+    sealed = alice.seal_request(request)
+    received = opened(node, sealed.payload)
+    assert received == replace(request, digest=sealed.digest, signer=received.signer)
+    assert len(received.digest) == len(received.signer) == 64
+    assert type(received.body["half"]) is float
+
+
+def test_what_is_known_before_the_signature_is_verified_is_the_kind_alone(fleet, node, alice):
+    unverified = node.read(alice.seal_request(fleet.request()).payload)
+    assert (unverified.kind, unverified.request_id, unverified.sender, unverified.caller) == ("request", None, None, None)
+    with pytest.raises(Malformed, match="no reply"):
+        node.open_reply(unverified)
+    assert alice.caller == "cert=alice.mcollective"
+    assert "body" in X509.covers
+
+
+def test_a_node_is_no_caller(fleet, node):
+    """S-51: a node's own valid certificate, of the same CA."""
+    web2 = fleet.plugin("web2.example.com")
+    payload = web2.seal_request(fleet.request(caller="cert=web2.example.com")).payload
+    with pytest.raises(NotACaller, match=r"'web2\.example\.com' is no caller here"):
+        opened(node, payload)
+
+
+def test_a_key_signs_as_its_own_caller_only(fleet, node, alice):
+    with pytest.raises(UsageError, match=r"it cannot sign as cert=bob\.mcollective"):
+        alice.seal_request(fleet.request(caller="cert=bob.mcollective"))
+    bob = fleet.plugin("bob.mcollective")
+    bob.caller = "cert=alice.mcollective"  # a client that lies
+    with pytest.raises(NotACaller, match=r"bob\.mcollective signed a request as cert=alice\.mcollective"):
+        opened(node, bob.seal_request(fleet.request()).payload)
+
+
+@pytest.mark.parametrize(
+    "name", ["Alice.mcollective", "evil.mcollective.attacker.net", ".mcollective", "a.mcollective\n", "a b.mcollective"]
+)
+def test_a_certificate_whose_name_is_not_quite_a_callers_is_refused(fleet, node, alice, name):
+    """S-17, S-31: the name is matched whole, in lower case."""
+    liar = fleet.plugin(name)
+    liar.caller = "cert=alice.mcollective"
+    with pytest.raises(NotACaller, match="is no caller here"):
+        opened(node, liar.seal_request(fleet.request()).payload)
+
+
+def test_a_name_among_the_alternative_names_makes_no_caller(fleet, node):
+    web2 = fleet.plugin("web2.example.com", dns=("alice.mcollective",))
+    web2.caller = "cert=alice.mcollective"
+    with pytest.raises(NotACaller):
+        opened(node, web2.seal_request(fleet.request()).payload)
+
+
+def test_a_certificate_for_servers_alone_is_no_caller(fleet, node):
+    server = fleet.plugin("alice.mcollective", usages=(ExtendedKeyUsageOID.SERVER_AUTH,))
+    with pytest.raises(NotACaller, match="lacks clientAuth"):
+        opened(node, server.seal_request(fleet.request()).payload)
+
+
+@pytest.mark.parametrize(
+    ("leaf", "says"),
+    [
+        ({"until": -5.0}, "expired"),
+        ({"since": 5.0}, "not valid yet"),
+        ({"usages": (ExtendedKeyUsageOID.EMAIL_PROTECTION,)}, "extendedKeyUsage"),
+    ],
+)
+def test_a_callers_certificate_out_of_its_dates_or_uses_is_refused(fleet, node, leaf, says):
+    alice = fleet.plugin("alice.mcollective", **leaf)
+    with pytest.raises(UntrustedCertificate, match=says):
+        opened(node, alice.seal_request(fleet.request()).payload)
+
+
+def test_a_certificate_that_expires_between_two_requests_is_refused_at_the_second(fleet, pki):
+    """S-45."""
+    own = Fleet(pki)
+    alice, node = own.plugin("alice.mcollective", until=100.0), own.plugin("web1")
+    payload = alice.seal_request(own.request()).payload
+    opened(node, payload)
+    own.now += 101
+    with pytest.raises(UntrustedCertificate, match="expired"):
+        opened(node, payload)
+
+
+def test_the_same_name_of_another_ca_is_refused_and_a_renewed_certificate_taken(fleet, node, alice, pki):
+    """S-34."""
+    opened(node, alice.seal_request(fleet.request()).payload)
+    evil = fleet.plugin("alice.mcollective", root=pki.ca("Puppet CA: puppet.example.com"))
+    with pytest.raises(UntrustedCertificate, match="no CA that is trusted here"):
+        opened(node, evil.seal_request(fleet.request()).payload)
+    opened(node, fleet.plugin("alice.mcollective").seal_request(fleet.request()).payload)
+
+
+def test_strangers_come_in_at_a_bounded_rate_on_a_node(fleet, alice):
+    node = fleet.plugin("web1.example.com", rate=2)
+    payload = alice.seal_request(fleet.request()).payload
+    opened(node, payload)
+    opened(node, fleet.plugin("bob.mcollective").seal_request(fleet.request(caller="cert=bob.mcollective")).payload)
+    with pytest.raises(TooManyCertificates):
+        opened(node, fleet.plugin("carol.mcollective").seal_request(fleet.request(caller="cert=carol.mcollective")).payload)
+    opened(node, payload)
+
+
+def test_a_request_that_no_node_would_take_is_not_sealed(fleet, alice):
+    for changes, says in (
+        ({"targets": ()}, "field to"),
+        ({"agent": "../open"}, "field agent"),
+        ({"ttl": 0}, "field ttl"),
+        ({"action": "say", "body": "text"}, "field data"),
+        ({"reply_to": "x"}, "field reply"),
+    ):
+        with pytest.raises(UsageError, match=says):
+            alice.seal_request(fleet.request(**changes))
+    with pytest.raises(UnsendableValue, match=r"at data\.when"):
+        alice.seal_request(fleet.request(action="say", body={"when": object()}))
+
+
+# --- replies ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_reply_comes_out_as_it_went_in_bound_to_the_request(fleet, node, alice):
+    request = opened(node, alice.seal_request(fleet.request()).payload)
+    (payload,) = node.seal_reply(reply_to(request, body=2.0), request)
+    assert alice.open_reply(alice.read(payload)) == reply_to(request, body=2.0)
+    with pytest.raises(Malformed, match="no request"):
+        node.open_request(node.read(payload))
+
+
+def test_a_reply_names_the_node_that_signed_it_by_cn_or_exact_dns_name(fleet, alice, node):
+    request = opened(node, alice.seal_request(fleet.request()).payload)
+    two_names = fleet.plugin("web9.example.com", dns=("web9", "*.wild.example.com"))
+    for sender in ("web9.example.com", "web9"):
+        (payload,) = two_names.seal_reply(reply_to(request, sender), request)
+        assert alice.open_reply(alice.read(payload)).sender == sender
+    liar = fleet.plugin("web9.example.com", dns=("*.wild.example.com",), names=("web1.example.com", "a.wild.example.com"))
+    for sender in ("web1.example.com", "a.wild.example.com"):
+        (payload,) = liar.seal_reply(reply_to(request, sender), request)
+        with pytest.raises(UntrustedCertificate, match=rf"'web9\.example\.com' signed a reply as {sender}"):
+            alice.open_reply(alice.read(payload))
+
+
+def test_a_node_does_not_answer_under_a_name_that_is_not_its_own(fleet, node, alice):
+    request = opened(node, alice.seal_request(fleet.request()).payload)
+    with pytest.raises(ConfigError, match=r"the identity web2 is no name of this host's certificate"):
+        node.seal_reply(reply_to(request, "web2"), request)
+
+
+def test_a_large_reply_travels_in_signed_parts(fleet, node, alice):
+    request = opened(node, alice.seal_request(fleet.request()).payload)
+    reply = reply_to(request, body={"text": 'x\n"ž' * 500_000})
+    payloads = node.seal_reply(reply, request)
+    assert len(payloads) > 5
+    assert max(map(len, payloads)) < 2 * 1024 * 1024
+    assert join(alice.open_reply(alice.read(payload)) for payload in payloads) == reply
+
+
+def test_a_reply_that_cannot_be_sent_says_why(fleet, node, alice):
+    request = opened(node, alice.seal_request(fleet.request()).payload)
+    with pytest.raises(UnsendableValue, match="a bytes cannot be sent, at key"):
+        node.seal_reply(reply_to(request, body={"key": b"x"}), request)
+    with pytest.raises(ReplyTooLarge):
+        node.seal_reply(reply_to(request, body="x" * (17 * 1024 * 1024)), request)
+
+
+# --- size and depth, signed by a caller who means harm ----------------------------------------------------------------
+
+
+def sealed_by(plugin, type, body):
+    own = plugin._files.credentials()
+    return envelope.Envelope(type, body, own.kid, own.signer.sign(envelope.signed_bytes(type, body)), own.certificate).encode()
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"null", b"[" * 5000 + b"]" * 5000, b'{"v":1,"v":1}', b"NaN", b"\xff", b"{}", b'{"v":1e999}', b"9" * 5000]
+)
+def test_a_signed_payload_that_is_no_request_is_refused(node, alice, body):
+    for plugin, type, open_message in ((alice, envelope.REQUEST, node.open_request), (node, envelope.REPLY, alice.open_reply)):
+        with pytest.raises(Malformed):
+            open_message(node.read(sealed_by(plugin, type, body)))
+
+
+def test_a_request_is_taken_up_to_a_mebibyte_and_a_reply_up_to_four(node, alice):
+    mebibyte = 1024 * 1024
+    node.read(sealed_by(alice, envelope.REQUEST, b" " * mebibyte))
+    with pytest.raises(Malformed, match="the limit is 1048576"):
+        node.read(sealed_by(alice, envelope.REQUEST, b" " * (mebibyte + 1)))
+    alice.read(sealed_by(node, envelope.REPLY, b" " * (4 * mebibyte)))
+    with pytest.raises(Malformed, match="the limit is 4194304"):
+        alice.read(sealed_by(node, envelope.REPLY, b" " * (4 * mebibyte + 1)))
+
+
+def test_an_open_refuses_what_read_did_not_give(node):
+    from mcollective_py.security.base import Unverified
+
+    for content in (None, b"", {}, "x"):
+        with pytest.raises(NotSigned):
+            node.open_request(Unverified("request", content))
