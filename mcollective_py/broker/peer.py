@@ -1,0 +1,335 @@
+"""One connection: bytes to frames to the session, heart-beats both ways, and the cutting off of those who do not read."""
+
+import asyncio
+import logging
+import secrets
+import ssl
+from typing import TYPE_CHECKING, Any, cast
+
+from ..errors import RefusedFrame
+from .frames import Frame, FrameReader, encode_frame
+from .messages import Holder, Message, Publisher, Subscription
+from .outlet import Outlet
+from .rights import Member
+from .session import VERSIONS, Hello, Session, connected_frame, read_hello
+from .tls import certificate_name
+
+if TYPE_CHECKING:
+    from .server import Broker
+
+logger = logging.getLogger(__name__)
+
+_FAREWELL_S = 2.0  # for a closing connection to take what is still to be sent
+_UNHEARD = 2 * 1024 * 1024  # bytes that a refused client may still send while it is told so
+
+
+class PeerConnection(asyncio.Protocol):
+    """A client's connection. Nothing here waits: every method is called by the loop and returns at once."""
+
+    def __init__(self, broker: "Broker") -> None:
+        self.waiters: set[Publisher] = set()
+        self.session: Session | None = None
+        self.address = "?"
+        self.is_dirty = False  # has something to flush in this turn of the loop
+        self.is_watched = False  # has unread output; its progress is looked at
+        self._broker, self._limits = broker, broker.settings.limits
+        self._loop = asyncio.get_running_loop()
+        limits = self._limits
+        self._reader = FrameReader(max_head=limits.login_head, max_headers=limits.headers, max_body=0)
+        self._version = "1.0"
+        self._held_by: set[Holder] = set()
+        self._is_logging_in = False
+        self._is_closing = False
+        self._is_stalled = False
+        self._unheard = 0
+        self._watched_since = self._progress_at = 0.0
+        self._progress = 0
+        self._heard = self._spoke = self._loop.time()
+        self._hello = Hello("1.0", 0.0, 0.0)
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_due = 0.0
+        self._why_closed = "the client left"
+
+    # --- the transport's side
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(high=64 * 1024, low=16 * 1024)
+        self._outlet = Outlet(self._transport)
+        self.address = _address_text(transport.get_extra_info("peername"))
+        if not self._broker.admit(self):
+            self._is_closing = True
+            self._transport.abort()
+            return
+        self._timer = self._loop.call_later(self._limits.login_s, self.cut, "no login in time")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._is_closing = True
+        if self._timer is not None:
+            self._timer.cancel()
+        for holder in list(self._held_by):
+            self.release(holder)
+        self._outlet.clear()
+        if self.session is not None:
+            self.session.close()
+        self._release_waiters()
+        self._broker.forget(self, self._why_closed if exc is None else f"{self._why_closed}: {exc}")
+
+    def data_received(self, data: bytes) -> None:
+        self._heard = self._loop.time()
+        if self._is_closing:
+            self._unheard += len(data)
+            if self._unheard > _UNHEARD:
+                self._transport.abort()
+            return
+        try:
+            self._reader.feed(data)
+            self._read_frames()
+        except RefusedFrame as error:
+            self.refuse(str(error))
+
+    def _read_frames(self) -> None:
+        while not self._is_logging_in and not self._is_closing:
+            frame = self._reader.next()
+            if frame is None:
+                return
+            self._broker.counters["frames"] += 1
+            try:
+                if self.session is not None:
+                    self.session.handle(frame)
+                else:
+                    self._log_in(frame)
+            except RefusedFrame as error:
+                self.refuse(str(error), frame.headers.get("receipt"))
+
+    def eof_received(self) -> None:
+        """The default: close as well, once all is sent."""
+
+    def pause_writing(self) -> None:
+        self._outlet.is_blocked = True
+
+    def resume_writing(self) -> None:
+        self._outlet.is_blocked = False
+        self.flush()
+
+    # --- login
+
+    def _log_in(self, frame: Frame) -> None:
+        if frame.command not in ("CONNECT", "STOMP"):
+            raise RefusedFrame("not connected: the first frame is CONNECT")
+        self._hello = read_hello(frame, self._limits.heartbeat_s)
+        self._reader.version = self._version = self._hello.version
+        tls = self._transport.get_extra_info("ssl_object")
+        certificate = certificate_name(tls.getpeercert()) if isinstance(tls, ssl.SSLObject) else None
+        name, password = frame.headers.get("login", ""), frame.headers.get("passcode", "")
+        answer = self._broker.log_in(name, password, certificate)
+        if isinstance(answer, Member):
+            self._welcome(answer)
+            return
+        # A new password takes 40 ms to check: in another thread, while this connection alone waits.
+        self._is_logging_in = True
+        self._transport.pause_reading()
+        answer.add_done_callback(self._login_checked)
+
+    def _login_checked(self, answer: "asyncio.Future[Member]") -> None:
+        if self._is_closing:
+            return
+        self._is_logging_in = False
+        if not self._held_by:
+            self._transport.resume_reading()
+        try:
+            self._welcome(answer.result())
+            self._read_frames()
+        except RefusedFrame as error:
+            self.refuse(str(error))
+
+    def _welcome(self, member: Member) -> None:
+        self.session = Session(self, self._broker.router, self._limits, member, self._version)
+        self._reader.max_head, self._reader.max_body = self._limits.head, self._limits.body
+        self._broker.counters["logins"] += 1
+        logger.debug("%s is %s, role %s, STOMP %s", self.address, member.name, member.role.name, self._version)
+        self.send(connected_frame(self._hello, secrets.token_hex(8), self._limits.heartbeat_s))
+        if self._timer is not None:
+            self._timer.cancel()
+        self._heard = self._loop.time()
+        self._set_timer()
+
+    # --- heart-beats
+
+    def _set_timer(self) -> None:
+        hello = self._hello
+        due = []
+        if hello.send_every_s:
+            due.append(self._spoke + hello.send_every_s * 0.9)  # a little early, for the way
+        if hello.expect_every_s:
+            due.append(self._heard + hello.expect_every_s * 2)
+        self._timer = None
+        if due and not self._is_closing:
+            self._timer_due = max(min(due), self._loop.time() + 0.01)
+            self._timer = self._loop.call_at(self._timer_due, self._beat)
+
+    def _beat(self) -> None:
+        now, hello = self._loop.time(), self._hello
+        if self._held_by or now - self._timer_due > 1.0:
+            self._heard = now  # it is we who did not listen: held back, or this process was stopped
+        if hello.expect_every_s and now - self._heard >= hello.expect_every_s * 2:
+            self.cut(f"silent for {now - self._heard:.1f} s, its heart-beat is {hello.expect_every_s:g} s")
+            return
+        if hello.send_every_s and now - self._spoke >= hello.send_every_s * 0.9:
+            self._spoke = now
+            if not self._outlet.waiting:
+                self.send(b"\n")
+        self._set_timer()
+
+    # --- sending
+
+    def send(self, frame: bytes) -> None:
+        if not self._is_closing:
+            self._outlet.put(frame)
+            self._has_output()
+            if self.is_backlogged:
+                self.hold(self)  # it asks for receipts and does not read them
+
+    def deliver(self, subscription: Subscription, message: Message) -> None:
+        if not self._is_closing:
+            self._outlet.put_message(message.head(self._version, with_ack=subscription.with_ack), subscription.line, message.tail)
+            self._has_output()
+
+    def _has_output(self) -> None:
+        if not self.is_dirty:
+            self.is_dirty = True
+            self._broker.flush_later(self)
+
+    def flush(self) -> None:
+        self.is_dirty = False
+        outlet = self._outlet
+        outlet.flush()
+        self._spoke = self._loop.time()
+        if outlet.waiting > self._limits.lag:
+            if not self.is_watched:
+                self._watch()
+            if outlet.waiting > self._limits.unread and (not self.is_reading or outlet.waiting > 4 * self._limits.unread):
+                self.cut(f"does not read: {outlet.waiting} bytes wait for it")
+        elif self.is_watched:
+            self._unwatch()
+        if not outlet.waiting and self._is_closing:
+            self._close_written()
+
+    @property
+    def is_ready(self) -> bool:
+        return self._outlet.waiting < self._limits.window and not self._is_closing
+
+    @property
+    def is_reading(self) -> bool:
+        if not self.is_watched:
+            return not self._is_closing
+        return not self._is_stalled and self._loop.time() - self._watched_since < self._limits.hold_s
+
+    @property
+    def is_backlogged(self) -> bool:
+        return self._outlet.waiting > self._limits.hold and self.is_reading
+
+    # --- slow readers, and those who wait for them
+
+    def _watch(self) -> None:
+        self.is_watched, self._is_stalled = True, False
+        self._watched_since = self._progress_at = self._loop.time()
+        self._progress = self._outlet.sent
+        self._broker.watch(self)
+
+    def _unwatch(self) -> None:
+        self.is_watched = self._is_stalled = False
+        self._release_waiters()
+        if self.session is not None and not self._is_closing:
+            self.session.refill()
+
+    def check_progress(self, now: float) -> None:
+        """Called a few times a second while output waits. Bytes alone cut nobody: a healthy reader in a burst has many."""
+        if not self.is_watched:
+            return
+        sent = self._outlet.sent
+        if sent - self._progress >= self._limits.lag // 4:
+            self._progress, self._progress_at, self._is_stalled = sent, now, False
+            if self.is_ready and self.session is not None:
+                self.session.refill()
+        elif now - self._progress_at > self._limits.stall_s:
+            self.cut(f"has not read for {now - self._progress_at:.1f} s, {self._outlet.waiting} bytes wait for it")
+        elif now - self._progress_at > 0.5:
+            self._is_stalled = True
+        if not self.is_reading:
+            self._release_waiters()
+            if self.session is not None:
+                self.session.release_publishers()
+
+    def hold(self, holder: Holder) -> None:
+        """Read nothing more from this client until the one it sends to has caught up."""
+        if self._is_closing or holder in self._held_by:
+            return
+        if not self._held_by:
+            self._transport.pause_reading()
+            self._broker.counters["held"] += 1
+        self._held_by.add(holder)
+        holder.waiters.add(self)
+
+    def release(self, holder: Holder) -> None:
+        self._held_by.discard(holder)
+        holder.waiters.discard(self)
+        if not self._held_by and not self._is_closing:
+            self._heard = self._loop.time()
+            self._transport.resume_reading()
+
+    def _release_waiters(self) -> None:
+        for publisher in list(self.waiters):
+            publisher.release(self)
+
+    # --- endings
+
+    def refuse(self, reason: str, receipt: str | None = None) -> None:
+        """Say ERROR, stop listening, and close once it is sent."""
+        if self._is_closing:
+            return
+        self._broker.counters["refused"] += 1
+        who = self.session.member.name if self.session is not None else "not logged in"
+        logger.warning("%s (%s) refused: %s", self.address, who, reason)
+        headers = {"message": reason, "version": ",".join(reversed(VERSIONS))} if self.session is None else {"message": reason}
+        if receipt is not None:
+            headers["receipt-id"] = receipt
+        self._why_closed = "refused"
+        self.send(encode_frame("ERROR", headers, reason.encode() + b"\n", self._version))
+        self.finish()
+
+    def finish(self) -> None:
+        """Close when what waits is sent, or after two seconds."""
+        if self._is_closing:
+            return
+        self._is_closing = True
+        if self.session is not None:
+            self.session.close()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(_FAREWELL_S, self._transport.abort)
+        if not self.is_dirty:
+            self.flush()
+
+    def _close_written(self) -> None:
+        if self._transport.can_write_eof():
+            # Closing a socket with unread input sends a reset, which can overtake the ERROR: half close, and read on to nowhere.
+            self._transport.write_eof()
+            if not self._held_by and not self._is_logging_in:
+                return
+        self._transport.close()
+
+    def cut(self, reason: str) -> None:
+        """End the connection at once, with nothing more to say."""
+        if self._is_closing and self._why_closed != "refused":
+            return
+        self._why_closed = f"cut off: {reason}"
+        self._broker.counters["cut"] += 1
+        logger.warning("%s cut off: %s", self.address, reason)
+        self._is_closing = True
+        self._outlet.clear()
+        self._transport.abort()
+
+
+def _address_text(peername: Any) -> str:
+    return f"{peername[0]}:{peername[1]}" if isinstance(peername, tuple) and len(peername) >= 2 else "?"

@@ -1,0 +1,200 @@
+"""Where messages go: topics, queues and temporary queues in one place. Knows nothing of sockets; the clock is handed in."""
+
+import logging
+import secrets
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+from ..errors import RefusedFrame
+from .destinations import QUEUE, REPLY, TOPIC, Address, Topics, parse_destination
+from .messages import Holder, Message, Subscription
+from .queues import Queue, is_expired
+from .settings import Limits
+
+logger = logging.getLogger(__name__)
+
+
+class Router:
+    """Subscriptions and waiting messages of the whole broker.
+
+    clock: seconds since the epoch, as `expires` headers count. counters: what happened, by word.
+    """
+
+    def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
+        self.limits, self.clock = limits, clock
+        self.counters: Counter[str] = Counter()
+        self._topics = Topics()
+        self._queues: dict[Address, Queue] = {}
+        self._kept_bytes = 0
+        self._name = secrets.token_hex(4)
+        self._sent = 0
+
+    def new_message(self, address: Address, headers: Mapping[str, str], body: bytes) -> Message:
+        """A message for `publish`; `expires` (ms since the epoch) and `expiration` (ms from now) are read here."""
+        now = self.clock()
+        self._sent += 1
+        return Message(f"{self._name}-{self._sent}", str(address), headers, body, arrived=now, expires=_expiry(headers, now))
+
+    def publish(self, address: Address, message: Message) -> list[Holder]:
+        """Hand a message to whom it is for; returns those that the publisher ought to wait for, which are nearly always none."""
+        now = self.clock()
+        if is_expired(message, now):
+            self.counters["expired"] += 1
+            return []
+        if address.kind != TOPIC:
+            return self._enqueue(address, message, now)
+        backlogged: list[Holder] = []
+        delivered = 0
+        for subscription in self._topics.matching(address):
+            if subscription.selector is None or subscription.selector.matches(message.headers):
+                receiver = subscription.receiver
+                receiver.deliver(subscription, message)
+                delivered += 1
+                if receiver.is_backlogged:
+                    backlogged.append(receiver)
+        self.counters["delivered"] += delivered
+        return backlogged
+
+    def _enqueue(self, address: Address, message: Message, now: float) -> list[Holder]:
+        queue = self._queues.get(address)
+        if queue is None:
+            if address.kind == REPLY:
+                self.counters["nobody"] += 1  # whoever asked has gone
+                return []
+            queue = self._new_queue(address, str(address))
+        queue.last_used = now
+        message.destination = queue.shown
+        subscription = queue.consumer_for(message)
+        if subscription is not None:
+            subscription.receiver.deliver(subscription, message)
+            self.counters["delivered"] += 1
+            return []
+        self._keep(queue, message)
+        is_half_full = len(queue) * 2 > self.limits.queue_messages or queue.bytes * 2 > self.limits.queue_bytes
+        return [queue] if is_half_full and queue.is_read_slowly(message) else []
+
+    def _keep(self, queue: Queue, message: Message) -> None:
+        limits = self.limits
+        while len(queue) and (
+            len(queue) >= limits.queue_messages
+            or queue.bytes + message.size > limits.queue_bytes
+            or self._kept_bytes + message.size > limits.kept_bytes
+        ):
+            # The oldest goes: it is the likeliest to be of no use any more.
+            dropped = queue.drop_oldest()
+            self._kept_bytes -= dropped.size if dropped else 0
+            self._dropped(queue)
+        if self._kept_bytes + message.size > limits.kept_bytes:
+            self._dropped(queue)
+            return
+        queue.keep(message)
+        self._kept_bytes += message.size
+
+    def _dropped(self, queue: Queue) -> None:
+        self.counters["dropped"] += 1
+        if self.counters["dropped"].bit_count() == 1:  # the 1st, 2nd, 4th, 8th: a flood must not fill the log too
+            logger.warning("queue %s is full, its oldest messages are dropped (%d so far)", queue.shown, self.counters["dropped"])
+
+    def _new_queue(self, address: Address, shown: str) -> Queue:
+        if len(self._queues) >= self.limits.queues:
+            raise RefusedFrame(f"the broker has {self.limits.queues} queues and takes no more")
+        queue = self._queues[address] = Queue(shown, self.clock())
+        return queue
+
+    def subscribe(self, subscription: Subscription) -> None:
+        """Put a subscription in force. address: a topic, a queue, or a temporary queue by the address that `new_temp_queue` gave."""
+        address = subscription.address
+        if address.kind == TOPIC:
+            self._topics.add(subscription, address)
+            return
+        queue = self._queues.get(address)
+        if queue is None:  # an empty queue is false
+            queue = self._new_queue(address, str(address))
+        queue.add(subscription)
+        self.refill(subscription)
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        if subscription.address.kind == TOPIC:
+            self._topics.remove(subscription, subscription.address)
+            return
+        queue = self._queues.get(subscription.address)
+        if queue is not None:
+            queue.remove(subscription)
+            queue.last_used = self.clock()
+            self._release(queue)
+
+    def refill(self, subscription: Subscription) -> None:
+        """Give a consumer the waiting messages that it takes, as far as it is ready for them."""
+        queue = self._queues.get(subscription.address)
+        if queue is None or not len(queue):
+            return
+        now = self.clock()
+        messages = queue.waiting_for(subscription)
+        while subscription.receiver.is_ready and (message := next(messages, None)) is not None:
+            self._kept_bytes -= message.size
+            if is_expired(message, now):
+                self.counters["expired"] += 1
+            else:
+                subscription.receiver.deliver(subscription, message)
+                self.counters["delivered"] += 1
+        messages.close()
+        if len(queue) * 4 < self.limits.queue_messages and queue.bytes * 4 < self.limits.queue_bytes:
+            self._release(queue)
+
+    def release_publishers(self, subscription: Subscription) -> None:
+        """Let publishers go on that wait because of this consumer: it has stopped reading."""
+        queue = self._queues.get(subscription.address)
+        if queue is not None:
+            self._release(queue)
+
+    def new_temp_queue(self, shown: Address) -> Address:
+        """A queue that only the caller knows of: its address is 128 random bits, and is what the others see."""
+        address = parse_destination(f"/{REPLY}/{secrets.token_hex(16)}")
+        self._new_queue(address, str(shown))
+        return address
+
+    def end_queue(self, address: Address) -> None:
+        """Remove a queue with all it holds."""
+        queue = self._queues.pop(address, None)
+        if queue is not None:
+            self._kept_bytes -= queue.bytes
+            self._release(queue)
+
+    def sweep(self) -> None:
+        """Drop what has waited too long, and queues that nobody uses. For every few seconds."""
+        now = self.clock()
+        for address, queue in list(self._queues.items()):
+            if len(queue):
+                gone = queue.drop_expired(now, self.limits.keep_s)
+                self._kept_bytes -= sum(message.size for message in gone)
+                self.counters["expired"] += len(gone)
+            self._release(queue)  # whoever still has reason to wait will be told so at its next message
+            is_idle = address.kind == QUEUE and not len(queue) and not queue.has_consumers
+            if is_idle and now - queue.last_used > self.limits.idle_s:
+                del self._queues[address]
+
+    @property
+    def queue_count(self) -> int:
+        return len(self._queues)
+
+    @property
+    def kept_bytes(self) -> int:
+        return self._kept_bytes
+
+    def _release(self, queue: Queue) -> None:
+        for publisher in list(queue.waiters):
+            publisher.release(queue)
+
+
+def _expiry(headers: Mapping[str, str], now: float) -> float | None:
+    """When a message expires, in seconds since the epoch. `expires` is absolute (0: never), `expiration` relative."""
+    absolute, relative = headers.get("expires"), headers.get("expiration")
+    if absolute is not None and _is_number(absolute):
+        return int(absolute) / 1000 or None
+    if relative is not None and _is_number(relative):
+        return now + int(relative) / 1000
+    return None
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 16

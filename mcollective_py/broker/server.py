@@ -1,0 +1,226 @@
+"""The broker: its listening socket, logins, and the life of the process around it."""
+
+import asyncio
+import contextlib
+import logging
+import resource
+import signal
+import ssl
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from ..errors import ConfigError, ConnectorError, RefusedFrame
+from .peer import PeerConnection
+from .rights import ADMIN, SHIPPED_ROLES, Member
+from .router import Router
+from .settings import BrokerSettings
+from .tls import load_files, server_context, shrink_read_buffers
+from .users import Passwords, User, read_users
+
+logger = logging.getLogger(__name__)
+
+_SWEEP_S = 5.0
+_WATCH_S = 0.25
+_BACKLOG = 1024  # a fleet that comes back after a restart does so at once
+
+
+class Broker:
+    """A STOMP broker in this process's event loop.
+
+    `start` returns when it listens and `port` is known; `stop` when every connection is closed. Raises ConfigError for settings that
+    cannot be used, ConnectorError where it cannot listen.
+    """
+
+    def __init__(self, settings: BrokerSettings) -> None:
+        settings.check()
+        self.settings = settings
+        self.counters: Counter[str] = Counter()
+        self.router = Router(settings.limits, time.time)
+        self.port = 0
+        self._passwords = Passwords(self._read_users())
+        self._context: ssl.SSLContext | None = None
+        self._server: asyncio.Server | None = None
+        self._peers: set[PeerConnection] = set()
+        self._dirty: list[PeerConnection] = []
+        self._watched: set[PeerConnection] = set()
+        self._threads: ThreadPoolExecutor | None = None
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._empty = asyncio.Event()
+
+    async def start(self) -> None:
+        """Listen. Logs address and port."""
+        settings = self.settings
+        self._loop = asyncio.get_running_loop()
+        self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
+        if settings.tls is not None:
+            shrink_read_buffers()
+            self._context = server_context(settings.tls)
+        try:
+            self._server = await self._loop.create_server(
+                lambda: PeerConnection(self),
+                settings.host,
+                settings.port,
+                ssl=self._context,
+                backlog=_BACKLOG,
+                ssl_handshake_timeout=settings.limits.login_s if self._context else None,
+                ssl_shutdown_timeout=2.0 if self._context else None,
+            )
+        except OSError as error:
+            raise ConnectorError(f"cannot listen on {settings.host} port {settings.port}: {error.strerror or error}") from error
+        self.port = self._server.sockets[0].getsockname()[1]
+        self._timers["sweep"] = self._loop.call_later(_SWEEP_S, self._sweep)
+        logger.info("listening on %s port %d, %s", settings.host, self.port, "TLS" if self._context else "no TLS")
+        if not settings.has_authentication:
+            logger.warning("no authentication: whoever can reach %s may do everything", settings.host)
+        elif self._context is None and (self._passwords.users or settings.users_file):
+            logger.warning("no TLS: passwords travel in the clear")
+
+    async def stop(self, grace_s: float = 3.0) -> None:
+        """Take no more connections, send what is waiting, close all; those that have not gone after the grace are cut off."""
+        if self._server is not None:
+            self._server.close()
+        for timer in self._timers.values():
+            timer.cancel()
+        for peer in list(self._peers):
+            peer.finish()
+        if self._peers:
+            self._empty.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._empty.wait(), grace_s)
+        for peer in list(self._peers):
+            peer.cut("the broker stops")
+        if self._threads is not None:
+            self._threads.shutdown(wait=False, cancel_futures=True)
+        logger.info("stopped; %s", ", ".join(f"{name} {count}" for name, count in sorted(self.statistics().items())) or "nobody came")
+
+    def statistics(self) -> dict[str, int]:
+        """What happened since the start, and what there is now, as numbers by word."""
+        now = {"connections": len(self._peers), "queues": self.router.queue_count, "kept_bytes": self.router.kept_bytes}
+        return {**self.counters, **self.router.counters, **now}
+
+    def reload(self) -> None:
+        """Read the users file and the TLS files again; where one cannot be used, the old ones stay, and the log says why."""
+        try:
+            self._passwords = Passwords(self._read_users())
+            if self._context is not None and self.settings.tls is not None:
+                load_files(self._context, self.settings.tls)
+            logger.info("users and certificates read again")
+        except ConfigError as error:
+            logger.error("not reloaded: %s", error)
+
+    def _read_users(self) -> dict[str, User]:
+        from_file = read_users(self.settings.users_file) if self.settings.users_file is not None else {}
+        return {**from_file, **self.settings.users}
+
+    # --- for the connections
+
+    def admit(self, peer: PeerConnection) -> bool:
+        """Take a new connection, unless there are too many."""
+        self._peers.add(peer)
+        self.counters["accepted"] += 1
+        if len(self._peers) > self.settings.limits.connections:
+            self.counters["turned away"] += 1
+            return False
+        return True
+
+    def forget(self, peer: PeerConnection, reason: str) -> None:
+        self._peers.discard(peer)
+        self._watched.discard(peer)
+        logger.debug("%s closed: %s", peer.address, reason)
+        if not self._peers:
+            self._empty.set()
+
+    def log_in(self, name: str, password: str, certificate: str | None) -> "Member | asyncio.Future[Member]":
+        """Who this is. certificate: the name in a verified client certificate. Raises RefusedFrame, at once or out of the future.
+
+        A login that names a user needs that user's password, certificate or not; without one the certificate's name decides.
+        """
+        if name in self._passwords.users:
+            if not password:
+                raise RefusedFrame("the passcode is empty")
+            if self._passwords.remembers(name, password):
+                return self._member(self._passwords.users[name], certificate)
+            return asyncio.ensure_future(self._check_password(self._passwords, name, password, certificate))
+        if certificate is not None:
+            role = self.settings.certificate_roles.role_of(certificate)
+            if role is None:
+                raise RefusedFrame("no role fits the name in this certificate")
+            return Member(certificate, role, certificate)
+        if not self.settings.has_authentication:
+            return Member(name or "anonymous", ADMIN)
+        if not name:
+            raise RefusedFrame("login needed" if self._passwords.users else "a client certificate is needed")
+        return asyncio.ensure_future(self._check_password(self._passwords, name, password, certificate))
+
+    async def _check_password(self, passwords: Passwords, name: str, password: str, certificate: str | None) -> Member:
+        user = await self._loop.run_in_executor(self._threads, passwords.check, name, password)
+        if user is None:
+            raise RefusedFrame("wrong login or passcode")
+        return self._member(user, certificate)
+
+    def _member(self, user: User, certificate: str | None) -> Member:
+        return Member(user.name, SHIPPED_ROLES[user.role], certificate)
+
+    def flush_later(self, peer: PeerConnection) -> None:
+        """Flush at the end of this turn of the loop: what many senders sent to one receiver meanwhile goes out as one write."""
+        if not self._dirty:
+            self._loop.call_soon(self._flush)
+        self._dirty.append(peer)
+
+    def _flush(self) -> None:
+        dirty, self._dirty = self._dirty, []
+        for peer in dirty:
+            peer.flush()
+
+    def watch(self, peer: PeerConnection) -> None:
+        """Look after a connection with much unread output."""
+        if not self._watched:
+            self._timers["watch"] = self._loop.call_later(_WATCH_S, self._check_watched)
+        self._watched.add(peer)
+
+    def _check_watched(self) -> None:
+        now = self._loop.time()
+        for peer in list(self._watched):
+            if peer.is_watched:
+                peer.check_progress(now)
+            else:
+                self._watched.discard(peer)
+        if self._watched:
+            self._timers["watch"] = self._loop.call_later(_WATCH_S, self._check_watched)
+
+    def _sweep(self) -> None:
+        self.router.sweep()
+        self._timers["sweep"] = self._loop.call_later(_SWEEP_S, self._sweep)
+
+
+def serve(settings: BrokerSettings, ready: Callable[[int], None] | None = None) -> None:
+    """Run a broker in this process until SIGTERM or SIGINT; SIGHUP reads users and certificates again.
+
+    ready: called once with the port when it listens. Raises as Broker does. For the main thread.
+    """
+    _allow_many_sockets(settings.limits.connections)
+    asyncio.run(_serve(settings, ready))
+
+
+async def _serve(settings: BrokerSettings, ready: Callable[[int], None] | None) -> None:
+    loop = asyncio.get_running_loop()
+    end = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, end.set)
+    broker = Broker(settings)
+    await broker.start()
+    loop.add_signal_handler(signal.SIGHUP, broker.reload)
+    if ready is not None:
+        ready(broker.port)
+    await end.wait()
+    await broker.stop()
+
+
+def _allow_many_sockets(connections: int) -> None:
+    """Raise the soft limit of open files as far as it may be raised: systems start with 1,024, too few for a fleet."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + 64 if hard == resource.RLIM_INFINITY else min(connections + 64, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -1,0 +1,98 @@
+"""What a broker is told before it starts: where to listen, who may log in, and its limits."""
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import ConfigError
+from .rights import CertificateRoles
+from .users import User
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds, in bytes, seconds or pieces. All memory that a peer can make the broker use is under one of them."""
+
+    connections: int = 20_000
+    login_s: float = 10.0  # from the connection to a good CONNECT, TLS included
+    head: int = 64 * 1024  # header section of a frame
+    login_head: int = 16 * 1024  # the same before the login
+    headers: int = 128
+    body: int = 8 * MIB
+    subscriptions: int = 2_000  # a connection
+    temp_queues: int = 64  # a connection
+    transaction_messages: int = 1_000
+    transaction_bytes: int = 16 * MIB
+    heartbeat_s: float = 0.5  # the shortest that is agreed to
+
+    lag: int = 64 * 1024  # unread output from which on a connection's progress is watched
+    window: int = 1 * MIB  # unread output up to which it is given messages from queues
+    hold: int = 8 * MIB  # unread output from which on publishers wait for it
+    unread: int = 16 * MIB  # unread output at which one that makes no progress is cut off at once
+    stall_s: float = 5.0  # watched and no progress for so long: cut off
+    hold_s: float = 5.0  # publishers wait for one slow reader no longer
+
+    queues: int = 20_000
+    queue_messages: int = 10_000
+    queue_bytes: int = 16 * MIB
+    kept_bytes: int = 64 * MIB  # all waiting messages together
+    keep_s: float = 600.0  # a message waits in a queue
+    idle_s: float = 300.0  # a queue without consumers and messages stays
+
+
+@dataclass(frozen=True, slots=True)
+class TLSFiles:
+    """PEM files. certificate: the broker's, with intermediates; key: mode 0600; ca: who may sign clients' certificates; crl: optional.
+
+    is_client_required: refuse who comes without a certificate; False where passwords will do as well.
+    """
+
+    certificate: Path
+    key: Path
+    ca: Path | None = None
+    crl: Path | None = None
+    is_client_required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerSettings:
+    """Everything a Broker needs. port 0 takes a free one. users_file is read at start and again at SIGHUP, beside `users`.
+
+    Without users and without a CA for client certificates everybody is admin, and only loopback is listened on.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 61613
+    users: Mapping[str, User] = field(default_factory=dict)
+    users_file: Path | None = None
+    tls: TLSFiles | None = None
+    certificate_roles: CertificateRoles = field(default_factory=CertificateRoles)
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def has_authentication(self) -> bool:
+        return bool(self.users) or self.users_file is not None or (self.tls is not None and self.tls.ca is not None)
+
+    def check(self) -> None:
+        """Refuse settings that would leave the door open. Raises ConfigError."""
+        if not 0 <= self.port <= 65535:
+            raise ConfigError(f"there is no port {self.port}")
+        if self.tls is not None and self.tls.is_client_required and self.tls.ca is None:
+            raise ConfigError("client certificates are required, but no CA is given to check them")
+        if not self.has_authentication and not is_loopback(self.host):
+            raise ConfigError(
+                f"will not listen on {self.host or 'every address'} without authentication: give a users file, or TLS files with a CA"
+            )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the address. A name other than localhost is not looked up: it counts as reachable."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
