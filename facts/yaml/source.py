@@ -1,7 +1,6 @@
 """Facts from YAML or JSON files, as Puppet, cron or a person writes them."""
 
 import json
-import logging
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,7 +12,7 @@ from .rubyish import OddYAML, read_yaml
 
 MAX_BYTES = 8 * 1024 * 1024  # facter's own output has some 20 KB
 
-logger = logging.getLogger(__name__)
+_RESTLESS = "is being written all the time"
 
 
 class Yaml:
@@ -68,16 +67,21 @@ class _File:
         return self._stamp is not None
 
     def version(self, now: float) -> object:
-        """The file's stamp, or the reason in words why it has none."""
+        """The file's stamp, the one before while it is being written, or the reason in words why it has none."""
         try:
             stamp = Stamp.of(self._path)
         except OSError as error:
             return error.strerror
-        return self._stamp if self._stamp and self._settling.is_unsettled(self._stamp, stamp, now) else stamp
+        if self._stamp is None or not self._settling.is_unsettled(self._stamp, stamp, now):
+            return stamp
+        return _RESTLESS if self._settling.never_rests(now) else self._stamp
 
     def facts(self, now: float) -> Mapping[str, Any]:
         """The facts in it; OSError or PluginError where it cannot be used."""
-        if self._stamp is not None and self.version(now) == self._stamp:
+        version = self.version(now)
+        if version == _RESTLESS:
+            raise PluginError("yaml", f"{self._path} {_RESTLESS}")
+        if self._stamp is not None and version == self._stamp:
             return self._facts
         content, stamp = read_regular(self._path, MAX_BYTES)
         try:

@@ -45,6 +45,8 @@ class ClassesFile:
                 return self._classes
             now = time.time() if now is None else now
             if self._classes and self._is_unsettled(path, stamp, now):
+                if self._settling.never_rests(now):
+                    raise UnusableFile(errno.EAGAIN, "is being written all the time", path)
                 return self._classes
             content, stamp = read_regular(path, MAX_BYTES)
             self._tried = path, stamp

@@ -83,7 +83,7 @@ class CachedFacts:
         with self._lock:
             is_first = self._next is None
             is_changed = not is_first and fingerprint != self._fingerprint
-            is_due = self._next is None or now >= self._next or (is_changed and now >= self._rest_until)
+            is_due = self._next is None or (now >= self._rest_until and (is_changed or now >= self._next))
             if is_due and not self._loading:
                 self._loading = True
                 self._done.clear()
@@ -132,7 +132,7 @@ class CachedFacts:
             logger.info("%s: facts can be had again", self._name)
 
     def _failed(self, reason: str, now: float) -> None:
-        self._next = now + min(RETRY_S, self._max_age)
+        self._next = now + max(1.0, min(RETRY_S, self._max_age))
         if self._failing_since is None:
             self._failing_since = now
         if self._trouble.begins(reason, now):

@@ -6,7 +6,7 @@ import stat
 from dataclasses import dataclass
 
 SETTLE_S = 1.0  # a file changed in place this recently may still be being written
-PATIENCE_S = 30.0  # one that never comes to rest is read all the same after this long
+PATIENCE_S = 30.0  # after this long without rest it is a trouble to tell of
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +73,17 @@ class Settling:
     def is_unsettled(self, known: Stamp, current: Stamp, now: float) -> bool:
         """True while the file that was last read as `known` is better not read again; now in seconds since the epoch.
 
-        False for another inode (a rename into place), for a file at rest for SETTLE_S, and for one that has not come to rest
-        for PATIENCE_S.
+        False for another inode (a rename into place) and for a file at rest for SETTLE_S.
         """
-        if known == current or known.inode != current.inode or known.device != current.device:
-            self._since = None
-            return False
-        if abs(now - current.mtime_ns / 1e9) >= SETTLE_S:  # abs: a time in the future says nothing
+        is_same_file = (known.inode, known.device) == (current.inode, current.device)
+        is_at_rest = abs(now - current.mtime_ns / 1e9) >= SETTLE_S  # abs: a time in the future says nothing
+        if known == current or not is_same_file or is_at_rest:
             self._since = None
             return False
         if self._since is None or now < self._since:
             self._since = now
-        return now - self._since < PATIENCE_S
+        return True
+
+    def never_rests(self, now: float) -> bool:
+        """True where it has been unsettled for PATIENCE_S."""
+        return self._since is not None and now - self._since >= PATIENCE_S

@@ -185,6 +185,19 @@ def test_a_writer_that_never_stops_is_never_seen_half_way(path, caplog):
     assert reader.classes(rested) == frozenset(names[:500])
 
 
+def test_a_file_that_never_rests_is_said_once_and_the_last_good_classes_stay(path, caplog):
+    reader = ClassesFile(str(path))
+    assert reader.classes() == GOOD
+    start = time.time()
+    for now in range(int(start), int(start) + 40):
+        path.write_text("settings\n")
+        os.utime(path, (now, now))
+        assert reader.classes(now) == GOOD
+    assert warnings(caplog) == [f"{path} is being written all the time: the classes last read stay in use"]
+    assert reader.classes(start + 100) == {"settings"}
+    assert reader.trouble is None
+
+
 def test_asking_for_unchanged_classes_is_cheap(path):
     reader = ClassesFile(str(path))
     reader.classes()

@@ -158,6 +158,18 @@ def test_a_source_that_never_worked_gives_none_and_is_not_asked_for_every_reques
     until(lambda: cache.facts(1030) == {"country": "uk"})
 
 
+def test_a_cache_time_of_nothing_does_not_load_without_rest():
+    source = Source()
+    cache = CachedFacts(source, max_age=0)
+    cache.facts(1000)
+    cache._rest_until = 1004
+    for _ in range(20):
+        cache.facts(1003)
+    assert source.loads == 1
+    cache.facts(1004)
+    until(lambda: source.loads == 2)
+
+
 def test_many_threads_share_one_load():
     source = Source()
     cache = CachedFacts(source)

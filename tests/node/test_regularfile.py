@@ -78,11 +78,15 @@ def test_a_file_renamed_into_place_is_settled_at_once():
     assert not Settling().is_unsettled(stamp(7, 100), stamp(8, 1000), now=1000.1)
 
 
-def test_a_file_that_never_rests_is_settled_after_a_while():
+def test_a_file_that_never_rests_is_told_after_a_while():
     settling, known = Settling(), stamp(7, 100)
-    assert settling.is_unsettled(known, stamp(7, 1000), now=1000)
-    assert settling.is_unsettled(known, stamp(7, 1020), now=1020)
-    assert not settling.is_unsettled(known, stamp(7, 1000 + PATIENCE_S), now=1000 + PATIENCE_S)
+    told = []
+    for now in (1000, 1020, 1000 + PATIENCE_S - 1, 1000 + PATIENCE_S):
+        assert settling.is_unsettled(known, stamp(7, now), now=now)
+        told.append(settling.never_rests(now))
+    assert told == [False, False, False, True]
+    assert not settling.is_unsettled(known, stamp(7, 1030), now=1040)
+    assert not settling.never_rests(1040)
 
 
 def test_a_time_far_in_the_future_settles_nothing_and_stops_nothing():

@@ -1,5 +1,6 @@
 import logging
 import os
+import sys
 import threading
 import time
 from pathlib import Path
@@ -141,6 +142,24 @@ def test_a_file_written_in_place_waits_until_it_rests(path):
     os.utime(path, (REST + 1, REST + 1))
     assert source.fingerprint() != before
     assert source.load() == {"country": "de"}
+
+
+def test_a_file_that_never_rests_becomes_a_failure(path, monkeypatch):
+    source = yaml_source(path)
+    source.load()
+    moment = time.time()
+    clock = sys.modules[type(source).__module__].time
+    monkeypatch.setattr(clock, "time", lambda: moment)
+    for _ in range(30):
+        write(path, "country: d\n", at=None)
+        os.utime(path, (moment, moment))
+        assert source.load() == {"country": "uk", "cpus": 4}
+        moment += 1
+    os.utime(path, (moment, moment))
+    with pytest.raises(PluginError, match="is being written all the time"):
+        source.load()
+    moment += 2
+    assert source.load() == {"country": "d"}
 
 
 def test_a_file_that_did_not_change_is_not_parsed_again(path):
