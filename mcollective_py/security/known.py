@@ -18,6 +18,7 @@ class KnownCertificates:
         self._counted = 0.0
         self._store: TrustStore | None = None
         self._facts: dict[str, Certificate] = {}
+        self._familiar: set[str] = set()
 
     def trusted(self, kid: str, der: bytes, store: TrustStore, now: float) -> Certificate:
         """The facts of a certificate that may be trusted at this moment. now: seconds since the epoch.
@@ -25,10 +26,14 @@ class KnownCertificates:
         Raises UntrustedCertificate with the reason, TooManyCertificates when too many strangers came.
         """
         if store is not self._store:
-            self._facts, self._store = {}, store
+            # A new CRL makes nobody a stranger: who was known need not queue with the strangers to be looked at anew.
+            self._familiar, self._facts, self._store = set(self._facts), {}, store
         facts = self._facts.get(kid)
         if facts is None:
-            self._take_turn(now)
+            if kid in self._familiar:
+                self._familiar.discard(kid)
+            else:
+                self._take_turn(now)
             facts = store.admit(der)
             if len(self._facts) >= self._limit:
                 self._facts.pop(next(iter(self._facts)))

@@ -1,6 +1,5 @@
 """Signing with a private key that is read from a file once and kept in memory."""
 
-import inspect
 import os
 import stat
 from pathlib import Path
@@ -69,10 +68,8 @@ def _check_owner_and_mode(status: os.stat_result, path: Path, setting: str) -> N
 
 def _parse(pem: bytes, path: Path, setting: str) -> PrivateKey:
     # Checking that a modulus is a product of two primes takes 192 ms for RSA-4096. Only root and we can have written the file.
-    known = inspect.signature(load_pem_private_key).parameters
-    options = {"unsafe_skip_rsa_key_validation": True} if "unsafe_skip_rsa_key_validation" in known else {}
     try:
-        key = load_pem_private_key(pem, password=None, **options)
+        key = load_pem_private_key(pem, password=None, unsafe_skip_rsa_key_validation=True)
         sign_by(key)
     except TypeError:
         problem = "the private key is encrypted with a passphrase, which cannot be asked for here"

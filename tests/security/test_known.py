@@ -80,3 +80,15 @@ def test_without_a_rate_every_stranger_is_looked_at(pki, root, ders):
     for der in ders:
         trusted(known, der, store, pki.NOW)
     assert len(known) == 8
+
+
+def test_a_new_crl_makes_no_stranger_of_who_was_known(pki, root, ders):
+    known = KnownCertificates(100, strangers_per_second=2)
+    store = TrustStore.from_pem(root.pem, root.crl())
+    for der, later in zip(ders[:4], (0, 0, 1, 1), strict=True):
+        trusted(known, der, store, pki.NOW + later)
+    fresh = TrustStore.from_pem(root.pem, root.crl())
+    for der in ders[:4]:
+        trusted(known, der, fresh, pki.NOW + 1)
+    with pytest.raises(TooManyCertificates):
+        trusted(known, ders[4], fresh, pki.NOW + 1)
