@@ -93,12 +93,10 @@ class Link:
 
     def login(self, limit: float) -> None:
         """CONNECT and wait for the answer, limit seconds in all. AttemptFailed where it is no, or none."""
-        options = self._options
-        wanted = self._beats()
         headers = {
-            "accept-version": "1.1,1.0" if options.accepts_stomp_1_0 else "1.1",
-            "host": options.vhost,
-            "heart-beat": "{},{}".format(*wanted),
+            "accept-version": "1.1,1.0" if self._options.accepts_stomp_1_0 else "1.1",
+            "host": self._options.vhost,
+            "heart-beat": "{},{}".format(*self._beats()),
         }
         if self.broker.user is not None:
             headers["login"] = self.broker.user
@@ -114,7 +112,7 @@ class Link:
             self.stop(f"connected, but it did not answer CONNECT within {limit:.1f} s: does this port speak STOMP?")
         if self._connected is None or self._error is not None or self.reason is not None:
             raise self._failure()
-        self._agree(self._connected, wanted)
+        self._take_version(self._connected.get("version", "1.0"))
 
     def send(self, command: str, headers: dict[str, str], body: bytes = b"") -> None:
         """One frame; header values are escaped as the version asks for. OSError where the connection is gone."""
@@ -143,6 +141,7 @@ class Link:
 
     def on_connected(self, frame: Any) -> None:
         self._connected = dict(frame.headers)
+        self._agree_beats(frame.headers.get("heart-beat", "0,0"))
         self._answered.set()
 
     def on_message(self, frame: Any) -> None:
@@ -177,19 +176,25 @@ class Link:
         interval = int(self._options.heartbeat * 1000)
         return (interval + 500, interval - 500) if interval >= 30_000 else (interval, interval)
 
-    def _agree(self, connected: Mapping[str, str], wanted: tuple[int, int]) -> None:
-        """Settle version and heartbeats by what CONNECTED says (STOMP 1.1, heart-beating)."""
-        version = connected.get("version", "1.0")
+    def _take_version(self, version: str) -> None:
+        """Speak what CONNECTED says; AttemptFailed where that was not offered."""
         if version == "1.0" and self._options.accepts_stomp_1_0:
             self._protocol = Protocol10(self._transport)  # which escapes nothing
         elif version != "1.1":
             self.stop(f"it answered with STOMP {version[:20]!r}, which was not offered")
             raise self._failure(lasting=True)
-        can, wants = _two_numbers(connected.get("heart-beat", "0,0"))
+
+    def _agree_beats(self, theirs: str) -> None:
+        """Settle the heartbeats (STOMP 1.1, heart-beating); in the reader's thread, so that it knows before it waits again."""
+        numbers = _two_numbers(theirs)
+        if numbers is None:
+            self.stop(f"broken frame: CONNECTED with heart-beat {theirs[:40]!r}")
+            return
+        (can, wants), ours = numbers, self._beats()
         if wants:
-            self.beat_every = max(wanted[0], wants) / 1000 * 0.8  # early, so that a late thread is not a missed beat
+            self.beat_every = max(ours[0], wants) / 1000 * 0.8  # early, so that a late thread is not a missed beat
         if can:
-            self._stream.silence = max(wanted[1], can) / 1000 * self._options.missed + min(0.5, self._options.heartbeat / 4)
+            self._stream.silence = max(ours[1], can) / 1000 * self._options.missed + min(0.5, self._options.heartbeat / 4)
         else:
             self._stream.keep_alive(self._options.heartbeat)
 
@@ -213,8 +218,8 @@ def _error_text(message: str, body: bytes) -> str:
     return "".join(sign if sign.isprintable() else " " for sign in text)[:300].strip() or "no reason given"
 
 
-def _two_numbers(text: str) -> tuple[int, int]:
+def _two_numbers(text: str) -> tuple[int, int] | None:
     parts = text.replace(" ", "").split(",")
     if len(parts) != 2 or not all(part.isascii() and part.isdecimal() and len(part) < 10 for part in parts):
-        raise AttemptFailed(f"it answered with a broken heart-beat header {text[:40]!r}", lasting=True)
+        return None
     return int(parts[0]), int(parts[1])

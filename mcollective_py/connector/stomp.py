@@ -186,7 +186,7 @@ class StompConnector:
             return
         if self._options.base64:
             try:
-                body = base64.b64decode(body.strip())
+                body = base64.b64decode(b"".join(body.split()), validate=True)  # Ruby breaks its lines
             except binascii.Error:
                 self._inbox.count_lost()
                 return

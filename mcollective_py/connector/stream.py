@@ -191,6 +191,8 @@ def open_stream(
 
 def explain(error: OSError) -> str:
     """An error of the socket in words an operator can act on."""
+    if isinstance(error, ssl.SSLEOFError):
+        return _WORDS[errno.ECONNRESET]  # killed, it could not say goodbye
     if isinstance(error, ssl.SSLError):
         return explain_tls(error)
     if isinstance(error, TimeoutError):

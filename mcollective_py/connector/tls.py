@@ -53,12 +53,19 @@ def client_context(files: TLSFiles) -> ssl.SSLContext:
         leaf, chain = ssl.VERIFY_CRL_CHECK_LEAF, ssl.VERIFY_CRL_CHECK_CHAIN
         context.verify_flags |= leaf if files.revocation == "leaf" else chain
     if files.cert:
+        asked: list[bool] = []
+
+        def no_passphrase() -> bytes:
+            asked.append(True)
+            return b""
+
         try:
-            # Without a password given OpenSSL would ask for one on the terminal.
-            context.load_cert_chain(files.cert, files.key, password=b"")
+            # Without this OpenSSL would ask for a passphrase on the terminal, and wait.
+            context.load_cert_chain(files.cert, files.key, password=no_passphrase)
         except OSError as error:
+            reason = "the key is encrypted with a passphrase, which a connector cannot ask for" if asked else _file_reason(error)
             what = f"the certificate {files.cert} with the key {files.key}"
-            raise KeyFileError(f"{what} cannot be used: {_file_reason(error)} (.ssl.cert, .ssl.key)") from error
+            raise KeyFileError(f"{what} cannot be used: {reason} (.ssl.cert, .ssl.key)") from error
     return context
 
 
@@ -85,6 +92,4 @@ def _file_reason(error: OSError) -> str:
         return error.strerror or str(error)
     if error.reason == "KEY_VALUES_MISMATCH":
         return "the key does not belong to the certificate"
-    if error.reason in ("BAD_DECRYPT", "BAD_PASSWORD_READ", "MAYBE_WRONG_PASSWORD") or "password" in str(error).lower():
-        return "the key is encrypted with a passphrase, which a connector cannot ask for"
     return f"it holds nothing of the kind in PEM ({error.reason or error})"

@@ -1,0 +1,47 @@
+import logging
+
+import pytest
+
+from mcollective_py.config import Config
+from mcollective_py.connector.factory import open_connector, reply_names
+from mcollective_py.connector.stomp import StompConnector
+from mcollective_py.errors import ConfigError, KeyFileError
+from mcollective_py.message import Destination, Kind
+
+ONE = "connector = {0}\nplugin.{0}.pool.size = 1\nplugin.{0}.pool.1.host = localhost\n"
+
+
+def config(text: str) -> Config:
+    return Config.from_text(text, side="client", file="client.cfg")
+
+
+@pytest.mark.parametrize("family", ["activemq", "stomp"])
+def test_a_connector_is_made_for_each_family_and_is_not_connected(family: str):
+    connector = open_connector(config(ONE.format(family)), "web1", is_daemon=True, environ={})
+    assert isinstance(connector, StompConnector)
+    assert connector.peer is None
+    connector.close()
+
+
+@pytest.mark.parametrize(("family", "words"), [("rabbitmq", "not there yet"), ("nats", "activemq and stomp are")])
+def test_a_family_that_is_not_there_is_refused_with_those_that_are(family: str, words: str):
+    with pytest.raises(ConfigError, match=words):
+        open_connector(config(f"connector = {family}\n"), "web1", is_daemon=True, environ={})
+
+
+def test_tls_files_that_cannot_be_used_are_told_before_the_first_connect():
+    text = ONE.format("stomp") + "plugin.stomp.pool.1.ssl = 1\nplugin.stomp.pool.1.ssl.ca = /nowhere/ca.pem\n"
+    with pytest.raises(KeyFileError, match=r"/nowhere/ca\.pem"):
+        open_connector(config(text), "web1", is_daemon=True, environ={})
+
+
+def test_settings_without_effect_are_told(caplog: pytest.LogCaptureFixture):
+    text = ONE.format("activemq") + "plugin.activemq.agents_multiplex = 1\n"
+    with caplog.at_level(logging.WARNING):
+        open_connector(config(text), "web1", is_daemon=True, environ={}).close()
+    assert [record.getMessage() for record in caplog.records] == ["plugin.activemq.agents_multiplex has no effect yet"]
+
+
+def test_reply_queues_have_their_historic_names():
+    names = reply_names(config(ONE.format("stomp")))
+    assert names("uk", "ops1", "17.ab") == Destination(Kind.REPLY, "uk", "/queue/uk.reply.ops1_17.ab")

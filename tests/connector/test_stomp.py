@@ -1,0 +1,403 @@
+import contextlib
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mcollective_py.connector.activemq import activemq_targets
+from mcollective_py.connector.addresses import Address, AddressBook
+from mcollective_py.connector.pool import Broker, Options, TLSFiles
+from mcollective_py.connector.stomp import StompConnector
+from mcollective_py.errors import BrokerUnreachable, ConnectorClosed, ConnectorError, NotConnected
+from mcollective_py.message import Destination, Kind, Publication
+from tests.connector.certificates import Authority, server_context
+from tests.connector.scripted import LIMIT, ScriptedBroker, free_port
+
+ECHO = Destination(Kind.AGENT, "mcollective", "echo")
+ECHO_ID = "/topic/mcollective.echo.agent"
+WEB1 = Destination(Kind.NODE, "mcollective", "web1")
+REPLY = Destination(Kind.REPLY, "mcollective", "/queue/mcollective.reply.ops1_1.a")
+BEATS = {"version": "1.1", "heart-beat": "200,200"}
+
+
+@contextlib.contextmanager
+def connector(
+    *brokers: ScriptedBroker | Broker, connect: bool = True, is_daemon: bool = True, **more: object
+) -> Iterator[StompConnector]:
+    pool = [each if isinstance(each, Broker) else Broker("127.0.0.1", each.port) for each in brokers]
+    made = StompConnector(pool, "web1", is_daemon=is_daemon, **more)  # type: ignore[arg-type]
+    try:
+        if connect:
+            made.connect(LIMIT)
+        yield made
+    finally:
+        made.close()
+    assert [thread.name for thread in threading.enumerate() if thread.name == "connector"] == []
+
+
+def to(destination: Destination, payload: bytes = b"x", ttl: float = 60) -> Publication:
+    return Publication(payload, destination, "web1", time.time(), ttl)
+
+
+# --- coming back ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_lost_connection_is_made_again_with_its_subscriptions():
+    with ScriptedBroker() as broker, connector(broker) as node:
+        node.subscribe([ECHO, WEB1])
+        assert node.wait_subscribed(LIMIT)
+        broker.connections.get(timeout=LIMIT)
+        broker.cut()
+        broker.connections.get(timeout=LIMIT)
+        broker.wait("CONNECT")
+        assert broker.wait("SUBSCRIBE").headers["id"] == ECHO_ID
+        assert broker.wait("SUBSCRIBE").headers["selector"] == "mc_identity = 'web1'"
+        assert node.wait_subscribed(LIMIT)
+        broker.message(ECHO_ID, b"again")
+        assert node.receive(LIMIT).payload == b"again"
+        assert node.reconnects == 1
+
+
+def test_what_was_unsubscribed_does_not_come_back():
+    with ScriptedBroker() as broker, connector(broker) as node:
+        node.subscribe([ECHO, ECHO, REPLY])
+        node.unsubscribe([ECHO, ECHO])
+        assert broker.wait("UNSUBSCRIBE").headers == {"id": ECHO_ID, "destination": ECHO_ID}
+        broker.connections.get(timeout=LIMIT)
+        broker.cut()
+        broker.connections.get(timeout=LIMIT)
+        broker.wait("CONNECT")
+        assert broker.wait("SUBSCRIBE").headers["id"] == REPLY.name
+        node.publish([to(REPLY)])
+        assert broker.frames.get(timeout=LIMIT).command == "SEND"
+
+
+def test_subscriptions_made_before_connecting_are_made_at_the_connect():
+    with ScriptedBroker() as broker, connector(broker, connect=False) as node:
+        node.subscribe([ECHO])
+        node.connect(LIMIT)
+        assert broker.wait("SUBSCRIBE").headers["id"] == ECHO_ID
+
+
+def test_messages_handed_over_while_a_daemon_is_alone_are_sent_when_the_broker_is_back():
+    with ScriptedBroker() as broker, connector(broker) as node:
+        broker.close()
+        wait_for(lambda: node.peer is None)
+        node.publish([to(REPLY, b"late"), Publication(b"dead", REPLY, "web1", time.time() - 100, 60)])
+        with ScriptedBroker(port=broker.port) as reborn:
+            assert reborn.wait("SEND").body == b"late"
+            node.publish([to(REPLY, b"new")])
+            assert reborn.wait("SEND").body == b"new"
+
+
+def test_an_error_of_the_broker_leads_to_a_new_connection():
+    with ScriptedBroker() as broker, connector(broker):
+        broker.connections.get(timeout=LIMIT)
+        broker.wait("CONNECT")
+        broker.send(b"ERROR\nmessage:internal\n\n\0")
+        broker.connections.get(timeout=LIMIT)
+        broker.wait("CONNECT")
+
+
+def test_activemqs_no_to_one_destination_costs_no_connection(caplog: pytest.LogCaptureFixture):
+    with ScriptedBroker() as broker, connector(broker, targets=activemq_targets()) as node:
+        node.subscribe([ECHO])
+        assert node.wait_subscribed(LIMIT)
+        broker.send(b"ERROR\nmessage:User web1 is not authorized to write to\\c queue\\c//secret\n\n\0")
+        broker.message(ECHO_ID, b"still here")
+        assert node.receive(LIMIT).payload == b"still here"
+        assert node.reconnects == 0
+    assert "is not authorized to write to: queue://secret" in caplog.text
+
+
+def test_a_silent_broker_is_noticed_by_its_missing_heartbeats_and_its_neighbour_taken():
+    with ScriptedBroker(connected=BEATS) as silent, ScriptedBroker() as neighbour:
+        with connector(silent, neighbour, options=Options(heartbeat=0.2)) as node:
+            assert node.peer == f"127.0.0.1:{silent.port}"
+            start = time.monotonic()
+            neighbour.wait("CONNECT")
+            assert time.monotonic() - start < 2 * 0.2 + 3
+            wait_for(lambda: node.peer == f"127.0.0.1:{neighbour.port}")
+
+
+def test_we_send_heartbeats_when_there_is_nothing_else_to_send():
+    with ScriptedBroker(connected={"version": "1.1", "heart-beat": "0,100"}) as broker:
+        with connector(broker, options=Options(heartbeat=0.1)):
+            wait_for(lambda: broker.received.count(b"\n\n\0\n\n\n") == 1)
+
+
+def test_the_next_broker_of_the_pool_is_taken_when_the_first_refuses():
+    with ScriptedBroker() as second, connector(Broker("127.0.0.1", free_port()), second) as node:
+        assert node.peer == f"127.0.0.1:{second.port}"
+
+
+def test_a_broker_that_says_nothing_does_not_keep_the_next_one_waiting_for_long():
+    with ScriptedBroker(answers=False) as mute, ScriptedBroker() as second:
+        with connector(mute, second, connect=False, is_daemon=False) as client:
+            client.connect(1.0)
+            assert client.peer == f"127.0.0.1:{second.port}"
+
+
+def test_many_lost_connections_leave_no_threads_and_no_descriptors():
+    with ScriptedBroker() as broker, connector(broker, options=Options(longest_delay=0.01)) as node:
+        broker.connections.get(timeout=LIMIT)
+        before = threading.active_count(), len(os.listdir("/proc/self/fd"))
+        for _ in range(50):
+            broker.cut()
+            broker.connections.get(timeout=LIMIT)
+        wait_for(lambda: node.peer is not None)
+        wait_for(lambda: (threading.active_count(), len(os.listdir("/proc/self/fd"))) <= (before[0] + 2, before[1] + 4))
+
+
+# --- giving up --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_client_gives_up_in_time_and_names_every_broker_and_its_reason():
+    with ScriptedBroker(answers=False) as mute:
+        ports = mute.port, free_port()
+        start = time.monotonic()
+        with connector(*(Broker("127.0.0.1", port) for port in ports), connect=False, is_daemon=False) as client:
+            with pytest.raises(BrokerUnreachable) as caught:
+                client.connect(0.6)
+        assert time.monotonic() - start < 3
+        (first, why_first), (second, why_second) = caught.value.attempts
+        assert (first, second) == (f"127.0.0.1:{ports[0]}", f"127.0.0.1:{ports[1]}")
+        assert "did not answer CONNECT" in why_first
+        assert why_second == "connection refused: is the broker running, and is the port right?"
+
+
+def test_a_client_does_not_wait_for_a_wrong_password_to_become_right():
+    with ScriptedBroker(greeting=b"ERROR\nmessage:User name or password is invalid\n\n\0") as broker:
+        with connector(broker, connect=False, is_daemon=False) as client:
+            with pytest.raises(BrokerUnreachable, match=r"check \.user and \.password"):
+                client.connect(None)
+
+
+def test_a_client_that_gave_up_can_try_again():
+    port = free_port()
+    with connector(Broker("127.0.0.1", port), connect=False, is_daemon=False) as client:
+        with pytest.raises(BrokerUnreachable):
+            client.connect(0.1)
+        with ScriptedBroker(port=port) as broker:
+            client.subscribe([REPLY])
+            client.connect(LIMIT)
+            assert client.wait_subscribed(LIMIT)
+            broker.message(REPLY.name, b"yes")
+            assert client.receive(LIMIT).payload == b"yes"
+
+
+def test_a_client_whose_broker_does_not_come_back_is_told_in_receive():
+    with ScriptedBroker() as broker, connector(broker, connect=False, is_daemon=False) as client:
+        client.connect(0.5)
+        broker.close()
+        with pytest.raises(ConnectorClosed, match="did not come back"):
+            client.receive(LIMIT)
+        with pytest.raises(NotConnected, match="connection refused"):
+            client.publish([to(ECHO)])
+
+
+def test_a_name_that_is_never_resolved_costs_no_more_than_the_time_given():
+    hang = threading.Event()
+
+    def never(host: str, port: int) -> list[Address]:
+        hang.wait(60)
+        return []
+
+    book = AddressBook(never)
+    with connector(Broker("mq1.example.net"), connect=False, is_daemon=False, addresses=book) as client:
+        start = time.monotonic()
+        with pytest.raises(BrokerUnreachable, match="was not resolved"):
+            client.connect(0.3)
+        assert time.monotonic() - start < 3
+    hang.set()
+
+
+def test_publishing_before_connecting_is_refused():
+    with connector(Broker("127.0.0.1", 1), connect=False) as node, pytest.raises(NotConnected, match="connect was not called"):
+        node.publish([to(ECHO)])
+
+
+# --- closing ----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_close_wakes_who_waits_and_a_second_one_does_nothing():
+    with ScriptedBroker() as broker, connector(broker) as node:
+        woken = threading.Event()
+
+        def read() -> None:
+            with pytest.raises(ConnectorClosed):
+                node.receive(None)
+            woken.set()
+
+        threading.Thread(target=read, daemon=True).start()
+        node.close()
+        node.close()
+        assert woken.wait(LIMIT)
+        for call in (lambda: node.publish([to(ECHO)]), lambda: node.connect(1)):
+            with pytest.raises(ConnectorClosed):
+                call()
+
+
+def test_what_was_handed_over_is_sent_before_goodbye():
+    with ScriptedBroker() as broker:
+        with connector(broker, is_daemon=False) as client:
+            client.publish([to(ECHO, b"%d" % number) for number in range(500)])
+        assert [broker.wait("SEND").body for _ in range(500)] == [b"%d" % number for number in range(500)]
+        assert broker.wait("DISCONNECT").headers["receipt"] == "goodbye"
+
+
+def test_a_close_while_connecting_ends_the_connect():
+    with ScriptedBroker(answers=False) as mute, connector(mute, connect=False) as node:
+        ended = threading.Event()
+
+        def connect() -> None:
+            with pytest.raises(ConnectorClosed):
+                node.connect(None)
+            ended.set()
+
+        threading.Thread(target=connect, daemon=True).start()
+        mute.wait("CONNECT")
+        start = time.monotonic()
+        node.close()
+        assert ended.wait(LIMIT)
+        assert time.monotonic() - start < 2
+
+
+# --- messages ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_message_says_by_which_subscription_it_came():
+    with ScriptedBroker() as broker, connector(broker) as node:
+        node.subscribe([ECHO, WEB1])
+        assert node.wait_subscribed(LIMIT)
+        broker.message("mcollective_directed_to_identity", b"1", mc_sender="ops1", reply_to="/queue/mcollective.reply.ops1_1.a")
+        delivery = node.receive(LIMIT)
+        assert (delivery.source, delivery.sender, delivery.reply_to) == (WEB1, "ops1", "/queue/mcollective.reply.ops1_1.a")
+        broker.message(ECHO_ID, b"2")
+        delivery = node.receive(LIMIT)
+        assert (delivery.source, delivery.sender, delivery.reply_to) == (ECHO, None, None)
+
+
+def test_a_message_of_stomp_1_0_is_told_by_its_destination():
+    with ScriptedBroker(connected={}) as broker, connector(broker) as node:
+        node.subscribe([ECHO])
+        broker.wait("SUBSCRIBE")
+        broker.send(f"MESSAGE\ndestination:{ECHO_ID}\nmc_sender:ops1\n\nold\0".encode())
+        delivery = node.receive(LIMIT)
+        assert (delivery.source, delivery.payload, delivery.sender) == (ECHO, b"old", "ops1")
+
+
+def test_a_message_for_a_subscription_nobody_knows_is_dropped_and_counted():
+    with ScriptedBroker() as broker, connector(broker) as node:
+        node.subscribe([ECHO])
+        assert node.wait_subscribed(LIMIT)
+        broker.message("/topic/other", b"?")
+        broker.message(ECHO_ID, b"!")
+        assert node.receive(LIMIT).payload == b"!"
+        assert node.dropped == 1
+
+
+def test_an_oversize_message_is_counted_and_costs_no_connection():
+    with ScriptedBroker() as broker, connector(broker) as node:
+        node.subscribe([ECHO])
+        assert node.wait_subscribed(LIMIT)
+        broker.message(ECHO_ID, b"\0" * (5 << 20))
+        broker.message(ECHO_ID, b"next")
+        assert node.receive(LIMIT).payload == b"next"
+        assert (node.dropped, node.reconnects) == (1, 0)
+
+
+def test_what_is_too_large_or_has_an_impossible_name_is_not_sent():
+    with ScriptedBroker() as broker, connector(broker) as node:
+        with pytest.raises(ConnectorError, match="the limit is"):
+            node.publish([to(REPLY, b"x" * (5 << 20))])
+        with pytest.raises(ConnectorError):
+            node.publish([to(REPLY, b"first"), to(Destination(Kind.REPLY, "mcollective", "/queue/a\nb"))])
+        node.publish([to(REPLY, b"good")])
+        assert broker.wait("SEND").body == b"good"  # and not "first": all or none
+
+
+def test_bodies_can_be_wrapped_in_base64():
+    with ScriptedBroker() as broker, connector(broker, options=Options(base64=True)) as node:
+        node.subscribe([ECHO])
+        node.publish([to(REPLY, b"\0\xff")])
+        assert broker.wait("SEND").body == b"AP8="
+        broker.message(ECHO_ID, b"!")
+        broker.message(ECHO_ID, b"AP8=\n")
+        assert node.receive(LIMIT).payload == b"\0\xff"
+        assert node.dropped == 1
+
+
+def test_answering_two_thousand_messages_over_tls_locks_nothing(tmp_path: Path):
+    """The library's own TLS thread deadlocks when as many are sent from its listener."""
+    authority = Authority(tmp_path)
+    with ScriptedBroker(tls=server_context(authority.issue("good"))) as broker:
+        where = Broker("localhost", broker.port, tls=TLSFiles((str(authority.ca),)))
+        with connector(where) as node:
+            node.subscribe([ECHO])
+            assert node.wait_subscribed(LIMIT)
+            threading.Thread(target=lambda: [broker.message(ECHO_ID, b"%d" % number) for number in range(2000)], daemon=True).start()
+            for _ in range(2000):
+                node.publish([to(REPLY, node.receive(LIMIT).payload)])
+            assert [broker.wait("SEND").body for _ in range(2000)] == [b"%d" % number for number in range(2000)]
+
+
+def test_a_tls_broker_that_dies_is_noticed_at_once_without_spinning(tmp_path: Path):
+    authority = Authority(tmp_path)
+    with ScriptedBroker(tls=server_context(authority.issue("good"))) as broker:
+        where = Broker("localhost", broker.port, tls=TLSFiles((str(authority.ca),)))
+        with connector(where, random=lambda: 0.9) as node:
+            broker.connections.get(timeout=LIMIT)
+            before = time.process_time()
+            broker.cut()
+            broker.connections.get(timeout=LIMIT)
+            wait_for(lambda: node.peer is not None)
+            assert time.process_time() - before < 0.5
+
+
+def test_a_renewed_ca_file_counts_at_the_next_attempt_without_a_restart(tmp_path: Path):
+    (tmp_path / "old").mkdir()
+    (tmp_path / "new").mkdir()
+    old, new = Authority(tmp_path / "old", "Old CA"), Authority(tmp_path / "new", "New CA")
+    with ScriptedBroker(tls=server_context(new.issue("broker"))) as broker:
+        where = Broker("localhost", broker.port, tls=TLSFiles((str(old.ca),)))
+        with connector(where, connect=False) as node:
+            connected = threading.Event()
+            threading.Thread(target=lambda: (node.connect(None), connected.set()), daemon=True).start()
+            assert broker.handshakes.get(timeout=LIMIT).startswith("failed")
+            old.ca.write_bytes(new.ca.read_bytes())
+            assert connected.wait(LIMIT)
+            assert b"CONNECT\n" in broker.received
+
+
+def test_an_idle_connector_costs_nothing():
+    with ScriptedBroker() as broker, connector(broker) as node:
+        node.subscribe([ECHO])
+        assert node.wait_subscribed(LIMIT)
+        reader = threading.Thread(target=lambda: node.receive(1.0), daemon=True)
+        before = time.process_time()
+        reader.start()
+        reader.join(LIMIT)
+        assert time.process_time() - before < 0.02
+
+
+def test_the_same_trouble_is_logged_once_and_not_at_each_attempt(caplog: pytest.LogCaptureFixture):
+    with caplog.at_level(logging.DEBUG), connector(Broker("127.0.0.1", free_port()), connect=False, is_daemon=False) as client:
+        with pytest.raises(BrokerUnreachable):
+            client.connect(0.5)
+    assert [record.getMessage() for record in caplog.records if "refused" in record.getMessage()] == [
+        f"broker {client._pool[0]}: connection refused: is the broker running, and is the port right?"
+    ]
+
+
+def wait_for(condition) -> None:
+    """Wait, with a deadline, for something that tells nobody when it happens."""
+    deadline = time.monotonic() + LIMIT
+    pause = threading.Event()
+    while not condition():
+        assert time.monotonic() < deadline
+        pause.wait(0.01)
