@@ -40,6 +40,7 @@ class PeerConnection(asyncio.Protocol):
         self._held_by: set[Holder] = set()
         self._is_logging_in = False
         self._is_closing = False
+        self._is_full = False  # has a window of unread output: queues keep their messages until half of it is read
         self._is_stalled = False
         self._unheard = 0
         self._watched_since = self._progress_at = 0.0
@@ -193,6 +194,7 @@ class PeerConnection(asyncio.Protocol):
     def deliver(self, subscription: Subscription, message: Message) -> None:
         if not self._is_closing:
             self._outlet.put_message(message.head(self._version, with_ack=subscription.with_ack), subscription.line, message.tail)
+            self._is_full = self._is_full or self._outlet.waiting >= self._limits.window
             self._has_output()
 
     def _has_output(self) -> None:
@@ -212,12 +214,15 @@ class PeerConnection(asyncio.Protocol):
                 self.cut(f"does not read: {outlet.waiting} bytes wait for it")
         elif self.is_watched:
             self._unwatch()
+        if self._is_full and outlet.waiting * 2 < self._limits.window and self.session is not None:
+            self._is_full = False
+            self.session.refill()
         if not outlet.waiting and self._is_closing:
             self._close_written()
 
     @property
     def is_ready(self) -> bool:
-        return self._outlet.waiting < self._limits.window and not self._is_closing
+        return not self._is_full and not self._is_closing
 
     @property
     def is_reading(self) -> bool:
@@ -240,8 +245,6 @@ class PeerConnection(asyncio.Protocol):
     def _unwatch(self) -> None:
         self.is_watched = self._is_stalled = False
         self._release_waiters()
-        if self.session is not None and not self._is_closing:
-            self.session.refill()
 
     def check_progress(self, now: float) -> None:
         """Called a few times a second while output waits. Bytes alone cut nobody: a healthy reader in a burst has many."""
@@ -250,8 +253,6 @@ class PeerConnection(asyncio.Protocol):
         sent = self._outlet.sent
         if sent - self._progress >= self._limits.lag // 4:
             self._progress, self._progress_at, self._is_stalled = sent, now, False
-            if self.is_ready and self.session is not None:
-                self.session.refill()
         elif now - self._progress_at > self._limits.stall_s:
             self.cut(f"has not read for {now - self._progress_at:.1f} s, {self._outlet.waiting} bytes wait for it")
         elif now - self._progress_at > 0.5:
