@@ -72,9 +72,8 @@ class Site:
 
     def write_client(self, broker: SiteBroker, settings: Mapping[str, str] | None = None) -> Path:
         """The operator's client.cfg."""
-        self._write(
-            self.client_config, self._config(OPERATOR, broker) | {"logger_type": "console", "loglevel": "warn"} | (settings or {})
-        )
+        own = {"logger_type": "console", "loglevel": "warn", **(settings or {})}
+        self._write(self.client_config, self._config(OPERATOR, broker) | own)
         return self.client_config
 
     def write_host(self, host: SiteHost, broker: SiteBroker) -> Path:

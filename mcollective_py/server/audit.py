@@ -26,7 +26,7 @@ _REDACTED: Mapping[str, Any] = {"redacted": True}
 class Audit(Protocol):
     """Where it is written down who had what done, and who was refused."""
 
-    def allowed(self, request: Request, ddl: DDL | None) -> None:
+    def allowed(self, request: Request, ddl: DDL | None, rule: str = "") -> None:
         """Write before the action runs. Raises AuditFailed: what cannot be written down must not be done."""
         ...
 
@@ -46,7 +46,7 @@ class Audit(Protocol):
 class NullAudit:
     """Writes nothing: `rpcaudit = 0`."""
 
-    def allowed(self, request: Request, ddl: DDL | None) -> None:
+    def allowed(self, request: Request, ddl: DDL | None, rule: str = "") -> None:
         """Nothing."""
 
     def refused(self, request: Request, ddl: DDL | None, error: MCollectiveError) -> None:
@@ -77,10 +77,10 @@ class LogfileAudit:
         self._identity: tuple[int, int] = (0, 0)
         self._is_torn = False
 
-    def allowed(self, request: Request, ddl: DDL | None) -> None:
+    def allowed(self, request: Request, ddl: DDL | None, rule: str = "") -> None:
         """See Audit."""
         try:
-            self._write(self._line(request, data_of(request, ddl), decision="allow"))
+            self._write(self._line(request, data_of(request, ddl), decision="allow", rule=rule or None))
         except OSError as error:
             logger.error("%s refused: the audit record cannot be written to %s: %s", request.id, self._path, error.strerror or error)
             raise AuditFailed(f"{self._node} cannot write its audit log, so nothing is done: {error.strerror or error}") from error

@@ -99,7 +99,7 @@ class Daemon:
         old = self._runner.host
         try:
             config = Config.from_file(old.config.file, "server") if reread and old.config.file else old.config
-            host = build_host(config, time.time)
+            host = build_host(config, time.time, old)
             if reread:
                 start_logging(config, is_detached=False, verbose=self._verbose)
         except MCollectiveError as error:

@@ -44,8 +44,11 @@ class Host:
     rules: Rules
 
 
-def build_host(config: Config, clock: Callable[[], float]) -> Host:
-    """Read keys, facts, classes, agents and policies as the configuration says. Raises ConfigError, KeyFileError or PluginError."""
+def build_host(config: Config, clock: Callable[[], float], previous: Host | None = None) -> Host:
+    """Read keys, facts, classes, agents and policies as the configuration says. Raises ConfigError, KeyFileError or PluginError.
+
+    previous: the host before a reload; an audit that has not changed is kept, since its running actions still write to it.
+    """
     identity = host_identity(config)
     libdirs = config.paths("libdir")
     loaded: dict[str, LoadedAgent] = {}
@@ -74,7 +77,7 @@ def build_host(config: Config, clock: Callable[[], float]) -> Host:
         agents=agents,
         plugin_settings={name: config.plugin(name) for name in agents},
         authorization=open_authorizer(config),
-        audit=open_audit(config, identity),
+        audit=_audit(config, identity, previous),
         rules=Rules(config.seconds("plugin.x509.skew"), config.seconds("plugin.x509.max_ttl")),
     )
 
@@ -98,6 +101,16 @@ def connection_settings(config: Config) -> dict[str, str | None]:
     """What a connection is made of: while none of it changes, a reload keeps the connection."""
     family = config.text("connector")
     return {key: config.text(key) for key in ("connector", *config.keys()) if key.startswith((f"plugin.{family}.", "connector"))}
+
+
+def _audit(config: Config, identity: str, previous: Host | None) -> Audit:
+    if previous is not None and previous.identity == identity and _audit_settings(previous.config) == _audit_settings(config):
+        return previous.audit
+    return open_audit(config, identity)
+
+
+def _audit_settings(config: Config) -> dict[str, str | None]:
+    return {key: config.text(key) for key in config.keys() if key.startswith(("rpcaudit", "plugin.rpcaudit."))}
 
 
 def _facts(config: Config, libdirs: Sequence[Path]) -> CachedFacts:

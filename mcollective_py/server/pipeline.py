@@ -25,8 +25,8 @@ from .replay import ReplayMemory
 class Authorization(Protocol):
     """Who may do what; server/policyfiles.py has the one of ActionPolicy files."""
 
-    def authorize(self, request: Request, view: NodeView) -> None:
-        """Raises Denied, with a message that names file, line, caller and action."""
+    def authorize(self, request: Request, view: NodeView) -> str:
+        """The rule that allows it, for the audit. Raises Denied, with a message that names file, line, caller and action."""
         ...
 
 

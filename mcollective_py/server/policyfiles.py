@@ -137,11 +137,11 @@ class Authorizer:
     default_name: str = "default"
     are_unconfigured_allowed: bool = False
 
-    def authorize(self, request: Request, view: NodeView) -> None:
-        """Let an allowed request through. Raises Denied, with a message that names file, line, caller and action."""
+    def authorize(self, request: Request, view: NodeView) -> str:
+        """Let an allowed request through; the rule that says so. Raises Denied, which names file, line, caller and action."""
         decision = self.decide(request.agent, request.action, request.caller, view)
         if decision.is_allowed:
-            return
+            return decision.rule
         denied = Denied(f"{request.caller} may not call {_call(request)} on {view.identity}: {_by(decision)}")
         denied.rule = decision.rule
         raise denied
@@ -172,8 +172,9 @@ class Authorizer:
 class NoAuthorization:
     """Lets everything through: what `rpcauthorization = 0` asks for."""
 
-    def authorize(self, request: Request, view: NodeView) -> None:
-        """Let the request through."""
+    def authorize(self, request: Request, view: NodeView) -> str:
+        """Let the request through; no rule says so."""
+        return ""
 
 
 def open_authorizer(config: Settings) -> Authorizer | NoAuthorization:

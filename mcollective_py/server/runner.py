@@ -114,8 +114,8 @@ class Runner:
         agent = None
         try:
             agent, request = check_call(request, host.agents)
-            host.authorization.authorize(request, view)
-            host.audit.allowed(request, agent.ddl)
+            rule = host.authorization.authorize(request, view)
+            host.audit.allowed(request, agent.ddl, rule)
             call = Call(
                 request=request,
                 folder=agent.folder,
@@ -128,6 +128,7 @@ class Runner:
             executor.submit(call, lambda outcome: self._finished(host, request, outcome))
         except Busy as error:
             error.request = request
+            host.audit.refused(request, agent.ddl if agent else None, error)
             self._refused(error, delivery, now)
         except RPCError as error:
             logger.warning("%s %s %s for %s refused: %s", request.id, request.agent, request.action, request.caller, error)

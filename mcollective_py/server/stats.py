@@ -12,7 +12,7 @@ from ..errors import NotSigned, Rejected
 class Stats:
     """What happened to messages since the daemon started; any thread may count.
 
-    Historic names: total, validated, unvalidated, passed, filtered, ttlexpired, replies. Every refusal is also counted by its
+    Historic names: total, validated, unvalidated, passed, filtered, ttlexpired, replies. replieslost: no broker took them. Every refusal is also counted by its
     reason, see errors.Rejected.
     """
 
@@ -39,19 +39,19 @@ class Stats:
                 self._counts["filtered"] += error.reason == "filtered"
 
     def report(self) -> Mapping[str, Any]:
-        """The counters, and times (seconds of CPU), threads, pid and start time (seconds since the epoch) of this process."""
+        """The counters, and times (seconds of CPU), names of threads, pid and start time (seconds since the epoch) of this process."""
         with self._lock:
             counts, reasons = dict(self._counts), dict(sorted(self._reasons.items()))
         times = os.times()
         return {
             **{
                 name: counts.get(name, 0)
-                for name in ("total", "validated", "unvalidated", "passed", "filtered", "ttlexpired", "replies")
+                for name in ("total", "validated", "unvalidated", "passed", "filtered", "ttlexpired", "replies", "replieslost")
             },
             "refused": reasons,
             "starttime": int(self._started),
             "pid": os.getpid(),
-            "threads": threading.active_count(),
+            "threads": sorted(thread.name for thread in threading.enumerate()),
             "times": {
                 "utime": times.user,
                 "stime": times.system,

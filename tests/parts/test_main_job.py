@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.parts.activemq import ActiveMQ
-from tests.parts.require import require_activemq, require_lab, require_programs
 
 from mcollective_py.cli.demosite import OPERATOR, Site, SiteBroker, SiteHost
+from tests.parts.activemq import ActiveMQ
 from tests.parts.lab import GATEWAY, Lab
+from tests.parts.require import require_activemq, require_lab, require_programs
 
 MANIFEST = """
 class profile::base { file { '/etc/lab-base': content => "base\\n" } }

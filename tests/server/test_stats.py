@@ -10,7 +10,7 @@ def test_a_new_daemon_has_counted_nothing() -> None:
     assert report["pid"] == os.getpid()
     assert {name: report[name] for name in ("total", "validated", "replies")} == {"total": 0, "validated": 0, "replies": 0}
     assert report["refused"] == {}
-    assert report["threads"] >= 1
+    assert "MainThread" in report["threads"]
     assert set(report["times"]) == {"utime", "stime", "cutime", "cstime"}
 
 

@@ -21,6 +21,8 @@ STATS = {
     "starttime": 1_700_000_000,
     "total": 6,
     "replies": 4,
+    "replieslost": 0,
+    "refused": {"replayed": 1},
     "configfile": "/etc/mcollective/server.cfg",
     "version": "0.1.0",
     "ttlexpired": 0,

@@ -17,6 +17,10 @@ class Nap(Agent):
     def nap(self, request: RPCRequest, reply: RPCReply) -> None:
         self._sleep(request, reply)
 
+    @action
+    def fill(self, request: RPCRequest, reply: RPCReply) -> None:
+        reply["filled"] = [f"{number:0>1000}" for number in range(request["count"])]
+
     def _sleep(self, request: RPCRequest, reply: RPCReply) -> None:
         if "ledger" in self.config:
             with Path(self.config["ledger"]).open("a") as ledger:

@@ -1,0 +1,80 @@
+"""The embedded broker as a process of its own, to kill, freeze and start again on the same port."""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+
+_PROGRAM = """
+import sys
+from pathlib import Path
+from mcollective_py.broker.server import serve
+from mcollective_py.broker.settings import BrokerSettings, TLSFiles
+from mcollective_py.broker.users import new_user
+port, user, password, certificate, key, ca = sys.argv[1:]
+tls = TLSFiles(Path(certificate), Path(key), Path(ca)) if certificate else None
+users = {user: new_user(user, "admin", password)} if user else {}
+serve(BrokerSettings(port=int(port), users=users, tls=tls), lambda port: print(port, flush=True))
+"""
+
+
+class EmbeddedBroker:
+    """`with EmbeddedBroker() as broker` gives it listening; port stays the same over kill and start.
+
+    user, password: the one login, an admin's; none lets everybody in. certificate, key, ca: PEM files, for TLS with client
+    certificates from that ca.
+    """
+
+    def __init__(
+        self,
+        *,
+        user: str | None = None,
+        password: str | None = None,
+        certificate: Path | None = None,
+        key: Path | None = None,
+        ca: Path | None = None,
+    ) -> None:
+        self.user, self.password = user, password
+        self._files = [str(path or "") for path in (certificate, key, ca)]
+        self.host, self.port = "127.0.0.1", 0
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> "EmbeddedBroker":
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.kill()
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start it and wait until it listens."""
+        words = [str(self.port), self.user or "", self.password or "", *self._files]
+        self._process = subprocess.Popen([sys.executable, "-c", _PROGRAM, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        assert self._process.stdout is not None
+        assert select.select([self._process.stdout], [], [], 20)[0], "the embedded broker did not start"
+        self.port = int(self._process.stdout.readline() or 0)
+        assert self.port, "the embedded broker ended at once"
+
+    def kill(self) -> None:
+        """kill -9; waits until it is gone."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait(10)
+            assert process.stdout is not None
+            process.stdout.close()
+
+    def freeze(self) -> None:
+        """Let it do nothing more, with all connections open."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        os.kill(self.pid, signal.SIGCONT)
