@@ -1,5 +1,7 @@
 import logging
 import os
+import shutil
+import subprocess
 import threading
 import time
 
@@ -205,3 +207,24 @@ def test_asking_for_unchanged_classes_is_cheap(path):
     for _ in range(1000):
         reader.classes()
     assert (time.perf_counter() - begun) / 1000 < 100e-6  # 5 us at rest; the room is for a busy machine
+
+
+@pytest.mark.parts
+def test_the_file_that_the_real_puppet_writes_is_read(tmp_path):
+    puppet = shutil.which("puppet", path="/opt/puppetlabs/bin:/usr/bin")
+    if puppet is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("puppet is not installed: apt-get install puppet-agent")
+        pytest.skip("puppet is not installed")
+    settings = [f"--{name}={tmp_path / name}" for name in ("confdir", "vardir", "rundir", "logdir", "publicdir")]
+    manifest = "class role::web { include profile::base } class profile::base { } include role::web"
+    subprocess.run(
+        [puppet, "apply", *settings, "--write-catalog-summary", "-e", manifest],
+        env={"PATH": "/opt/puppetlabs/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C.UTF-8", "HOME": str(tmp_path)},
+        capture_output=True,
+        timeout=120,
+        check=True,
+    )
+    found = ClassesFile(str(tmp_path / "vardir/state/classes.txt")).classes()
+    assert found is not None
+    assert {"settings", "role::web", "profile::base"} <= found

@@ -10,7 +10,8 @@ FACTS = {
     "mountpoints": {"/srv/a.b": {"size": 1}},
     "disks": [{"size": 10}, [1, 2]],
     "a.b": "whole",
-    "a": {"b": "walked", "c": 3},
+    "a": {"b": "walked", "c": 3, "d.e": "shorter first"},
+    "a.d": {"e": "longer first"},
 }
 
 
@@ -28,6 +29,7 @@ FACTS = {
         ("disks.1.1", 2),
         ("a.b", "whole"),
         ("a.c", 3),
+        ("a.d.e", "longer first"),
     ],
 )
 def test_a_fact_is_found_by_its_name(name, value):

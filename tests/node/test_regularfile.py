@@ -41,6 +41,24 @@ def test_a_huge_sparse_file_is_refused_at_once(tmp_path):
     assert time.monotonic() - begun < 1
 
 
+@pytest.mark.parametrize("change", [b"b: 2\n", b""])
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path, monkeypatch, change):
+    path = tmp_path / "facts"
+    path.write_bytes(b"a: 1\n")
+    os.utime(path, (1_000_000, 1_000_000))
+    read = os.read
+
+    def read_and_change(handle: int, count: int) -> bytes:
+        content = read(handle, count)
+        path.write_bytes(change)
+        return content
+
+    monkeypatch.setattr(os, "read", read_and_change)
+    with pytest.raises(UnusableFile) as caught:
+        read_regular(str(path), 100)
+    assert reason_of(caught.value) == f"{path} changed while it was read"
+
+
 def test_a_fifo_is_refused_and_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "fifo")
     with pytest.raises(UnusableFile) as caught:
