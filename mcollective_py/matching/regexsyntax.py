@@ -83,8 +83,8 @@ _POSIX: dict[str, Predicate] = {
 
 
 def is_word(character: str) -> bool:
-    """True for what `\\w` takes."""
-    return character in _WORD
+    """True for what makes a word's edge: letters of all alphabets, though `\\w` takes ASCII only; Ruby has it so."""
+    return character.isalnum() or character == "_"
 
 
 def parse_regex(pattern: str) -> Node:

@@ -56,6 +56,8 @@ def found(pattern: str, text: str) -> bool:
         ("()", "", True),
         ("é+", "caféé", True),
         ("\\w", "é", False),
+        ("\\bé", "é", True),  # though \\w is ASCII, a word's edge is not
+        ("caf\\b", "café", False),
         ("x*", "", True),
         ("x", "", False),
     ],

@@ -66,8 +66,6 @@ def test_a_brace_that_is_no_quantifier_is_a_brace():
     assert [item.literal for item in tree.items if isinstance(item, Char)] == ["a", "{", "b", "}"]
 
 
-def test_word_characters_are_ascii():
-    assert is_word("a")
-    assert is_word("_")
-    assert not is_word("é")
-    assert not is_word("-")
+def test_a_word_is_made_of_letters_of_all_alphabets():
+    assert [is_word(character) for character in "a_1é"] == [True] * 4
+    assert [is_word(character) for character in "- .\n"] == [False] * 4
