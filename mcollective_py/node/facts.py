@@ -56,8 +56,8 @@ def _float_text(value: float) -> str:
         return text.replace("inf", "Infinity")
     if text == "nan":
         return "NaN"
-    if 1e15 <= abs(value) < 1e16:  # Ruby begins to write exponents a digit sooner than Python
-        digits = text.strip("-").replace(".", "").rstrip("0")
+    if 1e15 <= abs(value) < 1e16 and text.endswith(".0"):  # for whole ones Ruby writes exponents a digit sooner than Python
+        digits = text.strip("-").removesuffix(".0").rstrip("0")
         return f"{'-' if value < 0 else ''}{digits[0]}.{digits[1:] or '0'}e+15"
     mantissa, e, exponent = text.partition("e")
     return f"{mantissa}.0e{exponent}" if e and "." not in mantissa else text
