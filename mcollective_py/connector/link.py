@@ -207,8 +207,12 @@ class Link:
                 return AttemptFailed(f"the broker refused the login {who}: {text}: check .user and .password", lasting=True)
             return AttemptFailed(f"the broker refused the connection: {text}")
         reason = self.reason or "closed"
-        if self._connected is None and self.broker.tls is None and reason == "it closed the connection":
-            reason += " on CONNECT: does this port want TLS (.ssl = 1)?"
+        if self._connected is None and reason == "it closed the connection":
+            tls = self.broker.tls
+            if tls is None:
+                reason += " on CONNECT: does this port want TLS (.ssl = 1)?"
+            elif tls.cert is None:
+                reason += " on CONNECT: does it want a client certificate (.ssl.cert, .ssl.key)?"
         return AttemptFailed(reason, lasting=lasting or reason.startswith(("TLS", "broken frame")))
 
 

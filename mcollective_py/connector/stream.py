@@ -53,6 +53,7 @@ class Stream:
         self._write_limit = write_limit
         self._splitter = FrameSplitter(max_body=max_body)
         self._frames: deque[bytes] = deque()
+        self._stopped = threading.Event()
         self.silence: float | None = None
         self.reason: str | None = None
 
@@ -90,6 +91,7 @@ class Stream:
                 except (BlockingIOError, ssl.SSLWantWriteError):
                     pass
                 except OSError as error:
+                    self._stopped.wait(0.5)  # the reader may yet find what the peer said before it hung up
                     self.stop(explain(error))
                     raise
                 if sent:
@@ -114,6 +116,7 @@ class Stream:
         """End it: wakes the reader, fails the writers. The first reason given is the one that stays."""
         if self.reason is None:
             self.reason = reason
+        self._stopped.set()
         try:
             # Not SSLSocket.shutdown: that drops the TLS state, and the reader would take ciphertext for text.
             socket.socket.shutdown(self._socket, socket.SHUT_RDWR)

@@ -8,6 +8,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
 _DAY = datetime.timedelta(days=1)
@@ -41,6 +42,19 @@ class Authority:
         crl.write_bytes(builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
         return crl
 
+    def pkcs12(self, name: str, password: str = "changeit") -> tuple[Path, Path]:
+        """What was issued under this name with its key, and the CA alone, as Java reads them."""
+        certificate = x509.load_pem_x509_certificate((self.folder / f"{name}.pem").read_bytes())
+        key = serialization.load_pem_private_key((self.folder / f"{name}.key").read_bytes(), None)
+        ca = x509.load_pem_x509_certificate(self.ca.read_bytes())
+        encryption = serialization.BestAvailableEncryption(password.encode())
+        store, trust = self.folder / f"{name}.p12", self.folder / "trust.p12"
+        assert isinstance(key, ec.EllipticCurvePrivateKey)
+        store.write_bytes(pkcs12.serialize_key_and_certificates(name.encode(), key, certificate, [ca], encryption))
+        trusted = [pkcs12.PKCS12Certificate(ca, b"ca")]
+        trust.write_bytes(pkcs12.serialize_java_truststore(trusted, encryption))
+        return store, trust
+
     def _build(
         self,
         subject: x509.Name,
@@ -73,9 +87,9 @@ class Authority:
         path = self.folder / f"{name}.pem"
         path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
         no_password = serialization.NoEncryption()
-        (self.folder / f"{name}.key").write_bytes(
-            key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, no_password)
-        )
+        secret = self.folder / f"{name}.key"
+        secret.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, no_password))
+        secret.chmod(0o600)
         return path
 
 

@@ -147,11 +147,13 @@ def test_a_broken_heart_beat_header_is_refused(beats: str):
 
 
 def test_heartbeats_are_those_both_sides_agree_to():
-    with ScriptedBroker(connected={"version": "1.1", "heart-beat": "2000,3000"}) as broker:
-        with linked(broker, Options(heartbeat=1.0)) as (link, _events):
-            assert broker.wait("CONNECT").headers["heart-beat"] == "1000,1000"
-            assert link.beat_every == pytest.approx(2.4)  # sooner than the 3 s it asks for
-            assert link._stream.silence == pytest.approx(4.25)  # twice the 2 s it promises, and a little
+    with (
+        ScriptedBroker(connected={"version": "1.1", "heart-beat": "2000,3000"}) as broker,
+        linked(broker, Options(heartbeat=1.0)) as (link, _events),
+    ):
+        assert broker.wait("CONNECT").headers["heart-beat"] == "1000,1000"
+        assert link.beat_every == pytest.approx(2.4)  # sooner than the 3 s it asks for
+        assert link._stream.silence == pytest.approx(4.25)  # twice the 2 s it promises, and a little
 
 
 def test_without_heartbeats_of_the_broker_the_kernel_looks_after_it():

@@ -115,19 +115,24 @@ def test_activemqs_no_to_one_destination_costs_no_connection(caplog: pytest.LogC
 
 
 def test_a_silent_broker_is_noticed_by_its_missing_heartbeats_and_its_neighbour_taken():
-    with ScriptedBroker(connected=BEATS) as silent, ScriptedBroker() as neighbour:
-        with connector(silent, neighbour, options=Options(heartbeat=0.2)) as node:
-            assert node.peer == f"127.0.0.1:{silent.port}"
-            start = time.monotonic()
-            neighbour.wait("CONNECT")
-            assert time.monotonic() - start < 2 * 0.2 + 3
-            wait_for(lambda: node.peer == f"127.0.0.1:{neighbour.port}")
+    with (
+        ScriptedBroker(connected=BEATS) as silent,
+        ScriptedBroker() as neighbour,
+        connector(silent, neighbour, options=Options(heartbeat=0.2)) as node,
+    ):
+        assert node.peer == f"127.0.0.1:{silent.port}"
+        start = time.monotonic()
+        neighbour.wait("CONNECT")
+        assert time.monotonic() - start < 2 * 0.2 + 3
+        wait_for(lambda: node.peer == f"127.0.0.1:{neighbour.port}")
 
 
 def test_we_send_heartbeats_when_there_is_nothing_else_to_send():
-    with ScriptedBroker(connected={"version": "1.1", "heart-beat": "0,100"}) as broker:
-        with connector(broker, options=Options(heartbeat=0.1)):
-            wait_for(lambda: broker.received.count(b"\n\n\0\n\n\n") == 1)
+    with (
+        ScriptedBroker(connected={"version": "1.1", "heart-beat": "0,100"}) as broker,
+        connector(broker, options=Options(heartbeat=0.1)),
+    ):
+        wait_for(lambda: broker.received.count(b"\n\n\0\n\n\n") == 1)
 
 
 def test_the_next_broker_of_the_pool_is_taken_when_the_first_refuses():
@@ -136,10 +141,13 @@ def test_the_next_broker_of_the_pool_is_taken_when_the_first_refuses():
 
 
 def test_a_broker_that_says_nothing_does_not_keep_the_next_one_waiting_for_long():
-    with ScriptedBroker(answers=False) as mute, ScriptedBroker() as second:
-        with connector(mute, second, connect=False, is_daemon=False) as client:
-            client.connect(1.0)
-            assert client.peer == f"127.0.0.1:{second.port}"
+    with (
+        ScriptedBroker(answers=False) as mute,
+        ScriptedBroker() as second,
+        connector(mute, second, connect=False, is_daemon=False) as client,
+    ):
+        client.connect(1.0)
+        assert client.peer == f"127.0.0.1:{second.port}"
 
 
 def test_many_lost_connections_leave_no_threads_and_no_descriptors():
@@ -160,9 +168,11 @@ def test_a_client_gives_up_in_time_and_names_every_broker_and_its_reason():
     with ScriptedBroker(answers=False) as mute:
         ports = mute.port, free_port()
         start = time.monotonic()
-        with connector(*(Broker("127.0.0.1", port) for port in ports), connect=False, is_daemon=False) as client:
-            with pytest.raises(BrokerUnreachable) as caught:
-                client.connect(0.6)
+        with (
+            connector(*(Broker("127.0.0.1", port) for port in ports), connect=False, is_daemon=False) as client,
+            pytest.raises(BrokerUnreachable) as caught,
+        ):
+            client.connect(0.6)
         assert time.monotonic() - start < 3
         (first, why_first), (second, why_second) = caught.value.attempts
         assert (first, second) == (f"127.0.0.1:{ports[0]}", f"127.0.0.1:{ports[1]}")
@@ -171,10 +181,12 @@ def test_a_client_gives_up_in_time_and_names_every_broker_and_its_reason():
 
 
 def test_a_client_does_not_wait_for_a_wrong_password_to_become_right():
-    with ScriptedBroker(greeting=b"ERROR\nmessage:User name or password is invalid\n\n\0") as broker:
-        with connector(broker, connect=False, is_daemon=False) as client:
-            with pytest.raises(BrokerUnreachable, match=r"check \.user and \.password"):
-                client.connect(None)
+    with (
+        ScriptedBroker(greeting=b"ERROR\nmessage:User name or password is invalid\n\n\0") as broker,
+        connector(broker, connect=False, is_daemon=False) as client,
+        pytest.raises(BrokerUnreachable, match=r"check \.user and \.password"),
+    ):
+        client.connect(None)
 
 
 def test_a_client_that_gave_up_can_try_again():
@@ -386,9 +398,12 @@ def test_an_idle_connector_costs_nothing():
 
 
 def test_the_same_trouble_is_logged_once_and_not_at_each_attempt(caplog: pytest.LogCaptureFixture):
-    with caplog.at_level(logging.DEBUG), connector(Broker("127.0.0.1", free_port()), connect=False, is_daemon=False) as client:
-        with pytest.raises(BrokerUnreachable):
-            client.connect(0.5)
+    with (
+        caplog.at_level(logging.DEBUG),
+        connector(Broker("127.0.0.1", free_port()), connect=False, is_daemon=False) as client,
+        pytest.raises(BrokerUnreachable),
+    ):
+        client.connect(0.5)
     assert [record.getMessage() for record in caplog.records if "refused" in record.getMessage()] == [
         f"broker {client._pool[0]}: connection refused: is the broker running, and is the port right?"
     ]
