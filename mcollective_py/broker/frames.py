@@ -65,10 +65,12 @@ class FrameReader:
     def next(self) -> Frame | None:
         """The next whole frame, None where more bytes are needed. Line ends between frames (heart-beats) are passed over."""
         if self._head is None:
+            if self._position >= len(self._buffer):
+                return None
             self._head = self._next_head()
             if self._head is None:
                 return None
-        command, headers, length = self._head
+        command, headers, length = self._head  # (kept, where the body is not all there)
         buffer, start = self._buffer, self._position
         if length is None:
             end = buffer.find(b"\0", max(start, self._scanned))
@@ -88,7 +90,7 @@ class FrameReader:
 
     def _next_head(self) -> tuple[str, dict[str, str], int | None] | None:
         buffer, start = self._buffer, self._position
-        if start < len(buffer) and buffer[start] in b"\r\n":
+        if buffer[start] in b"\r\n":
             skipped = _EOLS.match(buffer, start)
             self._position = start = skipped.end() if skipped else start
         if start >= len(buffer):
@@ -102,15 +104,13 @@ class FrameReader:
         if end < 0:
             self._check_beginning(start)
             return None
-        head = bytes(buffer[start:end])
-        if head[:_LONGEST_COMMAND + 1].split(b"\n", 1)[0].rstrip(b"\r").decode("latin-1") not in self._commands:
-            raise RefusedFrame("not a STOMP command")
         try:
-            text = head.decode()
+            text = bytes(buffer[start:end]).decode()
         except UnicodeDecodeError:
             raise RefusedFrame("a header that is not UTF-8") from None
         command, headers = self._parse_head(text)
-        length = self._body_length(command, headers)
+        text = headers.get("content-length", "")
+        length = self._body_length(command, text) if text else None
         self._position = end + after
         return command, headers, length
 
@@ -139,6 +139,8 @@ class FrameReader:
             if any("\r" in line for line in lines):
                 raise RefusedFrame("a carriage return in a header")
         command = lines[0]
+        if command not in self._commands:
+            raise RefusedFrame("not a STOMP command")
         is_escaped = "\\" in text and self.version != "1.0" and command not in _UNESCAPED
         headers: dict[str, str] = {}
         for line in lines[1:]:
@@ -153,10 +155,7 @@ class FrameReader:
                 raise RefusedFrame(f"{command}: two different content-length headers")
         return command, headers
 
-    def _body_length(self, command: str, headers: Mapping[str, str]) -> int | None:
-        text = headers.get("content-length")
-        if text is None:
-            return None
+    def _body_length(self, command: str, text: str) -> int:
         if not (text.isascii() and text.isdigit()):
             raise RefusedFrame(f"{command}: content-length is not a number")
         if len(text) > 18 or int(text) > self.max_body:
@@ -184,8 +183,12 @@ def encode_headers(headers: Iterable[tuple[str, str]], version: str) -> bytes:
     A header that the version cannot carry (a line end in 1.0, a carriage return before 1.2) is left out: never half a header, and
     never one more than was sent.
     """
+    pairs = list(headers)
+    # One search over all of them: nearly no header has anything to escape.
+    if _SPECIAL.search("".join([part for pair in pairs for part in pair])) is None:
+        return "".join([f"{name}:{value}\n" for name, value in pairs]).encode()
     lines = []
-    for name, value in headers:
+    for name, value in pairs:
         if _SPECIAL.search(name) or _SPECIAL.search(value):
             if version == "1.0":
                 if ":" in name or "\n" in name or "\r" in name or "\n" in value or "\r" in value:

@@ -1,6 +1,6 @@
 """A message on its way through the broker, and a subscription that may receive it. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from .frames import encode_headers
@@ -84,13 +84,13 @@ class Message:
             self._heads[key] = head
         return head
 
-    def _pairs(self, with_ack: bool) -> Iterable[tuple[str, str]]:
-        yield "destination", self.destination
-        yield "message-id", self.id
+    def _pairs(self, with_ack: bool) -> list[tuple[str, str]]:
+        pairs = [("destination", self.destination), ("message-id", self.id)]
         if with_ack:
-            yield "ack", self.id
-        yield from ((name, value) for name, value in self.headers.items() if name not in _OWN_HEADERS)
-        yield "content-length", str(self.body_size)
+            pairs.append(("ack", self.id))
+        pairs += [pair for pair in self.headers.items() if pair[0] not in _OWN_HEADERS]
+        pairs.append(("content-length", str(self.body_size)))
+        return pairs
 
 
 class Subscription:

@@ -42,7 +42,9 @@ class Outlet:
             if self.waiting <= _BATCH:
                 data = b"".join(chunks)
                 chunks.clear()
-                self._hand(data)
+                self.waiting = 0
+                self._handed += len(data)
+                self._transport.write(data)
             elif len(chunks[0]) > _BATCH:
                 self._hand_large(chunks.popleft())
             else:

@@ -23,8 +23,38 @@ _FAREWELL_S = 2.0  # for a closing connection to take what is still to be sent
 _UNHEARD = 2 * 1024 * 1024  # bytes that a refused client may still send while it is told so
 
 
-class PeerConnection(asyncio.Protocol):
+class PeerConnection(asyncio.BufferedProtocol):
     """A client's connection. Nothing here waits: every method is called by the loop and returns at once."""
+
+    __slots__ = (
+        "_broker",
+        "_heard",
+        "_held_by",
+        "_hello",
+        "_is_closing",
+        "_is_full",
+        "_is_logging_in",
+        "_is_stalled",
+        "_limits",
+        "_loop",
+        "_outlet",
+        "_progress",
+        "_progress_at",
+        "_reader",
+        "_spoke",
+        "_timer",
+        "_timer_due",
+        "_transport",
+        "_unheard",
+        "_version",
+        "_watched_since",
+        "_why_closed",
+        "address",
+        "is_dirty",
+        "is_watched",
+        "session",
+        "waiters",
+    )
 
     def __init__(self, broker: "Broker") -> None:
         self.waiters: set[Publisher] = set()
@@ -76,7 +106,11 @@ class PeerConnection(asyncio.Protocol):
         self._release_waiters()
         self._broker.forget(self, self._why_closed if exc is None else f"{self._why_closed}: {exc}")
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._broker.read_buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        data = bytes(self._broker.read_buffer[:nbytes])
         self._heard = self._loop.time()
         if self._is_closing:
             self._unheard += len(data)
@@ -111,7 +145,7 @@ class PeerConnection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._outlet.is_blocked = False
-        self.flush()
+        self.flush(self._loop.time())
 
     # --- login
 
@@ -202,11 +236,14 @@ class PeerConnection(asyncio.Protocol):
             self.is_dirty = True
             self._broker.flush_later(self)
 
-    def flush(self) -> None:
+    def flush(self, now: float) -> None:
+        """Hand over what the network takes; now is the loop's time."""
         self.is_dirty = False
         outlet = self._outlet
         outlet.flush()
-        self._spoke = self._loop.time()
+        self._spoke = now
+        if outlet.waiting == 0 and not (self.is_watched or self._is_full or self._is_closing):
+            return
         if outlet.waiting > self._limits.lag:
             if not self.is_watched:
                 self._watch()
@@ -310,7 +347,7 @@ class PeerConnection(asyncio.Protocol):
             self._timer.cancel()
         self._timer = self._loop.call_later(_FAREWELL_S, self._transport.abort)
         if not self.is_dirty:
-            self.flush()
+            self.flush(self._loop.time())
 
     def _close_written(self) -> None:
         if self._transport.can_write_eof():

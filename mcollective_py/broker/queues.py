@@ -50,8 +50,7 @@ class Queue:
     def consumer_for(self, message: Message) -> Subscription | None:
         """The consumer whose turn it is; None where nobody wants the message or those who do have enough to read."""
         key = message.headers.get(FILED_BY)
-        filed = self._filed.get(key) if key is not None else None
-        for consumers in (filed, self._others):
+        for consumers in (self._others,) if key is None else (self._filed.get(key), self._others):
             if consumers:
                 for _ in range(len(consumers)):
                     subscription = consumers[0]

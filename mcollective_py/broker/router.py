@@ -23,6 +23,7 @@ class Router:
     def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
         self.limits, self.clock = limits, clock
         self.counters: Counter[str] = Counter()
+        self.permitted: dict[tuple[str, str], Address] = {}  # (role, destination) that were found to be allowed, for SEND
         self._topics = Topics()
         self._queues: dict[Address, Queue] = {}
         self._kept_bytes = 0
@@ -37,8 +38,8 @@ class Router:
 
     def publish(self, address: Address, message: Message) -> list[Holder]:
         """Hand a message to whom it is for; returns those that the publisher ought to wait for, which are nearly always none."""
-        now = self.clock()
-        if is_expired(message, now):
+        now = message.arrived
+        if message.expires is not None and is_expired(message, self.clock()):
             self.counters["expired"] += 1
             return []
         if address.kind != TOPIC:

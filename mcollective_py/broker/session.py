@@ -66,6 +66,18 @@ def connected_frame(hello: Hello, session: str, heartbeat_s: float) -> bytes:
 class Session:
     """One logged-in client. `handle` takes its frames in order; a RefusedFrame out of it becomes ERROR and ends the connection."""
 
+    __slots__ = (
+        "_limits",
+        "_peer",
+        "_router",
+        "_subscriptions",
+        "_temp_queues",
+        "_transaction_bytes",
+        "_transactions",
+        "member",
+        "version",
+    )
+
     def __init__(self, peer: Peer, router: Router, limits: Limits, member: Member, version: str) -> None:
         self.member, self.version = member, version
         self._peer, self._router, self._limits = peer, router, limits
@@ -73,25 +85,13 @@ class Session:
         self._temp_queues: dict[str, Address] = {}
         self._transactions: dict[str, list[tuple[Address, Message]]] = {}
         self._transaction_bytes = 0
-        self._permitted: dict[str, Address] = {}  # destinations that this member was already allowed to send to
-        self._commands: Mapping[str, Callable[[dict[str, str], bytes], None]] = {
-            "SEND": self._send,
-            "SUBSCRIBE": self._subscribe,
-            "UNSUBSCRIBE": self._unsubscribe,
-            "ACK": self._nothing,  # delivered once is delivered: see docs/broker.md
-            "NACK": self._nothing,
-            "BEGIN": self._begin,
-            "COMMIT": self._commit,
-            "ABORT": self._abort,
-            "DISCONNECT": self._nothing,
-        }
 
     def handle(self, frame: Frame) -> None:
         """Do what a frame says, and confirm it where it asks for a receipt."""
-        command = self._commands.get(frame.command)
+        command = _COMMANDS.get(frame.command)
         if command is None:
             raise RefusedFrame("already connected")
-        command(frame.headers, frame.body)
+        command(self, frame.headers, frame.body)
         if "receipt" in frame.headers:
             self._peer.send(encode_frame("RECEIPT", {"receipt-id": frame.headers["receipt"]}, version=self.version))
         if frame.command == "DISCONNECT":
@@ -121,7 +121,9 @@ class Session:
         return [subscription for subscription in self._subscriptions.values() if subscription.address.kind != "topic"]
 
     def _send(self, headers: dict[str, str], body: bytes) -> None:
-        address = self._writable(_header(headers, "destination"))
+        text = headers.get("destination", "")
+        # What a role may send to was worked out before, nearly always: the answers of a whole fleet go to one queue.
+        address = self._router.permitted.get((self.member.role.name, text)) or self._writable(text)
         reply_to = headers.get("reply-to")
         if reply_to is not None:
             headers = {**headers, "reply-to": self._reply_address(reply_to)}
@@ -144,13 +146,12 @@ class Session:
             self._peer.hold(holder)
 
     def _writable(self, text: str) -> Address:
-        address = self._permitted.get(text)
-        if address is None:
-            address = parse_destination(text)
-            check_write(self.member, address)
-            if len(self._permitted) >= 256:
-                self._permitted.clear()
-            self._permitted[text] = address
+        address = parse_destination(text)
+        check_write(self.member, address)
+        permitted = self._router.permitted
+        if len(permitted) >= 4096:
+            permitted.clear()
+        permitted[self.member.role.name, text] = address
         return address
 
     def _reply_address(self, text: str) -> str:
@@ -224,6 +225,19 @@ class Session:
 
     def _nothing(self, headers: dict[str, str], body: bytes) -> None:
         return
+
+
+_COMMANDS: Mapping[str, Callable[[Session, dict[str, str], bytes], None]] = {
+    "SEND": Session._send,
+    "SUBSCRIBE": Session._subscribe,
+    "UNSUBSCRIBE": Session._unsubscribe,
+    "ACK": Session._nothing,  # delivered once is delivered: see docs/broker.md
+    "NACK": Session._nothing,
+    "BEGIN": Session._begin,
+    "COMMIT": Session._commit,
+    "ABORT": Session._abort,
+    "DISCONNECT": Session._nothing,
+}
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:
