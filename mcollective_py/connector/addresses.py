@@ -38,9 +38,7 @@ class AddressBook:
         key = (host, port)
         with self._changed:
             if key not in self._running:
-                self._running.add(key)
-                self._failed.pop(key, None)
-                threading.Thread(target=self._ask, args=key, name="connector-names", daemon=True).start()
+                self._start(key)
             patience = min(limit, 1.0) if key in self._last_good else limit
             self._changed.wait_for(lambda: key not in self._running, patience)
             if key in self._last_good:
@@ -48,6 +46,14 @@ class AddressBook:
             if key in self._running:
                 raise NotResolved(f"the name {host} was not resolved within {limit:.1f} s: check the resolver (DNS)")
             raise NotResolved(f"the name {host} is not known ({self._failed[key]}): check .host and the resolver (DNS)")
+
+    def _start(self, key: tuple[str, int]) -> None:
+        try:
+            threading.Thread(target=self._ask, args=key, name="connector-names", daemon=True).start()
+        except RuntimeError as error:  # no more threads for this user
+            self._failed[key] = str(error)
+        else:
+            self._running.add(key)
 
     def _ask(self, host: str, port: int) -> None:
         key = (host, port)
@@ -67,8 +73,11 @@ class AddressBook:
 
 
 def _numeric(host: str, port: int) -> list[Address] | None:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=socket.AI_NUMERICHOST)
-    except (OSError, UnicodeError):
-        return None
-    return [(int(family), address) for family, _, _, _, address in found]  # type: ignore[misc]  # AF_INET and AF_INET6 only
+    """An address written as one; asked of no resolver, which would open files."""
+    for family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            socket.inet_pton(family, host)
+        except OSError:
+            continue
+        return [(int(family), (host, port))]
+    return None

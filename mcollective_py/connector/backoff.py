@@ -13,6 +13,7 @@ LATER = 8.0
 class Backoff:
     """Delays before the next walk through the pool: `initial` doubling up to a cap, each multiplied by a random number (full jitter).
 
+    None is longer than all before it together and half a second, so that a short outage is not followed by a long wait.
     At the cap the first delay is random, which gives every host a phase of its own; from then on it keeps the cap as its period. So
     the load on a broker that comes back is even and nobody waits longer than the cap. Random numbers at the cap too would bring twice
     as many hosts in the first second. random: gives a number from 0 up to 1.
@@ -28,13 +29,19 @@ class Backoff:
         """Begin again, after a connection that held."""
         self._step = self._initial
         self._has_phase = False
+        self._waited = 0.0
 
     def next(self, cap: float) -> float:
         """Seconds to wait now, at most cap."""
-        if self._step < cap:
-            delay = self._step * self._random()
-            self._step *= self._factor
-            return delay
+        delay = self._draw(cap)
+        self._waited += delay
+        return delay
+
+    def _draw(self, cap: float) -> float:
+        limit = min(self._step, max(self._initial, 0.5 + self._waited))
+        if limit < cap:
+            self._step = min(self._step * self._factor, 3600.0)
+            return limit * self._random()
         if not self._has_phase:
             self._has_phase = True
             return cap * self._random()

@@ -213,6 +213,7 @@ class Link:
                 reason += " on CONNECT: does this port want TLS (.ssl = 1)?"
             elif tls.cert is None:
                 reason += " on CONNECT: does it want a client certificate (.ssl.cert, .ssl.key)?"
+                lasting = True
         return AttemptFailed(reason, lasting=lasting or reason.startswith(("TLS", "broken frame")))
 
 

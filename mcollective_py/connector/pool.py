@@ -87,7 +87,7 @@ def read_options(config: Config, family: str) -> Options:
         connect_timeout=config.seconds(f"{prefix}connect_timeout"),
         initial_delay=config.seconds(f"{prefix}initial_reconnect_delay"),
         back_off=float(config.number(f"{prefix}back_off_multiplier")),
-        longest_delay=config.seconds(f"{prefix}max_reconnect_delay"),
+        longest_delay=max(config.seconds(f"{prefix}max_reconnect_delay"), 0.1),  # 0 would keep a core busy
         accepts_stomp_1_0=config.flag(f"{prefix}stomp_1_0_fallback"),
         base64=config.flag(f"{prefix}base64"),
     )

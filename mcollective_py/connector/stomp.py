@@ -84,6 +84,8 @@ class StompConnector:
                 raise ConnectorClosed("the connector is closed")
             if self._link is not None:
                 return
+            if self._failure is not None:
+                self._changed.wait_for(lambda: self._thread is None, 1)  # the one that gave up is still tidying up
             self._patience = timeout
             self._deadline = None if timeout is None else time.monotonic() + timeout
             if self._thread is None:
@@ -214,14 +216,14 @@ class StompConnector:
                 self._serve(link)
         finally:
             with self._changed:
-                self._thread = None
                 self._opening = None
                 if lost := self._outbox.clear():
                     logger.warning("%d messages were not sent", lost)
+                # Whoever waits in receive must learn it, even if this thread died of a fault of ours.
+                why = f"the broker was lost and did not come back: {self._failure}" if self._failure else "the connector has ended"
+                self._inbox.close(why)
+                self._thread = None
                 self._changed.notify_all()
-            # Whoever waits in receive must learn it, even if this thread died of a fault of ours.
-            why = f"the broker was lost and did not come back: {self._failure}" if self._failure else "the connector has ended"
-            self._inbox.close(why)
 
     def _find_broker(self) -> Link | None:
         """Walk the pool, pausing after each round, until a broker takes us; None when closing or the deadline has passed."""
@@ -276,12 +278,15 @@ class StompConnector:
             raise AttemptFailed(str(error)) from error
         stream = open_stream(broker, addresses, end - time.monotonic(), self._set_opening)
         link = Link(broker, stream, self, self._options)
-        self._set_opening(link)
         try:
+            self._set_opening(link)
             link.login(end - time.monotonic())
         except AttemptFailed as failed:
             link.stop(failed.reason)
             raise
+        except RuntimeError as error:
+            stream.close()
+            raise AttemptFailed(f"no thread could be started for it: {error}") from error
         return link
 
     def _set_opening(self, opening: socket.socket | Link) -> None:

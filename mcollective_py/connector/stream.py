@@ -149,8 +149,11 @@ class Stream:
         return b""
 
     def _wait(self, events: int, seconds: float | None) -> bool:
+        number = self._socket.fileno()
+        if number < 0:
+            return True  # closed meanwhile; the caller will see it
         poll = select.poll()
-        poll.register(self._socket.fileno(), events)
+        poll.register(number, events)
         return bool(poll.poll(None if seconds is None else max(seconds, 0) * 1000))
 
 
@@ -168,8 +171,9 @@ def open_stream(
     for place, (family, address) in enumerate(addresses):
         remaining = end - time.monotonic()
         is_shaking = False
-        sock = socket.socket(family, socket.SOCK_STREAM)
+        sock: socket.socket | None = None
         try:
+            sock = socket.socket(family, socket.SOCK_STREAM)
             on_socket(sock)
             sock.settimeout(max(0.05, min(_TCP_LIMIT, remaining / (len(addresses) - place))))
             sock.connect(address)
@@ -180,14 +184,16 @@ def open_stream(
                 sock = context.wrap_socket(sock, server_hostname=broker.host)
             return Stream(sock)
         except OSError as error:
-            sock.close()
+            if sock is not None:
+                sock.close()
             if isinstance(error, ssl.SSLError):
                 raise AttemptFailed(explain_tls(error), lasting=True) from error
             if is_shaking:
                 raise AttemptFailed(f"TLS failed in the handshake: {explain(error)} Does this port speak TLS?") from error
             problem = error
         except AttemptFailed:
-            sock.close()
+            if sock is not None:
+                sock.close()
             raise
     raise AttemptFailed(explain(problem)) from problem
 

@@ -11,7 +11,16 @@ def test_delays_double_up_to_the_cap_each_times_a_random_number():
 def test_at_the_cap_the_first_delay_is_random_and_the_others_are_the_cap():
     numbers = iter([0.9, 0.25])
     backoff = Backoff(lambda: next(numbers), initial=2.0)
-    assert [backoff.next(4.0) for _ in range(4)] == [1.8, 1.0, 4.0, 4.0]
+    assert [backoff.next(2.1) for _ in range(4)] == [1.8, 0.525, 2.1, 2.1]
+
+
+def test_no_pause_is_longer_than_the_outage_so_far_and_half_a_second():
+    backoff, waited = Backoff(lambda: 1.0, factor=100), 0.0
+    for _ in range(6):
+        delay = backoff.next(SOON)
+        assert delay <= waited + 0.5
+        waited += delay
+    assert backoff.next(SOON) == SOON
 
 
 def test_a_reset_begins_again_with_a_new_random_phase():

@@ -110,3 +110,8 @@ def test_options_are_read_from_the_connectors_own_keys():
         "plugin.stomp.stomp_1_0_fallback = 0\nplugin.stomp.base64 = 1\nplugin.stomp.max_hbread_fails = 3\n"
     )
     assert read_options(Config.from_text(text, side="server"), "stomp") == Options("other", 10, 3, 3, 0.5, 3, 2, False, True)
+
+
+def test_a_pause_of_nothing_is_no_pause_at_all_and_not_taken():
+    text = TWO + "plugin.activemq.max_reconnect_delay = 0\n"
+    assert read_options(Config.from_text(text, side="server"), "activemq").longest_delay == 0.1
