@@ -33,13 +33,18 @@ def announced(find: Callable[[], Audience], filter: Filter, window: float, optio
 
 def call_and_show(rpc: RPCClient, action: str, inputs: Mapping[str, Any], options: argparse.Namespace) -> int:
     """One call from discovery to exit code. Wrong inputs are a UsageError before anything is sent."""
+    check_inputs(rpc, action, inputs)
+    confirm(rpc, action, options)
+    announced(lambda: rpc.audience, rpc.filter, rpc.discovery_timeout, options)
+    return show(rpc.call(action, inputs), rpc.ddl, options, style_for(sys.stdout, options, rpc.client.config))
+
+
+def check_inputs(rpc: RPCClient, action: str, inputs: Mapping[str, Any]) -> None:
+    """Raises UsageError for what the DDL does not allow: the command was called wrongly, nothing has been sent."""
     try:
         rpc.checked(action, inputs)
     except RPCError as error:
         raise UsageError(str(error)) from error
-    confirm(rpc, action, options)
-    announced(lambda: rpc.audience, rpc.filter, rpc.discovery_timeout, options)
-    return show(rpc.call(action, inputs), rpc.ddl, options, style_for(sys.stdout, options, rpc.client.config))
 
 
 def confirm(rpc: RPCClient, action: str, options: argparse.Namespace) -> None:

@@ -1,7 +1,6 @@
 """Client: publish a request, then yield the verified replies to it."""
 
 import os
-import secrets
 import socket
 import time
 from collections.abc import Callable, Sequence
@@ -63,7 +62,7 @@ class Client:
         self.connection_timeout = config.seconds("connection_timeout")
         self._connector, self._reply_names, self._known = connector, reply_names, known
         self._clock, self._monotonic = clock, monotonic
-        self._token = f"{os.getpid()}.{secrets.token_hex(8)}"
+        self._token = f"{os.getpid()}.{os.urandom(8).hex()}"
         self._reply_to: dict[str, Destination] = {}  # by collective
         self._open: dict[str, Replies] = {}  # by request id
         self._is_connected = False
@@ -137,11 +136,14 @@ class Client:
     ) -> Replies:
         """Ask who matches the filter; each node that does replies `pong`.
 
-        It ends when every host known to match has answered, and a moment later; else, and with full, after timeout seconds
-        (the discovery timeout).
+        It ends when every host that the filter names has answered; else when every host known to match has, and a moment later;
+        else, and with full, after timeout seconds (the discovery timeout).
         """
         filter, chosen = filter or Filter(), self.collective(collective)
         window = self.discovery_timeout if timeout is None else timeout
+        everybody, named = Address(filter, None), filter.named_identities
+        if named is not None and not full:
+            return self._start(mc.AGENT, None, mc.QUESTION, everybody, chosen, window, RPCStats(), expected=named, ttl=ttl)
         knowledge = self._known.load(chosen, mc.AGENT, filter) if self._known else Knowledge()
         interval = self.config.seconds("plugin.discovery.full_window_interval")
         enough = None if full else knowledge.expected(self._clock(), interval)
@@ -155,7 +157,6 @@ class Client:
                 self._known.save(chosen, mc.AGENT, filter, learned)
 
         stats = RPCStats(did_discovery=True)
-        everybody = Address(filter, None)
         return self._start(mc.AGENT, None, mc.QUESTION, everybody, chosen, window, stats, known=enough, ttl=ttl, at_end=learn)
 
     def discover(
@@ -235,7 +236,7 @@ class Client:
         collective: str | None = None,
     ) -> str:
         """Send without wanting replies; gives the request id when it is handed over. An empty audience is a UsageError."""
-        chosen, request_id = self.collective(collective), secrets.token_hex(16)
+        chosen, request_id = self.collective(collective), os.urandom(16).hex()
         where = self._address(agent, filter or Filter(), audience)
         self.connect()
         for chunk in where.chunks():
@@ -256,7 +257,7 @@ class Client:
     def _nobody(self, agent: str, action: str | None, stats: RPCStats) -> Replies:
         now = self._monotonic()
         collector = Collector(agent, started=now, window=0, expected=())
-        named = _named(stats, secrets.token_hex(16), agent, action, self._clock())
+        named = _named(stats, os.urandom(16).hex(), agent, action, self._clock())
         return Replies(collector, named, pump=self._pump, monotonic=self._monotonic)
 
     def _start(
@@ -276,7 +277,7 @@ class Client:
     ) -> Replies:
         self.connect()
         reply_to = self._subscribe(collective)
-        request_id = secrets.token_hex(16)
+        request_id = os.urandom(16).hex()
         is_closed = where.targets is not None
         collector = Collector(agent, started=self._monotonic(), window=window, expected=expected, is_closed=is_closed, known=known)
 

@@ -27,8 +27,8 @@ class Collector:
     hosts that answered such a request before, decide how early it can end. All times in seconds of one monotonic clock.
     """
 
-    # After the last known host answered: long enough for a new host's answer that is already on its way, short to a human.
-    SETTLE = 0.1
+    # Seconds after the last known host's answer: enough for a new host's answer that is already on its way, short to a human.
+    SETTLE = 0.05
 
     def __init__(
         self,

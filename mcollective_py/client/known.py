@@ -4,7 +4,6 @@ import hashlib
 import json
 import logging
 import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -90,13 +89,13 @@ class KnownHosts:
         path = self._path(collective, agent, filter)
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self.folder, prefix=".new-")
+            new = self.folder / f".new-{os.urandom(8).hex()}"
             try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
+                with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
                     file.write(knowledge.to_json())
-                Path(name).replace(path)
+                new.replace(path)
             except OSError:
-                Path(name).unlink(missing_ok=True)
+                new.unlink(missing_ok=True)
                 raise
             self._prune()
         except OSError as error:

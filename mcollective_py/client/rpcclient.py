@@ -1,6 +1,5 @@
 """RPCClient: an agent's actions as methods, their inputs checked against the DDL before anything is sent."""
 
-import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -64,6 +63,8 @@ class RPCClient:
         self.timeout, self.ttl, self.limit, self.full = timeout, ttl, limit, full
         self.discovery_timeout = client.discovery_timeout if discovery_timeout is None else discovery_timeout
         self.collective = client.collective(collective)
+        if limit is not None:
+            limit_count(limit, 1)
         self._audience: Audience | None = None
         self._last: RPCResults | None = None
 
@@ -179,7 +180,11 @@ def limited(found: Audience, limit: str | None, *, is_random: bool = False) -> A
     count = len(found.nodes) if limit is None else limit_count(limit, len(found.nodes))
     if count >= len(found.nodes):
         return found
-    nodes = sorted(random.sample(found.nodes, count)) if is_random else found.nodes[:count]
+    nodes: Sequence[str] = found.nodes[:count]
+    if is_random:
+        from random import sample
+
+        nodes = sorted(sample(found.nodes, count))
     return Audience(tuple(nodes), found.discovered, is_part=True)
 
 

@@ -345,3 +345,14 @@ def test_discoveries_of_hosts_delayed_at_random_miss_none_and_end_early(fleet):
     assert all(found.nodes == tuple(names) for found in spent)
     assert spent[0].seconds == pytest.approx(2.0, abs=0.2)
     assert sum(found.seconds < 1.9 for found in spent[1:]) > 10
+
+
+def test_a_ping_of_named_hosts_ends_when_they_have_answered_and_names_who_has_not(fleet):
+    fleet.node("web1")
+    with fleet.client("discovery_timeout = 20\n") as mco:
+        replies = mco.ping(Filter.parse(identities=["web1"]))
+        assert [reply.sender for reply in replies] == ["web1"]
+        replies = mco.ping(Filter.parse(identities=["web1", "web9"]), timeout=0.3)
+        assert [reply.sender for reply in replies] == ["web1"]
+    assert replies.stats.no_response == ("web9",)
+    assert list(fleet.folder.glob("*")) == []

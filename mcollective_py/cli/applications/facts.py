@@ -10,7 +10,7 @@ from typing import Any
 from ...client.results import RPCResult, exitcode
 from ...client.rpcclient import RPCClient, agent_ddl
 from ..application import Application
-from ..calls import announced
+from ..calls import announced, check_inputs
 from ..options import filter_of
 from ..render import inert, remark_lines, summary_line
 from ..session import open_client, print_json, style_for
@@ -30,20 +30,21 @@ class Facts(Application):
     def run(self, options: argparse.Namespace) -> int:
         is_interrupted = False
         results: list[RPCResult] = []
-        with open_client(options) as client:
-            rpc = RPCClient(
-                client,
-                "rpcutil",
-                agent_ddl("rpcutil", client.config.paths("libdir")),
-                filter=filter_of(options),
-                timeout=options.timeout,
-                discovery_timeout=options.discovery_timeout,
-                ttl=options.ttl,
-                collective=options.target,
-                full=options.full_discovery,
-            )
-            inputs = {"fact": options.fact}
-            rpc.checked("get_fact", inputs)
+        client = open_client(options)
+        rpc = RPCClient(
+            client,
+            "rpcutil",
+            agent_ddl("rpcutil", client.config.paths("libdir")),
+            filter=filter_of(options),
+            timeout=options.timeout,
+            discovery_timeout=options.discovery_timeout,
+            ttl=options.ttl,
+            collective=options.target,
+            full=options.full_discovery,
+        )
+        inputs = {"fact": options.fact}
+        check_inputs(rpc, "get_fact", inputs)
+        with client:
             announced(lambda: rpc.audience, rpc.filter, rpc.discovery_timeout, options)
             called = rpc.call("get_fact", inputs)
             try:

@@ -48,6 +48,7 @@ class Find(Application):
                     "interrupted": is_interrupted,
                     "hosts": found,
                     "refusals": [{"sender": one.sender, "refusal": one.word, "statusmsg": one.message} for one in refusals],
+                    "no_response": list(stats.no_response),
                     "silent_known": list(stats.silent_known),
                     "unverified": stats.unverified,
                     "seconds": round(stats.agent_time, 6),
@@ -55,7 +56,12 @@ class Find(Application):
             )
         elif found:
             print("\n".join(inert(name) for name in found))
-        left = RPCStats(silent_known=stats.silent_known, refusals=tuple(refusals), unverified=stats.unverified)
+        left = RPCStats(
+            no_response=stats.no_response,
+            silent_known=stats.silent_known,
+            refusals=tuple(refusals),
+            unverified=stats.unverified,
+        )
         remarks = remark_lines(left, style)
         if not options.json and remarks:
             remark_text = "\n".join(remarks)
@@ -69,4 +75,4 @@ class Find(Application):
             return 2
         if not found:
             return 1
-        return 5 if options.strict and stats.silent_known else 0
+        return 5 if options.strict and (stats.silent_known or stats.no_response) else 0

@@ -68,6 +68,7 @@ def _show(client: Client, replies: Replies, options: argparse.Namespace) -> int:
                 "interrupted": is_interrupted,
                 "replies": [{"sender": name, "time_ms": round(seconds * 1000, 3)} for name, seconds in times.items()],
                 "refusals": [{"sender": one.sender, "refusal": one.word, "statusmsg": one.message} for one in refusals],
+                "no_response": list(stats.no_response),
                 "silent_known": list(stats.silent_known),
                 "unverified": stats.unverified,
                 "duplicates": stats.duplicates,
@@ -91,7 +92,7 @@ def _exitcode(times: dict[str, float], refusals: list[Refusal], stats: RPCStats,
         return 2
     if not times:
         return 1
-    return 5 if options.strict and stats.silent_known else 0
+    return 5 if options.strict and (stats.silent_known or stats.no_response) else 0
 
 
 def _ending(times: dict[str, float], refusals: list[Refusal], stats: RPCStats, style: Style) -> list[str]:
@@ -101,5 +102,11 @@ def _ending(times: dict[str, float], refusals: list[Refusal], stats: RPCStats, s
         lines.append(f"{len(took)} replies max: {max(took):.2f} min: {min(took):.2f} avg: {sum(took) / len(took):.2f}")
     else:
         lines.append("No responses received")
-    left = RPCStats(silent_known=stats.silent_known, refusals=tuple(refusals), unverified=stats.unverified, duplicates=stats.duplicates)
+    left = RPCStats(
+        no_response=stats.no_response,
+        silent_known=stats.silent_known,
+        refusals=tuple(refusals),
+        unverified=stats.unverified,
+        duplicates=stats.duplicates,
+    )
     return lines + remark_lines(left, style)

@@ -1,7 +1,8 @@
 """`mco plugin doc`: which agents there are, and what their actions take and give."""
 
 import argparse
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ class Plugin(Application):
             raise UsageError(f"there is no documentation of the kind {kind!r}: write `mco plugin doc NAME` or agent/NAME")
         ddl = agent_ddl(name, libdirs)
         if options.json:
-            print_json(asdict(ddl))
+            print_json(_plain(ddl))
         else:
             print(inert(agent_doc(ddl), keep_lines=True), end="")
         return 0
@@ -65,3 +66,14 @@ def _list(libdirs: tuple[Path, ...], options: argparse.Namespace) -> int:
     for problem in refused:
         print(f"  not used: {inert(problem)}")
     return 0
+
+
+def _plain(value: Any) -> Any:
+    """Values of the DDL as JSON has them."""
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return value

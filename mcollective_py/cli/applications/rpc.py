@@ -9,7 +9,7 @@ from ...ddl.validate import convert
 from ...errors import RPCError, UsageError
 from ...names import is_action, is_agent
 from ..application import Application
-from ..calls import announced, body_of, call_and_show, confirm, show
+from ..calls import announced, body_of, call_and_show, check_inputs, confirm, show
 from ..options import filter_of
 from ..session import open_client, print_json, style_for
 
@@ -35,25 +35,26 @@ class Rpc(Application):
         agent, action, words = addressed(options)
         if action is None:
             return self._plain(agent, options)
-        with open_client(options) as client:
-            ddl = agent_ddl(agent, client.config.paths("libdir"))
-            rpc = RPCClient(
-                client,
-                agent,
-                ddl,
-                filter=filter_of(options),
-                timeout=options.timeout,
-                discovery_timeout=options.discovery_timeout,
-                ttl=options.ttl,
-                collective=options.target,
-                limit=options.limit,
-                full=options.full_discovery,
-            )
-            try:
-                inputs = convert(ddl, action, words)
-                rpc.checked(action, inputs)
-            except RPCError as error:
-                raise UsageError(str(error)) from error
+        client = open_client(options)
+        ddl = agent_ddl(agent, client.config.paths("libdir"))
+        rpc = RPCClient(
+            client,
+            agent,
+            ddl,
+            filter=filter_of(options),
+            timeout=options.timeout,
+            discovery_timeout=options.discovery_timeout,
+            ttl=options.ttl,
+            collective=options.target,
+            limit=options.limit,
+            full=options.full_discovery,
+        )
+        try:
+            inputs = convert(ddl, action, words)
+        except RPCError as error:
+            raise UsageError(str(error)) from error
+        check_inputs(rpc, action, inputs)
+        with client:
             if not options.no_results:
                 return call_and_show(rpc, action, inputs, options)
             confirm(rpc, action, options)

@@ -1,0 +1,53 @@
+import json
+
+from mcollective_py.cli.applications.facts import counted, shown
+from mcollective_py.client.results import RPCResult
+
+
+def value(sender, data, **fields):
+    return RPCResult(sender, "rpcutil", "get_fact", **{"statuscode": 0, "statusmsg": "OK", "data": data, **fields})
+
+
+def test_values_are_counted_by_type_the_most_frequent_first():
+    results = [value("b", {"value": "1"}), value("a", {"value": "1"}), value("c", {"value": 1}), value("d", {})]
+    assert counted([*results, value("e", {"value": "1"}, statuscode=1)]) == [('"1"', ["a", "b"]), ("1", ["c"]), ("null", ["d"])]
+
+
+def test_a_host_without_the_fact_is_told_as_such():
+    assert (shown("null"), shown('"uk"'), shown("1"), shown('{"a": 1}')) == ("(no such fact)", "uk", "1", '{"a": 1}')
+
+
+def test_the_report_has_each_value_and_how_often(desk):
+    answer = desk.mco("facts", "country")
+    assert answer.code == 0
+    assert answer.lines[0] == "Report for fact: country"
+    assert [line.split() for line in answer.lines[1:3]] == [["uk", "found", "2", "times"], ["de", "found", "1", "times"]]
+    assert answer.lines[-1].startswith("Finished processing 3 / 3 hosts in ")
+
+
+def test_verbose_names_the_hosts(desk):
+    assert "            db1\n            web1\n" in desk.mco("facts", "country", "-v").out
+
+
+def test_a_hosts_words_are_inert(desk):
+    assert "\\x1b[2Jred" in desk.mco("facts", "hostile").out
+
+
+def test_json_is_one_document(desk):
+    document = json.loads(desk.mco("facts", "country", "--json").out)
+    assert document["fact"] == "country"
+    assert document["values"] == [
+        {"value": "uk", "count": 2, "hosts": ["db1", "web1"]},
+        {"value": "de", "count": 1, "hosts": ["web2"]},
+    ]
+
+
+def test_without_a_fact_it_is_called_wrongly(desk):
+    answer = desk.mco("facts")
+    assert answer.code == 1
+    assert "FACT" in answer.err
+
+
+def test_a_name_that_no_fact_has_is_refused_before_anything_is_sent(desk):
+    answer = desk.mco("facts", "a;b")
+    assert (answer.code, answer.out) == (1, "")

@@ -1,0 +1,58 @@
+import json
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("words", "hosts"),
+    [
+        ((), ["db1", "web1", "web2"]),
+        (("-C", "role::web"), ["web1", "web2"]),
+        (("-F", "country=uk"), ["db1", "web1"]),
+        (("-W", "role::web country=uk"), ["web1"]),
+        (("-F", "cores>=4", "-C", "/^role/"), ["web1", "web2"]),
+        (("-I", "/^web/"), ["web1", "web2"]),
+        (("-I", "web2", "-I", "db1"), ["db1", "web2"]),
+        (("-A", "rpcutil"), ["db1", "web1", "web2"]),
+    ],
+)
+def test_a_filter_finds_its_hosts_sorted(desk, words, hosts):
+    answer = desk.mco("find", *words)
+    assert (answer.code, answer.lines, answer.err) == (0, hosts, "")
+
+
+def test_nobody_found_is_1_and_prints_nothing(desk):
+    answer = desk.mco("find", "-C", "nosuch")
+    assert (answer.code, answer.out) == (1, "")
+
+
+def test_json_is_one_document(desk):
+    document = json.loads(desk.mco("find", "-F", "country=de", "--json").out)
+    assert document["hosts"] == ["web2"]
+    assert 0 < document["seconds"] < 60
+
+
+def test_a_filter_that_cannot_be_read_is_an_error_before_anything_is_sent(desk):
+    answer = desk.mco("find", "-F", "nonsense")
+    assert (answer.code, answer.out) == (1, "")
+    assert "is no fact filter" in answer.err
+
+
+def test_an_unknown_collective_is_an_error(desk):
+    answer = desk.mco("find", "-T", "dc9")
+    assert answer.code == 1
+    assert "unknown collective 'dc9': this client is in mcollective" in answer.err
+
+
+def test_a_known_host_that_has_gone_is_named(desk):
+    assert "web2" in desk.mco("find", "-A", "discovery").lines
+    desk.running.kill("web2")
+    try:
+        answer = desk.mco("find", "-A", "discovery")
+        strict = desk.mco("find", "-A", "discovery", "--strict")
+    finally:
+        desk.running.start_daemon("web2")
+        desk.running.wait_for(["web2"], 30)
+    assert answer.lines == ["db1", "web1"]
+    assert "Known from before and silent now:\n\n   web2" in answer.err
+    assert (answer.code, strict.code) == (0, 5)

@@ -1,0 +1,15 @@
+def test_the_commands_are_listed_with_their_line(desk):
+    answer = desk.mco("help")
+    assert answer.code == 0
+    assert "  ping       Ping all hosts, or those of a filter, and show how quickly they answer" in answer.lines
+
+
+def test_one_command_is_explained(desk):
+    answer = desk.mco("help", "rpc")
+    assert answer.code == 0
+    assert "usage: mco rpc [options] AGENT ACTION" in answer.out
+    assert "--with-class" in answer.out
+
+
+def test_an_unknown_command_is_1(desk):
+    assert desk.mco("help", "nosuch").code == 1

@@ -1,0 +1,41 @@
+import json
+
+from mcollective_py.cli.applications.inventory import inventory_lines
+
+
+def test_the_blocks_of_one_host(desk):
+    answer = desk.mco("inventory", "web1")
+    assert answer.code == 0
+    assert answer.lines[0] == "Inventory for web1:"
+    for part in ("Server Statistics:", "Agents:", "Data Plugins:", "Configuration Management Classes:", "Facts:"):
+        assert f"   {part}" in answer.lines
+    assert "      country => uk" in answer.lines
+    assert "      hostile => \\x1b[2Jred" in answer.lines
+    assert any("role::web" in line for line in answer.lines)
+
+
+def test_json_is_one_document(desk):
+    document = json.loads(desk.mco("inventory", "web1", "--json").out)
+    assert document["host"] == "web1"
+    assert document["inventory"]["facts"]["country"] == "uk"
+    assert document["daemon_stats"]["pid"] > 1
+
+
+def test_a_host_that_is_not_there_is_4_and_says_what_to_do(desk):
+    answer = desk.mco("inventory", "nosuch", "-t", "0.5")
+    assert (answer.code, answer.out) == (4, "")
+    assert "nosuch did not answer" in answer.err
+
+
+def test_what_is_no_host_name_is_refused(desk):
+    answer = desk.mco("inventory", "/web/")
+    assert answer.code == 1
+    assert "is no host name" in answer.err
+
+
+def test_a_host_that_says_odd_things_is_shown_all_the_same():
+    odd = {"agents": "echo", "classes": None, "facts": ["a"], "collectives": {"a": 1}, "data_plugins": [1, {"x": "\x1b"}]}
+    lines = inventory_lines("web1", {"starttime": "now", "times": 5, "pid": "\x1b[2J"}, odd)
+    assert not any("\x1b" in line for line in lines)
+    assert lines.count("      None known") == 2
+    assert "      No facts known" in lines

@@ -1,0 +1,79 @@
+import json
+import os
+import re
+import signal
+import time
+
+
+def test_each_host_is_a_line_with_its_time_and_statistics_follow(desk):
+    answer = desk.mco("ping")
+    assert answer.code == 0
+    assert sorted(line.split()[0] for line in answer.lines[:3]) == ["db1", "web1", "web2"]
+    assert all(re.fullmatch(r"[a-z0-9]+ {36,38}time=\d+\.\d\d ms", line) for line in answer.lines[:3])
+    assert answer.lines[3] == "---- ping statistics ----"
+    assert re.fullmatch(r"3 replies max: \d+\.\d\d min: \d+\.\d\d avg: \d+\.\d\d", answer.lines[4])
+
+
+def test_known_hosts_end_the_wait_early(desk):
+    started = time.monotonic()
+    assert desk.mco("ping", "-t", "30").code == 0
+    assert time.monotonic() - started < 10
+
+
+def test_a_filter_says_who_is_meant(desk):
+    assert [line.split()[0] for line in desk.mco("ping", "-C", "role::db", "-t", "1").lines[:1]] == ["db1"]
+
+
+def test_named_hosts_are_waited_for_and_the_silent_ones_named(desk):
+    started = time.monotonic()
+    assert [line.split()[0] for line in desk.mco("ping", "-I", "web1", "-t", "30").lines[:1]] == ["web1"]
+    assert time.monotonic() - started < 10
+    assert "No response from:\n\n   nosuch\n" in desk.mco("ping", "-I", "web1", "-I", "nosuch", "-t", "1").out
+
+
+def test_the_graph_has_a_bar_for_each_50_ms(desk):
+    assert re.search(r"\n[▁▂▃▄▅▆▇█]+  \(50 ms each\)\n", desk.mco("ping", "--graph").out)
+
+
+def test_nobody_there_is_1_and_says_what_to_check(desk):
+    answer = desk.mco("ping", "-C", "nosuch", "-t", "0.5")
+    assert answer.code == 1
+    assert "No responses received" in answer.out
+    assert "What to check:" in answer.err
+
+
+def test_json_is_one_document(desk):
+    document = json.loads(desk.mco("ping", "--json").out)
+    assert sorted(reply["sender"] for reply in document["replies"]) == ["db1", "web1", "web2"]
+    assert all(reply["time_ms"] > 0 for reply in document["replies"])
+    assert (document["interrupted"], document["unverified"], document["silent_known"]) == (False, 0, [])
+
+
+def test_ctrl_c_shows_what_there_is_and_leaves_with_130(desk):
+    process = desk.start("ping", "-t", "60", "--full-discovery")
+    lines = [process.stdout.readline() for _ in range(3)]
+    assert all("time=" in line for line in lines)
+    started = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=10)
+    assert time.monotonic() - started < 1.5  # 0.3 s where the machine has nothing else to do
+    assert process.returncode == 130
+    assert "3 replies max:" in out
+    assert "interrupted: these are the answers up to now" in err
+
+
+def test_being_ended_closes_the_connection_and_says_nothing(desk):
+    process = desk.start("ping", "-t", "60", "--full-discovery")
+    process.stdout.readline()
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=10)
+    assert (process.returncode, err) == (143, "")
+
+
+def test_a_reader_that_goes_away_is_no_fault(desk):
+    reader, writer = os.pipe()
+    process = desk.start("ping", "-t", "60", "--full-discovery", stdout=writer)
+    os.close(writer)
+    os.close(reader)
+    _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (141, "")

@@ -1,0 +1,42 @@
+import json
+
+import pytest
+
+
+@pytest.fixture
+def config(tmp_path):
+    broken = tmp_path / "lib" / "agents" / "broken"
+    broken.mkdir(parents=True)
+    (broken / "ddl.yaml").write_text("metadata: 5\n")
+    file = tmp_path / "client.cfg"
+    file.write_text(f"libdir = {tmp_path / 'lib'}\n")
+    file.chmod(0o600)
+    return str(file)
+
+
+def test_agents_are_listed_and_broken_ones_flagged(desk, config):
+    answer = desk.mco("plugin", "doc", "-c", config)
+    assert answer.code == 0
+    assert any(line.split()[:1] == ["rpcutil"] for line in answer.lines)
+    assert any(line.split()[:2] == ["broken", "BROKEN:"] for line in answer.lines)
+    assert any("mco rpc echo --body VALUE" in line for line in answer.lines)
+
+
+@pytest.mark.parametrize("name", ["rpcutil", "agent/rpcutil"])
+def test_an_agent_is_documented(desk, name):
+    answer = desk.mco("plugin", "doc", name)
+    assert answer.code == 0
+    assert "get_fact" in answer.out
+
+
+def test_json_is_one_document(desk):
+    document = json.loads(desk.mco("plugin", "doc", "rpcutil", "--json").out)
+    assert document["metadata"]["name"] == "rpcutil"
+    assert document["actions"]["get_fact"]["inputs"]["fact"]["type"] == "string"
+
+
+@pytest.mark.parametrize(("name", "says"), [("nosuch", "no such agent"), ("data/fact", "agent/NAME"), ("../x", "agent/NAME")])
+def test_what_is_not_there_is_1(desk, name, says):
+    answer = desk.mco("plugin", "doc", name)
+    assert (answer.code, answer.out) == (1, "")
+    assert says in answer.err

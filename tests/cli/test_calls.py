@@ -1,0 +1,94 @@
+import argparse
+import io
+
+import pytest
+
+from mcollective_py.cli.calls import body_of, call_document, confirm, show
+from mcollective_py.cli.render import Style
+from mcollective_py.client.collector import Collector
+from mcollective_py.client.replies import Replies
+from mcollective_py.client.results import RPCResult, RPCStats
+from mcollective_py.client.rpcclient import RPCResults
+from mcollective_py.ddl.model import DDL, ActionDDL, Metadata
+from mcollective_py.errors import UsageError
+from mcollective_py.filter import Filter
+from mcollective_py.message import Reply
+
+ACTIONS = {"status": ActionDDL("status", "", display="always"), "wipe": ActionDDL("wipe", "", impact="destructive")}
+DISK = DDL(Metadata("disk", "", "", "", "", "", 5.0), ACTIONS)
+
+
+def options(**fields):
+    values = {"display": None, "sort": False, "json": False, "no_progress": True, "quiet": False, "strict": False, "yes": False}
+    return argparse.Namespace(**{**values, **fields})
+
+
+def results(*replies, expected=("web1", "web2"), action="status"):
+    collector = Collector("disk", started=0.0, window=0.0, expected=expected)
+    collector.sent("d")
+    collector.published(0.0)
+    stats = RPCStats(request_id="a" * 32, agent="disk", action=action, discovered=expected, did_discovery=True)
+    made = Replies(collector, stats, pump=lambda timeout: None, monotonic=lambda: 0.0)
+    for sender, code in replies:
+        made.deliver(Reply("a" * 32, "d", sender, "disk", action, {"free": code}, 0.0, code, "OK" if code == 0 else "bad"))
+    return RPCResults(made)
+
+
+def test_results_are_shown_as_they_come_and_the_missing_named(capsys):
+    assert show(results(("web2", 0)), DISK, options(), Style()) == 0
+    out = capsys.readouterr().out
+    assert out.index("web2\n   free: 0\n") < out.index("No response from:\n\n   web1\n") < out.index("Finished processing 1 / 2")
+
+
+def test_sorted_results_have_failures_first(capsys):
+    assert show(results(("web1", 0), ("web2", 1)), DISK, options(sort=True), Style()) == 2
+    out = capsys.readouterr().out
+    assert out.index("web2") < out.index("web1")
+
+
+def test_the_ddl_says_what_is_displayed_unless_told(capsys):
+    show(results(("web1", 0), ("web2", 1), action="wipe"), DISK, options(), Style())
+    assert "web1" not in capsys.readouterr().out
+    show(results(("web1", 0), ("web2", 1)), DISK, options(display="none"), Style())
+    assert "web" not in capsys.readouterr().out
+
+
+def test_the_document_of_a_call():
+    result = RPCResult("web1", "disk", "status", 0, "OK", {"free": 1})
+    document = call_document([result], RPCStats(request_id="ab", agent="disk", action="status"), is_interrupted=True)
+    assert (document["request_id"], document["interrupted"], document["replies"][0]["data"]) == ("ab", True, {"free": 1})
+    assert set(document) == {"request_id", "agent", "action", "interrupted", "replies", "stats"}
+
+
+@pytest.mark.parametrize(
+    ("text", "body"), [("2.5", 2.5), ('{"a": [1]}', {"a": [1]}), ("hello", "hello"), ("", ""), ("[" * 100_000, "[" * 100_000)]
+)
+def test_a_body_is_json_or_the_text_itself(text, body):
+    assert body_of(text) == body
+
+
+class Asked:
+    """What confirm reads of an RPCClient."""
+
+    def __init__(self, filter=None, limit=None):
+        self.agent, self.ddl, self.filter, self.limit = "disk", DISK, filter or Filter(), limit
+
+
+def test_a_destructive_action_on_every_host_needs_a_yes_where_nobody_can_be_asked(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    with pytest.raises(UsageError, match="--yes"):
+        confirm(Asked(), "wipe", options())
+
+
+@pytest.mark.parametrize(
+    ("asked", "action", "fields"),
+    [
+        (Asked(), "wipe", {"yes": True}),
+        (Asked(), "status", {}),
+        (Asked(Filter.parse(classes=["a"])), "wipe", {}),
+        (Asked(limit="1"), "wipe", {}),
+    ],
+)
+def test_anything_less_is_not_asked(monkeypatch, asked, action, fields):
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    confirm(asked, action, options(**fields))

@@ -1,0 +1,101 @@
+import subprocess
+import sys
+
+import pytest
+
+from mcollective_py.cli.demoprocesses import MCO
+
+HEAVY = (
+    "argparse",
+    "pathlib",
+    "stomp",
+    "cryptography",
+    "yaml",
+    "rich",
+    "ssl",
+    "json",
+    "logging",
+    "dataclasses",
+    "mcollective_py.config",
+)
+
+
+def test_the_overview_imports_nothing_heavy():
+    code = (
+        "import sys; from mcollective_py.cli.main import main; assert main(['--help']) == 0; "
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, timeout=30)
+    assert done.stdout.splitlines()[-1] == "[]", done.stderr
+    assert "  ping " in done.stdout
+
+
+@pytest.mark.parametrize(("words", "code"), [(("--help",), 0), (("-h",), 0), (("--version",), 0), ((), 1), (("ping", "--help"), 0)])
+def test_help_and_version_are_no_errors_but_nothing_at_all_is(desk, words, code):
+    done = subprocess.run([*MCO, *words], capture_output=True, text=True, timeout=30, env=desk.environment)
+    assert (done.returncode, done.stderr) == (code, "")
+    assert done.stdout.startswith(("usage: mco", "mco 0"))
+
+
+def test_an_unknown_command_names_the_nearest(desk):
+    answer = desk.mco("pingg")
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err == "mco pingg: unknown command: did you mean `mco ping`? `mco help` lists the commands\n"
+
+
+def test_options_before_the_command_are_explained(desk):
+    done = subprocess.run([*MCO, "-v", "ping"], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1
+    assert "the command comes first" in done.stderr
+
+
+def test_extra_options_come_from_the_environment_before_those_given(desk):
+    assert desk.mco("find", MCOLLECTIVE_EXTRA_OPTS="-C role::db").lines == ["db1"]
+    assert desk.mco("find", "-F", "country=de", MCOLLECTIVE_EXTRA_OPTS="-C role::db").lines == []
+    assert desk.mco("find", MCOLLECTIVE_EXTRA_OPTS="-C 'role").code == 1
+
+
+@pytest.mark.parametrize(
+    ("setting", "code", "strict", "says"),
+    [
+        ("plugin.stomp.pool.1.port = 1", 1, 69, "127.0.0.1:1"),
+        ("nonsense = 1", 1, 78, "nonsense"),
+        ("plugin.x509.key = /nonexistent", 1, 78, "/nonexistent"),
+    ],
+    ids=["broker", "config", "key"],
+)
+def test_the_operators_own_mistakes_are_one_message_each(desk, tmp_path, setting, code, strict, says):
+    config = tmp_path / "client.cfg"
+    key = setting.partition(" ")[0]
+    lines = [line for line in desk.config.read_text().splitlines() if not line.startswith(f"{key} ")]
+    config.touch(mode=0o600)
+    config.write_text("\n".join([*lines, setting, "connection_timeout = 1", ""]))
+    answers = [desk.mco("find", "-c", str(config), *more) for more in ((), ("--strict",))]
+    assert [answer.code for answer in answers] == [code, strict]
+    assert all(says in answer.err and answer.out == "" for answer in answers)
+    assert "Traceback" not in answers[0].err
+
+
+def test_a_wrong_option_is_64_when_strict(desk):
+    assert (desk.mco("find", "--nosuch").code, desk.mco("find", "--nosuch", "--strict").code) == (1, 64)
+
+
+def test_who_asks_for_it_sees_where_an_error_came_from(desk):
+    assert "Traceback" in desk.mco("find", "-T", "dc9", "-vv").err
+
+
+def test_nothing_is_imported_from_the_working_directory(desk, tmp_path):
+    for name in ("json", "ssl", "yaml", "stomp", "sitecustomize"):
+        (tmp_path / f"{name}.py").write_text(f"raise SystemExit('{name} of the working directory was imported')\n")
+    (tmp_path / "mcollective_py").mkdir()
+    (tmp_path / "mcollective_py" / "__init__.py").write_text("raise SystemExit('a package of the working directory')\n")
+    answer = desk.mco("find", "-C", "role::db", cwd=tmp_path)
+    assert (answer.code, answer.lines) == (0, ["db1"])
+
+
+def test_a_fault_of_ours_is_one_line(tmp_path):
+    code = (
+        "import sys; from mcollective_py.cli.main import _fault; sys.argv = ['mco', 'x']; _fault(ValueError, ValueError('odd'), None)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
+    assert done.stderr == "mco: a fault of the program, please report it: ValueError: odd\nWith -vv it says where.\n"

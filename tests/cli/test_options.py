@@ -1,0 +1,86 @@
+import argparse
+
+import pytest
+
+from mcollective_py.cli.application import Application
+from mcollective_py.cli.options import filter_of, parse, parser_for
+from mcollective_py.errors import FilterError, UsageError
+from mcollective_py.filter import FactTest, Filter
+
+
+class Call(Application):
+    description = "Call something"
+    usage = "WORDS"
+    sections = ("common", "filter", "rpc")
+
+    def arguments(self, parser):
+        parser.add_argument("words", nargs="*")
+
+
+def options(*words, application=Call):
+    return parse(parser_for("call", application()), words)
+
+
+def test_the_historic_names_of_filter_options_mean_the_same():
+    short = options("-F", "a=1", "-C", "web", "-A", "x", "-I", "h1", "-W", "b=2 db")
+    middle = options("--wf", "a=1", "--wc", "web", "--wa", "x", "--wi", "h1", "--with", "b=2 db")
+    long = options("--with-fact", "a=1", "--with-class", "web", "--with-agent", "x", "--with-identity", "h1", "-W", "b=2 db")
+    expected = Filter(
+        facts=(FactTest("a", "==", "1"), FactTest("b", "==", "2")), classes=("web", "db"), agents=("x",), identities=("h1",)
+    )
+    assert filter_of(short) == filter_of(middle) == filter_of(long) == expected
+
+
+def test_a_filter_that_cannot_be_read_is_an_error_and_never_everybody():
+    with pytest.raises(FilterError):
+        filter_of(options("-F", "nonsense"))
+    with pytest.raises(FilterError):
+        filter_of(options("-C", ""))
+
+
+def test_options_may_stand_between_the_words():
+    found = options("service", "-t", "2.5", "status", "--dt", "1", "service=exim4", "-v", "-j")
+    assert found.words == ["service", "status", "service=exim4"]
+    assert (found.timeout, found.discovery_timeout, found.verbose, found.json) == (2.5, 1.0, 1, True)
+
+
+def test_one_is_a_limit_of_one():
+    assert (options("-1").limit, options("--ln", "25%").limit, options().limit) == ("1", "25%", None)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("-t", "0"), ("-t", "x"), ("-t", "nan"), ("--ttl", "-1"), ("--ttl", "1.5"), ("--nosuch",), ("--display", "some"), ("--tim", "1")],
+)
+def test_a_wrong_option_is_a_usage_error_that_names_the_help(words):
+    with pytest.raises(UsageError, match="mco help call"):
+        options(*words)
+
+
+def test_a_command_has_only_the_sections_that_it_asks_for():
+    class Plain(Application):
+        sections = ()
+
+    assert vars(options(application=Plain)) == {}
+
+
+def test_a_command_with_parts_of_its_own_is_parsed_too():
+    class Parts(Application):
+        sections = ("common",)
+
+        def arguments(self, parser):
+            parser.add_subparsers(dest="verb").add_parser("new").add_argument("name")
+
+    found = options("-v", "new", "x", application=Parts)
+    assert (found.verb, found.name, found.verbose) == ("new", "x", 1)
+
+
+def test_help_leaves_with_0(capsys):
+    with pytest.raises(SystemExit) as left:
+        options("--help")
+    assert left.value.code == 0
+    assert "usage: mco call [options] WORDS" in capsys.readouterr().out
+
+
+def test_the_namespace_is_argparses():
+    assert isinstance(options(), argparse.Namespace)
