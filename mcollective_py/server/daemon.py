@@ -18,7 +18,7 @@ from ..errors import MCollectiveError
 from .child import ChildExecutor
 from .dispatch import perform
 from .executor import ThreadExecutor
-from .footprint import hand_back_startup_memory
+from .footprint import hand_back_memory
 from .host import Host, build_host, connection_settings
 from .runner import Runner
 from .selfreport import SelfReport
@@ -70,7 +70,9 @@ class Daemon:
         for warning in config.warnings:
             logger.warning("%s", warning)
         report = SelfReport(lambda: self._runner.host, self._stats)
-        reads = ThreadExecutor(lambda call: perform(self._runner.host.agents[call.request.agent], call, report))
+        reads = ThreadExecutor(
+            lambda call: perform(self._runner.host.agents[call.request.agent], call, report), on_idle=hand_back_memory
+        )
         self._runner = Runner(host, _connector(host), reads, ChildExecutor(), self._stats, time.time, _subscribed)
 
     def run(self) -> int:
@@ -132,7 +134,7 @@ class Daemon:
 
 def _subscribed(identity: str) -> None:
     logger.info("subscribed as %s", identity)
-    hand_back_startup_memory()
+    hand_back_memory()
     notify_systemd(f"STATUS=subscribed as {identity}")
 
 

@@ -114,11 +114,18 @@ class ThreadExecutor:
     """Runs `perform(call)` in a few threads, made when needed and ended when idle.
 
     A thread cannot be ended from outside: a call that overruns its timeout is answered at once, its slot stays taken until it
-    returns, and what it then gives is dropped and counted in `late`. idle: seconds after which an unused thread ends.
+    returns, and what it then gives is dropped and counted in `late`. idle: seconds after which an unused thread ends. on_idle:
+    called when the last thread has ended, in that thread.
     """
 
-    def __init__(self, perform: Callable[[Call], Outcome], limits: Limits | None = None, idle: float = 30.0) -> None:
-        self._perform, self._limits, self._idle_s = perform, limits or Limits(), idle
+    def __init__(
+        self,
+        perform: Callable[[Call], Outcome],
+        limits: Limits | None = None,
+        idle: float = 30.0,
+        on_idle: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._perform, self._limits, self._idle_s, self._on_idle = perform, limits or Limits(), idle, on_idle
         self._lock = threading.Lock()
         self._deadlines = threading.Condition(self._lock)
         self._quiet = threading.Condition(self._lock)
@@ -249,7 +256,11 @@ class ThreadExecutor:
                     if self._idle:  # else somebody has just claimed a thread, and that is this one
                         self._idle -= 1
                         self._threads -= 1
-                        return None
+                        is_last = not self._threads
+                        break
+        if is_last:
+            self._on_idle()
+        return None
 
     def _watch(self) -> None:
         """Answer calls whose time is over; sleeps until the earliest deadline, for good while nothing runs."""

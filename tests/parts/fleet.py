@@ -35,12 +35,12 @@ class Fleet(RunningSite):
         path = self.site.folder / "ledger"
         return path.read_text().splitlines() if path.exists() else []
 
-    def start_mco(self, *words: str, **more: Any) -> "subprocess.Popen[str]":
-        """Start mco, output in pipes."""
+    def start_mco(self, *words: str, config: Path | None = None) -> "subprocess.Popen[str]":
+        """Start mco, output in pipes. config: another client.cfg than the site's."""
         environ = {**os.environ, "XDG_CACHE_HOME": str(self.site.folder / "cache")}
-        command = [*MCO, *words, "--config", str(self.site.client_config)]
+        command = [*MCO, *words, "--config", str(config or self.site.client_config)]
         pipe = subprocess.PIPE
-        return subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True, cwd="/", **more)
+        return subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True, cwd="/")
 
     def mco(self, *words: str, timeout: float = 60.0) -> "subprocess.CompletedProcess[str]":
         """Run mco to its end."""

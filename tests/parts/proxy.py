@@ -9,8 +9,8 @@ from types import TracebackType
 class Proxy:
     """Forwards a free loopback port to another, in one thread. `with Proxy(port) as proxy:` connect to proxy.port.
 
-    silence(): bytes of the connections open now go nowhere, both ways, and nothing is closed (a dropped route); new connections
-    are accepted and just as silent until speak(). cut(): all connections are closed at once.
+    silence(): bytes go nowhere, both ways, and nothing is closed (a dropped route), for the connections open now and for new ones.
+    silence_present(): only those open now are lost. refuse(): all connections are closed, new ones refused.
     """
 
     def __init__(self, target: int) -> None:
@@ -39,11 +39,11 @@ class Proxy:
     def silence(self) -> None:
         self._order("silence")
 
-    def speak(self) -> None:
-        self._order("speak")
+    def silence_present(self) -> None:
+        self._order("silence present")
 
-    def cut(self) -> None:
-        self._order("cut")
+    def refuse(self) -> None:
+        self._order("refuse")
 
     def _order(self, order: str) -> None:
         with self._lock:
@@ -68,19 +68,18 @@ class Proxy:
         with self._lock:
             orders, self._orders = self._orders, []
         for order in orders:
-            if order == "silence":
-                self._is_silent = True
+            if order.startswith("silence"):
+                self._is_silent = order == "silence"
                 self._lost.update(self._peers)
                 for lost in self._lost:
-                    if lost in self._selector.get_map():
-                        self._selector.unregister(lost)
-            elif order == "speak":
-                self._is_silent = False
+                    self._forget(lost)
             else:
                 for open_one in list(self._peers):
                     self._close(open_one)
-                if order == "end":
+                if self._listener.fileno() >= 0:
+                    self._selector.unregister(self._listener)
                     self._listener.close()
+                if order == "end":
                     self._selector.close()
                     return True
         return False
@@ -113,6 +112,10 @@ class Proxy:
         for end in (one, self._peers.pop(one, one)):
             self._peers.pop(end, None)
             self._lost.discard(end)
-            if end in self._selector.get_map():
-                self._selector.unregister(end)
-            end.close()
+            if end.fileno() >= 0:
+                self._forget(end)
+                end.close()
+
+    def _forget(self, one: socket.socket) -> None:
+        if one in self._selector.get_map():
+            self._selector.unregister(one)

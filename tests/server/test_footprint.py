@@ -20,11 +20,11 @@ def test_a_process_goes_on_with_less_resident_memory() -> None:
     program = """
 import ssl, json
 from pathlib import Path
-from mcollective_py.server.footprint import hand_back_startup_memory
+from mcollective_py.server.footprint import hand_back_memory
 resident = lambda: int(Path("/proc/self/statm").read_text().split()[1])
 ssl.create_default_context()
 before = resident()
-hand_back_startup_memory()
+hand_back_memory()
 after = resident()
 ssl.create_default_context()
 print(json.dumps([before, after]))

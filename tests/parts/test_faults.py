@@ -1,0 +1,230 @@
+"""Faults of brokers and networks, with real daemons on both brokers: everybody comes back in time and nothing runs twice.
+
+The names R-.. are those of the reliability targets: how long healing may take stands in each test, in seconds.
+"""
+
+import json
+import os
+import pty
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from mcollective_py.cli.demosite import SiteBroker
+from mcollective_py.errors import ConnectorError
+from tests.parts.activemq import ActiveMQ
+from tests.parts.embedded import EmbeddedBroker
+from tests.parts.fleet import Fleet, wait_until
+from tests.parts.proxy import Proxy
+from tests.parts.require import require_activemq
+from tests.parts.wire import Wire
+
+pytestmark = pytest.mark.parts
+
+HEARTBEAT = 2  # seconds, for both sides; the default is 30 and the arithmetic is the same
+GAP = 20.0  # seconds that a killed broker stays away: the back-off has long reached its cap
+NAMES = [f"web{number}" for number in range(1, 11)]
+
+Broker = EmbeddedBroker | ActiveMQ
+
+
+@pytest.fixture(params=["embedded", "activemq"])
+def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
+    """A broker of our own, to kill and to start again on its port."""
+    if request.param == "embedded":
+        with EmbeddedBroker(user="mcollective", password="for-this-test") as ours:
+            yield ours
+    else:
+        require_activemq()
+        with ActiveMQ(tmp_path / "activemq") as theirs:
+            yield theirs
+
+
+def fleet_on(folder: Path, broker: Broker, names: Sequence[str], ports: Sequence[int] = ()) -> Fleet:
+    """A fleet whose pool has these ports, by default the broker's own."""
+    connector = "activemq" if isinstance(broker, ActiveMQ) else "stomp"
+    prefix, ports = f"plugin.{connector}", ports or (broker.port,)
+    settings = {f"{prefix}.heartbeat_interval": str(HEARTBEAT), f"{prefix}.pool.size": str(len(ports))}
+    for number, port in enumerate(ports, 1):
+        member = f"{prefix}.pool.{number}"
+        settings |= {f"{member}.host": "127.0.0.1", f"{member}.port": str(port)}
+        settings |= {f"{member}.user": str(broker.user), f"{member}.password": str(broker.password)}
+    address = SiteBroker(ports[0], "127.0.0.1", connector, broker.user, broker.password)
+    return Fleet(folder, names, broker=address, settings=settings)
+
+
+def answer(wire: Wire, count: int, within: float) -> set[str]:
+    """Who answers one broadcast request."""
+    request = wire.request("nap", "doze", {"seconds": 0.0})
+    wire.send(request)
+    senders: set[str] = set()
+    deadline = time.monotonic() + within
+    while len(senders) < count and (left := deadline - time.monotonic()) > 0:
+        reply = wire.reply(left)
+        if reply is not None and reply.request_id == request.id:
+            senders.add(reply.sender)
+    return senders
+
+
+def healed(config: Path, names: Sequence[str], within: float) -> float:
+    """Seconds until one request is answered by all, asking again and again with new connections; fails well after within."""
+    started = time.monotonic()
+    senders: set[str] = set()
+    while (took := time.monotonic() - started) < within + 5:
+        try:
+            with Wire(config) as wire:
+                senders = answer(wire, len(names), 0.5)
+        except ConnectorError:  # the broker may still be on its way up
+            time.sleep(0.1)
+        if senders == set(names):
+            return took
+    raise AssertionError(f"not healed within {within + 5:g} s: only {sorted(senders)} answered")
+
+
+def test_r01_all_daemons_answer_within_5_s_of_a_killed_broker_coming_back(tmp_path: Path, broker: Broker) -> None:
+    with fleet_on(tmp_path, broker, NAMES) as fleet:
+        config = fleet.site.client_config
+        with Wire(config) as wire:
+            assert answer(wire, len(NAMES), 10) == set(NAMES)
+        broker.kill()
+        time.sleep(GAP)
+        broker.start()
+        took = healed(config, NAMES, 5.0)
+        assert took <= 5.0, f"{took:.1f} s"
+        assert len(fleet.ledger) == len(set(fleet.ledger)), "an action ran twice"
+
+
+def test_r04_a_pool_fails_over_when_its_first_broker_refuses(tmp_path: Path, broker: Broker) -> None:
+    with Proxy(broker.port) as first, fleet_on(tmp_path, broker, NAMES[:4], (first.port, broker.port)) as fleet:
+        first.refuse()
+        took = healed(fleet.site.client_config, NAMES[:4], 5.0)
+        assert took <= 5.0, f"{took:.1f} s"
+
+
+def test_r04_a_pool_fails_over_when_its_first_broker_falls_silent(tmp_path: Path, broker: Broker) -> None:
+    with Proxy(broker.port) as first, fleet_on(tmp_path, broker, NAMES[:4], (first.port, broker.port)) as fleet:
+        settings = fleet.site.client_config.read_text().replace(f"port = {first.port}", f"port = {broker.port}")
+        direct = tmp_path / "direct.cfg"
+        direct.write_text(settings)
+        direct.chmod(0o600)
+        first.silence()
+        took = healed(direct, NAMES[:4], 2 * HEARTBEAT + 3)
+        assert took <= 2 * HEARTBEAT + 3, f"{took:.1f} s"
+
+
+def test_r05_a_half_open_connection_is_noticed_and_made_anew(tmp_path: Path, broker: Broker) -> None:
+    with Proxy(broker.port) as route, fleet_on(tmp_path, broker, NAMES[:4], (route.port,)) as fleet:
+        direct = tmp_path / "direct.cfg"
+        direct.write_text(fleet.site.client_config.read_text().replace(f"port = {route.port}", f"port = {broker.port}"))
+        direct.chmod(0o600)
+        route.silence_present()  # what is open now is lost for good, new connections work
+        took = healed(direct, NAMES[:4], 2 * HEARTBEAT + 3)
+        assert took <= 2 * HEARTBEAT + 3, f"{took:.1f} s"
+
+
+def test_r05_a_client_on_a_half_open_connection_ends_and_says_so(tmp_path: Path, broker: Broker) -> None:
+    with Proxy(broker.port) as route, fleet_on(tmp_path, broker, ["web1"]) as fleet:
+        config = tmp_path / "through.cfg"
+        config.write_text(fleet.site.client_config.read_text().replace(f"port = {broker.port}", f"port = {route.port}"))
+        config.chmod(0o600)
+        client = fleet.start_mco("rpc", "nap", "nap", "seconds=15", "-I", "web1", config=config)
+        try:
+            wait_until("the action runs", lambda: len(fleet.ledger) == 1, 15)
+            route.silence()
+            started = time.monotonic()
+            output, errors = client.communicate(timeout=60)
+            took = time.monotonic() - started
+        finally:
+            client.kill()
+        assert took <= 2 * HEARTBEAT + 3 + 10, f"{took:.1f} s"  # and the 10 s in which it tries to connect again
+        assert client.returncode != 0
+        assert "web1" in output + errors and "Traceback" not in errors
+
+
+# --- R-27: the operator goes away -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, signal.SIGTERM])
+def test_r27_a_client_told_to_stop_ends_at_once_with_what_it_has(tmp_path: Path, number: signal.Signals, broker: Broker) -> None:
+    with fleet_on(tmp_path, broker, ["web1", "web2"]) as fleet:
+        client = fleet.start_mco("rpc", "nap", "doze", "seconds=1.8", "-I", "web1", "-I", "nosuch")
+        try:
+            wait_until("the action runs", lambda: len(fleet.ledger) == 1, 15)
+            time.sleep(2.2)  # web1 has answered, nosuch never will
+            started = time.monotonic()
+            client.send_signal(number)
+            output, errors = client.communicate(timeout=10)
+            took = time.monotonic() - started
+        finally:
+            client.kill()
+        assert took <= 0.3, f"{took:.2f} s"
+        assert client.returncode == (130 if number == signal.SIGINT else 128 + number)
+        assert "web1" in output and "Traceback" not in errors
+        assert "nosuch" in output + errors  # who is missing is named
+        assert fleet.answering() == ["web1", "web2"]
+
+
+def test_r27_an_interrupted_json_document_is_whole_and_says_that_it_was(tmp_path: Path) -> None:
+    with Fleet(tmp_path, ["web1"]) as fleet:
+        client = fleet.start_mco("rpc", "nap", "doze", "seconds=1", "-I", "web1", "-I", "nosuch", "--json")
+        wait_until("the action runs", lambda: len(fleet.ledger) == 1, 15)
+        time.sleep(1.3)
+        client.send_signal(signal.SIGINT)
+        output, _ = client.communicate(timeout=10)
+        document = json.loads(output)
+        assert document["interrupted"] is True
+        assert [reply["sender"] for reply in document["replies"]] == ["web1"]
+        assert document["stats"]["no_response"] == ["nosuch"]
+
+
+def test_r27_a_reader_that_goes_away_ends_the_client_quietly(tmp_path: Path) -> None:
+    with Fleet(tmp_path, ["web1"]) as fleet:
+        client = fleet.start_mco("ping")
+        assert client.stdout is not None and client.stderr is not None
+        client.stdout.close()
+        assert client.wait(15) != 0
+        assert "Traceback" not in client.stderr.read()
+        client.stderr.close()
+
+
+def test_r27_a_closed_terminal_ends_the_client(tmp_path: Path) -> None:
+    with Fleet(tmp_path, ["web1"]) as fleet:
+        terminal, slave = pty.openpty()
+        environ = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+        pid = os.fork()
+        if pid == 0:
+            os.setsid()
+            for standard in (0, 1, 2):
+                os.dup2(slave, standard)
+            os.close(terminal)
+            import fcntl
+            import termios
+
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+            from mcollective_py.cli.demoprocesses import MCO
+
+            words = [*MCO, "rpc", "nap", "nap", "seconds=15", "-I", "web1", "--config", str(fleet.site.client_config)]
+            os.execve(words[0], words, environ)
+        os.close(slave)
+        wait_until("the action runs", lambda: len(fleet.ledger) == 1, 15)
+        os.close(terminal)  # the window is closed: SIGHUP, and nowhere to write
+        started = time.monotonic()
+        ended = wait_for(pid, 5.0)
+        assert time.monotonic() - started <= 1.0
+        assert os.waitstatus_to_exitcode(ended) != 0
+
+
+def wait_for(pid: int, seconds: float) -> int:
+    """The wait status of a child that ends within seconds; killed and failed otherwise."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            return status
+        time.sleep(0.01)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    raise AssertionError(f"it did not end within {seconds:g} s")
