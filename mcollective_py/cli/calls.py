@@ -11,7 +11,7 @@ from ..client.client import Audience
 from ..client.results import RPCResult, RPCStats, exitcode
 from ..client.rpcclient import RPCClient, RPCResults
 from ..ddl.model import DDL
-from ..errors import RPCError, UsageError
+from ..errors import ConnectorError, RPCError, UsageError
 from ..filter import Filter
 from .progress import Progress
 from .render import Style, remark_lines, result_document, result_lines, stats_lines, summary_line, wants_display
@@ -59,11 +59,14 @@ def confirm(rpc: RPCClient, action: str, options: argparse.Namespace) -> None:
 
 
 def show(results: RPCResults, ddl: DDL | None, options: argparse.Namespace, style: Style) -> int:
-    """Show results as they come, then who is missing and the sums; gives the exit code. Ctrl-C shows what there is."""
+    """Show results as they come, then who is missing and the sums; gives the exit code.
+
+    Ctrl-C shows what there is. So does a broker that goes away, and its error flies afterwards.
+    """
     mode = options.display or ("always" if style.verbose else _mode(ddl, results.stats.action))
     is_buffered = options.sort or options.json
     kept: list[RPCResult] = []
-    is_interrupted = False
+    is_interrupted, lost = False, None
     progress = Progress(
         sys.stderr,
         len(results.stats.discovered),
@@ -82,6 +85,9 @@ def show(results: RPCResults, ddl: DDL | None, options: argparse.Namespace, styl
     except KeyboardInterrupt:
         is_interrupted = True
         results.close()
+    except ConnectorError as error:  # the broker has gone: what came before it is no less true
+        is_interrupted, lost = True, error
+        results.close()
     finally:
         progress.clear()
     stats = results.stats
@@ -89,11 +95,13 @@ def show(results: RPCResults, ddl: DDL | None, options: argparse.Namespace, styl
     code = INTERRUPTED if is_interrupted else exitcode(stats, strict=options.strict)
     if options.json:
         print_json(call_document(kept, stats, is_interrupted=is_interrupted))
-        return code
-    for result in kept:
-        if wants_display(mode, result):
-            _print_result(result, ddl, style)
-    _print_end(stats, style, options, is_interrupted)
+    else:
+        for result in kept:
+            if wants_display(mode, result):
+                _print_result(result, ddl, style)
+        _print_end(stats, style, options, is_interrupted)
+    if lost is not None:
+        raise lost
     return code
 
 

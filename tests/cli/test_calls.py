@@ -10,7 +10,7 @@ from mcollective_py.client.replies import Replies
 from mcollective_py.client.results import RPCResult, RPCStats
 from mcollective_py.client.rpcclient import RPCResults
 from mcollective_py.ddl.model import DDL, ActionDDL, Metadata
-from mcollective_py.errors import UsageError
+from mcollective_py.errors import ConnectorClosed, UsageError
 from mcollective_py.filter import Filter
 from mcollective_py.message import Reply
 
@@ -38,6 +38,22 @@ def test_results_are_shown_as_they_come_and_the_missing_named(capsys):
     assert show(results(("web2", 0)), DISK, options(), Style()) == 0
     out = capsys.readouterr().out
     assert out.index("web2\n   free: 0\n") < out.index("No response from:\n\n   web1\n") < out.index("Finished processing 1 / 2")
+
+
+@pytest.mark.parametrize("is_json", [False, True])
+def test_a_broker_that_goes_away_leaves_what_came_before_it(capsys, is_json):
+    def gone(timeout):
+        raise ConnectorClosed("the broker has gone")
+
+    called = results(("web2", 0))
+    called.replies.collector.window = 5.0
+    called.replies.collector.published(0.0)
+    called.replies._pump = gone
+    with pytest.raises(ConnectorClosed):
+        show(called, DISK, options(json=is_json), Style())
+    out = capsys.readouterr().out
+    assert "web2" in out
+    assert ('"no_response": ["web1"]' if is_json else "No response from:\n\n   web1\n") in out
 
 
 def test_sorted_results_have_failures_first(capsys):

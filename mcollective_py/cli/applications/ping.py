@@ -7,6 +7,7 @@ from ...client.client import Client
 from ...client.discovery import mc
 from ...client.replies import Replies
 from ...client.results import Refusal, RPCStats
+from ...errors import ConnectorError
 from ..application import Application
 from ..graph import buckets, sparkline
 from ..options import filter_of
@@ -46,7 +47,7 @@ class Ping(Application):
 def _show(client: Client, replies: Replies, options: argparse.Namespace) -> int:
     times: dict[str, float] = {}
     refusals: list[Refusal] = []
-    is_interrupted = False
+    is_interrupted, lost = False, None
     try:
         for reply in replies:
             no = mc.refusal(reply)
@@ -58,6 +59,9 @@ def _show(client: Client, replies: Replies, options: argparse.Namespace) -> int:
                 print(f"{inert(reply.sender):<40} time={times[reply.sender] * 1000:.2f} ms", flush=True)
     except KeyboardInterrupt:
         is_interrupted = True
+        replies.close()
+    except ConnectorError as error:  # the broker has gone: what came before it is no less true
+        is_interrupted, lost = True, error
         replies.close()
     stats = replies.stats
     code = 130 if is_interrupted else _exitcode(times, refusals, stats, options)
@@ -75,6 +79,8 @@ def _show(client: Client, replies: Replies, options: argparse.Namespace) -> int:
                 "seconds": round(stats.agent_time, 6),
             }
         )
+        if lost is not None:
+            raise lost
         return code
     style = style_for(sys.stdout, options, client.config)
     print("\n".join(_ending(times, refusals, stats, style)))
@@ -84,6 +90,8 @@ def _show(client: Client, replies: Replies, options: argparse.Namespace) -> int:
         remark(NOBODY.format(collective=client.collective(options.target)))
     if is_interrupted:
         remark("interrupted: these are the answers up to now")
+    if lost is not None:
+        raise lost
     return code
 
 
