@@ -182,7 +182,7 @@ class PeerConnection(asyncio.BufferedProtocol):
         self.session = Session(self, self._broker.router, self._limits, member, self._version)
         self._reader.max_head, self._reader.max_body = self._limits.head, self._limits.body
         self._broker.counters["logins"] += 1
-        logger.debug("%s is %s, role %s, STOMP %s", self.address, member.name, member.role.name, self._version)
+        logger.debug("%s is %s, role %s, STOMP %s", self.address, _printable(member.name), member.role.name, self._version)
         self.send(connected_frame(self._hello, secrets.token_hex(8), self._limits.heartbeat_s))
         if self._timer is not None:
             self._timer.cancel()
@@ -242,7 +242,7 @@ class PeerConnection(asyncio.BufferedProtocol):
         outlet = self._outlet
         outlet.flush()
         self._spoke = now
-        if outlet.waiting == 0 and not (self.is_watched or self._is_full or self._is_closing):
+        if outlet.waiting == 0 and not (self.is_watched or self._is_full or self._is_closing or self.waiters):
             return
         if outlet.waiting > self._limits.lag:
             if not self.is_watched:
@@ -250,7 +250,9 @@ class PeerConnection(asyncio.BufferedProtocol):
             if outlet.waiting > self._limits.unread and (not self.is_reading or outlet.waiting > 4 * self._limits.unread):
                 self.cut(f"does not read: {outlet.waiting} bytes wait for it")
         elif self.is_watched:
-            self._unwatch()
+            self.is_watched = self._is_stalled = False
+        if self.waiters and outlet.waiting * 2 < self._limits.hold:
+            self._release_waiters()
         if self._is_full and outlet.waiting * 2 < self._limits.window and self.session is not None:
             self._is_full = False
             self.session.refill()
@@ -278,10 +280,6 @@ class PeerConnection(asyncio.BufferedProtocol):
         self._watched_since = self._progress_at = self._loop.time()
         self._progress = self._outlet.sent
         self._broker.watch(self)
-
-    def _unwatch(self) -> None:
-        self.is_watched = self._is_stalled = False
-        self._release_waiters()
 
     def check_progress(self, now: float) -> None:
         """Called a few times a second while output waits. Bytes alone cut nobody: a healthy reader in a burst has many."""
@@ -328,7 +326,7 @@ class PeerConnection(asyncio.BufferedProtocol):
             return
         self._broker.counters["refused"] += 1
         who = self.session.member.name if self.session is not None else "not logged in"
-        logger.warning("%s (%s) refused: %s", self.address, who, reason)
+        logger.warning("%s (%s) refused: %s", self.address, _printable(who), _printable(reason))
         headers = {"message": reason, "version": ",".join(reversed(VERSIONS))} if self.session is None else {"message": reason}
         if receipt is not None:
             headers["receipt-id"] = receipt
@@ -367,6 +365,11 @@ class PeerConnection(asyncio.BufferedProtocol):
         self._is_closing = True
         self._outlet.clear()
         self._transport.abort()
+
+
+def _printable(text: str) -> str:
+    """What a client said, fit for one line of the log."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:300])
 
 
 def _address_text(peername: Any) -> str:

@@ -6,10 +6,11 @@ import gc
 import logging
 import resource
 import signal
+import socket
 import ssl
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from ..errors import ConfigError, ConnectorError, RefusedFrame
@@ -17,7 +18,7 @@ from .peer import PeerConnection
 from .rights import ADMIN, SHIPPED_ROLES, Member
 from .router import Router
 from .settings import BrokerSettings
-from .tls import load_files, server_context, shrink_read_buffers
+from .tls import server_context, shrink_read_buffers
 from .users import Passwords, User, read_users
 
 logger = logging.getLogger(__name__)
@@ -42,8 +43,7 @@ class Broker:
         self.router = Router(settings.limits, time.time)
         self.port = 0
         self._passwords = Passwords(self._read_users())
-        self._context: ssl.SSLContext | None = None
-        self._server: asyncio.Server | None = None
+        self._servers: list[asyncio.Server] = []
         self._peers: set[PeerConnection] = set()
         self._dirty: list[PeerConnection] = []
         self._watched: set[PeerConnection] = set()
@@ -58,33 +58,25 @@ class Broker:
         settings = self.settings
         self._loop = asyncio.get_running_loop()
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
-        if settings.tls is not None:
-            shrink_read_buffers()
-            self._context = server_context(settings.tls)
+        context = self._new_context()
         try:
-            self._server = await self._loop.create_server(
-                lambda: PeerConnection(self),
-                settings.host,
-                settings.port,
-                ssl=self._context,
-                backlog=_BACKLOG,
-                ssl_handshake_timeout=settings.limits.login_s if self._context else None,
-                ssl_shutdown_timeout=2.0 if self._context else None,
-            )
+            sockets = await self._loop.run_in_executor(self._threads, _listen, settings.host, settings.port)
         except OSError as error:
+            self._threads.shutdown(wait=False)
             raise ConnectorError(f"cannot listen on {settings.host} port {settings.port}: {error.strerror or error}") from error
-        self.port = self._server.sockets[0].getsockname()[1]
+        self.port = sockets[0].getsockname()[1]
+        self._servers = await self._serve_on(sockets, context)
         self._timers["sweep"] = self._loop.call_later(_SWEEP_S, self._sweep)
-        logger.info("listening on %s port %d, %s", settings.host, self.port, "TLS" if self._context else "no TLS")
+        logger.info("listening on %s port %d, %s", settings.host, self.port, "TLS" if context else "no TLS")
         if not settings.has_authentication:
             logger.warning("no authentication: whoever can reach %s may do everything", settings.host)
-        elif self._context is None and (self._passwords.users or settings.users_file):
+        elif context is None and (self._passwords.users or settings.users_file):
             logger.warning("no TLS: passwords travel in the clear")
 
     async def stop(self, grace_s: float = 3.0) -> None:
         """Take no more connections, send what is waiting, close all; those that have not gone after the grace are cut off."""
-        if self._server is not None:
-            self._server.close()
+        for server in self._servers:
+            server.close()
         for timer in self._timers.values():
             timer.cancel()
         for peer in list(self._peers):
@@ -104,15 +96,43 @@ class Broker:
         now = {"connections": len(self._peers), "queues": self.router.queue_count, "kept_bytes": self.router.kept_bytes}
         return {**self.counters, **self.router.counters, **now}
 
-    def reload(self) -> None:
-        """Read the users file and the TLS files again; where one cannot be used, the old ones stay, and the log says why."""
+    async def reload(self) -> None:
+        """Read the users file and the TLS files again; where one cannot be used, the old ones stay, and the log says why.
+
+        Who is connected stays connected; new connections meet the new files.
+        """
         try:
-            self._passwords = Passwords(self._read_users())
-            if self._context is not None and self.settings.tls is not None:
-                load_files(self._context, self.settings.tls)
-            logger.info("users and certificates read again")
+            users, context = self._read_users(), self._new_context()
         except ConfigError as error:
             logger.error("not reloaded: %s", error)
+            return
+        self._passwords = Passwords(users)
+        # A context cannot forget a CA or a CRL. So the same listening sockets get new servers, with a new one.
+        old = self._servers
+        self._servers = await self._serve_on([one.dup() for server in old for one in server.sockets], context)
+        for server in old:
+            server.close()
+        logger.info("users and certificates read again")
+
+    def _new_context(self) -> ssl.SSLContext | None:
+        if self.settings.tls is None:
+            return None
+        shrink_read_buffers()
+        return server_context(self.settings.tls)
+
+    async def _serve_on(self, sockets: Sequence[socket.socket], context: ssl.SSLContext | None) -> list[asyncio.Server]:
+        handshake_s, shutdown_s = (self.settings.limits.login_s, 2.0) if context else (None, None)
+        return [
+            await self._loop.create_server(
+                lambda: PeerConnection(self),
+                sock=one,
+                ssl=context,
+                backlog=_BACKLOG,
+                ssl_handshake_timeout=handshake_s,
+                ssl_shutdown_timeout=shutdown_s,
+            )
+            for one in sockets
+        ]
 
     def _read_users(self) -> dict[str, User]:
         from_file = read_users(self.settings.users_file) if self.settings.users_file is not None else {}
@@ -226,11 +246,41 @@ async def _serve(settings: BrokerSettings, ready: Callable[[int], None] | None) 
         loop.add_signal_handler(number, end.set)
     broker = Broker(settings)
     await broker.start()
-    loop.add_signal_handler(signal.SIGHUP, broker.reload)
+    reloads: set[asyncio.Task[None]] = set()
+
+    def reload() -> None:
+        one = loop.create_task(broker.reload())
+        reloads.add(one)
+        one.add_done_callback(reloads.discard)
+
+    loop.add_signal_handler(signal.SIGHUP, reload)
     if ready is not None:
         ready(broker.port)
     await end.wait()
     await broker.stop()
+
+
+def _listen(host: str, port: int) -> list[socket.socket]:
+    """Listening sockets on every address of a host; an empty host is every address of this machine."""
+    addresses = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    sockets: list[socket.socket] = []
+    try:
+        for family, _, _, _, address in dict.fromkeys(addresses):
+            if sockets and port == 0:
+                address = (address[0], sockets[0].getsockname()[1], *address[2:])
+            one = socket.socket(family, socket.SOCK_STREAM)
+            sockets.append(one)
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            one.setblocking(False)
+            one.bind(address)
+            one.listen(_BACKLOG)
+    except OSError:
+        for one in sockets:
+            one.close()
+        raise
+    return sockets
 
 
 def _allow_many_sockets(connections: int) -> None:

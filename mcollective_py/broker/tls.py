@@ -15,14 +15,14 @@ def server_context(files: TLSFiles) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
-    load_files(context, files)
+    _load_own(context, files)
+    _load_trusted(context, files)
     if files.ca is not None:
         context.verify_mode = ssl.CERT_REQUIRED if files.is_client_required else ssl.CERT_OPTIONAL
     return context
 
 
-def load_files(context: ssl.SSLContext, files: TLSFiles) -> None:
-    """Take keys, certificates and CRL from their files; again on a running broker after a renewal."""
+def _load_own(context: ssl.SSLContext, files: TLSFiles) -> None:
     try:
         if files.key.stat().st_mode & 0o007:
             raise KeyFileError("others can read this private key; `chmod 600` it", file=str(files.key))
@@ -30,6 +30,9 @@ def load_files(context: ssl.SSLContext, files: TLSFiles) -> None:
         context.load_cert_chain(files.certificate, files.key, password=_no_password)
     except (OSError, ssl.SSLError, ValueError) as error:
         raise KeyFileError(f"cannot use certificate and key: {error}", file=f"{files.certificate}, {files.key}") from error
+
+
+def _load_trusted(context: ssl.SSLContext, files: TLSFiles) -> None:
     if files.ca is None:
         return
     try:

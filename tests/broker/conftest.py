@@ -1,0 +1,201 @@
+"""A small STOMP client, a broker for each test, and certificates of a throw-away CA."""
+
+import asyncio
+import contextlib
+import datetime
+import ipaddress
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from mcollective_py.broker.frames import SERVER_COMMANDS, Frame, FrameReader, encode_frame
+from mcollective_py.broker.server import Broker
+from mcollective_py.broker.settings import BrokerSettings
+
+DEADLINE_S = 10
+
+
+class StompClient:
+    """Says and hears frames. `connected` is the answer to its CONNECT."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+        self.frames = FrameReader(max_head=65536, max_headers=200, max_body=64 * 1024 * 1024, commands=SERVER_COMMANDS)
+        self.connected = Frame("", {})
+
+    def say(self, command: str, headers: dict[str, str] | None = None, body: bytes = b"") -> None:
+        self.writer.write(encode_frame(command, headers or {}, body, self.frames.version))
+
+    async def hear(self, timeout: float = DEADLINE_S) -> Frame:
+        async with asyncio.timeout(timeout):
+            while (frame := self.frames.next()) is None:
+                data = await self.reader.read(1 << 16)
+                if not data:
+                    raise ConnectionError("closed by the broker")
+                self.frames.feed(data)
+            return frame
+
+    async def confirm(self, command: str, headers: dict[str, str], body: bytes = b"") -> None:
+        """Say something and wait for its receipt; whatever else comes before it is lost."""
+        self.say(command, {**headers, "receipt": "done"}, body)
+        while (frame := await self.hear()).command != "RECEIPT":
+            assert frame.command != "ERROR", frame.headers["message"]
+
+    async def subscribe(self, destination: str, id: str = "1", **headers: str) -> None:
+        await self.confirm("SUBSCRIBE", {"destination": destination, "id": id, **headers})
+
+    async def error(self) -> str:
+        """The message of the ERROR that has to come, after which the connection has to end."""
+        while (frame := await self.hear()).command != "ERROR":
+            pass
+        async with asyncio.timeout(DEADLINE_S):
+            while await self.reader.read(1 << 16):
+                pass
+        return frame.headers["message"]
+
+    async def silence(self) -> list[Frame]:
+        """What has come by the time the broker has answered something harmless."""
+        self.say("SEND", {"destination": "/topic/nobody.hears", "receipt": "silence"})
+        frames = []
+        while (frame := await self.hear()).headers.get("receipt-id") != "silence":
+            frames.append(frame)
+        return frames
+
+    def close(self) -> None:
+        self.writer.close()
+
+
+async def connect(port: int, *, version: str = "1.2", tls: ssl.SSLContext | None = None, **headers: str) -> StompClient:
+    """A client that has said CONNECT and heard the answer, CONNECTED or ERROR."""
+    async with asyncio.timeout(DEADLINE_S):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls)
+    client = StompClient(reader, writer)
+    client.say(
+        "CONNECT", {"accept-version": version, "host": "test", **{name.replace("_", "-"): text for name, text in headers.items()}}
+    )
+    client.connected = await client.hear()
+    client.frames.version = client.connected.headers.get("version", "1.0")
+    return client
+
+
+@contextlib.asynccontextmanager
+async def running(settings: BrokerSettings):
+    """A started broker, stopped in the end."""
+    broker = Broker(settings)
+    await broker.start()
+    try:
+        yield broker
+    finally:
+        await broker.stop(grace_s=0.2)
+
+
+@dataclass
+class Authority:
+    """A throw-away CA that writes PEM files into a folder."""
+
+    folder: Path
+    key: ec.EllipticCurvePrivateKey
+    certificate: x509.Certificate
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "ca.pem"
+
+    def issue(self, name: str, *, days: int = 1) -> tuple[Path, Path]:
+        """Certificate and key files for a name; negative days: expired."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        certificate = (
+            _builder(name, self.certificate.subject, key, days)
+            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+            .sign(self.key, hashes.SHA256())
+        )
+        return _write(self.folder / f"{name}.pem", certificate), _write_key(self.folder / f"{name}.key", key)
+
+    def revoke(self, certificate_file: Path) -> Path:
+        now = datetime.datetime.now(datetime.UTC)
+        serial = x509.load_pem_x509_certificate(certificate_file.read_bytes()).serial_number
+        revoked = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now).build()
+        crl = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(self.certificate.subject)
+            .last_update(now - datetime.timedelta(minutes=5))
+            .next_update(now + datetime.timedelta(days=1))
+            .add_revoked_certificate(revoked)
+            .sign(self.key, hashes.SHA256())
+        )
+        file = self.folder / "crl.pem"
+        file.write_bytes(crl.public_bytes(serialization.Encoding.PEM))
+        return file
+
+    def client(self, files: tuple[Path, Path] | None) -> ssl.SSLContext:
+        """A client's context that trusts this CA, with a certificate or without."""
+        context = ssl.create_default_context(cafile=self.file)
+        if files is not None:
+            context.load_cert_chain(*files)
+        return context
+
+
+def new_authority(folder: Path, name: str = "Test CA") -> Authority:
+    folder.mkdir(exist_ok=True)
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    certificate = (
+        _builder(name, subject, key, 1)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    _write(folder / "ca.pem", certificate)
+    return Authority(folder, key, certificate)
+
+
+def _builder(name: str, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, days: int) -> x509.CertificateBuilder:
+    now = datetime.datetime.now(datetime.UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]))
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=2))
+        .not_valid_after(now + datetime.timedelta(days=days))
+    )
+
+
+def _write(file: Path, certificate: x509.Certificate) -> Path:
+    file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    return file
+
+
+def _write_key(file: Path, key: ec.EllipticCurvePrivateKey) -> Path:
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    file.write_bytes(pem)
+    file.chmod(0o600)
+    return file
+
+
+@pytest.fixture
+def stomp():
+    """connect(port, ...): a client of a broker."""
+    return connect
+
+
+@pytest.fixture
+def broker_of():
+    """running(settings): a broker as an async context manager."""
+    return running
+
+
+@pytest.fixture
+def authority(tmp_path):
+    return new_authority(tmp_path / "ca")
+
+
+@pytest.fixture
+def other_authority(tmp_path):
+    return new_authority(tmp_path / "other", "Somebody Else")
