@@ -23,10 +23,19 @@ def run() -> None:
     sys.excepthook = _fault
     here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     sys.path[:] = make_path_safe(sys.path, os.environ, os.getcwd() if os.path.isdir(".") else "", here)
+    told: list[int] = []
+
+    def leave(number: int, _frame: FrameType | None) -> None:
+        """Ended from outside is as good as Ctrl-C: what there is is shown, and the connection closed on the way out."""
+        told.append(number)
+        raise KeyboardInterrupt
+
     for name in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(name) is signal.SIG_DFL:  # nohup has it ignored, and means it
-            signal.signal(name, _leave)
+            signal.signal(name, leave)
     code = main(sys.argv[1:])
+    if told and code == INTERRUPTED:
+        code = 128 + told[0]
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -133,11 +142,6 @@ def _fault(kind: type[BaseException], error: BaseException, trace: TracebackType
         sys.__excepthook__(kind, error, trace)
     else:
         print(f"mco: a fault of the program, please report it: {kind.__name__}: {error}\nWith -vv it says where.", file=sys.stderr)
-
-
-def _leave(number: int, _frame: FrameType | None) -> None:
-    """Ended from outside: the connection is closed on the way out."""
-    raise SystemExit(128 + number)
 
 
 def _silence(descriptor: int) -> None:

@@ -23,7 +23,7 @@ from .host import Host, build_host, connection_settings
 from .runner import Runner
 from .selfreport import SelfReport
 from .stats import Stats
-from .supervision import PidFile, detach, next_loglevel, notify_systemd, start_logging
+from .supervision import PidFile, detach, logs_to_stderr, next_loglevel, notify_systemd, start_logging
 
 logger = logging.getLogger(__name__)
 
@@ -54,8 +54,10 @@ def main(arguments: Sequence[str]) -> int:
             if pidfile:
                 pidfile.remove()
     except MCollectiveError as error:
-        logger.error("%s", error)
-        print(f"mcollectived: {error}", file=sys.stderr)  # noqa: T201 - the log may be a file nobody looks at
+        if logging.getLogger().handlers:
+            logger.error("%s", error)
+        if not logs_to_stderr():
+            print(f"mcollectived: {error}", file=sys.stderr)  # noqa: T201 - the log may be a file nobody looks at
         return error.exitcode
 
 

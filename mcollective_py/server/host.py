@@ -110,7 +110,8 @@ def _audit(config: Config, identity: str, previous: Host | None) -> Audit:
 
 
 def _audit_settings(config: Config) -> dict[str, str | None]:
-    return {key: config.text(key) for key in config.keys() if key.startswith(("rpcaudit", "plugin.rpcaudit."))}
+    audit = ("rpcaudit", "plugin.rpcaudit.")
+    return {key: config.text(key) for key in list(config.keys()) if key.startswith(audit)}
 
 
 def _facts(config: Config, libdirs: Sequence[Path]) -> CachedFacts:

@@ -12,8 +12,8 @@ from ..errors import NotSigned, Rejected
 class Stats:
     """What happened to messages since the daemon started; any thread may count.
 
-    Historic names: total, validated, unvalidated, passed, filtered, ttlexpired, replies. replieslost: no broker took them. Every refusal is also counted by its
-    reason, see errors.Rejected.
+    Historic names: total, validated, unvalidated, passed, filtered, ttlexpired, replies. replieslost: no broker took
+    them. Every refusal is also counted by its reason, see errors.Rejected.
     """
 
     def __init__(self, started: float) -> None:

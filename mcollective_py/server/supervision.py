@@ -101,6 +101,11 @@ def _handler(config: Config, is_detached: bool) -> logging.Handler:
     return handler
 
 
+def logs_to_stderr() -> bool:
+    """True where the log is what stands on the terminal anyway."""
+    return any(type(handler) is logging.StreamHandler for handler in logging.getLogger().handlers)
+
+
 def next_loglevel() -> str:
     """Move to the next level, debug after the highest, and give its historic name."""
     root, names = logging.getLogger(), list(_LEVELS)

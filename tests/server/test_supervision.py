@@ -119,7 +119,7 @@ def test_a_detached_daemon_without_a_log_file_is_told_to_name_one(root_logger: l
 
 
 def test_a_log_file_in_a_missing_folder_is_named(root_logger: logging.Logger) -> None:
-    with pytest.raises(ConfigError, match="/nonexistent/mco.log cannot be written"):
+    with pytest.raises(ConfigError, match=r"/nonexistent/mco\.log cannot be written"):
         start_logging(config("logger_type = file\nlogfile = /nonexistent/mco.log\n"), is_detached=True)
 
 

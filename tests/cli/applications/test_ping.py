@@ -62,12 +62,15 @@ def test_ctrl_c_shows_what_there_is_and_leaves_with_130(desk):
     assert "interrupted: these are the answers up to now" in err
 
 
-def test_being_ended_closes_the_connection_and_says_nothing(desk):
+def test_being_ended_shows_what_there_is_too_and_leaves_with_the_signals_code(desk):
     process = desk.start("ping", "-t", "60", "--full-discovery")
-    process.stdout.readline()
+    for _ in range(3):
+        process.stdout.readline()
     process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=10)
-    assert (process.returncode, err) == (143, "")
+    out, err = process.communicate(timeout=10)
+    assert process.returncode == 143
+    assert "3 replies max:" in out
+    assert "interrupted" in err
 
 
 def test_a_reader_that_goes_away_is_no_fault(desk):

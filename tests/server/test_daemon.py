@@ -1,0 +1,51 @@
+"""mcollectived's own: arguments and exit codes. What it does once it runs is tested with real brokers in tests/parts/test_daemon.py."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mcollective_py import __version__
+from mcollective_py.server.daemon import main
+
+
+@pytest.fixture(autouse=True)
+def root_logger() -> Iterator[None]:
+    """The root logger as a new process has it, and put back afterwards."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    root.handlers[:] = []
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["--version"])
+    assert left.value.code == 0
+    assert capsys.readouterr().out == f"mcollectived {__version__}\n"
+
+
+def test_a_configuration_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--config", str(tmp_path / "nosuch.cfg")]) == 1
+    assert f"{tmp_path}/nosuch.cfg" in capsys.readouterr().err
+
+
+def test_a_mistake_in_the_configuration_is_one_clear_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "server.cfg"
+    path.write_text("collectives = mcollective\nconector = stomp\n")
+    path.chmod(0o600)
+    assert main(["--config", str(path)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"mcollectived: {path}:2:") and "connector" in line
+
+
+def test_a_configuration_without_keys_says_which_are_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "server.cfg"
+    path.write_text("logger_type = console\nplugin.x509.cert = /nonexistent/cert.pem\nplugin.x509.key = /nonexistent/key.pem\n")
+    path.chmod(0o600)
+    assert main(["--config", str(path)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "plugin.x509.ca: no CA: set it" in line

@@ -1,0 +1,106 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mcollective_py.cli.demosite import Site, SiteBroker, SiteHost
+from mcollective_py.config import Config
+from mcollective_py.errors import ConfigError, MCollectiveError
+from mcollective_py.server.host import Host, build_host, connection_settings, host_identity
+from mcollective_py.server.selfreport import SelfReport
+from mcollective_py.server.stats import Stats
+
+NOW = 1_800_000_000.0
+Make = Callable[..., Config]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return Site(tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture
+def config(site: Site) -> Make:
+    """Configurations of the host web1 with settings of one's own."""
+
+    def make(**settings: str) -> Config:
+        named = {key.replace("__", "."): value for key, value in settings.items()}
+        host = SiteHost("web1", ("role::web",), {"country": "uk", "n": {"m": 1.5}}, named)
+        return Config.from_file(site.write_host(host, SiteBroker(61613)), "server")
+
+    return make
+
+
+def built(config: Config, previous: Host | None = None) -> Host:
+    return build_host(config, lambda: NOW, previous)
+
+
+def test_a_host_is_what_its_certificate_and_files_say(config: Make) -> None:
+    host = built(config())
+    view = host.node.view()
+    assert (host.identity, view.identity, view.main_collective) == ("web1", "web1", "mcollective")
+    assert view.classes == {"settings", "role::web"}
+    assert view.facts == {"country": "uk", "n": {"m": 1.5}}
+    assert {"discovery", "echo", "rpcutil"} <= set(host.agents) == set(view.agents)
+    assert (host.rules.skew, host.rules.max_ttl) == (5.0, 60.0)
+    assert view.data("agent", "echo") is not None
+
+
+def test_an_identity_that_is_not_the_certificates_is_refused(config: Make) -> None:
+    with pytest.raises(ConfigError, match="the certificate is that of web1"):
+        built(config(identity="web2"))
+    assert host_identity(config(identity="web1")) == "web1"
+
+
+def test_an_unknown_facts_source_is_answered_with_those_there_are(config: Make) -> None:
+    with pytest.raises(ConfigError, match="facter, native, yaml"):
+        built(config(factsource="nosuch"))
+
+
+@pytest.mark.parametrize("missing", ["plugin__x509__ca", "plugin__x509__cert", "plugin__x509__key"])
+def test_a_missing_key_file_is_named(config: Make, tmp_path: Path, missing: str) -> None:
+    with pytest.raises(MCollectiveError, match=r"nosuch\.pem"):
+        built(config(**{missing: str(tmp_path / "nosuch.pem")}))
+
+
+def test_a_broken_agent_is_named_in_the_log_and_the_others_are_there(
+    config: Make, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "libdir" / "agents" / "broken"
+    folder.mkdir(parents=True)
+    (folder / "agent.py").write_text("class Broken:\n    def handlemsg(self, msg)\n        return 1\n")
+    host = built(config(libdir=str(tmp_path / "libdir")))
+    assert "echo" in host.agents and "broken" not in host.agents
+    (line,) = [record.getMessage() for record in caplog.records if "broken" in record.getMessage()]
+    assert "agent.py" in line and "2" in line
+
+
+def test_an_agents_settings_are_its_own(config: Make) -> None:
+    host = built(config(plugin__echo__colour="red"))
+    assert host.plugin_settings["echo"] == {"colour": "red"}
+    assert host.plugin_settings["rpcutil"] == {}
+
+
+def test_a_reload_keeps_an_audit_that_has_not_changed(config: Make, tmp_path: Path) -> None:
+    audited = {"rpcaudit": "1", "plugin__rpcaudit__logfile": str(tmp_path / "audit.log")}
+    first = built(config(**audited))
+    assert built(config(**audited), first).audit is first.audit
+    assert built(config(), first).audit is not first.audit
+
+
+def test_only_what_a_connection_is_made_of_makes_a_reload_connect_anew(config: Make) -> None:
+    before = connection_settings(config())
+    assert connection_settings(config(loglevel="debug")) == before
+    assert connection_settings(config(plugin__stomp__heartbeat_interval="60")) != before
+
+
+def test_the_daemon_tells_of_itself_without_its_secrets(config: Make) -> None:
+    host = built(config(plugin__stomp__pool__1__user="mco", plugin__stomp__pool__1__password="between-us"))
+    report = SelfReport(lambda: host, Stats(NOW))
+    stats = report.stats()
+    assert stats["agents"] == sorted(host.agents)
+    assert stats["configfile"] == str(host.config.file)
+    assert json.dumps(report.agents()).count('"agent"') == len(host.agents)
+    assert report.setting("plugin.stomp.pool.1.password") == "***"
+    assert report.setting("plugin.stomp.pool.1.user") == "mco"

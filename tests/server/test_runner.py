@@ -1,0 +1,234 @@
+"""The runner over the loopback broker, with a real host's keys and agents; time stands still at NOW."""
+
+import secrets
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mcollective_py.cli.demosite import Site, SiteBroker, SiteHost
+from mcollective_py.config import Config
+from mcollective_py.connector.loopback import LoopbackBroker, LoopbackConnector
+from mcollective_py.errors import AuditFailed, Busy
+from mcollective_py.filter import Filter
+from mcollective_py.message import Destination, Kind, Publication, Reply, Request
+from mcollective_py.security.base import SecurityPlugin
+from mcollective_py.security.load import security_plugin
+from mcollective_py.server.call import Call, Outcome
+from mcollective_py.server.executor import Done, ThreadExecutor
+from mcollective_py.server.host import Host, build_host
+from mcollective_py.server.runner import Runner, destinations
+from mcollective_py.server.stats import Stats
+
+ANSWERS = Destination(Kind.REPLY, "mcollective", "/queue/mcollective.reply.ops_1.abc")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    made = Site(tmp_path_factory.mktemp("site"))
+    made.write_client(SiteBroker(61613))
+    return made
+
+
+@pytest.fixture(scope="module")
+def now(site: Site) -> float:
+    return site.authority.certificate.not_valid_before_utc.timestamp() + 90_000
+
+
+class Full:
+    """An executor without any room."""
+
+    def submit(self, call: Call, done: Done) -> None:
+        raise Busy("8 requests are running here and 128 waiting: try again later")
+
+    def running(self) -> int:
+        return 8
+
+    def shutdown(self, timeout: float) -> bool:
+        return True
+
+
+class Desk:
+    """One running host, and an operator on the same loopback broker."""
+
+    def __init__(self, site: Site, now: float, outcome: Outcome, changes: Any = None, **settings: str) -> None:
+        self.now, self._broker = now, LoopbackBroker(lambda: now)
+        config = Config.from_file(
+            site.write_host(SiteHost("web1", ("role::web",), {"country": "uk"}, settings), SiteBroker(61613)), "server"
+        )
+        self.host: Host = build_host(config, lambda: now)
+        self.calls: list[Call] = []
+
+        def perform(call: Call) -> Outcome:
+            self.calls.append(call)
+            return outcome
+
+        self.stats = Stats(now)
+        self.subscribed = threading.Event()
+        self.runner = Runner(
+            self.host,
+            self._broker.connector("web1"),
+            ThreadExecutor(perform),
+            changes or ThreadExecutor(perform),
+            self.stats,
+            lambda: now,
+            lambda identity: self.subscribed.set(),
+        )
+        self.security: SecurityPlugin = security_plugin(Config.from_file(site.client_config, "client"), "client", lambda: now)
+        self.connector: LoopbackConnector = self._broker.connector("ops", is_daemon=False)
+        self.connector.connect()
+        self.connector.subscribe([ANSWERS])
+        self._thread = threading.Thread(target=self.runner.run, daemon=True)
+        self._thread.start()
+        assert self.subscribed.wait(10)
+
+    def request(self, agent: str = "rpcutil", action: str | None = "ping", body: Any = None, **changes: Any) -> Request:
+        made = Request(
+            secrets.token_hex(16), self.security.caller, "ops", "mcollective", agent, action, ({} if body is None else body) if action else body,
+            Filter(agents=(agent,)), self.now, 60, ANSWERS.name,
+        )  # fmt: skip
+        return replace(made, **changes)
+
+    def send(self, request: Request) -> None:
+        payload = self.security.seal_request(request).payload
+        kind, name = (Kind.NODE, "web1") if request.targets else (Kind.AGENT, request.agent)
+        to = Destination(kind, "mcollective", name)
+        self.connector.publish([Publication(payload, to, "ops", self.now, 60, request.reply_to)])
+
+    def reply(self, timeout: float = 5.0) -> Reply | None:
+        delivery = self.connector.receive(timeout)
+        return None if delivery is None else self.security.open_reply(self.security.read(delivery.payload))
+
+    def ask(self, request: Request) -> Reply | None:
+        self.send(request)
+        return self.reply()
+
+    def end(self) -> None:
+        self.runner.stop(5.0)
+        self._thread.join(5)
+        assert not self._thread.is_alive()
+
+
+@pytest.fixture
+def desk(site: Site, now: float) -> Iterator[Desk]:
+    made = Desk(site, now, Outcome(body={"pong": 1.5}))
+    yield made
+    made.end()
+
+
+def test_a_request_is_answered_and_counted(desk: Desk) -> None:
+    request = desk.request()
+    reply = desk.ask(request)
+    assert reply is not None
+    assert (reply.request_id, reply.sender, reply.statuscode, reply.body) == (request.id, "web1", 0, {"pong": 1.5})
+    assert [call.action for call in desk.calls] == ["ping"]
+    report = desk.stats.report()
+    assert (report["total"], report["validated"], report["passed"]) == (1, 1, 1)
+
+
+def test_a_directed_request_is_answered(desk: Desk) -> None:
+    assert desk.ask(desk.request(targets=("db1", "web1"))) is not None
+
+
+def test_a_host_subscribes_to_its_agents_and_to_itself(desk: Desk) -> None:
+    assert Destination(Kind.NODE, "mcollective", "web1") in destinations(desk.host)
+    assert Destination(Kind.AGENT, "mcollective", "rpcutil") in destinations(desk.host)
+
+
+def test_a_request_that_wants_no_reply_runs_and_stays_silent(desk: Desk) -> None:
+    desk.send(desk.request(reply_to=None))
+    assert desk.ask(desk.request()) is not None  # the second one's; the first had none
+    assert len(desk.calls) == 2
+
+
+@pytest.mark.parametrize(
+    ("age", "word"), [(100.0, "ttlexpired"), (-100.0, "clockskew")]
+)  # fmt: skip
+def test_a_caller_with_a_wrong_clock_is_told(desk: Desk, age: float, word: str) -> None:
+    reply = desk.ask(desk.request(time=desk.now - age))
+    assert reply is not None and (reply.statuscode, reply.refusal) == (5, word)
+    assert "clocks" in reply.statusmsg
+    assert desk.calls == []
+
+
+def test_wrong_clocks_without_end_are_answered_a_few_times_a_second_only(desk: Desk) -> None:
+    for _ in range(50):
+        desk.send(desk.request(time=desk.now - 100))
+    desk.send(desk.request())
+    told = 0
+    while (reply := desk.reply()) is not None and reply.refusal:
+        told += 1
+    assert told == 5  # time stands still: all in one second
+
+
+@pytest.mark.parametrize(
+    ("agent", "action", "body", "status"),
+    [("rpcutil", "nosuch", {}, 2), ("rpcutil", "get_fact", {}, 3), ("rpcutil", "get_fact", {"fact": 1}, 4), ("rpcutil", None, 1, 4)],
+)
+def test_a_wrong_call_is_told_and_not_run(desk: Desk, agent: str, action: str | None, body: object, status: int) -> None:
+    reply = desk.ask(desk.request(agent, action, body))
+    assert reply is not None and reply.statuscode == status
+    assert desk.calls == []
+
+
+def test_a_full_executor_is_told_as_busy(site: Site, now: float) -> None:
+    desk = Desk(site, now, Outcome(), changes=Full())
+    try:
+        reply = desk.ask(desk.request("echo", None, "hello"))
+        assert reply is not None and (reply.statuscode, reply.refusal) == (5, "busy")
+        assert desk.stats.report()["refused"] == {"busy": 1}
+    finally:
+        desk.end()
+
+
+def test_without_a_reply_of_the_agent_nothing_is_sent(site: Site, now: float) -> None:
+    desk = Desk(site, now, Outcome(body=None))
+    try:
+        desk.send(desk.request("discovery", None, "hush"))
+        reply = desk.ask(desk.request())
+        assert reply is not None and reply.agent == "rpcutil"
+    finally:
+        desk.end()
+
+
+@pytest.mark.parametrize("body", [{"bytes": b"x"}, {"nan": float("nan")}, {1: "number"}, {"set": {1}}])
+def test_a_value_that_cannot_travel_is_told_by_name_and_never_dropped(site: Site, now: float, body: dict[Any, Any]) -> None:
+    desk = Desk(site, now, Outcome(body=body))
+    try:
+        reply = desk.ask(desk.request())
+        assert reply is not None and reply.statuscode == 5 and reply.statusmsg
+    finally:
+        desk.end()
+
+
+def test_an_audit_that_cannot_be_written_refuses_the_request(site: Site, now: float, tmp_path: Path) -> None:
+    settings = {"rpcaudit": "1", "plugin.rpcaudit.logfile": str(tmp_path / "audit" / "log")}
+    (tmp_path / "audit").mkdir()
+    desk = Desk(site, now, Outcome(), **settings)
+    try:
+        (tmp_path / "audit" / "log").unlink()
+        (tmp_path / "audit" / "log").mkdir()
+        reply = desk.ask(desk.request())
+        assert reply is not None and (reply.statuscode, reply.refusal) == (AuditFailed.statuscode, AuditFailed.refusal)
+        assert desk.calls == []
+    finally:
+        desk.end()
+
+
+def test_a_reload_takes_agents_away_without_a_new_connection(desk: Desk, site: Site) -> None:
+    settings = {"plugin.echo.activate_agent": "0"}
+    config = Config.from_file(site.write_host(SiteHost("web1", (), {}, settings), SiteBroker(61613)), "server")
+    desk.runner.reload(build_host(config, lambda: desk.now, desk.host))
+    desk.send(desk.request("echo", None, 1))
+    assert desk.ask(desk.request()) is not None
+    assert [call.request.agent for call in desk.calls] == ["rpcutil"]
+
+
+def test_a_reload_with_a_new_connector_goes_on_there(desk: Desk) -> None:
+    desk.subscribed.clear()
+    desk.runner.reload(desk.host, desk._broker.connector("web1"))
+    assert desk.subscribed.wait(5)
+    assert desk.ask(desk.request()) is not None
