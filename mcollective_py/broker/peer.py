@@ -103,6 +103,7 @@ class PeerConnection(asyncio.BufferedProtocol):
         self._outlet.clear()
         if self.session is not None:
             self.session.close()
+            self.session = None  # the two hold each other: without a cycle the memory is free at once
         self._release_waiters()
         self._broker.forget(self, self._why_closed if exc is None else f"{self._why_closed}: {exc}")
 

@@ -95,7 +95,7 @@ def _tokens(text: str) -> list[str]:
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None:
-            raise RefusedFrame(f"selector: {text[position:position + 20].strip()} is not understood; {_ALLOWED}")
+            raise RefusedFrame(f"selector: {text[position : position + 20].strip()} is not understood; {_ALLOWED}")
         tokens.append(match[0].strip())
         position = match.end()
         if len(tokens) > _MAX_TOKENS:

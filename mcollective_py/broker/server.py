@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 _SWEEP_S = 5.0
 _WATCH_S = 0.25
+_CLOSED = 1000  # connections that end before their remains are looked for
 _READ_BUFFER = 128 * 1024  # one for all: what is read is taken out before the next connection is looked at
 _BACKLOG = 1024  # a fleet that comes back after a restart does so at once
 
@@ -45,6 +46,7 @@ class Broker:
         self._passwords = Passwords(self._read_users())
         self._servers: list[asyncio.Server] = []
         self._peers: set[PeerConnection] = set()
+        self._closed = 0
         self._dirty: list[PeerConnection] = []
         self._watched: set[PeerConnection] = set()
         self._threads: ThreadPoolExecutor | None = None
@@ -151,6 +153,7 @@ class Broker:
 
     def forget(self, peer: PeerConnection, reason: str) -> None:
         self._peers.discard(peer)
+        self._closed += 1
         self._watched.discard(peer)
         logger.debug("%s closed: %s", peer.address, reason)
         if not self._peers:
@@ -225,6 +228,9 @@ class Broker:
 
     def _sweep(self) -> None:
         self.router.sweep()
+        if self._closed >= _CLOSED:
+            self._closed = 0
+            gc.collect()  # asyncio's transports are cycles, about 1 KiB each
         self._timers["sweep"] = self._loop.call_later(_SWEEP_S, self._sweep)
 
 
@@ -235,7 +241,7 @@ def serve(settings: BrokerSettings, ready: Callable[[int], None] | None = None) 
     """
     _allow_many_sockets(settings.limits.connections)
     # Messages are no cycles: looking for some after every 700 objects took a tenth of the time under load.
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(20_000, 10, 10)
     asyncio.run(_serve(settings, ready))
 
 
