@@ -13,6 +13,9 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	"$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$python"; break; }; done)
 
 BIN := .venv/bin
+
+# Kept bytecode is what makes `mco --help` instant; some environments switch it off.
+unexport PYTHONDONTWRITEBYTECODE
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --config-settings editable_mode=compat --editable
 
 .PHONY: demo test parts lint unit bench fuzz soak reference wheel clean
@@ -39,15 +42,15 @@ unit: .venv/installed-test
 
 bench: .venv/installed-test
 	@set -eu; found=; for program in tests/benchmarks/bench_*.py; do [ -e "$$program" ] || continue; found=1; \
-		echo "== $$program"; $(BIN)/python "$$program"; done; [ -n "$$found" ] || { echo "there is no tests/benchmarks/bench_*.py"; exit 1; }
+		echo "== $$program"; $(BIN)/python -m tests.benchmarks.$$(basename "$$program" .py); done; [ -n "$$found" ] || { echo "there is no tests/benchmarks/bench_*.py"; exit 1; }
 
 soak: .venv/installed-test
 	@set -eu; found=; for program in tests/benchmarks/soak_*.py; do [ -e "$$program" ] || continue; found=1; \
-		echo "== $$program"; $(BIN)/python "$$program"; done; [ -n "$$found" ] || { echo "there is no tests/benchmarks/soak_*.py"; exit 1; }
+		echo "== $$program"; $(BIN)/python -m tests.benchmarks.$$(basename "$$program" .py); done; [ -n "$$found" ] || { echo "there is no tests/benchmarks/soak_*.py"; exit 1; }
 
 fuzz: .venv/installed-test
 	@set -eu; found=; for program in tests/fuzz/fuzz_*.py; do [ -e "$$program" ] || continue; found=1; \
-		echo "== $$program"; $(BIN)/python "$$program"; done; [ -n "$$found" ] || { echo "there is no tests/fuzz/fuzz_*.py"; exit 1; }
+		echo "== $$program"; $(BIN)/python -m tests.fuzz.$$(basename "$$program" .py); done; [ -n "$$found" ] || { echo "there is no tests/fuzz/fuzz_*.py"; exit 1; }
 
 reference: .venv/installed
 	$(BIN)/python -m mcollective_py.reference docs/configuration.md packaging/config

@@ -19,6 +19,9 @@ from tests.parts.fleet import Fleet, wait_until
 from tests.parts.wire import Wire
 
 
+pytestmark = pytest.mark.parts
+
+
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     with Fleet(tmp_path_factory.mktemp("daemon"), ["web1"]) as running:

@@ -18,6 +18,8 @@ from mcollective_py.cli.demoprocesses import MCO
 from tests.parts.fleet import wait_until
 from tests.parts.require import missing
 
+pytestmark = pytest.mark.parts
+
 CHECKOUT = Path(__file__).parents[2]
 NOBODY = 65534
 
@@ -100,7 +102,6 @@ def nobodys_folder() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-@pytest.mark.parts
 def test_a_wheel_in_an_empty_environment_runs_the_demo_as_an_ordinary_user(nobodys_folder: Path) -> None:
     if os.geteuid() != 0:
         missing("only root can become another user")

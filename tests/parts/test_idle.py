@@ -12,6 +12,8 @@ import pytest
 from tests.parts.fleet import Fleet
 from tests.parts.wire import Wire
 
+pytestmark = pytest.mark.parts
+
 MOST_RESIDENT_MB = 35.0
 
 # Each of these costs memory that a daemon does not need; see docs/dependencies.md.

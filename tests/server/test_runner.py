@@ -86,9 +86,10 @@ class Desk:
         assert self.subscribed.wait(10)
 
     def request(self, agent: str = "rpcutil", action: str | None = "ping", body: Any = None, **changes: Any) -> Request:
+        inputs = {} if action and body is None else body
         made = Request(
-            secrets.token_hex(16), self.security.caller, "ops", "mcollective", agent, action, ({} if body is None else body) if action else body,
-            Filter(agents=(agent,)), self.now, 60, ANSWERS.name,
+            secrets.token_hex(16), self.security.caller, "ops", "mcollective", agent, action, inputs, Filter(agents=(agent,)), self.now,
+            60, ANSWERS.name,
         )  # fmt: skip
         return replace(made, **changes)
 
