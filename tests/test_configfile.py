@@ -201,9 +201,7 @@ def test_unverified_tls_is_answered_with_a_warning():
     (warning,) = read(
         "plugin.activemq.pool.size = 1\nplugin.activemq.pool.1.host = a\nplugin.activemq.pool.1.ssl.fallback = 1"
     ).warnings
-    assert warning == (
-        "server.cfg:3: plugin.activemq.pool.1.ssl.fallback has no effect: TLS without verification is not done here"
-    )
+    assert warning == ("server.cfg:3: plugin.activemq.pool.1.ssl.fallback has no effect: TLS without verification is not done here")
 
 
 def test_a_pool_without_its_size_is_refused_with_the_line_to_write():
@@ -280,9 +278,7 @@ def test_a_file_with_a_secret_that_everybody_can_read_is_told(tmp_path):
     file = tmp_path / "server.cfg"
     file.write_text("securityprovider = psk\nrpcauthorization = 1\nplugin.psk = aiJah3ooquaiPh5a\n")
     file.chmod(0o644)
-    assert Config.from_file(file, "server").warnings == (
-        f"{file}: every user of this machine can read plugin.psk: chmod 0640 {file}",
-    )
+    assert Config.from_file(file, "server").warnings == (f"{file}: every user of this machine can read plugin.psk: chmod 0640 {file}",)
     file.chmod(0o640)
     assert Config.from_file(file, "server").warnings == ()
 

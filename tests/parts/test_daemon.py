@@ -18,7 +18,6 @@ from mcollective_py.filter import Filter
 from tests.parts.fleet import Fleet, wait_until
 from tests.parts.wire import Wire
 
-
 pytestmark = pytest.mark.parts
 
 
