@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .errors import ConfigError
 from .names import is_collective, is_identity
+from .regularfile import UnusableFile, read_regular
 from .settings import FLAGS, FRACTION, IDLE, IGNORED, SETTINGS, WHOLE, Setting, family, find_setting, nearest_key, split_value
 
 _MAX_BYTES = 1 << 20  # the largest real files seen have 20 KB
@@ -189,20 +190,21 @@ def place(file: str | None, line: int | None) -> str:
 
 def read_text(path: Path, side: str) -> tuple[str, int]:
     """Text and mode of a file; ConfigError for one that is missing, unreadable, no regular file, too large or no text."""
-    name = str(path)
+    name, mode = str(path), 0
+
+    def judge(found: os.stat_result) -> None:
+        nonlocal mode
+        mode = found.st_mode
+        if side == "server" and mode & stat.S_IWOTH:
+            raise ConfigError(f"every user of this machine can write it: chmod 0640 {name}", file=name)
+
     try:
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:  # a FIFO must not hang us
-            found = os.fstat(stream.fileno())
-            if not stat.S_ISREG(found.st_mode):
-                raise ConfigError("is not a regular file", file=name)
-            content = stream.read(_MAX_BYTES + 1)
+        content, _ = read_regular(name, _MAX_BYTES, judge=judge)
+    except UnusableFile as error:
+        raise ConfigError(error.strerror, file=name) from error
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", file=name) from error
-    if side == "server" and found.st_mode & stat.S_IWOTH:
-        raise ConfigError(f"every user of this machine can write it: chmod 0640 {name}", file=name)
-    if len(content) > _MAX_BYTES:
-        raise ConfigError(f"is larger than {_MAX_BYTES} bytes, which no configuration is", file=name)
     try:
-        return content.decode(), found.st_mode
+        return content.decode(), mode
     except UnicodeDecodeError as error:
         raise ConfigError("is not UTF-8 text", file=name, line=content.count(b"\n", 0, error.start) + 1) from error

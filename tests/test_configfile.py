@@ -256,7 +256,7 @@ def test_bytes_that_are_no_text_are_refused_with_their_line(tmp_path):
 def test_a_huge_file_is_refused(tmp_path):
     file = tmp_path / "server.cfg"
     file.write_bytes(b"# comment\n" * 110_000)
-    with pytest.raises(ConfigError, match="is larger than 1048576 bytes"):
+    with pytest.raises(ConfigError, match="has 1100000 bytes, the limit is 1048576"):
         Config.from_file(file, "server")
 
 

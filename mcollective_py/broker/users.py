@@ -5,6 +5,7 @@ One user a line, `name:role:scrypt:N:r:p:SALT:HASH`, salt and hash in hex; `#` b
 
 import hashlib
 import hmac
+import os
 import re
 import secrets
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import ConfigError
+from ..regularfile import UnusableFile, read_regular
 from .rights import SHIPPED_ROLES
 
 # 16 MiB and about 40 ms for one guess (RFC 7914); logins that were right once are remembered, so a fleet that comes back is quick.
@@ -96,16 +98,17 @@ def _hashed(password: str, salt: bytes, cost: int, block: int, parallel: int) ->
 
 def read_users(path: Path) -> dict[str, User]:
     """The users of a file. Raises ConfigError where it cannot be read, or others than its owner and group may read it."""
+
+    def judge(status: os.stat_result) -> None:
+        if status.st_mode & 0o007:
+            raise ConfigError("others can read or write it; `chmod 640` it", file=str(path))
+
     try:
-        with path.open(encoding="utf-8") as file:
-            mode = path.stat().st_mode
-            text = file.read(_MAX_FILE + 1)
+        text = read_regular(str(path), _MAX_FILE, judge=judge)[0].decode()
+    except UnusableFile as error:
+        raise ConfigError(error.strerror, file=str(path)) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot read the users: {error}", file=str(path)) from error
-    if mode & 0o007:
-        raise ConfigError("others can read or write it; `chmod 640` it", file=str(path))
-    if len(text) > _MAX_FILE:
-        raise ConfigError("too large for a users file", file=str(path))
     return parse_users(text, str(path))
 
 

@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Sequence
 
-from .regularfile import Settling, Stamp, UnusableFile, read_regular, reason_of
+from ..regularfile import Settling, Stamp, UnusableFile, read_regular, reason_of
 from .trouble import Trouble
 
 CANDIDATES = (

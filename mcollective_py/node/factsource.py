@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from ..errors import PluginError
+from ..regularfile import Settling, Stamp, UnusableFile, read_regular, reason_of
 from .plainfacts import OddFacts, plain_facts
-from .regularfile import Settling, Stamp, UnusableFile, read_regular, reason_of
 from .trouble import Trouble
 
 KEEP_FOR_S = 1800.0  # how long facts are used that can no longer be had

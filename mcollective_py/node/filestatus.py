@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import RPCAborted
+from ..regularfile import open_regular
 
 MAX_DIGEST_BYTES = 64 * 1024 * 1024  # about 0.1 s of hashing; a larger file has no md5
 _BLOCK = 256 * 1024
@@ -78,19 +79,13 @@ def file_status(path: str, now: float | None = None, max_digest_bytes: int = MAX
 def _md5(path: str, limit: int) -> str:
     # Opened anew and asked again: between lstat and open the path may have become a FIFO or a link.
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NOCTTY)
-    except OSError:
-        return ""
-    try:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > limit:
-            return ""
-        digest, left = hashlib.md5(usedforsecurity=False), limit
-        while left > 0 and (block := os.read(handle, min(_BLOCK, left))):
-            digest.update(block)
-            left -= len(block)
-        return digest.hexdigest()
+        with open_regular(path, follows_links=False) as (handle, status):
+            if status.st_size > limit:
+                return ""
+            digest, left = hashlib.md5(usedforsecurity=False), limit
+            while left > 0 and (block := os.read(handle, min(_BLOCK, left))):
+                digest.update(block)
+                left -= len(block)
+            return digest.hexdigest()
     except OSError:  # files of /proc may refuse to be read
         return ""
-    finally:
-        os.close(handle)

@@ -11,6 +11,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ..errors import KeyFileError, UntrustedCertificate
+from ..regularfile import Stamp, UnusableFile, read_regular
 from .chain import TrustStore
 from .chain import common_name as certificate_common_name
 from .envelope import key_id
@@ -25,7 +26,7 @@ logger = logging.getLogger(__name__)
 _CHECK_EVERY = 2.0
 _MAX_SIZE = 64 * 1024 * 1024  # bytes; a CRL of a million entries has 40
 
-State = tuple[tuple[int, int, int] | None, ...]
+State = tuple[Stamp | None, ...]
 
 
 class WatchedFiles:
@@ -167,11 +168,14 @@ def _read_trust(places: X509Places, revocation: str) -> TrustStore:
 
 
 def _read(path: Path, setting: str) -> bytes:
+    def judge(status: os.stat_result) -> None:
+        if status.st_mode & 0o002:
+            raise KeyFileError(f"everybody may write to it: chmod o-w {path}", file=str(path), key=setting)
+
     try:
-        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
-            if os.fstat(file.fileno()).st_mode & 0o002:
-                raise KeyFileError(f"everybody may write to it: chmod o-w {path}", file=str(path), key=setting)
-            return file.read(_MAX_SIZE)
+        return read_regular(str(path), _MAX_SIZE, judge=judge)[0]
+    except UnusableFile as error:
+        raise KeyFileError(error.strerror, file=str(path), key=setting) from error
     except OSError as error:
         raise KeyFileError(f"cannot be read: {error.strerror}", file=str(path), key=setting) from error
 
@@ -180,9 +184,8 @@ def _state(*paths: Path | None) -> State:
     return tuple(_stamp(path) for path in paths if path is not None)
 
 
-def _stamp(path: Path) -> tuple[int, int, int] | None:
+def _stamp(path: Path) -> Stamp | None:
     try:
-        status = path.stat()
+        return Stamp.of(str(path))
     except OSError:
         return None
-    return status.st_mtime_ns, status.st_ino, status.st_size

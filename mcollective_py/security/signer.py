@@ -9,6 +9,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from ..errors import KeyFileError
+from ..regularfile import UnusableFile, read_regular
 from .algorithms import PrivateKey, sign_by
 
 _MAX_SIZE = 64 * 1024  # bytes; an RSA-8192 key has 6.5 KiB
@@ -45,17 +46,14 @@ def read_private_key(path: Path, setting: str = "plugin.x509.key") -> KeySigner:
 
 def _read(path: Path, setting: str) -> bytes:
     try:
-        # The rights of what is opened, not of what stands there a moment before; a FIFO does not hold us up.
-        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
-            _check_owner_and_mode(os.fstat(file.fileno()), path, setting)
-            return file.read(_MAX_SIZE)
+        return read_regular(str(path), _MAX_SIZE, judge=lambda status: _check_owner_and_mode(status, path, setting))[0]
+    except UnusableFile as error:
+        raise KeyFileError(f"the private key {error.strerror}", file=str(path), key=setting) from error
     except OSError as error:
         raise KeyFileError(f"the private key cannot be read: {error.strerror}", file=str(path), key=setting) from error
 
 
 def _check_owner_and_mode(status: os.stat_result, path: Path, setting: str) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        raise KeyFileError("the private key is no plain file", file=str(path), key=setting)
     if status.st_uid not in (0, os.geteuid()):
         raise KeyFileError(
             f"the private key belongs to user id {status.st_uid}: chown it to who runs this", file=str(path), key=setting

@@ -3,7 +3,6 @@
 import errno
 import logging
 import os
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from ..message import Request
 from ..names import is_action, is_agent, is_caller
 from ..node.view import NodeView
 from ..plugins.ownership import check_ownership
+from ..regularfile import Stamp, UnusableFile, read_regular
 from .actionpolicy import PLAIN_MESSAGE, Decision, Policy, decide, parse_policy
 
 logger = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class Settings(Protocol):
     def text(self, key: str) -> str | None: ...
 
 
-_Stamp = tuple[int, ...]
+_Version = tuple[Stamp, int, int]  # of a file, and who owns the folder and may change it
 
 
 class PolicyFiles:
@@ -64,7 +64,7 @@ class PolicyFiles:
     def __init__(self, folder: Path, uid: int | None = None) -> None:
         self.folder = folder
         self._uid = os.geteuid() if uid is None else uid
-        self._known: dict[str, tuple[_Stamp, Policy]] = {}
+        self._known: dict[str, tuple[_Version, Policy]] = {}
 
     def path_of(self, name: str) -> str:
         """Where the policy with this name lies, or would; name must have the shape of an agent's (names.is_agent)."""
@@ -86,43 +86,32 @@ class PolicyFiles:
             return None
         except OSError as error:
             return Policy(path, problems=((1, f"cannot be read: {error.strerror}"),))
-        stamp = (*_stamp(found), above.st_uid, above.st_mode)
+        # A change of owner or mode shows in the stamp's ctime.
+        version = Stamp.of_status(found), above.st_uid, above.st_mode
         known = self._known.get(name)
-        if known is None or known[0] != stamp:
-            known = self._known[name] = (stamp, self._read(path))
+        if known is None or known[0] != version:
+            known = self._known[name] = (version, self._read(path))
             _report(known[1])
         return known[1]
 
     def _read(self, path: str) -> Policy:
         try:
             check_ownership(self.folder, self._uid)
-            # O_NONBLOCK: opening a FIFO that nobody writes to would wait for ever
-            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-            with open(descriptor, "rb") as file:
-                self._check_file(path, os.fstat(descriptor))
-                content = file.read(_MAX_SIZE + 1)
-            if len(content) > _MAX_SIZE:
-                raise _Unusable(f"has more than {_MAX_SIZE} bytes")
+            content, _ = read_regular(path, _MAX_SIZE, follows_links=False, judge=lambda found: self._judge(path, found))
             return parse_policy(content.decode(), path)
         except UnicodeDecodeError as error:
             return Policy(path, problems=((error.object.count(b"\n", 0, error.start) + 1, "is not UTF-8 text"),))
-        except _Unusable as error:
-            return Policy(path, problems=((1, str(error)),))
+        except UnusableFile as error:
+            return Policy(path, problems=((1, error.strerror),))
         except OSError as error:
             reason = "is a symbolic link" if error.errno == errno.ELOOP else f"cannot be read: {error.strerror or error}"
             return Policy(path, problems=((1, reason),))
 
-    def _check_file(self, path: str, found: os.stat_result) -> None:
-        if not stat.S_ISREG(found.st_mode):
-            raise _Unusable("is not a regular file")
+    def _judge(self, path: str, found: os.stat_result) -> None:
         if found.st_uid not in (0, self._uid):
-            raise _Unusable(f"belongs to user {found.st_uid}, who could change it: chown root {path}")
+            raise UnusableFile(errno.EPERM, f"belongs to user {found.st_uid}, who could change it: chown root {path}", path)
         if found.st_mode & 0o022:
-            raise _Unusable(f"others can write it: chmod go-w {path}")
-
-
-class _Unusable(Exception):
-    """A file that must not be believed."""
+            raise UnusableFile(errno.EPERM, f"others can write it: chmod go-w {path}", path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +185,6 @@ def open_authorizer(config: Settings) -> Authorizer | NoAuthorization:
         name,
         config.flag("plugin.actionpolicy.allow_unconfigured"),
     )
-
-
-def _stamp(found: os.stat_result) -> _Stamp:
-    return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_mode, found.st_uid)
 
 
 def _report(policy: Policy) -> None:

@@ -233,7 +233,7 @@ def test_a_file_beyond_the_limit_denies(folder):
     write(folder, "service", text + "x" * ((1 << 20) - len(text)))
     Authorizer(PolicyFiles(folder)).authorize(a_request(), VIEW)
     write(folder, "service", text + "x" * ((1 << 20) - len(text) + 1))
-    assert problem_of(folder) == "has more than 1048576 bytes"
+    assert problem_of(folder) == "has 1048577 bytes, the limit is 1048576"
 
 
 def test_a_bad_line_and_a_warning_are_logged_once(folder, caplog):

@@ -1,9 +1,10 @@
+import errno
 import os
 import time
 
 import pytest
 
-from mcollective_py.node.regularfile import PATIENCE_S, Settling, Stamp, UnusableFile, read_regular, reason_of
+from mcollective_py.regularfile import PATIENCE_S, Settling, Stamp, UnusableFile, read_regular, reason_of
 
 
 def test_a_file_is_read_whole_with_its_stamp(tmp_path):
@@ -18,6 +19,29 @@ def test_a_symlink_is_followed(tmp_path):
     (tmp_path / "real").write_bytes(b"x")
     (tmp_path / "link").symlink_to("real")
     assert read_regular(str(tmp_path / "link"), 5)[0] == b"x"
+
+
+def test_a_symlink_is_refused_where_none_is_to_be_followed(tmp_path):
+    (tmp_path / "real").write_bytes(b"x")
+    (tmp_path / "link").symlink_to("real")
+    with pytest.raises(OSError) as caught:
+        read_regular(str(tmp_path / "link"), 5, follows_links=False)
+    assert caught.value.errno == errno.ELOOP
+    assert read_regular(str(tmp_path / "real"), 5, follows_links=False)[0] == b"x"
+
+
+def test_who_judges_sees_the_status_and_can_refuse_before_anything_is_read(tmp_path):
+    (tmp_path / "real").write_bytes(b"123456")
+    (tmp_path / "real").chmod(0o604)
+    seen: list[int] = []
+
+    def judge(status: os.stat_result) -> None:
+        seen.append(status.st_mode)
+        raise PermissionError("no")
+
+    with pytest.raises(PermissionError, match="no"):
+        read_regular(str(tmp_path / "real"), 5, judge=judge)  # too large, which is not asked any more
+    assert seen == [0o100604]
 
 
 def test_a_file_one_byte_over_the_limit_is_refused(tmp_path):

@@ -1,8 +1,10 @@
 """Small files that others write: read whole and bounded, never a FIFO or a device, never half written if that can be told."""
 
+import contextlib
 import errno
 import os
 import stat
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 SETTLE_S = 1.0  # a file changed in place this recently may still be being written
@@ -22,15 +24,18 @@ class Stamp:
     @classmethod
     def of(cls, path: str) -> "Stamp":
         """The stamp of the file a path leads to; OSError where it leads nowhere."""
-        return cls._from(os.stat(path))  # noqa: PTH116  asked for every request: a Path costs more than the call
+        return cls.of_status(os.stat(path))  # noqa: PTH116  asked for every request: a Path costs more than the call
 
     @classmethod
-    def _from(cls, status: os.stat_result) -> "Stamp":
+    def of_status(cls, status: os.stat_result) -> "Stamp":
+        """The stamp of a file whose status is known."""
         return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 class UnusableFile(OSError):
     """A file that is there but cannot be used; strerror says why, as what follows the path in a sentence."""
+
+    strerror: str
 
 
 def reason_of(error: OSError) -> str:
@@ -38,17 +43,34 @@ def reason_of(error: OSError) -> str:
     return f"{error.filename} {'' if isinstance(error, UnusableFile) else 'cannot be read: '}{error.strerror}"
 
 
-def read_regular(path: str, limit: int) -> tuple[bytes, Stamp]:
-    """The bytes of a regular file of at most limit bytes, and their stamp.
-
-    Raises OSError: not there, a symlink loop; and UnusableFile: a FIFO or a device, too large, changed while it was read.
-    """
-    # O_NONBLOCK: opening a FIFO that nobody writes to would wait for ever
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+@contextlib.contextmanager
+def open_regular(path: str, *, follows_links: bool = True) -> Iterator[tuple[int, os.stat_result]]:
+    """Descriptor and status of a regular file, opened for reading. Raises OSError; UnusableFile for a FIFO, a device or a folder."""
+    # O_NONBLOCK: opening a FIFO that nobody writes to would wait for ever. The status is that of what was opened, not of what stood
+    # there a moment before.
+    link = 0 if follows_links else os.O_NOFOLLOW
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY | link)
     try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             raise UnusableFile(errno.EINVAL, "is not a regular file", path)
+        yield handle, status
+    finally:
+        os.close(handle)
+
+
+def read_regular(
+    path: str, limit: int, *, follows_links: bool = True, judge: Callable[[os.stat_result], None] | None = None
+) -> tuple[bytes, Stamp]:
+    """The bytes of a regular file of at most limit bytes, and their stamp.
+
+    judge: is given the status before anything is read, and raises where owner or mode will not do. Raises OSError: not there, a
+    symlink loop, any symlink where follows_links is False (ELOOP); and UnusableFile: a FIFO or a device, too large, changed while it
+    was read.
+    """
+    with open_regular(path, follows_links=follows_links) as (handle, status):
+        if judge is not None:
+            judge(status)
         if status.st_size > limit:
             raise UnusableFile(errno.EFBIG, f"has {status.st_size} bytes, the limit is {limit}", path)
         content = bytearray()
@@ -56,9 +78,7 @@ def read_regular(path: str, limit: int) -> tuple[bytes, Stamp]:
             content += chunk
         if len(content) > limit:
             raise UnusableFile(errno.EFBIG, f"has more than {limit} bytes, the limit", path)
-        before, after = Stamp._from(status), Stamp._from(os.fstat(handle))
-    finally:
-        os.close(handle)
+        before, after = Stamp.of_status(status), Stamp.of_status(os.fstat(handle))
     if before != after or len(content) != after.size:
         raise UnusableFile(errno.EAGAIN, "changed while it was read", path)
     return bytes(content), after
