@@ -6,10 +6,10 @@ from math import inf
 
 from ..errors import NotSigned
 from ..message import Reply
-from .partial import PartialReplies
+from ..security.parts import Assembler
 
 
-class Outcome(Enum):
+class Verdict(Enum):
     """What became of one reply."""
 
     ANSWER = "answer"
@@ -54,7 +54,7 @@ class Collector:
         self._digest: str | None = None
         self._deadline = inf
         self._last = started
-        self._parts = PartialReplies()
+        self._parts = Assembler()
 
     def sent(self, digest: str, names: Collection[str] | None = None) -> None:
         """A request with this digest goes out: to these nodes, or None for everybody. Said before its replies can come."""
@@ -67,17 +67,17 @@ class Collector:
         """All of it is out: the window runs from here."""
         self._deadline = now + self.window
 
-    def accept(self, reply: Reply, now: float) -> tuple[Outcome, Reply | None]:
+    def accept(self, reply: Reply, now: float) -> tuple[Verdict, Reply | None]:
         """Judge one verified reply; ANSWER comes with the whole reply, joined from its parts where it had several."""
         sender = reply.sender
         if self.is_closed and self.expected is not None and sender not in self.expected:
             self.unexpected[sender] = None
-            return Outcome.UNEXPECTED, None
+            return Verdict.UNEXPECTED, None
         if not self._is_bound(reply):
             return self.reject()
         if sender in self.answered:
             self.duplicates[sender] = self.duplicates.get(sender, 0) + 1
-            return Outcome.DUPLICATE, None
+            return Verdict.DUPLICATE, None
         if not reply.is_whole:
             self._last = now
             try:
@@ -85,19 +85,19 @@ class Collector:
             except NotSigned:
                 return self.reject()
             if whole is None:
-                return Outcome.PART, None
+                return Verdict.PART, None
             reply = whole
         self.answered[sender] = now - self.started
         self._last = now
         self._due.discard(sender)
         if self.expected is not None and sender not in self.expected:
             self.unexpected[sender] = None
-        return Outcome.ANSWER, reply
+        return Verdict.ANSWER, reply
 
-    def reject(self) -> tuple[Outcome, None]:
+    def reject(self) -> tuple[Verdict, None]:
         """Count one reply that could not be verified."""
         self.unverified += 1
-        return Outcome.UNVERIFIED, None
+        return Verdict.UNVERIFIED, None
 
     def remaining(self, now: float) -> float:
         """Seconds that are still worth waiting when nothing more comes; 0 when it is over."""
@@ -109,10 +109,6 @@ class Collector:
                 left = min(left, self._last + self.settle - now)
         return max(left, 0.0)
 
-    def is_over(self, now: float) -> bool:
-        """True when everybody due has answered, or the window has passed."""
-        return self.remaining(now) <= 0
-
     @property
     def silent(self) -> tuple[str, ...]:
         """Who was due and did not answer, sorted: expected nodes, or hosts known from before."""
@@ -120,7 +116,7 @@ class Collector:
 
     @property
     def was_full_window(self) -> bool:
-        """True where an open request could not end early: whoever did not answer in it is not there now."""
+        """True where the whole window was waited for, so a host that did not answer is away."""
         return self.expected is None and (not self.known or bool(self._due))
 
     def _is_bound(self, reply: Reply) -> bool:

@@ -23,7 +23,9 @@ MAX_BYTES = 32 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """Who answered one question before. hosts: name -> when last heard of; full_window: when one last waited to its end; epochs."""
+    """Who answered one question before. hosts: name -> when last heard of. full_window: when a discovery last
+    waited its whole window. Times in seconds since the epoch.
+    """
 
     hosts: Mapping[str, float] = field(default_factory=dict)
     full_window: float | None = None

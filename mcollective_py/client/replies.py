@@ -9,7 +9,7 @@ from math import inf
 
 from ..errors import ConnectorError, MCollectiveError, NotSigned
 from ..message import Reply
-from .collector import Collector, Outcome
+from .collector import Collector, Verdict
 from .results import RPCStats
 
 logger = logging.getLogger(__name__)
@@ -74,8 +74,8 @@ class Replies(Iterator[Reply]):
 
     def deliver(self, reply: Reply) -> None:
         """Take one verified reply that names this request."""
-        outcome, whole = self.collector.accept(reply, self._monotonic())
-        if outcome is Outcome.UNVERIFIED:
+        verdict, whole = self.collector.accept(reply, self._monotonic())
+        if verdict is Verdict.UNVERIFIED:
             logger.info("%s a reply of %s was dropped: it answers another request", self.request_id, reply.sender)
         if whole is None:
             return

@@ -78,13 +78,20 @@ class Assembler:
         parts = self._open.setdefault(whose, {})
         if part.seq in parts:
             return None
+        if not isinstance(part.body, str):
+            self._forget(whose)
+            raise Malformed(f"a part of {part.sender} is no text")
         parts[part.seq] = part
         self._held += len(part.body)
-        if part.seq >= MAX_PARTS or self._held > self._total or sum(len(known.body) for known in parts.values()) > self._limit:
+        if not 0 <= part.seq < MAX_PARTS or self._held > self._total or sum(len(known.body) for known in parts.values()) > self._limit:
             self._forget(whose)
             raise Malformed(f"the parts of {part.sender} are more than can be held")
         last = max(parts)
-        if not parts[last].last or len(parts) <= last:
+        ends = [seq for seq, known in parts.items() if known.last]
+        if ends and ends != [last]:
+            self._forget(whose)
+            raise Malformed(f"the parts of {part.sender} go on behind the last one")
+        if not ends or len(parts) <= last:
             return None
         self._forget(whose)
         return join(parts.values(), self._limit)

@@ -94,3 +94,40 @@ def test_the_assembler_holds_no_more_than_its_bounds_and_forgets_who_breaks_them
     wrong.add(replace(parts[1], last=True))
     with pytest.raises(Malformed):
         wrong.add(replace(parts[0], statuscode=5))
+
+
+def part(seq, body, *, last=False, sender="web1"):
+    return replace(REPLY, sender=sender, seq=seq, last=last, body=body)
+
+
+def test_parts_of_different_senders_do_not_mix():
+    assembler = Assembler()
+    assert assembler.add(part(0, "[1", sender="web1")) is None
+    assert assembler.add(part(1, "]", last=True, sender="web2")) is None
+
+
+@pytest.mark.parametrize("bad", [part(1, {"a": 1}), part(-1, "x"), part(5000, "x")])
+def test_a_part_that_is_none_is_refused_and_what_came_before_it_forgotten(bad):
+    assembler = Assembler()
+    assembler.add(part(0, "[1"))
+    with pytest.raises(Malformed):
+        assembler.add(bad)
+    assert assembler.add(part(1, "]", last=True)) is None
+    assert assembler.add(part(0, "[2")).body == [2]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (part(3, "x"), part(0, "x"), part(1, "]", last=True)),
+        (part(1, "]", last=True), part(3, "x")),
+        (part(1, "]", last=True), part(3, "]", last=True)),
+    ],
+    ids=["before", "behind", "two"],
+)
+def test_a_part_beyond_the_last_one_is_refused_at_once(parts):
+    assembler = Assembler()
+    for one in parts[:-1]:
+        assembler.add(one)
+    with pytest.raises(Malformed):
+        assembler.add(parts[-1])
