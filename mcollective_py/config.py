@@ -9,7 +9,7 @@ from pathlib import Path
 from .configfile import Reader, read_text
 from .errors import ConfigError
 from .names import is_agent
-from .settings import FLAGS, FRACTION, SETTINGS, WHOLE, Setting, find_setting, is_secret, split_value
+from .settings import FLAGS, FRACTION, HIDDEN_WORDS, WHOLE, find_setting, is_secret, split_value
 
 
 def places(side: str, home: Path | None, etc: Path = Path("/etc")) -> tuple[Path, ...]:
@@ -99,11 +99,6 @@ class Config:
         note = f"no configuration file: looked for {listed}; the defaults know no broker. Try `mco demo`, or name a file with --config"
         return cls({}, side=side, file=None, home=home, warnings=(note,))
 
-    @staticmethod
-    def settings() -> tuple[Setting, ...]:
-        """Every setting there is."""
-        return SETTINGS
-
     # --- one setting ----------------------------------------------------------------------------------------------------
 
     def is_set(self, key: str) -> bool:
@@ -123,17 +118,24 @@ class Config:
             return self.text("main_collective")
         return row.default if row else None
 
+    def word(self, key: str) -> str:
+        """The value as written, else the default. KeyError where neither gives one."""
+        text = self.text(key)
+        if text is None:
+            raise KeyError(f"{key} has no default: ask is_set first")
+        return text
+
     def number(self, key: str) -> int:
         """A whole number. KeyError where neither file nor default gives one."""
-        return int(_checked(self._required(key), WHOLE, key, "a whole number"))
+        return int(_checked(self.word(key), WHOLE, key, "a whole number"))
 
     def seconds(self, key: str) -> float:
         """A time in seconds. KeyError where neither file nor default gives one."""
-        return float(_checked(self._required(key), FRACTION, key, "a number of seconds"))
+        return float(_checked(self.word(key), FRACTION, key, "a number of seconds"))
 
     def flag(self, key: str) -> bool:
         """Yes or no. KeyError where neither file nor default gives one."""
-        value = FLAGS.get(self._required(key).lower())
+        value = FLAGS.get(self.word(key).lower())
         if value is None:
             raise ConfigError("must be true or false", key=key)
         return value
@@ -168,18 +170,11 @@ class Config:
         if is_secret(key) or "-----BEGIN" in text:
             return "***"
         text = re.sub(r"://[^/@\s]+@", "://***@", text)
-        words = "password|secret|psk|passphrase|token"
-        return re.sub(rf"([?&;][^=&;\s]*(?:{words})[^=&;\s]*=)[^&;\s]+", r"\1***", text, flags=re.IGNORECASE)
+        return re.sub(rf"([?&;][^=&;\s]*(?:{HIDDEN_WORDS})[^=&;\s]*=)[^&;\s]+", r"\1***", text, flags=re.IGNORECASE)
 
     def keys(self) -> tuple[str, ...]:
         """Every key that the file sets, sorted."""
         return tuple(sorted(self._values))
-
-    def _required(self, key: str) -> str:
-        text = self.text(key)
-        if text is None:
-            raise KeyError(f"{key} has no default: ask is_set first")
-        return text
 
     def _expand(self, text: str, key: str) -> Path:
         if text == "~" or text.startswith("~/"):

@@ -5,10 +5,10 @@ import re
 import stat
 from pathlib import Path
 
-from .errors import ConfigError
+from .errors import ConfigError, place
 from .names import is_collective, is_identity
 from .regularfile import UnusableFile, read_regular
-from .settings import FLAGS, FRACTION, IDLE, IGNORED, SETTINGS, WHOLE, Setting, family, find_setting, nearest_key, split_value
+from .settings import FLAGS, FRACTION, IGNORED, SETTINGS, WHOLE, Setting, family, find_setting, nearest_key, split_value
 
 _MAX_BYTES = 1 << 20  # the largest real files seen have 20 KB
 _KEY = re.compile(r"[A-Za-z0-9_.\-]{1,200}", re.ASCII)
@@ -46,7 +46,7 @@ class Reader:
             if key in IGNORED:
                 return
         elif not value and row.type == "text" and not row.secret:
-            self.warnings.append(f"{place(file, line)}: {key} has no value and is not read")  # as Ruby does
+            self._warn((file, line), f"{key} has no value and is not read")  # as Ruby does
             return
         else:
             value = _judged(row, key, value, file, line)
@@ -54,21 +54,24 @@ class Reader:
         if row is not None and row.type in _REPEATABLE and earlier and self.origin[key][0] == file:
             self.values[key] = (*earlier, value)
             return
-        if key in IDLE and value != (row and row.default):
-            self.warnings.append(f"{place(file, line)}: {key} has no effect in this version yet")
+        if row is not None and row.idle and not row.is_default(value):
+            self._warn((file, line), f"{key} has no effect: {row.idle}")
         if earlier:
-            self.warnings.append(f"{place(file, line)}: {key} overrides {place(*self.origin[key])}")
+            self._warn((file, line), f"{key} overrides {place(*self.origin[key])}")
         self.values[key] = (value,)
         self.origin[key] = (file, line)
 
     def _undeclared(self, key: str, file: str | None, line: int) -> None:
         """A key that no row declares: ignored, foreign or free-form pass, an unknown core key does not."""
         if key in IGNORED:
-            self.warnings.append(f"{place(file, line)}: {key} has no effect any more: remove the line")
+            self._warn((file, line), f"{key} has no effect any more: remove the line")
         elif not key.startswith("plugin."):
             raise ConfigError(f"no such setting{nearest_key(key)}", file=file, line=line, key=key)
         elif family(key) in _FAMILIES:
-            self.warnings.append(f"{place(file, line)}: {key} is not known to mcollective_py and has no effect{nearest_key(key)}")
+            self._warn((file, line), f"{key} is not known to mcollective_py and has no effect{nearest_key(key)}")
+
+    def _warn(self, where: tuple[str | None, int], text: str) -> None:
+        self.warnings.append(f"{place(*where)}: {text}")
 
     def check(self) -> None:
         """What only the whole file can tell."""
@@ -113,11 +116,9 @@ class Reader:
         for key in entries:
             if key.endswith(".password"):
                 self._refuse_example(key, f"{key} = (the broker's password for this user)")
-            elif key.endswith(".ssl.fallback") and FLAGS[self.values[key][0].lower()]:
-                self.warnings.append(f"{place(*self.origin[key])}: {key} has no effect: TLS without verification is not done here")
             number_text = key[len(prefix) :].split(".")[0]
             if number_text.isdecimal() and int(number_text) > size and key.endswith(".host"):
-                self.warnings.append(f"{place(*self.origin[key])}: {key} is not used: {prefix}size is {size}")
+                self._warn(self.origin[key], f"{key} is not used: {prefix}size is {size}")
 
     def _refuse_example(self, key: str, line: str) -> None:
         if self.values[key][0].lower() in _EXAMPLES:
@@ -137,9 +138,6 @@ class Reader:
                 f"{where}: rpcauthorization is not set; Ruby took 0 (everything allowed), here it is 1 (what a policy allows): "
                 "write policy files and `rpcauthorization = 1`, or `rpcauthorization = 0` to go on as before"
             )
-        for key in ("plugin.aes.insecure_learning",):
-            if key in self.values and FLAGS[self.values[key][0].lower()]:
-                self.warnings.append(f"{place(*self.origin[key])}: {key} has no effect: unsigned keys are never learnt")
 
 
 def _default(key: str) -> str:
@@ -163,7 +161,7 @@ def _judged(row: Setting, key: str, value: str, file: str | None, line: int) -> 
         if (WHOLE if whole else FRACTION).fullmatch(value) is None:
             raise no(f"{value!r} is no {'whole number' if whole else 'number of seconds'}: write for example {row.default or 1}")
         if (row.least is not None and float(value) < row.least) or (row.most is not None and float(value) > row.most):
-            raise no(f"{value} is out of range: {_range(row)}")
+            raise no(f"{value} is out of range: {row.bounds}{f' {row.unit}' if row.unit else ''}")
     if row.choices and value.lower() not in row.choices:
         raise no(f"{value!r} is none of {', '.join(row.choices)}")
     if row.choices:
@@ -175,17 +173,8 @@ def _judged(row: Setting, key: str, value: str, file: str | None, line: int) -> 
     return value
 
 
-def _range(row: Setting) -> str:
-    bounds = [f"{word} {bound:g}" for word, bound in (("at least", row.least), ("at most", row.most)) if bound is not None]
-    return " and ".join(bounds) + (f" {row.unit}" if row.unit else "")
-
-
 def _shown(row: Setting, value: str) -> str:
     return "the value" if row.secret else repr(value)
-
-
-def place(file: str | None, line: int | None) -> str:
-    return ":".join(str(part) for part in (file, line) if part is not None) or "configuration"
 
 
 def read_text(path: Path, side: str) -> tuple[str, int]:

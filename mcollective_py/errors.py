@@ -1,10 +1,15 @@
-"""Every error of the project, with its RPC status code and its exit code.
+"""Every error that leaves its layer, with its RPC status code and its exit code; what only neighbours catch stands with them.
 
 Status codes are the wire's (0 OK, 1 aborted, 2 unknown action, 3 missing data, 4 invalid data, 5 other); exit codes are those of `mco`.
 """
 
 from collections.abc import Sequence
 from typing import Any
+
+
+def place(file: str | None, line: int | None) -> str:
+    """`FILE:LINE`, as far as both are known."""
+    return ":".join(str(part) for part in (file, line) if part is not None)
 
 
 class MCollectiveError(Exception):
@@ -22,8 +27,7 @@ class ConfigError(MCollectiveError):
     strict_exitcode = 78
 
     def __init__(self, problem: str, *, file: str | None = None, line: int | None = None, key: str | None = None) -> None:
-        place = ":".join(str(part) for part in (file, line) if part is not None)
-        super().__init__(": ".join(part for part in (place, key, problem) if part))
+        super().__init__(": ".join(part for part in (place(file, line), key, problem) if part))
         self.problem, self.file, self.line, self.key = problem, file, line, key
 
 
@@ -69,6 +73,10 @@ class ConnectorClosed(ConnectorError):
 
 class RefusedFrame(ConnectorError):
     """A STOMP frame that the embedded broker answers with ERROR; the message says why and what would do."""
+
+
+class NotReady(MCollectiveError):
+    """A process that was started did not come up; the message has the end of its log."""
 
 
 # --- plugins ----------------------------------------------------------------------------------------------------------

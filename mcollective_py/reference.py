@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from .settings import IDLE, IGNORED, LATER, SETTINGS, Setting, family
+from .settings import IGNORED, LATER, SETTINGS, Setting, family
 
 _CONNECTORS = ("activemq", "rabbitmq", "stomp")
 
@@ -23,7 +23,7 @@ line to write: passwords and keys out of examples are refused, and a file that r
 - `plugin.NAME.key` is the setting `key` of the plugin NAME. In `plugin.d/NAME.cfg`, beside the main file, write just `key`.
 - In a key, `N` stands for the number of a broker, counted from 1, and `NAME` for the name of an agent.
 - A host refuses a `server.cfg` that every user of the machine can write, and warns of one with a secret that everyone can read.
-- "Not acted on yet" marks what is read and checked but does nothing in this version; a file that relies on it is told.
+- "No effect" marks what is read and checked but does nothing, with the reason; a file that relies on it is told.
 - Read and ignored, with a warning: {ignored}.
 
 "where" says whose file a setting belongs in; in the other one it does no harm.
@@ -75,7 +75,7 @@ def _later(name: str) -> str:
 
 
 def _idle(row: Setting) -> str:
-    return " (Not acted on yet.)" if row.key in IDLE else ""
+    return f" (No effect: {row.idle}.)" if row.idle else ""
 
 
 def _allowed(row: Setting) -> str:
@@ -84,8 +84,7 @@ def _allowed(row: Setting) -> str:
         return f" One of {', '.join(row.choices)}."
     if row.least == 0 and row.most is None:
         return ""
-    bounds = [f"{word} {bound:g}" for word, bound in (("at least", row.least), ("at most", row.most)) if bound is not None]
-    return f" {' and '.join(bounds).capitalize()}." if bounds else ""
+    return f" {row.bounds.capitalize()}." if row.bounds else ""
 
 
 def write(page: Path, samples: Path) -> None:

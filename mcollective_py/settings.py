@@ -3,13 +3,25 @@
 import re
 from typing import NamedTuple
 
+LONGEST_TTL = 300
+"""Seconds: the most that `plugin.x509.max_ttl` can be. With LARGEST_SKEW it bounds how long a request must be remembered."""
+
+LARGEST_SKEW = 300
+"""Seconds: the most that `plugin.x509.skew` can be."""
+
+HIDDEN_WORDS = "password|secret|psk|passphrase|token"
+"""Pattern, to be matched without regard to case: a name that holds one of these words is that of a secret."""
+
+_NOT_YET = "not in this version yet"
+
 
 class Setting(NamedTuple):
     """One row. In a key, `N` stands for the number of a broker in a pool and `NAME` for an agent's name.
 
     type: text; number (whole); seconds (fractions allowed); flag; path (absolute or `~/...`); paths (several, `:` between them,
     repeatable); items (`,` or blanks between them); lines (repeatable, one item a line). default: as it would stand in the file,
-    None where there is none and help says what happens then. side: whose file it belongs in. secret: never shown.
+    None where there is none and help says what happens then. side: whose file it belongs in. secret: never shown. idle: why nothing
+    acts on it, empty where something does; a file that asks for something else than the default is told.
     """
 
     key: str
@@ -22,6 +34,19 @@ class Setting(NamedTuple):
     choices: tuple[str, ...] = ()
     least: float | None = None
     most: float | None = None
+    idle: str = ""
+
+    @property
+    def bounds(self) -> str:
+        """`at least 1 and at most 300`, or the half of it that there is."""
+        limits = (("at least", self.least), ("at most", self.most))
+        return " and ".join(f"{word} {limit:g}" for word, limit in limits if limit is not None)
+
+    def is_default(self, value: str) -> bool:
+        """Whether a value as written means what holds anyway."""
+        if self.type == "flag" and self.default is not None:
+            return FLAGS.get(value.lower()) == FLAGS[self.default]
+        return value == self.default
 
 
 def _pool(family: str) -> tuple[Setting, ...]:
@@ -33,17 +58,23 @@ def _pool(family: str) -> tuple[Setting, ...]:
         Setting(f"{one}host", "text", None, "Name or address of the broker; with TLS its certificate must carry this name."),
         Setting(f"{one}port", "number", "61613", "TCP port of the broker; 61614 is usual with TLS.", least=1, most=65535),
         Setting(f"{one}user", "text", None, "User to log in as; none sends no login."),
-        Setting(f"{one}password", "text", None, "Password of that user.", secret=True),
+        Setting(f"{one}password", "text", None, "Password of the broker's user.", secret=True),
         Setting(f"{one}password_file", "path", None, "File whose first line is the password, in place of `password`."),
         Setting(f"{one}ssl", "flag", "false", "Speak TLS; the broker's certificate and its name are always checked."),
         Setting(
             f"{one}ssl.ca", "items", None, "CA certificates the broker's must lead to; else `plugin.x509.ca`, else the system's own."
         ),
         Setting(f"{one}ssl.cert", "path", None, "Client certificate to show the broker; else `plugin.x509.cert`."),
-        Setting(f"{one}ssl.key", "path", None, "Private key of that certificate; else `plugin.x509.key`."),
+        Setting(f"{one}ssl.key", "path", None, "Private key of the client certificate; else `plugin.x509.key`."),
         Setting(f"{one}ssl.ciphers", "text", None, "OpenSSL cipher list for TLS 1.2; without it the library's own."),
-        Setting(f"{one}ssl.fallback", "flag", "false", "Read and answered with a warning: there is no unverified TLS here."),
-        Setting(f"{of}vhost", "text", "/" if family == "rabbitmq" else "mcollective", "Virtual host."),
+        Setting(
+            f"{one}ssl.fallback",
+            "flag",
+            "false",
+            "Speak TLS without checking the broker's certificate.",
+            idle="TLS without verification is not done here",
+        ),
+        Setting(f"{of}vhost", "text", "/" if family == "rabbitmq" else "mcollective", "Virtual host to ask the broker for."),
         Setting(f"{of}connect_timeout", "seconds", "30", "How long one broker may take to answer.", unit="s", least=0.1, most=600),
         Setting(
             f"{of}heartbeat_interval",
@@ -62,22 +93,57 @@ def _pool(family: str) -> tuple[Setting, ...]:
             least=0,
             most=100,
         ),
-        Setting(f"{of}max_hbrlck_fails", "number", "0", "Read for the sake of old files; has no effect.", least=0, most=100),
+        Setting(
+            f"{of}max_hbrlck_fails",
+            "number",
+            "0",
+            "Missed locks of the heartbeat before a reconnect.",
+            least=0,
+            most=100,
+            idle="Ruby's library alone has such a lock",
+        ),
         Setting(f"{of}stomp_1_0_fallback", "flag", "true", "Accept a broker that speaks only STOMP 1.0, which has no heartbeats."),
         Setting(f"{of}initial_reconnect_delay", "seconds", "0.01", "First pause before a reconnect.", unit="s", least=0, most=600),
         Setting(f"{of}max_reconnect_delay", "seconds", "30", "Longest pause before a reconnect.", unit="s", least=0, most=3600),
         Setting(
-            f"{of}use_exponential_back_off", "flag", "true", "Read for the sake of old files: each pause is longer than the one before."
+            f"{of}use_exponential_back_off",
+            "flag",
+            "true",
+            "Make each pause before a reconnect longer than the one before.",
+            idle="always so here: pauses that do not grow would keep a core and the broker busy",
         ),
-        Setting(f"{of}back_off_multiplier", "number", "2", "By how much.", least=1, most=100),
-        Setting(f"{of}max_reconnect_attempts", "number", "0", "Read for the sake of old files: a daemon never gives up.", least=0),
+        Setting(
+            f"{of}back_off_multiplier",
+            "number",
+            "2",
+            "Each pause before a reconnect is this many times the last one; 1 counts as 1.5, for pauses must grow.",
+            least=1,
+            most=100,
+        ),
+        Setting(
+            f"{of}max_reconnect_attempts",
+            "number",
+            "0",
+            "Give up on the brokers after so many attempts; 0 never.",
+            least=0,
+            idle="a daemon never gives up, and a client after `connection_timeout`",
+        ),
         Setting(f"{of}randomize", "flag", "false", "Try the brokers of the pool in random order."),
-        Setting(f"{of}backup", "flag", "false", "Read for the sake of old files; has no effect."),
-        Setting(f"{of}timeout", "number", "-1", "Read for the sake of old files; `connect_timeout` is the one that works.", least=-1),
+        Setting(
+            f"{of}backup", "flag", "false", "Send to all brokers of the pool at once.", idle="one broker of the pool is used at a time"
+        ),
+        Setting(
+            f"{of}timeout",
+            "number",
+            "-1",
+            "How long reading from a broker may take.",
+            least=-1,
+            idle="`connect_timeout` is the one to set",
+        ),
         Setting(f"{of}base64", "flag", "false", "Wrap message bodies in base64; every host and client must agree."),
         Setting(f"{of}priority", "number", "0", "STOMP priority of what is sent; 0 sends none.", least=0, most=9),
-        Setting(f"{of}prompt_user", "flag", "false", "Ask on the terminal for the user; has no effect yet.", side="client"),
-        Setting(f"{of}prompt_password", "flag", "false", "Ask on the terminal for the password; has no effect yet.", side="client"),
+        Setting(f"{of}prompt_user", "flag", "false", "Ask on the terminal for the user.", side="client", idle=_NOT_YET),
+        Setting(f"{of}prompt_password", "flag", "false", "Ask on the terminal for the password.", side="client", idle=_NOT_YET),
     )
 
 
@@ -105,26 +171,56 @@ SETTINGS: tuple[Setting, ...] = (
         least=0.01,
         side="client",
     ),
-    Setting("default_discovery_method", "text", "mc", "How hosts are found unless --dm says otherwise.", side="client"),
-    Setting("default_discovery_options", "lines", None, "Options for that method, one a line.", side="client"),
+    Setting("default_discovery_method", "text", "mc", "How hosts are found unless --dm says otherwise.", side="client", idle=_NOT_YET),
+    Setting(
+        "default_discovery_options",
+        "lines",
+        None,
+        "Options for the default discovery method, one a line.",
+        side="client",
+        idle=_NOT_YET,
+    ),
     Setting("direct_addressing", "flag", "true", "Address found hosts by name where there are few."),
     Setting(
-        "direct_addressing_threshold", "number", "10", "Up to so many are addressed by name.", unit="hosts", least=0, side="client"
+        "direct_addressing_threshold",
+        "number",
+        "10",
+        "Up to so many found hosts are addressed by name.",
+        unit="hosts",
+        least=0,
+        side="client",
     ),
     Setting("publish_timeout", "seconds", "2", "How long sending a request may take.", unit="s", least=0.01, side="client"),
     Setting(
-        "default_batch_size", "number", "0", "Address so many hosts at a time; 0 all at once.", unit="hosts", least=0, side="client"
+        "default_batch_size",
+        "number",
+        "0",
+        "Address so many hosts at a time; 0 all at once.",
+        unit="hosts",
+        least=0,
+        side="client",
+        idle=_NOT_YET,
     ),
-    Setting("default_batch_sleep_time", "seconds", "1", "Pause between two batches.", unit="s", least=0, side="client"),
-    Setting("rpclimitmethod", "text", "first", "Which hosts --limit takes.", choices=("first", "random"), side="client"),
+    Setting(
+        "default_batch_sleep_time",
+        "seconds",
+        "1",
+        "Pause between two batches of hosts.",
+        unit="s",
+        least=0,
+        side="client",
+        idle=_NOT_YET,
+    ),
+    Setting("rpclimitmethod", "text", "first", "Which of the found hosts --limit takes.", choices=("first", "random"), side="client"),
     Setting(
         "threaded",
         "flag",
-        "false",
-        "Read for the sake of old files: sending and receiving always run together here.",
+        "true",
+        "Send and receive at the same time.",
         side="client",
+        idle="always so here",
     ),
-    Setting("color", "flag", "true", "Colours on a terminal.", side="client"),
+    Setting("color", "flag", "true", "Colour the output of `mco` on a terminal.", side="client"),
     # What a host knows and does
     Setting("activate_agents", "flag", "true", "Load agents unless `plugin.NAME.activate_agent` says otherwise.", side="server"),
     Setting(
@@ -135,18 +231,43 @@ SETTINGS: tuple[Setting, ...] = (
         side="server",
     ),
     Setting("fact_cache_time", "seconds", "300", "Facts older than this are read anew.", unit="s", least=0, side="server"),
-    Setting("registration", "text", "agentlist", "What a host registers with.", side="server"),
-    Setting("registerinterval", "seconds", "0", "How often a host registers; 0 never.", unit="s", least=0, side="server"),
-    Setting("registration_collective", "text", None, "Where it registers; without it `main_collective`.", side="server"),
-    Setting("registration_splay", "flag", "false", "Wait a random part of the interval before the first.", side="server"),
+    Setting("registration", "text", "agentlist", "What a host registers with.", side="server", idle=_NOT_YET),
+    Setting(
+        "registerinterval", "seconds", "0", "How often a host registers; 0 never.", unit="s", least=0, side="server", idle=_NOT_YET
+    ),
+    Setting(
+        "registration_collective",
+        "text",
+        None,
+        "The collective a host registers in; without it `main_collective`.",
+        side="server",
+        idle=_NOT_YET,
+    ),
+    Setting(
+        "registration_splay",
+        "flag",
+        "false",
+        "Wait a random part of `registerinterval` before the first registration.",
+        side="server",
+        idle=_NOT_YET,
+    ),
     Setting("rpcauthorization", "flag", "true", "Ask the authorization provider before every action.", side="server"),
     Setting("rpcauthprovider", "text", "action_policy", "The authorization provider.", side="server"),
     Setting("rpcaudit", "flag", "false", "Write an audit record of every request.", side="server"),
     Setting("rpcauditprovider", "text", "logfile", "The audit provider.", side="server"),
     # The process
     Setting("daemonize", "flag", "false", "Go to the background; leave it off under systemd.", side="server"),
-    Setting("soft_shutdown", "flag", "true", "On a stop, let running actions finish.", side="server"),
-    Setting("soft_shutdown_timeout", "seconds", "30", "For at most so long.", unit="s", least=0, most=3600, side="server"),
+    Setting("soft_shutdown", "flag", "true", "Let running actions finish at a stop.", side="server"),
+    Setting(
+        "soft_shutdown_timeout",
+        "seconds",
+        "30",
+        "How long running actions may take to finish at a stop.",
+        unit="s",
+        least=0,
+        most=3600,
+        side="server",
+    ),
     Setting(
         "logger_type",
         "text",
@@ -159,12 +280,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("logfacility", "text", "user", "The syslog facility."),
     Setting("keeplogs", "number", "5", "How many old log files are kept.", unit="files", least=0, most=1000),
     Setting("max_log_size", "number", "2097152", "A log file larger than this is rotated; 0 never.", unit="bytes", least=0),
-    Setting("ssl_cipher", "text", "aes-256-cbc", "The cipher of aes_security; the wire knows no other."),
+    Setting("ssl_cipher", "text", "aes-256-cbc", "The cipher of aes_security; the wire knows no other.", idle=_NOT_YET),
     # Plugins
     Setting("plugin.NAME.activate_agent", "flag", "true", "Whether the agent NAME is loaded.", side="server"),
     Setting("plugin.x509.ca", "path", None, "CA certificates in PEM; without it Puppet's own."),
     Setting("plugin.x509.cert", "path", None, "This host's or user's certificate; without it Puppet's own."),
-    Setting("plugin.x509.key", "path", None, "Its private key, mode 0600 or 0640; without it Puppet's own."),
+    Setting("plugin.x509.key", "path", None, "Private key of `plugin.x509.cert`, mode 0600 or 0640; without it Puppet's own."),
     Setting("plugin.x509.crl", "path", None, "The CA's revocation list; without it Puppet's own."),
     Setting(
         "plugin.x509.caller_certnames",
@@ -178,21 +299,33 @@ SETTINGS: tuple[Setting, ...] = (
         None,
         "Certificate names that may ask on behalf of others; none by default.",
         side="server",
+        idle=_NOT_YET,
     ),
     Setting("plugin.x509.revocation", "text", "chain", "What the revocation list is asked about.", choices=("chain", "leaf", "off")),
-    Setting("plugin.x509.skew", "seconds", "5", "How far two clocks may differ.", unit="s", least=0, most=300),
-    Setting("plugin.x509.max_ttl", "number", "60", "The longest ttl this host accepts.", unit="s", least=1, most=300, side="server"),
-    Setting("plugin.x509.min_protocol", "text", "mcpy/1", "The oldest wire protocol accepted.", choices=("mcpy/1",)),
+    Setting("plugin.x509.skew", "seconds", "5", "How far the clocks of two hosts may differ.", unit="s", least=0, most=LARGEST_SKEW),
+    Setting(
+        "plugin.x509.max_ttl", "number", "60", "The longest ttl this host accepts.", unit="s", least=1, most=LONGEST_TTL, side="server"
+    ),
+    Setting(
+        "plugin.x509.min_protocol",
+        "text",
+        "mcpy/1",
+        "The oldest wire protocol accepted.",
+        choices=("mcpy/1",),
+        idle="there is only one",
+    ),
     Setting("plugin.actionpolicy.allow_unconfigured", "flag", "false", "Allow agents that have no policy file.", side="server"),
     Setting(
         "plugin.actionpolicy.enable_default", "flag", "false", "Use the default policy file where an agent has none.", side="server"
     ),
-    Setting("plugin.actionpolicy.default_name", "text", "default", "Name of that file, without `.policy`.", side="server"),
+    Setting(
+        "plugin.actionpolicy.default_name", "text", "default", "Name of the default policy file, without `.policy`.", side="server"
+    ),
     Setting(
         "plugin.rpcaudit.logfile", "path", "/var/log/puppetlabs/mcollective/mcollective-audit.log", "The audit file.", side="server"
     ),
-    Setting("plugin.rpcaudit.logfile.mode", "text", "0640", "Its mode, in octal.", side="server"),
-    Setting("plugin.rpcaudit.logfile.group", "text", None, "Its group.", side="server"),
+    Setting("plugin.rpcaudit.logfile.mode", "text", "0640", "Mode of the audit file, in octal.", side="server"),
+    Setting("plugin.rpcaudit.logfile.group", "text", None, "Group of the audit file; without it that of the daemon.", side="server"),
     Setting(
         "plugin.yaml",
         "paths",
@@ -214,9 +347,11 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("plugin.rpc.graph", "flag", "false", "Draw the graph of `mco ping` always.", side="client"),
     *_pool("activemq"),
-    Setting("plugin.activemq.agents_multiplex", "flag", "false", "One topic for all agents of a collective; has no effect yet."),
+    Setting("plugin.activemq.agents_multiplex", "flag", "false", "One topic for all agents of a collective.", idle=_NOT_YET),
     *_pool("rabbitmq"),
-    Setting("plugin.rabbitmq.use_reply_exchange", "flag", "false", "Replies by an exchange in place of temporary queues."),
+    Setting(
+        "plugin.rabbitmq.use_reply_exchange", "flag", "false", "Replies by an exchange in place of temporary queues.", idle=_NOT_YET
+    ),
     *_pool("stomp"),
     Setting("plugin.psk", "text", None, "The key that every host and client of a psk fleet shares.", secret=True),
     Setting(
@@ -229,7 +364,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("plugin.ssl_serializer", "text", "marshal", "How the ssl plugin writes bodies.", choices=("marshal", "yaml")),
     Setting("plugin.ssl.enforce_ttl", "flag", "true", "Refuse a request whose signed ttl and time differ from the envelope's."),
     Setting("plugin.ssl_server_public", "path", None, "Public key that all hosts of an ssl fleet share."),
-    Setting("plugin.ssl_server_private", "path", None, "Its private key.", side="server"),
+    Setting("plugin.ssl_server_private", "path", None, "Private key that all hosts of an ssl fleet share.", side="server"),
     Setting("plugin.ssl_client_public", "path", None, "The user's public key.", side="client"),
     Setting("plugin.ssl_client_private", "path", None, "The user's private key.", side="client"),
     Setting("plugin.ssl_client_cert_dir", "path", None, "Folder with the public keys of all users.", side="server"),
@@ -237,10 +372,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("plugin.aes.enforce_ttl", "flag", "true", "Refuse a request whose signed ttl and time differ from the envelope's."),
     Setting("plugin.aes.send_pubkey", "flag", "false", "Send the own public key along."),
     Setting("plugin.aes.learn_pubkeys", "flag", "false", "Keep public keys that callers send; they must come from `ca_cert`."),
-    Setting("plugin.aes.insecure_learning", "flag", "false", "Read and answered with a warning: unsigned keys are never learnt."),
+    Setting("plugin.aes.insecure_learning", "flag", "false", "Keep keys that nobody signed.", idle="unsigned keys are never learnt"),
     Setting("plugin.aes.ca_cert", "path", None, "CA that learnt keys must come from."),
     Setting("plugin.aes.server_public", "path", None, "Public key that all hosts of an aes fleet share."),
-    Setting("plugin.aes.server_private", "path", None, "Its private key.", side="server"),
+    Setting("plugin.aes.server_private", "path", None, "Private key that all hosts of an aes fleet share.", side="server"),
     Setting("plugin.aes.client_public", "path", None, "The user's public key.", side="client"),
     Setting("plugin.aes.client_private", "path", None, "The user's private key.", side="client"),
     Setting("plugin.aes.client_cert_dir", "path", None, "Folder with the public keys of all users.", side="server"),
@@ -248,19 +383,6 @@ SETTINGS: tuple[Setting, ...] = (
 
 IGNORED = ("topicprefix", "topicsep", "queueprefix", "rpchelptemplate", "helptemplatedir")
 """Core keys of old files that never do anything here; read with a warning."""
-
-IDLE = (
-    "default_discovery_method",
-    "default_discovery_options",
-    "default_batch_size",
-    "default_batch_sleep_time",
-    "registration",
-    "registerinterval",
-    "registration_collective",
-    "registration_splay",
-    "plugin.x509.privileged_certnames",
-)
-"""Settings that are read and checked, but that nothing acts on yet; a file that sets one to something else is told."""
 
 LATER = ("psk", "ssl", "aes", "rabbitmq")
 """Families of plugins that are not here yet: a file that chooses one is refused by whoever would build it."""
@@ -300,7 +422,7 @@ def split_value(type: str, text: str) -> tuple[str, ...]:
 def is_secret(key: str) -> bool:
     """Whether a value must not be shown: declared so, or, where nothing is declared, named so."""
     row = find_setting(key)
-    return row.secret if row is not None else re.search("password|secret|psk|passphrase|token", key, re.IGNORECASE) is not None
+    return row.secret if row is not None else re.search(HIDDEN_WORDS, key, re.IGNORECASE) is not None
 
 
 def nearest_key(key: str) -> str:

@@ -110,6 +110,13 @@ def test_an_undeclared_plugin_setting_can_be_asked_for_and_has_no_default():
         client("plugin.nrpe.on = perhaps").flag("plugin.nrpe.on")
 
 
+def test_a_word_is_what_the_file_or_the_default_says_and_never_nothing():
+    assert client("factsource = facter").word("factsource") == "facter"
+    assert client("").word("factsource") == "yaml"
+    with pytest.raises(KeyError, match=r"plugin\.nrpe\.conf_dir has no default"):
+        client("").word("plugin.nrpe.conf_dir")
+
+
 def test_is_set_tells_the_file_from_the_default():
     config = client("ttl = 60")
     assert config.is_set("ttl") is True

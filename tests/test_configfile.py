@@ -189,8 +189,25 @@ def test_a_client_is_not_told_about_authorization():
 
 
 def test_a_setting_that_nothing_acts_on_yet_is_told_unless_it_says_what_holds_anyway():
-    assert read("registerinterval = 300").warnings == ("server.cfg:1: registerinterval has no effect in this version yet",)
-    assert read("registerinterval = 0\nregistration = agentlist").warnings == ()
+    assert read("registerinterval = 300").warnings == ("server.cfg:1: registerinterval has no effect: not in this version yet",)
+    assert read("registerinterval = 0\nregistration = agentlist\nregistration_splay = no").warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("plugin.stomp.max_reconnect_attempts = 5", "a daemon never gives up, and a client after `connection_timeout`"),
+        (
+            "plugin.activemq.use_exponential_back_off = 0",
+            "always so here: pauses that do not grow would keep a core and the broker busy",
+        ),
+        ("plugin.activemq.agents_multiplex = 1", "not in this version yet"),
+        ("plugin.stomp.prompt_user = 1", "not in this version yet"),
+        ("plugin.aes.insecure_learning = 1", "unsigned keys are never learnt"),
+    ],
+)
+def test_a_setting_that_does_nothing_here_is_told_with_the_reason(line, reason):
+    assert read(line).warnings == (f"server.cfg:1: {line.split()[0]} has no effect: {reason}",)
 
 
 def test_a_new_file_gets_no_warning():

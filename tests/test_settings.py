@@ -1,15 +1,16 @@
 """The table of settings."""
 
+from pathlib import Path
+
 import pytest
 
-from mcollective_py.settings import IDLE, IGNORED, SETTINGS, find_setting, nearest_key, split_value
+from mcollective_py.settings import IGNORED, LATER, SETTINGS, Setting, family, find_setting, nearest_key, split_value
 
 
 def test_no_setting_is_declared_twice():
     keys = [row.key for row in SETTINGS]
     assert sorted(set(keys)) == sorted(keys)
     assert not set(keys) & set(IGNORED)
-    assert set(IDLE) < set(keys)
 
 
 def test_every_setting_says_what_it_is_for_and_of_what_type_it_is():
@@ -19,6 +20,46 @@ def test_every_setting_says_what_it_is_for_and_of_what_type_it_is():
         assert row.type in types, row.key
         assert row.side in ("both", "client", "server"), row.key
         assert row.type != "seconds" or row.unit == "s", row.key
+
+
+TREE = Path(__file__).parents[1]
+READERS = "\n".join(
+    path.read_text()
+    for folder in ("mcollective_py", "agents", "facts")
+    for path in sorted((TREE / folder).rglob("*.py"))
+    if path.name not in ("settings.py", "config.py", "configfile.py") and "tests" not in path.parts
+)
+
+
+def test_every_setting_is_read_by_somebody_or_says_that_it_does_nothing():
+    for row in SETTINGS:
+        if not row.idle and not (row.key.startswith("plugin.") and family(row.key) in LATER):
+            last = row.key.rpartition(".")[2]
+            read = any(f"{before}{last}{after}" in READERS for before in "\"'.}" for after in "\"'")
+            assert read or f'"{row.key}"' in READERS or row.key == "plugin.yaml", f"nobody reads {row.key}: say so with idle="
+
+
+def test_no_setting_that_is_said_to_do_nothing_is_read():
+    for row in SETTINGS:
+        assert not row.idle or f'("{row.key}")' not in READERS, f"{row.key} is read: take its idle= away"
+
+
+def test_the_bounds_of_a_setting_are_said_as_far_as_there_are_any():
+    assert Setting("x", "number", "1", "", least=1, most=64).bounds == "at least 1 and at most 64"
+    assert Setting("x", "number", "1", "", least=0.5).bounds == "at least 0.5"
+    assert Setting("x", "text", None, "").bounds == ""
+
+
+def test_a_default_is_known_in_whatever_spelling():
+    flag = Setting("x", "flag", "false", "")
+    assert (flag.is_default("No"), flag.is_default("0"), flag.is_default("yes")) == (True, True, False)
+    assert Setting("x", "number", "0", "").is_default("00") is False
+    assert Setting("x", "path", None, "").is_default("/x") is False
+
+
+def test_clocks_and_lifetimes_have_an_upper_bound():
+    bounds = {row.key: row.most for row in SETTINGS}
+    assert (bounds["plugin.x509.max_ttl"], bounds["plugin.x509.skew"]) == (300, 300)
 
 
 def test_a_broker_of_a_pool_is_found_by_its_pattern():

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from ..errors import MCollectiveError
+from ..errors import NotReady
 from .demosite import Site, SiteBroker, SiteHost
 
 # -P: the working directory is no place to load code from.
@@ -22,10 +22,6 @@ MCOLLECTIVED = (sys.executable, "-P", "-m", "mcollective_py.server.daemon")
 
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
-
-
-class NotReady(MCollectiveError):
-    """A process of the site did not come up; the message has the end of its log."""
 
 
 class RunningSite:

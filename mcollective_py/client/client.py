@@ -57,7 +57,7 @@ class Client:
     ) -> None:
         self.config, self.security, self.identity = config, security, identity
         self.collectives: tuple[str, ...] = tuple(config.items("collectives"))
-        self.main_collective = config.text("main_collective") or self.collectives[0]
+        self.main_collective = config.word("main_collective")
         self.discovery_timeout = config.seconds("discovery_timeout")
         self.connection_timeout = config.seconds("connection_timeout")
         self._connector, self._reply_names, self._known = connector, reply_names, known

@@ -1,6 +1,5 @@
 """The connector that the configuration asks for."""
 
-import logging
 import os
 import random
 from collections.abc import Mapping
@@ -10,8 +9,6 @@ from ..config import Config
 from ..errors import ConfigError
 from .base import Connector, ReplyNames
 from .targets import PLAIN, reply_destination
-
-logger = logging.getLogger(__name__)
 
 
 class ObservedConnector(Connector, Protocol):
@@ -38,7 +35,7 @@ def open_connector(config: Config, identity: str, *, is_daemon: bool, environ: M
     Raises ConfigError where the settings name no usable broker, KeyFileError where a key or certificate cannot be used: both at
     once, not at the first connect.
     """
-    family = config.text("connector") or "activemq"
+    family = config.word("connector")
     if family == "rabbitmq":
         raise ConfigError("the RabbitMQ connector is not there yet: use activemq or stomp", file=config.file, key="connector")
     if family not in ("activemq", "stomp"):
@@ -52,9 +49,6 @@ def open_connector(config: Config, identity: str, *, is_daemon: bool, environ: M
     for broker in pool:
         if broker.tls is not None:
             client_context(broker.tls)
-    for key in ("prompt_user", "prompt_password", *(("agents_multiplex",) if family == "activemq" else ())):
-        if config.flag(f"plugin.{family}.{key}"):
-            logger.warning("plugin.%s.%s has no effect yet", family, key)
     targets = activemq_targets(config.number("plugin.activemq.priority")) if family == "activemq" else PLAIN
     return StompConnector(pool, identity, is_daemon=is_daemon, targets=targets, options=read_options(config, family))
 

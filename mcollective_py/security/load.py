@@ -31,7 +31,7 @@ def security_plugin(config: Config, side: str, clock: Callable[[], float]) -> Se
 
     Raises ConfigError; KeyFileError, which is one, naming the file and what would do.
     """
-    name = config.text("securityprovider") or "x509"
+    name = config.word("securityprovider")
     if name in _RUBY:
         raise ConfigError(f"{name} comes with the Ruby fleet support, which is not here yet: use x509", key="securityprovider")
     if name != "x509":
@@ -55,7 +55,7 @@ def _x509(config: Config, side: str, clock: Callable[[], float]) -> SecurityPlug
     from .x509 import X509
 
     callers = _caller_patterns(config)
-    files = WatchedFiles(_places(config, side), config.text("plugin.x509.revocation") or "chain", clock)
+    files = WatchedFiles(_places(config, side), config.word("plugin.x509.revocation"), clock)
     if side == "server":
         _check_node(files.credentials(), callers)
         known = KnownCertificates(_KNOWN_CALLERS, _STRANGERS_PER_SECOND)

@@ -49,7 +49,7 @@ class Settings(Protocol):
 
     def flag(self, key: str) -> bool: ...
 
-    def text(self, key: str) -> str | None: ...
+    def word(self, key: str) -> str: ...
 
 
 _Version = tuple[Stamp, int, int]  # of a file, and who owns the folder and may change it
@@ -171,10 +171,10 @@ def open_authorizer(config: Settings) -> Authorizer | NoAuthorization:
     if not config.flag("rpcauthorization"):
         logger.warning("rpcauthorization is off: every caller may call every action")
         return NoAuthorization()
-    provider = config.text("rpcauthprovider") or _PROVIDERS[0]
+    provider = config.word("rpcauthprovider")
     if provider.lower() not in _PROVIDERS:
         raise ConfigError(f"there is no provider {provider}: write action_policy", file=config.file, key="rpcauthprovider")
-    name = config.text("plugin.actionpolicy.default_name") or "default"
+    name = config.word("plugin.actionpolicy.default_name")
     if not is_agent(name):
         problem = f"'{name}' is no name of a policy: lower case letters, digits and _"
         raise ConfigError(problem, file=config.file, key="plugin.actionpolicy.default_name")

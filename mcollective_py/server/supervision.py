@@ -69,7 +69,7 @@ def start_logging(config: Config, *, is_detached: bool, verbose: bool = False) -
         root.removeHandler(handler)
         handler.close()
     root.addHandler(_handler(config, is_detached))
-    root.setLevel(logging.DEBUG if verbose else _LEVELS[config.text("loglevel") or "info"])
+    root.setLevel(logging.DEBUG if verbose else _LEVELS[config.word("loglevel")])
     logging.getLogger("stomp.py").setLevel(logging.ERROR)  # speaks of every frame at INFO
 
 
@@ -77,7 +77,7 @@ def _handler(config: Config, is_detached: bool) -> logging.Handler:
     kind, path = config.text("logger_type"), config.text("logfile")
     handler: logging.Handler
     if kind == "syslog":
-        facility = config.text("logfacility") or "user"
+        facility = config.word("logfacility")
         if facility not in logging.handlers.SysLogHandler.facility_names:
             raise ConfigError(f"there is no syslog facility {facility}", key="logfacility")
         try:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mcollective_py.cli.demoprocesses import NotReady, RunningSite, end_leftovers
+from mcollective_py.cli.demoprocesses import RunningSite, end_leftovers
 from mcollective_py.cli.demosite import Site, SiteHost
+from mcollective_py.errors import NotReady
 
 
 def test_a_site_runs_while_its_block_does(tmp_path: Path) -> None:

@@ -1,5 +1,3 @@
-import logging
-
 import pytest
 
 from mcollective_py.config import Config
@@ -33,13 +31,6 @@ def test_tls_files_that_cannot_be_used_are_told_before_the_first_connect():
     text = ONE.format("stomp") + "plugin.stomp.pool.1.ssl = 1\nplugin.stomp.pool.1.ssl.ca = /nowhere/ca.pem\n"
     with pytest.raises(KeyFileError, match=r"/nowhere/ca\.pem"):
         open_connector(config(text), "web1", is_daemon=True, environ={})
-
-
-def test_settings_without_effect_are_told(caplog: pytest.LogCaptureFixture):
-    text = ONE.format("activemq") + "plugin.activemq.agents_multiplex = 1\n"
-    with caplog.at_level(logging.WARNING):
-        open_connector(config(text), "web1", is_daemon=True, environ={}).close()
-    assert [record.getMessage() for record in caplog.records] == ["plugin.activemq.agents_multiplex has no effect yet"]
 
 
 def test_reply_queues_have_their_historic_names():

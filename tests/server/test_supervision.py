@@ -118,9 +118,9 @@ def test_a_detached_daemon_without_a_log_file_is_told_to_name_one(root_logger: l
         start_logging(config("logger_type = file\n"), is_detached=True)
 
 
-def test_a_log_file_in_a_missing_folder_is_named(root_logger: logging.Logger) -> None:
-    with pytest.raises(ConfigError, match=r"/nonexistent/mco\.log cannot be written"):
-        start_logging(config("logger_type = file\nlogfile = /nonexistent/mco.log\n"), is_detached=True)
+def test_a_log_file_in_a_missing_folder_is_named(root_logger: logging.Logger, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"/nosuch/mco\.log cannot be written"):
+        start_logging(config(f"logger_type = file\nlogfile = {tmp_path}/nosuch/mco.log\n"), is_detached=True)
 
 
 def test_levels_are_cycled_round(root_logger: logging.Logger) -> None:
