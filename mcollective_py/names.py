@@ -50,3 +50,8 @@ def is_request_id(text: object) -> bool:
 def is_reply_destination(text: object) -> bool:
     """A destination that replies may be sent to, in any broker's form."""
     return isinstance(text, str) and _REPLY_TO.fullmatch(text) is not None
+
+
+def is_reply_destination_of(collective: str, text: str) -> bool:
+    """A reply destination that is a client's own: below the collective's reply queues, or made by the broker for one connection."""
+    return is_reply_destination(text) and text.startswith((f"/queue/{collective}.reply.", "/temp-queue/", "/reply-queue/"))

@@ -98,3 +98,21 @@ def test_what_is_no_text_is_no_name(check, value):
 )
 def test_each_kind_has_its_own_limits(check, text):
     assert check(text) is False
+
+
+@pytest.mark.parametrize(
+    ("text", "is_its_own"),
+    [
+        ("/queue/eu.reply.web1_7.abc", True),
+        ("/temp-queue/mcollective_reply_echo", True),
+        ("/reply-queue/amq.gen-1", True),
+        ("/queue/mcollective.reply.web1_7.abc", False),
+        ("/queue/eu.nodes", False),
+        ("/queue/eu.reply", False),
+        ("/topic/eu.reply.web1", False),
+        ("/topic/eu.package.agent", False),
+        ("/queue/eu.reply.web1 x", False),
+    ],
+)
+def test_replies_of_a_collective_go_to_its_reply_queues(text, is_its_own):
+    assert names.is_reply_destination_of("eu", text) is is_its_own

@@ -1,4 +1,4 @@
-"""The audit port and its log file: one JSON line for each request that was let in, was refused, or has ended."""
+"""The audit in a log file: one JSON line for each request that was let in, was refused, or has ended."""
 
 import grp
 import json
@@ -10,10 +10,11 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+from ..config import Config
 from ..ddl.model import DDL
-from ..errors import AuditFailed, ConfigError, MCollectiveError
+from ..errors import AuditFailed, ConfigError, MCollectiveError, Rejected
 from ..message import Request
 from .call import Outcome
 
@@ -21,26 +22,6 @@ logger = logging.getLogger(__name__)
 
 _MAX_DATA = 64 << 10  # bytes of a request's inputs that a line may hold
 _REDACTED: Mapping[str, Any] = {"redacted": True}
-
-
-class Audit(Protocol):
-    """Where it is written down who had what done, and who was refused."""
-
-    def allowed(self, request: Request, ddl: DDL | None, rule: str = "") -> None:
-        """Write before the action runs. Raises AuditFailed: what cannot be written down must not be done."""
-        ...
-
-    def refused(self, request: Request, ddl: DDL | None, error: MCollectiveError) -> None:
-        """Write that nothing was done and why. Never raises: it is refused already."""
-        ...
-
-    def finished(self, request: Request, outcome: Outcome) -> None:
-        """Write how the action ended. Never raises: it is done already."""
-        ...
-
-    def close(self) -> None:
-        """Write no more."""
-        ...
 
 
 class NullAudit:
@@ -77,8 +58,13 @@ class LogfileAudit:
         self._identity: tuple[int, int] = (0, 0)
         self._is_torn = False
 
+    def open(self) -> None:
+        """Open the file now; without this the first record does. Raises OSError."""
+        with self._lock:
+            self._open()
+
     def allowed(self, request: Request, ddl: DDL | None, rule: str = "") -> None:
-        """See Audit."""
+        """See pipeline.Audit."""
         try:
             self._write(self._line(request, data_of(request, ddl), decision="allow", rule=rule or None))
         except OSError as error:
@@ -86,19 +72,21 @@ class LogfileAudit:
             raise AuditFailed(f"{self._node} cannot write its audit log, so nothing is done: {error.strerror or error}") from error
 
     def refused(self, request: Request, ddl: DDL | None, error: MCollectiveError) -> None:
-        """See Audit."""
+        """See pipeline.Audit."""
         rule = getattr(error, "rule", "") or None
         code = getattr(error, "statuscode", None)
-        self._try(request, self._line(request, data_of(request, ddl), decision="deny", rule=rule, reason=str(error), outcome=code))
+        # What is rejected may come again and again, and from anybody who can send a copy: its line is short.
+        data = None if isinstance(error, Rejected) else data_of(request, ddl)
+        self._try(request, self._line(request, data, decision="deny", rule=rule, reason=str(error), outcome=code))
 
     def finished(self, request: Request, outcome: Outcome) -> None:
-        """See Audit."""
+        """See pipeline.Audit."""
         duration = round(outcome.duration * 1000, 1)
         line = self._line(request, None, decision="allow", reason=outcome.refusal, outcome=outcome.statuscode, duration_ms=duration)
         self._try(request, line)
 
     def close(self) -> None:
-        """See Audit."""
+        """See pipeline.Audit."""
         with self._lock:
             self._close()
 
@@ -200,7 +188,7 @@ def data_of(request: Request, ddl: DDL | None) -> Any:
     return data if size <= _MAX_DATA else {"truncated": True, "bytes": size}
 
 
-def open_audit(config: "Settings", node: str) -> Audit:
+def open_audit(config: Config, node: str) -> LogfileAudit | NullAudit:
     """The audit that a configuration asks for. Raises ConfigError, also where its file cannot be opened."""
     if not config.flag("rpcaudit"):
         return NullAudit()
@@ -210,26 +198,14 @@ def open_audit(config: "Settings", node: str) -> Audit:
     path = config.text("plugin.rpcaudit.logfile") or "/var/log/puppetlabs/mcollective/mcollective-audit.log"
     audit = LogfileAudit(Path(path), node, _mode(config), _group(config))
     try:
-        with audit._lock:
-            audit._open()
+        audit.open()
     except OSError as error:
         problem = f"{path} cannot be written, so every request would be refused: {error.strerror or error}"
         raise ConfigError(problem, file=config.file, key="plugin.rpcaudit.logfile") from error
     return audit
 
 
-class Settings(Protocol):
-    """What is asked of the configuration; config.Config does."""
-
-    @property
-    def file(self) -> str | None: ...
-
-    def flag(self, key: str) -> bool: ...
-
-    def text(self, key: str) -> str | None: ...
-
-
-def _mode(config: Settings) -> int:
+def _mode(config: Config) -> int:
     text = config.text("plugin.rpcaudit.logfile.mode") or "0640"
     if not (1 <= len(text) <= 4 and set(text) <= set("01234567")) or int(text, 8) & ~0o660 or not int(text, 8) & 0o200:
         problem = f"'{text}' is no mode for an audit log: write 0600 or 0640"
@@ -237,7 +213,7 @@ def _mode(config: Settings) -> int:
     return int(text, 8)
 
 
-def _group(config: Settings) -> int | None:
+def _group(config: Config) -> int | None:
     name = config.text("plugin.rpcaudit.logfile.group")
     try:
         return grp.getgrnam(name).gr_gid if name else None

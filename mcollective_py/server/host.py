@@ -19,8 +19,8 @@ from ..plugins.finder import find
 from ..plugins.loader import AgentIndex, LoadedAgent, load_facts_source
 from ..security.base import SecurityPlugin
 from ..security.load import certificate_name, security_plugin
-from .audit import Audit, open_audit
-from .pipeline import Authorization, Rules
+from .audit import open_audit
+from .pipeline import Audit, Authorization, Rules
 from .policyfiles import open_authorizer
 
 logger = logging.getLogger(__name__)

@@ -2,22 +2,26 @@
 
     read > open > consistency > freshness > replay > filter > validation > authorization > audit > action
 
-Read top to bottom. Every stage is a function that lets the request through or raises: Rejected where nobody is answered (or
-only told why), RPCError where the caller gets a reply with that status. Nothing can be plugged in between `open` and the
-action but the configured authorization and audit.
+Read top to bottom: `admit` has the stages up to the filter, `authorize_call` the rest. Every stage is a function that lets the
+request through or raises: Rejected where nobody is answered (or only told why), RPCError where the caller gets a reply with that
+status. Nothing can be plugged in between `open` and the action but the configured authorization and audit. What is refused after
+`open` is audited too, all but what is meant for other hosts.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from ..ddl.model import DDL
 from ..ddl.validate import validate
-from ..errors import Filtered, Inconsistent, InvalidRPCData, Rejected, UnknownAction, UnknownAgent
+from ..errors import Filtered, Inconsistent, InvalidRPCData, MCollectiveError, Rejected, RPCError, UnknownAction, UnknownAgent
 from ..matching.matcher import explain
 from ..message import Delivery, Kind, Request
+from ..names import is_reply_destination_of
 from ..node.view import NodeView
 from ..plugins.loader import LoadedAgent
 from ..security.base import SecurityPlugin
+from .call import Outcome
 from .freshness import check_freshness
 from .replay import ReplayMemory
 
@@ -27,6 +31,26 @@ class Authorization(Protocol):
 
     def authorize(self, request: Request, view: NodeView) -> str:
         """The rule that allows it, for the audit. Raises Denied, with a message that names file, line, caller and action."""
+        ...
+
+
+class Audit(Protocol):
+    """Where it is written down who had what done, and who was refused; server/audit.py has the one of a log file."""
+
+    def allowed(self, request: Request, ddl: DDL | None, rule: str = "") -> None:
+        """Write before the action runs. Raises AuditFailed: what cannot be written down must not be done."""
+        ...
+
+    def refused(self, request: Request, ddl: DDL | None, error: MCollectiveError) -> None:
+        """Write that nothing was done and why. Never raises: it is refused already."""
+        ...
+
+    def finished(self, request: Request, outcome: Outcome) -> None:
+        """Write how the action ended. Never raises: it is done already."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is open; a record that still comes is written all the same."""
         ...
 
 
@@ -56,6 +80,9 @@ def check_consistency(request: Request, delivery: Delivery, view: NodeView) -> N
         raise Inconsistent(f"request {request.id} came by a reply queue")
     if delivery.reply_to is not None and delivery.reply_to != request.reply_to:
         raise Inconsistent(f"request {request.id} was signed for replies to {request.reply_to}, its frame says otherwise")
+    # A broker may hang up on whoever sends where it must not, and a caller could make every host do that.
+    if request.reply_to is not None and not is_reply_destination_of(request.collective, request.reply_to):
+        raise Inconsistent(f"request {request.id} wants replies at {request.reply_to}, no reply queue of {request.collective}")
 
 
 def check_filter(request: Request, view: NodeView) -> None:
@@ -65,7 +92,9 @@ def check_filter(request: Request, view: NodeView) -> None:
         raise Filtered(f"request {request.id} is not for us: {reason}")
 
 
-def admit(delivery: Delivery, security: SecurityPlugin, view: NodeView, replay: ReplayMemory, rules: Rules, now: float) -> Request:
+def admit(
+    delivery: Delivery, security: SecurityPlugin, view: NodeView, replay: ReplayMemory, rules: Rules, audit: Audit, now: float
+) -> Request:
     """The request in a delivery, if it is genuine, fresh, new and for this host; Rejected otherwise. now: seconds since the epoch.
 
     A refusal after the signature held carries the request as `error.request`, so that the caller can be told why.
@@ -74,17 +103,33 @@ def admit(delivery: Delivery, security: SecurityPlugin, view: NodeView, replay: 
     try:
         check_consistency(request, delivery, view)
         check_freshness(request, now, rules.skew, rules.max_ttl)
-        replay.remember(request, now)
+        replay.remember(request, now, rules.skew)
         check_filter(request, view)
     except Rejected as error:
         error.request = request
+        if not isinstance(error, Filtered):
+            audit.refused(request, None, error)
         raise
     return request
 
 
-def check_call(request: Request, agents: Mapping[str, LoadedAgent]) -> tuple[LoadedAgent, Request]:
+def authorize_call(
+    request: Request, view: NodeView, agents: Mapping[str, LoadedAgent], authorization: Authorization, audit: Audit
+) -> tuple[LoadedAgent, Request]:
+    """The agent to call, and the request with its inputs checked, once the rules allow it and the audit has it. Raises an RPCError."""
+    asked = agents.get(request.agent)
+    try:
+        agent, request = check_call(request, asked)
+        rule = authorization.authorize(request, view)
+        audit.allowed(request, agent.ddl, rule)
+    except RPCError as error:
+        audit.refused(request, asked.ddl if asked else None, error)
+        raise
+    return agent, request
+
+
+def check_call(request: Request, agent: LoadedAgent | None) -> tuple[LoadedAgent, Request]:
     """The agent that is asked, and the request with its inputs checked and completed by the DDL. Raises an RPCError."""
-    agent = agents.get(request.agent)
     if agent is None:
         raise UnknownAgent(f"no agent {request.agent} is active here")
     if agent.ddl is None:

@@ -12,28 +12,37 @@ CAPACITY = 131_072
 class ReplayMemory:
     """Remembers (signer, request id) until no clock within the skew would accept the request any more.
 
-    A live entry is never pushed out: when the memory is full, new requests are refused as Busy.
+    A live entry is never pushed out: when the memory is full, new requests are refused as Busy. What it forgot it never takes
+    again: a request that ends no later than a forgotten one is refused, though a skew that grew at a reload, or a clock that was
+    set back, made it fresh once more.
     """
 
-    def __init__(self, skew: float = 5.0, capacity: int = CAPACITY) -> None:
-        self._skew, self._capacity = skew, capacity
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self._capacity = capacity
         self._seen: set[tuple[str, str]] = set()
-        self._expiries: list[tuple[float, tuple[str, str]]] = []
+        self._ends: list[tuple[float, tuple[str, str]]] = []
+        self._forgotten = float("-inf")  # the latest end of all requests that were forgotten
 
-    def remember(self, request: Request, now: float) -> None:
-        """Take the request in, once. Raises Replayed for one that is known, Busy when there is no room; now: seconds."""
-        self._forget(now)
-        key = (request.signer or request.caller, request.id)
+    def remember(self, request: Request, now: float, skew: float = 5.0) -> None:
+        """Take the request in, once. Raises Replayed for one that is or may be known, Busy when there is no room.
+
+        now: seconds since the epoch. skew: seconds that clocks may differ by at present.
+        """
+        self._forget(now - 2 * skew)
+        key, end = (request.signer or request.caller, request.id), request.time + request.ttl
         if key in self._seen:
             raise Replayed(f"request {request.id} from {request.caller} was accepted before")
+        if end <= self._forgotten:
+            raise Replayed(f"request {request.id} from {request.caller} may be a copy: requests of its age are remembered no more")
         if len(self._seen) >= self._capacity:
             raise Busy(f"{self._capacity} requests are remembered already")
         self._seen.add(key)
-        heapq.heappush(self._expiries, (request.time + request.ttl + 2 * self._skew, key))
+        heapq.heappush(self._ends, (end, key))
 
     def __len__(self) -> int:
         return len(self._seen)
 
-    def _forget(self, now: float) -> None:
-        while self._expiries and self._expiries[0][0] < now:
-            self._seen.discard(heapq.heappop(self._expiries)[1])
+    def _forget(self, moment: float) -> None:
+        while self._ends and self._ends[0][0] < moment:
+            self._forgotten, key = heapq.heappop(self._ends)
+            self._seen.discard(key)

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from ..connector.factory import ObservedConnector
 from ..errors import Busy, ConnectorClosed, ConnectorError, Rejected, RPCError
 from ..message import Delivery, Destination, Kind, Publication, Reply, Request
+from ..node.view import NodeView
+from ..plugins.loader import LoadedAgent
 from .call import Call, Outcome
 from .executor import Executor
 from .host import Host
-from .pipeline import admit, check_call
+from .pipeline import admit, authorize_call
 from .ratelimit import RateLimit
 from .replay import ReplayMemory
 from .stats import Stats
@@ -44,7 +46,7 @@ class Runner:
         self._connector: ObservedConnector = connector
         self._successor: ObservedConnector | None = None
         self._reads, self._changes = reads, changes
-        self._replay = ReplayMemory(host.rules.skew)
+        self._replay = ReplayMemory()
         self._warnings = RateLimit(20, 1.0)
         self._courtesies = RateLimit(5, 1.0)
         self._is_stopping = threading.Event()
@@ -105,35 +107,37 @@ class Runner:
         try:
             if self._is_stopping.is_set():
                 raise Busy(f"{host.identity} is shutting down")
-            request = admit(delivery, host.security, view, self._replay, host.rules, now)
+            request = admit(delivery, host.security, view, self._replay, host.rules, host.audit, now)
         except Rejected as error:
             self._refused(error, delivery, now)
             return
         self._stats.count("validated")
         self._stats.count("passed")
-        agent = None
         try:
-            agent, request = check_call(request, host.agents)
-            rule = host.authorization.authorize(request, view)
-            host.audit.allowed(request, agent.ddl, rule)
-            call = Call(
-                request=request,
-                folder=agent.folder,
-                view=view,
-                timeout=agent.timeout(request.action),
-                only_reads=agent.only_reads(request.action),
-                config=host.plugin_settings[agent.name],
-            )
-            executor = self._reads if call.only_reads else self._changes
-            executor.submit(call, lambda outcome: self._finished(host, request, outcome))
+            agent, request = authorize_call(request, view, host.agents, host.authorization, host.audit)
+            self._submit(host, agent, request, view)
         except Busy as error:
             error.request = request
-            host.audit.refused(request, agent.ddl if agent else None, error)
             self._refused(error, delivery, now)
         except RPCError as error:
             logger.warning("%s %s %s for %s refused: %s", request.id, request.agent, request.action, request.caller, error)
-            host.audit.refused(request, agent.ddl if agent else None, error)
             self._answer(host, request, Outcome(error.statuscode, str(error), None, error.refusal))
+
+    def _submit(self, host: Host, agent: LoadedAgent, request: Request, view: NodeView) -> None:
+        call = Call(
+            request=request,
+            folder=agent.folder,
+            view=view,
+            timeout=agent.timeout(request.action),
+            only_reads=agent.only_reads(request.action),
+            config=host.plugin_settings[agent.name],
+        )
+        executor = self._reads if call.only_reads else self._changes
+        try:
+            executor.submit(call, lambda outcome: self._finished(host, request, outcome))
+        except (Busy, RPCError) as error:
+            host.audit.refused(request, agent.ddl, error)
+            raise
 
     def _refused(self, error: Rejected, delivery: Delivery, now: float) -> None:
         self._stats.refused(error)

@@ -9,7 +9,7 @@ import pytest
 
 from mcollective_py.config import Config
 from mcollective_py.ddl.model import DDL, ActionDDL, Input, Metadata
-from mcollective_py.errors import AuditFailed, Busy, ConfigError, Denied, InvalidRPCData
+from mcollective_py.errors import AuditFailed, Busy, ConfigError, Denied, InvalidRPCData, Replayed
 from mcollective_py.filter import Filter
 from mcollective_py.message import Request
 from mcollective_py.server.audit import LogfileAudit, NullAudit, data_of, open_audit
@@ -101,6 +101,18 @@ def test_a_refusal_is_written_with_its_rule_and_reason(audit, path):
         "cert=alice may not",
         1,
     )
+
+
+def test_a_rejected_request_leaves_a_short_line_without_its_inputs(audit, path):
+    audit.refused(a_request({"user": "x" * 50_000}), None, Replayed("accepted before"))
+    (record,) = records(path)
+    assert (record["decision"], record["reason"], record["data"]) == ("deny", "accepted before", None)
+
+
+def test_a_record_after_the_end_opens_the_file_anew(audit, path):
+    audit.close()
+    audit.finished(a_request(), Outcome(0, "OK"))
+    assert [record["outcome"] for record in records(path)] == [0]
 
 
 @pytest.mark.parametrize(("error", "code"), [(InvalidRPCData("user is no text"), 4), (Busy("full"), None)])

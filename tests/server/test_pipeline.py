@@ -3,11 +3,16 @@ from pathlib import Path
 
 import pytest
 
+from mcollective_py.ddl.model import DDL
 from mcollective_py.errors import (
+    AuditFailed,
+    Busy,
     ClockSkew,
+    Denied,
     Filtered,
     Inconsistent,
     InvalidRPCData,
+    MCollectiveError,
     MissingRPCData,
     NotSigned,
     Rejected,
@@ -19,9 +24,10 @@ from mcollective_py.errors import (
 from mcollective_py.filter import Filter
 from mcollective_py.message import Delivery, Destination, Kind, Reply, Request
 from mcollective_py.node.view import NodeView
-from mcollective_py.plugins.loader import load_agent
+from mcollective_py.plugins.loader import LoadedAgent, load_agent
 from mcollective_py.security.base import Sealed, Unverified
-from mcollective_py.server.pipeline import Rules, admit, check_call, check_consistency
+from mcollective_py.server.call import Outcome
+from mcollective_py.server.pipeline import Audit, Rules, admit, authorize_call, check_consistency
 from mcollective_py.server.replay import ReplayMemory
 from mcollective_py.shipped import shipped_libdir
 
@@ -73,6 +79,41 @@ class Opens:
         raise AssertionError("a host opens no replies")
 
 
+class Notes:
+    """An audit that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, str]] = []
+
+    def allowed(self, request: Request, ddl: DDL | None, rule: str = "") -> None:
+        self.lines.append(("allowed", rule))
+
+    def refused(self, request: Request, ddl: DDL | None, error: MCollectiveError) -> None:
+        self.lines.append(("refused", type(error).__name__))
+
+    def finished(self, request: Request, outcome: Outcome) -> None:
+        raise AssertionError("nothing runs here")
+
+    def close(self) -> None:
+        raise AssertionError("nothing is open here")
+
+
+class Unwritable(Notes):
+    """An audit whose disk is full."""
+
+    def allowed(self, request: Request, ddl: DDL | None, rule: str = "") -> None:
+        raise AuditFailed("web1 cannot write its audit log, so nothing is done: the disk is full")
+
+
+class Allows:
+    """An authorization that lets one caller do everything."""
+
+    def authorize(self, request: Request, view: NodeView) -> str:
+        if request.caller != "cert=alice.mcollective":
+            raise Denied(f"{request.caller} may not call {request.agent}")
+        return "rpcutil.policy:1"
+
+
 def admitted(
     request: Request,
     source: Destination = TOPIC,
@@ -82,9 +123,10 @@ def admitted(
     view: NodeView = WEB1,
     replay: ReplayMemory | None = None,
     reply_to: str | None = BROADCAST.reply_to,
+    audit: Audit | None = None,
 ) -> Request:
     memory = ReplayMemory() if replay is None else replay
-    return admit(Delivery(payload, source, reply_to), Opens(request), view, memory, Rules(), now)
+    return admit(Delivery(payload, source, reply_to), Opens(request), view, memory, Rules(), audit or Notes(), now)
 
 
 def test_a_genuine_fresh_new_and_matching_request_is_admitted() -> None:
@@ -173,11 +215,57 @@ def test_without_known_facts_no_fact_filter_matches() -> None:
         admitted(replace(BROADCAST, filter=Filter.parse(facts=["country=uk"])), view=replace(WEB1, facts=None))
 
 
+@pytest.mark.parametrize(
+    "reply_to",
+    ["/topic/mcollective.package.agent", "/queue/mcollective.nodes", "/queue/dmz.reply.ops1_1.a", "/topic/mcollective.reply.ops1_1"],
+)
+def test_a_request_for_replies_elsewhere_than_in_its_collectives_reply_queues_is_refused(reply_to: str) -> None:
+    with pytest.raises(Inconsistent, match="no reply queue of mcollective"):
+        admitted(replace(BROADCAST, reply_to=reply_to), reply_to=reply_to)
+
+
+def test_a_request_that_wants_no_reply_is_admitted() -> None:
+    assert admitted(replace(BROADCAST, reply_to=None), reply_to=None).reply_to is None
+
+
+@pytest.mark.parametrize(
+    ("request_", "now", "lines"),
+    [
+        (replace(BROADCAST, agent="echo"), NOW, [("refused", "Inconsistent")]),
+        (BROADCAST, NOW + 66, [("refused", "TTLExpired")]),
+        (BROADCAST, NOW - 6, [("refused", "ClockSkew")]),
+        (replace(BROADCAST, ttl=61), NOW, [("refused", "TTLTooLong")]),
+        (replace(BROADCAST, filter=Filter(classes=("role::mail",))), NOW, []),
+    ],
+)
+def test_a_refused_request_is_audited_unless_it_is_for_others(request_: Request, now: float, lines: list[tuple[str, str]]) -> None:
+    audit = Notes()
+    with pytest.raises(Rejected):
+        admitted(request_, now=now, audit=audit)
+    assert audit.lines == lines
+
+
+def test_a_replayed_request_and_one_too_many_are_audited_and_a_forged_one_is_nobodys() -> None:
+    audit, replay = Notes(), ReplayMemory(capacity=1)
+    admitted(BROADCAST, replay=replay, audit=audit)
+    with pytest.raises(Replayed):
+        admitted(BROADCAST, replay=replay, audit=audit)
+    with pytest.raises(Busy):
+        admitted(replace(BROADCAST, id="2" * 32), replay=replay, audit=audit)
+    with pytest.raises(NotSigned):
+        admitted(BROADCAST, payload=b"forged", replay=replay, audit=audit)
+    assert audit.lines == [("refused", "Replayed"), ("refused", "Busy")]
+
+
 AGENTS = {name: load_agent(shipped_libdir() / "agents" / name) for name in ("rpcutil", "echo", "discovery")}
 
 
+def authorized(request: Request, audit: Audit | None = None) -> tuple[LoadedAgent, Request]:
+    return authorize_call(request, WEB1, AGENTS, Allows(), audit or Notes())
+
+
 def test_a_call_comes_back_with_its_agent_and_checked_inputs() -> None:
-    agent, request = check_call(replace(BROADCAST, action="get_fact", body={"fact": "country"}), AGENTS)
+    agent, request = authorized(replace(BROADCAST, action="get_fact", body={"fact": "country"}))
     assert (agent.name, request.body) == ("rpcutil", {"fact": "country"})
 
 
@@ -198,9 +286,31 @@ def test_a_call_comes_back_with_its_agent_and_checked_inputs() -> None:
 )
 def test_a_wrong_call_is_answered_with_its_status(change: dict[str, object], refusal: type[Exception]) -> None:
     with pytest.raises(refusal):
-        check_call(replace(BROADCAST, **change), AGENTS)
+        authorized(replace(BROADCAST, **change))
 
 
 def test_a_plain_agent_takes_any_value() -> None:
-    agent, request = check_call(replace(BROADCAST, agent="echo", action=None, body=[1.5, None]), AGENTS)
+    agent, request = authorized(replace(BROADCAST, agent="echo", action=None, body=[1.5, None]))
     assert (agent.folder, request.body) == (Path(shipped_libdir() / "agents" / "echo"), [1.5, None])
+
+
+def test_an_allowed_call_is_audited_with_its_rule_before_it_runs() -> None:
+    audit = Notes()
+    authorized(BROADCAST, audit)
+    assert audit.lines == [("allowed", "rpcutil.policy:1")]
+
+
+def test_validation_comes_before_authorization_and_both_refusals_are_audited() -> None:
+    audit = Notes()
+    with pytest.raises(UnknownAction):
+        authorized(replace(BROADCAST, caller="cert=mallory", action="nosuch"), audit)
+    with pytest.raises(Denied):
+        authorized(replace(BROADCAST, caller="cert=mallory"), audit)
+    assert audit.lines == [("refused", "UnknownAction"), ("refused", "Denied")]
+
+
+def test_what_cannot_be_audited_is_not_done() -> None:
+    audit = Unwritable()
+    with pytest.raises(AuditFailed):
+        authorized(BROADCAST, audit)
+    assert audit.lines == [("refused", "AuditFailed")]

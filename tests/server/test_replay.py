@@ -21,14 +21,14 @@ def test_the_second_copy_of_a_request_is_refused() -> None:
 
 
 def test_a_copy_is_refused_until_no_clock_could_take_it_as_fresh() -> None:
-    memory = ReplayMemory(skew=5.0)
+    memory = ReplayMemory()
     memory.remember(FIRST, now=995.0)
     with pytest.raises(Replayed):
         memory.remember(FIRST, now=1070.0)
 
 
 def test_an_entry_leaves_when_its_request_can_no_longer_pass() -> None:
-    memory = ReplayMemory(skew=5.0)
+    memory = ReplayMemory()
     memory.remember(FIRST, now=1000.0)
     memory.remember(replace(SECOND, time=1071.0), now=1070.1)
     assert len(memory) == 1
@@ -51,16 +51,41 @@ def test_a_full_memory_refuses_and_keeps_every_live_entry() -> None:
 
 
 def test_a_full_memory_has_room_again_when_entries_have_expired() -> None:
-    memory = ReplayMemory(skew=5.0, capacity=1)
+    memory = ReplayMemory(capacity=1)
     memory.remember(FIRST, now=1000.0)
     memory.remember(replace(SECOND, time=1100.0), now=1100.0)
     assert len(memory) == 1
 
 
 def test_requests_of_different_lifetimes_expire_each_at_its_own_time() -> None:
-    memory = ReplayMemory(skew=0.0)
-    memory.remember(FIRST, now=1000.0)
-    memory.remember(replace(SECOND, ttl=5), now=1000.0)
-    memory.remember(replace(SECOND, time=1006.0, ttl=5), now=1006.0)
+    memory = ReplayMemory()
+    memory.remember(FIRST, now=1000.0, skew=0.0)
+    memory.remember(replace(SECOND, ttl=5), now=1000.0, skew=0.0)
+    memory.remember(replace(SECOND, time=1006.0, ttl=5), now=1006.0, skew=0.0)
     with pytest.raises(Replayed):
-        memory.remember(FIRST, now=1006.0)
+        memory.remember(FIRST, now=1006.0, skew=0.0)
+
+
+def test_a_copy_is_refused_though_a_reload_has_raised_the_skew_after_its_entry_was_forgotten() -> None:
+    memory = ReplayMemory()
+    memory.remember(FIRST, now=1000.0, skew=5.0)
+    memory.remember(replace(SECOND, time=1100.0), now=1100.0, skew=5.0)
+    assert len(memory) == 1
+    with pytest.raises(Replayed):
+        memory.remember(FIRST, now=1101.0, skew=300.0)  # fresh until 1360 by now
+
+
+def test_a_copy_is_refused_though_the_clock_was_set_back_after_its_entry_was_forgotten() -> None:
+    memory = ReplayMemory()
+    memory.remember(FIRST, now=1000.0)
+    memory.remember(replace(SECOND, time=4600.0), now=4600.0)
+    with pytest.raises(Replayed):
+        memory.remember(FIRST, now=1001.0)
+
+
+def test_what_is_younger_than_all_that_was_forgotten_is_new() -> None:
+    memory = ReplayMemory()
+    memory.remember(FIRST, now=1000.0)
+    memory.remember(replace(SECOND, time=1100.0), now=1100.0)
+    memory.remember(replace(SECOND, id="3" * 32, time=1000.5), now=1101.0, skew=300.0)
+    assert len(memory) == 2
