@@ -56,7 +56,7 @@ class LogfileAudit:
         self._lock = threading.Lock()
         self._file = -1
         self._identity: tuple[int, int] = (0, 0)
-        self._is_torn = False
+        self._is_torn = self._is_closed = False
 
     def open(self) -> None:
         """Open the file now; without this the first record does. Raises OSError."""
@@ -88,6 +88,7 @@ class LogfileAudit:
     def close(self) -> None:
         """See pipeline.Audit."""
         with self._lock:
+            self._is_closed = True
             self._close()
 
     def _try(self, request: Request, line: bytes) -> None:
@@ -120,14 +121,19 @@ class LogfileAudit:
 
     def _write(self, line: bytes) -> None:
         with self._lock:
-            self._open()
-            # A line that was cut off by a full disk must not swallow the next one.
-            content = b"\n" + line if self._is_torn else line
-            written = os.write(self._file, content)
-            if written == len(content):
-                self._is_torn = False
-                return
-            self._is_torn = not self._take_back(written)
+            try:
+                self._open()
+                self._append(line)
+            finally:
+                if self._is_closed:  # a late record, of an action that a reload did not wait for
+                    self._close()
+
+    def _append(self, line: bytes) -> None:
+        # A line that was cut off by a full disk must not swallow the next one.
+        content = b"\n" + line if self._is_torn else line
+        written = os.write(self._file, content)
+        self._is_torn = written < len(content) and not self._take_back(written)
+        if written < len(content):
             raise OSError("only a part of the record could be written: is the disk full?")
 
     def _take_back(self, written: int) -> bool:

@@ -25,6 +25,9 @@ from .policyfiles import open_authorizer
 
 logger = logging.getLogger(__name__)
 
+# What a broker's own `.ssl.*` settings fall back on.
+_TLS = tuple(f"plugin.x509.{name}" for name in ("ca", "cert", "key", "crl", "revocation"))
+
 
 @dataclass(frozen=True, slots=True)
 class Host:
@@ -68,7 +71,9 @@ def build_host(config: Config, clock: Callable[[], float], previous: Host | None
     loaded.update(agents)
     state.set_agents(agents)
     for skipped in agents.skipped:
-        logger.warning("an agent is not loaded: %s", skipped)
+        logger.warning("agent %s is not loaded: %s", skipped.plugin, skipped.reason)
+    for name, reason in agents.inactive.items():
+        logger.info("agent %s is not active: %s", name, reason)
     return Host(
         config=config,
         identity=identity,
@@ -99,8 +104,11 @@ def host_identity(config: Config) -> str:
 
 def connection_settings(config: Config) -> dict[str, str | None]:
     """What a connection is made of: while none of it changes, a reload keeps the connection."""
-    family = config.text("connector")
-    return {key: config.text(key) for key in ("connector", *config.keys()) if key.startswith((f"plugin.{family}.", "connector"))}
+    prefix = f"plugin.{config.text('connector')}."
+    keys = config.keys()
+    speaks_tls = any(key.startswith(prefix) and key.endswith(".ssl") and config.flag(key) for key in keys)
+    prefixes = (prefix, "connector", *(_TLS if speaks_tls else ()))
+    return {key: config.text(key) for key in ("connector", *keys) if key.startswith(prefixes)}
 
 
 def _audit(config: Config, identity: str, previous: Host | None) -> Audit:
@@ -121,4 +129,4 @@ def _facts(config: Config, libdirs: Sequence[Path]) -> CachedFacts:
         there = ", ".join(sorted(folders))
         raise ConfigError(f"there is no facts source {name}; there are {there}", file=config.file, key="factsource")
     source = load_facts_source(name, folders[name], config.plugin(name), only_owned=os.geteuid() == 0)
-    return CachedFacts(source, config.seconds("fact_cache_time"))
+    return CachedFacts(source, config.seconds("fact_cache_time"), name=f"facts source {name}")

@@ -73,7 +73,9 @@ class Runner:
     def reload(self, host: Host, connector: ObservedConnector | None = None) -> None:
         """Work by a new configuration from the next delivery on. connector: a new one where its settings changed."""
         gone, come = set(destinations(self.host)) - set(destinations(host)), destinations(host)
-        self.host = host
+        former, self.host = self.host, host
+        if former.audit is not host.audit:
+            former.audit.close()
         if connector is not None:
             self._successor = connector
             self._connector.close()

@@ -109,10 +109,25 @@ def test_a_rejected_request_leaves_a_short_line_without_its_inputs(audit, path):
     assert (record["decision"], record["reason"], record["data"]) == ("deny", "accepted before", None)
 
 
-def test_a_record_after_the_end_opens_the_file_anew(audit, path):
+def is_open_here(path):
+    found = (os.stat(path).st_dev, os.stat(path).st_ino)
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            status = os.stat(f"/proc/self/fd/{name}")
+        except FileNotFoundError:  # the listing's own
+            continue
+        if (status.st_dev, status.st_ino) == found:
+            return True
+    return False
+
+
+def test_a_record_after_the_end_is_written_and_the_file_left_closed(audit, path):
+    audit.allowed(a_request(), DOCUMENT)
+    assert is_open_here(path)
     audit.close()
     audit.finished(a_request(), Outcome(0, "OK"))
-    assert [record["outcome"] for record in records(path)] == [0]
+    assert [record["outcome"] for record in records(path)] == [None, 0]
+    assert not is_open_here(path)
 
 
 @pytest.mark.parametrize(("error", "code"), [(InvalidRPCData("user is no text"), 4), (Busy("full"), None)])

@@ -73,7 +73,18 @@ def test_a_broken_agent_is_named_in_the_log_and_the_others_are_there(
     host = built(config(libdir=str(tmp_path / "libdir")))
     assert "echo" in host.agents and "broken" not in host.agents
     (line,) = [record.getMessage() for record in caplog.records if "broken" in record.getMessage()]
-    assert "agent.py" in line and "2" in line
+    assert line == "agent broken is not loaded: agent.py:2: SyntaxError: expected ':'"
+
+
+def test_an_agent_that_is_turned_off_is_named_in_the_log(config: Make, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    built(config(plugin__echo__activate_agent="no"))
+    assert "agent echo is not active: plugin.echo.activate_agent is no" in [record.getMessage() for record in caplog.records]
+
+
+def test_trouble_with_facts_names_the_source(config: Make, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    assert built(config(factsource="yaml", plugin__yaml=str(tmp_path / "nosuch.yaml"))).node.view().facts is None
+    assert any(record.getMessage().startswith("facts source yaml: ") for record in caplog.records)
 
 
 def test_an_agents_settings_are_its_own(config: Make) -> None:
@@ -93,6 +104,15 @@ def test_only_what_a_connection_is_made_of_makes_a_reload_connect_anew(config: M
     before = connection_settings(config())
     assert connection_settings(config(loglevel="debug")) == before
     assert connection_settings(config(plugin__stomp__heartbeat_interval="60")) != before
+
+
+def test_keys_and_certificates_count_for_a_connection_with_tls_alone(config: Make) -> None:
+    def settings(ssl: str, **changed: str) -> dict[str, str | None]:
+        return connection_settings(config(plugin__stomp__pool__1__ssl=ssl, **changed))
+
+    assert settings("0", plugin__x509__cert="/etc/mcollective/other.pem") == settings("0")
+    assert settings("1", plugin__x509__cert="/etc/mcollective/other.pem") != settings("1")
+    assert settings("1", plugin__x509__skew="7") == settings("1")
 
 
 def test_the_daemon_tells_of_itself_without_its_secrets(config: Make) -> None:

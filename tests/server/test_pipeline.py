@@ -195,6 +195,15 @@ def test_a_copy_sent_by_name_instead_of_broadcast_is_not_run_again() -> None:
         admitted(DIRECT, BY_NAME, replay=replay)
 
 
+def test_a_copy_is_refused_though_its_entry_is_gone_and_a_reload_has_raised_the_skew() -> None:
+    replay = ReplayMemory()
+    for request, now, skew in ((BROADCAST, NOW, 5.0), (replace(BROADCAST, id="2" * 32, time=NOW + 100), NOW + 100, 5.0)):
+        admit(Delivery(b"signed", TOPIC), Opens(request), WEB1, replay, Rules(skew), Notes(), now)
+    assert len(replay) == 1
+    with pytest.raises(Replayed):
+        admit(Delivery(b"signed", TOPIC), Opens(BROADCAST), WEB1, replay, Rules(300.0), Notes(), NOW + 101)
+
+
 @pytest.mark.parametrize(
     "filter_",
     [

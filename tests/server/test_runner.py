@@ -1,8 +1,11 @@
 """The runner over the loopback broker, with a real host's keys and agents; time stands still at NOW."""
 
+import json
+import os
 import secrets
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -185,6 +188,27 @@ def test_a_full_executor_is_told_as_busy(site: Site, now: float) -> None:
         desk.end()
 
 
+def test_a_full_executor_and_a_copy_leave_their_lines_in_the_audit(site: Site, now: float, tmp_path: Path) -> None:
+    path = tmp_path / "audit.log"
+    desk = Desk(site, now, Outcome(), changes=Full(), **{"rpcaudit": "1", "plugin.rpcaudit.logfile": str(path)})
+    try:
+        request = desk.request("echo", None, "hello")
+        assert desk.ask(request) is not None
+        desk.send(request)
+        assert desk.ask(desk.request()) is not None
+    finally:
+        desk.end()
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [(line["agent"], line["decision"], line["data"]) for line in lines] == [
+        ("echo", "allow", "hello"),
+        ("echo", "deny", None),
+        ("echo", "deny", None),
+        ("rpcutil", "allow", {}),
+        ("rpcutil", "allow", None),
+    ]
+    assert "8 requests are running here" in lines[1]["reason"] and "was accepted before" in lines[2]["reason"]
+
+
 def test_without_a_reply_of_the_agent_nothing_is_sent(site: Site, now: float) -> None:
     desk = Desk(site, now, Outcome(body=None))
     try:
@@ -233,3 +257,27 @@ def test_a_reload_with_a_new_connector_goes_on_there(desk: Desk) -> None:
     desk.runner.reload(desk.host, desk._broker.connector("web1"))
     assert desk.subscribed.wait(5)
     assert desk.ask(desk.request()) is not None
+
+
+def test_a_reload_to_another_audit_closes_the_old_one(site: Site, now: float, tmp_path: Path) -> None:
+    first, second = tmp_path / "first.log", tmp_path / "second.log"
+    desk = Desk(site, now, Outcome(), **{"rpcaudit": "1", "plugin.rpcaudit.logfile": str(first)})
+    try:
+        assert desk.ask(desk.request()) is not None
+        assert str(first) in open_files()
+        settings = {"rpcaudit": "1", "plugin.rpcaudit.logfile": str(second)}
+        config = Config.from_file(site.write_host(SiteHost("web1", (), {}, settings), SiteBroker(61613)), "server")
+        desk.runner.reload(build_host(config, lambda: now, desk.host))
+        assert str(first) not in open_files()
+        assert desk.ask(desk.request()) is not None
+        assert str(second) in open_files()
+    finally:
+        desk.end()
+
+
+def open_files() -> set[str]:
+    found = set()
+    for name in os.listdir("/proc/self/fd"):
+        with suppress(FileNotFoundError):  # the listing's own
+            found.add(os.readlink(f"/proc/self/fd/{name}"))
+    return found
