@@ -7,11 +7,18 @@ if TYPE_CHECKING:
     from .agent import Agent, action
     from .client.client import Client
     from .client.rpcclient import rpcclient
+    from .filter import Filter
 
 __version__ = "0.1.0"
-__all__ = ["Agent", "Client", "__version__", "action", "rpcclient"]
+__all__ = ["Agent", "Client", "Filter", "__version__", "action", "rpcclient"]
 
-_HOMES = {"Agent": ".agent", "action": ".agent", "Client": ".client.client", "rpcclient": ".client.rpcclient"}
+_HOMES = {
+    "Agent": ".agent",
+    "Client": ".client.client",
+    "Filter": ".filter",
+    "action": ".agent",
+    "rpcclient": ".client.rpcclient",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -12,7 +12,7 @@ OPERATORS = ("==", "=~", "<=", ">=", "<", ">", "!=")
 # As written on a command line: the longest operator first, `=>` and `=<` are the same as `>=` and `<=`.
 _WRITTEN = re.compile(r"(?P<fact>[^=<>!~\s]+)\s*(?P<operator>==|=~|=>|=<|<=|>=|!=|=|<|>)\s*(?P<value>.+)", re.DOTALL)
 _MEANS = {"=": "==", "=>": ">=", "=<": "<="}
-_MAX_TERMS = 64
+MAX_TERMS = 64  # conditions in one filter, all kinds together
 _MAX_TEXT = 4096  # characters in one name or value
 _KEYS = ("fact", "cf_class", "agent", "identity", "compound")
 
@@ -124,11 +124,13 @@ def is_regex(value: str) -> bool:
 
 def _checked(filter: Filter) -> Filter:
     terms = (*filter.facts, *filter.classes, *filter.agents, *filter.identities, *filter.compound)
-    if len(terms) > _MAX_TERMS:
-        raise FilterError(f"a filter may have {_MAX_TERMS} terms, this one has {len(terms)}")
+    if len(terms) > MAX_TERMS:
+        raise FilterError(f"a filter may have {MAX_TERMS} terms, this one has {len(terms)}")
     for text in (*filter.classes, *filter.agents, *filter.identities):
         if not text:
             raise FilterError("an empty name in a filter matches nobody: leave the option out or give a name")
+    for text in (*filter.classes, *filter.agents, *filter.identities, *(part for test in filter.facts for part in (test.fact, test.value))):
+        _text(text)
     return filter
 
 

@@ -169,7 +169,7 @@ def remark_lines(stats: RPCStats, style: Style) -> list[str]:
     if stats.refusals:
         lines += ["", style.paint(_RED, "Refused to be discovered:"), ""]
         for refusal in sorted(stats.refusals, key=lambda one: one.sender):
-            lines.append(f"   {inert(refusal.sender)}: {inert(refusal.message)} ({inert(refusal.word)})")
+            lines.append(f"   {inert(refusal.sender)}: {inert(refusal.statusmsg)} ({inert(refusal.refusal)})")
     if stats.unverified:
         many = "reply" if stats.unverified == 1 else "replies"
         lines += ["", style.paint(_RED, f"{stats.unverified} {many} dropped as unverified: the sender's signature does not hold")]

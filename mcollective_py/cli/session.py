@@ -18,7 +18,7 @@ def open_client(options: argparse.Namespace) -> Client:
     if not options.quiet:
         for warning in config.warnings:
             remark(warning)
-    client = Client.from_settings(config)
+    client = Client.from_config(config)
     client.collective(options.target)
     if options.connection_timeout:
         client.connection_timeout = options.connection_timeout

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ..errors import UsageError
-from ..filter import Filter
+from ..filter import MAX_TERMS, Filter
 from ..names import is_identity
 
 CHUNK = 200  # names in one signed request: 10,000 nodes are 50 signatures
@@ -42,7 +42,7 @@ def address(
     if direct_addressing and (is_named or len(nodes) <= threshold):
         return Address(Filter(agents=(agent,)), tuple(dict.fromkeys(nodes)))
     if is_named:
-        if len(nodes) > 60:
+        if len(nodes) >= MAX_TERMS:  # the agent is a term, too
             raise UsageError(f"{len(nodes)} named nodes need direct_addressing = 1 in the configuration")
         return Address(replace(Filter(agents=(agent,)), identities=tuple(nodes)), None)
     return Address(filter.with_agent(agent), None)

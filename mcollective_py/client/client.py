@@ -10,8 +10,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from ..config import Config
-from ..connector.base import Connector, ReplyNames
+from ..connector.base import Connector
 from ..connector.targets import reply_destination
+from ..ddl.model import PLAIN_TIMEOUT
 from ..errors import NotSigned, UsageError
 from ..filter import Filter
 from ..message import Destination, Kind, Publication, Request
@@ -20,11 +21,10 @@ from .addressing import Address, address
 from .collector import Collector
 from .discovery import mc
 from .discovery.base import Discovered
+from .filterwords import Words, narrowed
 from .known import Knowledge, KnownHosts
 from .replies import Replies
 from .results import RPCStats
-
-PLAIN_TIMEOUT = 5.0  # seconds for an agent without a DDL, beside the discovery timeout
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,8 @@ class Audience:
 class Client:
     """Sends requests to the fleet and gives their replies. It belongs to one thread; several requests may be open at once.
 
-    connector: not yet connected. identity: this host's name, a label. reply_names: how its broker names reply queues.
-    known: hosts seen before, None to keep none. clock: seconds since the epoch. monotonic: seconds for measuring.
+    connector: not yet connected. identity: this host's name, a label. known: hosts seen before, None to
+    keep none. clock: seconds since the epoch. monotonic: seconds for measuring.
     """
 
     def __init__(
@@ -50,7 +50,6 @@ class Client:
         security: SecurityPlugin,
         *,
         identity: str,
-        reply_names: ReplyNames = reply_destination,
         known: KnownHosts | None = None,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
@@ -60,7 +59,7 @@ class Client:
         self.main_collective = config.word("main_collective")
         self.discovery_timeout = config.seconds("discovery_timeout")
         self.connection_timeout = config.seconds("connection_timeout")
-        self._connector, self._reply_names, self._known = connector, reply_names, known
+        self._connector, self._known = connector, known
         self._clock, self._monotonic = clock, monotonic
         self._token = f"{os.getpid()}.{os.urandom(8).hex()}"
         self._reply_to: dict[str, Destination] = {}  # by collective
@@ -68,23 +67,22 @@ class Client:
         self._is_connected = False
 
     @classmethod
-    def from_config(cls, path: str | Path | None = None) -> Self:
-        """A client as the configuration file says: the given one, else the user's, else the host's. Connects when first used."""
-        return cls.from_settings(Config.find("client", path))
+    def from_config(cls, config: Config | str | Path | None = None) -> Self:
+        """A client as a configuration says: one already read, or the given file, else the user's, else the host's.
 
-    @classmethod
-    def from_settings(cls, config: Config) -> Self:
-        """A client by settings already read."""
-        from ..connector.factory import open_connector, reply_names
+        It connects when first used.
+        """
+        from ..connector.factory import open_connector
         from ..security.load import security_plugin
 
+        if not isinstance(config, Config):
+            config = Config.find("client", config)
         identity = config.text("identity") or socket.gethostname()
         return cls(
             config,
             open_connector(config, identity, is_daemon=False),
             security_plugin(config, "client", time.time),
             identity=identity,
-            reply_names=reply_names(config),
             known=KnownHosts.of_user(str(config.file)),
         )
 
@@ -143,7 +141,9 @@ class Client:
         window = self.discovery_timeout if timeout is None else timeout
         everybody, named = Address(filter, None), filter.named_identities
         if named is not None and not full:
-            return self._start(mc.AGENT, None, mc.QUESTION, everybody, chosen, window, RPCStats(), expected=named, ttl=ttl)
+            return self._start(
+                mc.AGENT, None, mc.QUESTION, everybody, chosen, window, RPCStats(discovered=named), expected=named, ttl=ttl
+            )
         knowledge = self._known.load(chosen, mc.AGENT, filter) if self._known else Knowledge()
         interval = self.config.seconds("plugin.discovery.full_window_interval")
         enough = None if full else knowledge.expected(self._clock(), interval)
@@ -153,7 +153,7 @@ class Client:
             replies.silent_known = tuple(sorted(set(knowledge.hosts) - set(collector.answered)))
             if complete and self._known:
                 was_full = collector.was_full_window
-                learned = knowledge.learned(collector.answered, was_full=was_full, now=self._clock())
+                learned = knowledge.learned(collector.answered, was_full=was_full, now=self._clock(), can_change=not filter.is_empty)
                 self._known.save(chosen, mc.AGENT, filter, learned)
 
         stats = RPCStats(did_discovery=True)
@@ -169,14 +169,14 @@ class Client:
         self,
         agent: str,
         filter: Filter,
-        targets: Sequence[str] | None,
+        nodes: Sequence[str] | None = None,
         *,
         collective: str | None = None,
         discovery_timeout: float | None = None,
         full: bool = False,
     ) -> Audience:
-        """Who a call is for: the targets given, the hosts that the filter names, or else whoever a discovery finds."""
-        named = filter.named_identities if targets is None else tuple(targets)
+        """Who a call is for: the nodes given, the hosts that the filter names, or else whoever a discovery finds."""
+        named = filter.named_identities if nodes is None else tuple(nodes)
         if named is not None:
             return Audience(tuple(dict.fromkeys(named)))
         found = self.discover(filter.with_agent(agent), collective=collective, timeout=discovery_timeout, full=full)
@@ -189,19 +189,26 @@ class Client:
         agent: str,
         body: Any,
         *,
+        fact: Words = (),
+        with_class: Words = (),
+        with_agent: Words = (),
+        identity: Words = (),
+        combined: Words = (),
         filter: Filter | None = None,
-        targets: Sequence[str] | None = None,
+        nodes: Sequence[str] | None = None,
         timeout: float | None = None,
         ttl: int | None = None,
         collective: str | None = None,
     ) -> Replies:
         """Send a plain message to an agent's handlemsg; iterate over the replies.
 
-        Without targets the hosts are discovered first, so that who stays silent is known. timeout: seconds for the answers.
+        fact, with_class, with_agent, identity, combined: the words of -F, -C, -A, -I and -W, one or several; they narrow the
+        filter, where there is one. nodes: exactly these hosts; without them the hosts are discovered first, so that who stays
+        silent is known. timeout: seconds for the answers.
         """
-        filter = filter or Filter()
-        found = self.audience(agent, filter, targets, collective=collective)
-        return self.call(agent, None, body, found, filter=filter, timeout=timeout, ttl=ttl, collective=collective)
+        meant = narrowed(filter, fact=fact, with_class=with_class, with_agent=with_agent, identity=identity, combined=combined)
+        found = self.audience(agent, meant, nodes, collective=collective)
+        return self.call(agent, None, body, found, filter=meant, timeout=timeout, ttl=ttl, collective=collective)
 
     def call(
         self,
@@ -338,7 +345,7 @@ class Client:
 
     def _subscribe(self, collective: str) -> Destination:
         if collective not in self._reply_to:
-            destination = self._reply_names(collective, self.identity, self._token)
+            destination = reply_destination(collective, self.identity, self._token)
             self._connector.subscribe([destination])
             self._reply_to[collective] = destination
         return self._reply_to[collective]

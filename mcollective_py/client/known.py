@@ -15,6 +15,7 @@ from ..names import is_identity
 logger = logging.getLogger(__name__)
 
 FORGET_AFTER = 7 * 86400.0  # seconds of silence
+FORGET_MISSED = 3  # whole windows of silence, where a host may no longer be meant
 FULL_WINDOW_INTERVAL = 3600.0  # seconds; plugin.discovery.full_window_interval
 MAX_HOSTS = 100_000
 MAX_FILES = 256
@@ -23,12 +24,14 @@ MAX_BYTES = 32 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """Who answered one question before. hosts: name -> when last heard of. full_window: when a discovery last
-    waited its whole window. Times in seconds since the epoch.
+    """Who answered one question before. hosts: name -> when last heard of. missed: in how many whole windows since it was silent.
+
+    full_window: when a discovery last waited its whole window. Times in seconds since the epoch.
     """
 
     hosts: Mapping[str, float] = field(default_factory=dict)
     full_window: float | None = None
+    missed: Mapping[str, int] = field(default_factory=dict)
 
     def expected(self, now: float, interval: float = FULL_WINDOW_INTERVAL) -> frozenset[str] | None:
         """Whose answers are enough to end early; None where the full window is due: nothing known, or the last one too old."""
@@ -36,13 +39,24 @@ class Knowledge:
             return None
         return frozenset(self.hosts)
 
-    def learned(self, answered: Iterable[str], *, was_full: bool, now: float) -> "Knowledge":
-        """What is known after one more discovery: new hosts added, those silent for seven days forgotten."""
-        hosts = {name: seen for name, seen in self.hosts.items() if 0 <= now - seen < FORGET_AFTER}
-        hosts.update(dict.fromkeys(answered, now))
+    def learned(self, answered: Iterable[str], *, was_full: bool, now: float, can_change: bool = False) -> "Knowledge":
+        """What is known after one more discovery: new hosts added, those silent for seven days forgotten.
+
+        can_change: a host may cease to be meant by this question. Silence then says little, and costs the whole window each
+        time: three of them are enough to forget a host.
+        """
+        heard = dict.fromkeys(answered, now)
+        missed = {name: self.missed.get(name, 0) + was_full for name in self.hosts if name not in heard}
+        hosts = {
+            name: seen
+            for name, seen in self.hosts.items()
+            if 0 <= now - seen < FORGET_AFTER and not (can_change and missed.get(name, 0) >= FORGET_MISSED)
+        }
+        hosts |= heard
         if len(hosts) > MAX_HOSTS:
             hosts = dict(sorted(hosts.items(), key=lambda entry: entry[1], reverse=True)[:MAX_HOSTS])
-        return Knowledge(hosts, now if was_full else self.full_window)
+        missed = {name: count for name, count in missed.items() if count and name in hosts}
+        return Knowledge(hosts, now if was_full else self.full_window, missed)
 
     @classmethod
     def from_json(cls, text: str) -> "Knowledge":
@@ -50,14 +64,18 @@ class Knowledge:
         value = json.loads(text)
         if not isinstance(value, dict) or not isinstance(value.get("hosts"), dict):
             raise ValueError("not a list of known hosts")
-        hosts, full = value["hosts"], value.get("full_window")
+        hosts, full, missed = value["hosts"], value.get("full_window"), value.get("missed", {})
         if not all(is_identity(name) and _is_time(seen) for name, seen in hosts.items()) or not (full is None or _is_time(full)):
             raise ValueError("not a list of known hosts")
-        return cls({name: float(seen) for name, seen in hosts.items()}, full)
+        if not isinstance(missed, dict) or not all(name in hosts and type(count) is int for name, count in missed.items()):
+            raise ValueError("not a list of known hosts")
+        return cls({name: float(seen) for name, seen in hosts.items()}, full, missed)
 
     def to_json(self) -> str:
         """As kept on disk."""
-        return json.dumps({"hosts": dict(self.hosts), "full_window": self.full_window}, separators=(",", ":"))
+        return json.dumps(
+            {"hosts": dict(self.hosts), "full_window": self.full_window, "missed": dict(self.missed)}, separators=(",", ":")
+        )
 
 
 class KnownHosts:

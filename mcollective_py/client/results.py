@@ -50,8 +50,12 @@ class Refusal:
     """A node that answered a discovery with a refusal: it may be meant, and nothing was asked of it."""
 
     sender: str
-    word: str
-    message: str
+    refusal: str
+    statusmsg: str
+
+    def to_dict(self) -> dict[str, str]:
+        """As it stands in a JSON document."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +96,14 @@ class RPCStats:
         """All of it as plain values, for JSON."""
         value = asdict(self)
         value["total_time"] = self.total_time
-        for name in ("discovered", "no_response", "unexpected", "silent_known", "refusals"):
+        for name in ("discovered", "no_response", "unexpected", "silent_known"):
             value[name] = list(value[name])
+        value["refusals"] = [refusal.to_dict() for refusal in self.refusals]
         return value
 
 
 def exitcode(stats: RPCStats, *, strict: bool = False) -> int:
-    """What `mco` exits with.
+    """What `mco` exits with after a call.
 
     0 all well, 1 nobody discovered, 2 some failed or could not be verified, 3 discovered but all silent, 4 named and all silent.
     strict adds 5, some silent and none failed, and 77, every answer a denial.
@@ -112,3 +117,9 @@ def exitcode(stats: RPCStats, *, strict: bool = False) -> int:
             return 1
         return 3 if stats.did_discovery else 4
     return 5 if strict and stats.no_response else 0
+
+
+def discovery_exitcode(stats: RPCStats, *, strict: bool = False) -> int:
+    """What `mco` exits with after a question that is itself the discovery: a host known from before may be silent, too."""
+    code = exitcode(stats, strict=strict)
+    return 5 if strict and code == 0 and stats.silent_known else code

@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from ..config import Config
 from ..ddl.model import DDL
 from ..ddl.validate import validate
 from ..errors import DDLError, UnknownAction, UsageError
@@ -12,10 +13,9 @@ from ..filter import Filter
 from ..plugins.finder import find
 from ..plugins.loader import load_ddl
 from .client import Audience, Client
+from .filterwords import Words, narrowed
 from .replies import Replies
 from .results import RPCResult, RPCStats
-
-Words = str | Sequence[str]
 
 
 class RPCResults(Iterator[RPCResult]):
@@ -116,7 +116,6 @@ class RPCClient:
             found = self.client.audience(
                 self.agent,
                 self.filter,
-                None,
                 collective=self.collective,
                 discovery_timeout=self.discovery_timeout,
                 full=self.full,
@@ -141,34 +140,27 @@ class RPCClient:
 
     def fact_filter(self, word: str) -> None:
         """Mean only hosts with `fact=value` (also =~ != < > <= >=)."""
-        self._narrow(facts=(word,))
+        self._narrow(fact=word)
 
     def class_filter(self, name: str) -> None:
         """Mean only hosts with this Puppet class, or one that matches `/regex/`."""
-        self._narrow(classes=(name,))
+        self._narrow(with_class=name)
 
     def agent_filter(self, name: str) -> None:
         """Mean only hosts that also have this agent."""
-        self._narrow(agents=(name,))
+        self._narrow(with_agent=name)
 
     def identity_filter(self, name: str) -> None:
         """Mean this host, too, or those that match `/regex/`."""
-        self._narrow(identities=(name,))
+        self._narrow(identity=name)
 
     @property
     def stats(self) -> RPCStats:
         """Those of the last call."""
         return self._last.stats if self._last else RPCStats(agent=self.agent)
 
-    def _narrow(self, **words: Sequence[str]) -> None:
-        more, own = Filter.parse(**words), self.filter
-        self.filter = Filter(
-            own.facts + more.facts,
-            own.classes + more.classes,
-            own.agents + more.agents,
-            own.identities + more.identities,
-            own.compound,
-        )
+    def _narrow(self, **words: str) -> None:
+        self.filter = narrowed(self.filter, **words)
         self.reset()
 
     def _timeout(self, action: str) -> float:
@@ -213,26 +205,22 @@ def rpcclient(
     with_agent: Words = (),
     identity: Words = (),
     combined: Words = (),
+    filter: Filter | None = None,
     nodes: Sequence[str] | None = None,
     collective: str | None = None,
     timeout: float | None = None,
     discovery_timeout: float | None = None,
     ttl: int | None = None,
     limit: str | None = None,
-    config: str | Path | None = None,
+    config: Config | str | Path | None = None,
     client: Client | None = None,
 ) -> Iterator[RPCClient]:
     """An RPCClient for one agent, connected as the configuration file says (or over a client that is there already).
 
-    fact, with_class, with_agent, identity, combined: the words of -F, -C, -A, -I and -W, one or several. nodes: exactly these.
+    fact, with_class, with_agent, identity, combined: the words of -F, -C, -A, -I and -W, one or several; they narrow the filter, where
+    there is one. nodes: exactly these hosts.
     """
-    filter = Filter.parse(
-        facts=_words(fact),
-        classes=_words(with_class),
-        agents=_words(with_agent),
-        identities=_words(identity),
-        combined=_words(combined),
-    )
+    meant = narrowed(filter, fact=fact, with_class=with_class, with_agent=with_agent, identity=identity, combined=combined)
     chosen = Client.from_config(config) if client is None else client
     ddl = agent_ddl(agent, chosen.config.paths("libdir"))
     with ExitStack() as stack:
@@ -242,7 +230,7 @@ def rpcclient(
             chosen,
             agent,
             ddl,
-            filter=filter,
+            filter=meant,
             timeout=timeout,
             discovery_timeout=discovery_timeout,
             ttl=ttl,
@@ -252,7 +240,3 @@ def rpcclient(
         if nodes is not None:
             rpc.discover(nodes)
         yield rpc
-
-
-def _words(words: Words) -> Sequence[str]:
-    return (words,) if isinstance(words, str) else words

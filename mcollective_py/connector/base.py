@@ -36,9 +36,3 @@ class Connector(Protocol):
     def close(self) -> None:
         """Send what was handed over, say goodbye, free everything. Closing twice is once; wakes who waits in receive."""
         ...
-
-
-class ReplyNames(Protocol):
-    """How a broker family names reply destinations (a pure function of connector/targets.py)."""
-
-    def __call__(self, collective: str, identity: str, token: str) -> Destination: ...

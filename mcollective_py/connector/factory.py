@@ -7,8 +7,8 @@ from typing import Protocol
 
 from ..config import Config
 from ..errors import ConfigError
-from .base import Connector, ReplyNames
-from .targets import PLAIN, reply_destination
+from .base import Connector
+from .targets import PLAIN
 
 
 class ObservedConnector(Connector, Protocol):
@@ -51,8 +51,3 @@ def open_connector(config: Config, identity: str, *, is_daemon: bool, environ: M
             client_context(broker.tls)
     targets = activemq_targets(config.number("plugin.activemq.priority")) if family == "activemq" else PLAIN
     return StompConnector(pool, identity, is_daemon=is_daemon, targets=targets, options=read_options(config, family))
-
-
-def reply_names(config: Config) -> ReplyNames:
-    """How the configured broker family names reply destinations."""
-    return reply_destination

@@ -7,6 +7,7 @@ from typing import Any
 INPUT_TYPES = ("string", "list", "boolean", "integer", "float", "number", "hash", "array", "any")
 IMPACTS = ("read", "change", "destructive")
 DISPLAYS = ("failed", "ok", "always", "flatten")
+PLAIN_TIMEOUT = 10.0  # seconds for an agent without a DDL that names none: on the host, and what a client waits for beside discovery
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any, Protocol, cast
 
 from ..agent.base import Agent, actions_of
 from ..ddl.load import ddl_from_yaml
-from ..ddl.model import DDL, IMPACTS, Metadata
+from ..ddl.model import DDL, IMPACTS, PLAIN_TIMEOUT, Metadata
 from ..ddl.validate import is_validator_name
 from ..ddl.validators import VALIDATORS
 from ..errors import DDLError, PluginError
@@ -21,7 +21,6 @@ from .finder import is_inside, survey
 from .modules import load_class
 from .ownership import check_tree_ownership
 
-PLAIN_TIMEOUT = 10.0  # seconds, for a plain class that says nothing
 _MAX_TIMEOUT = 86_400.0
 _ALWAYS = frozenset({"discovery"})  # without it no host is found: activate_agents = false does not mean this one
 _NO = frozenset({"false", "f", "no", "n", "0", "off"})

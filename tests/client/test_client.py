@@ -34,7 +34,7 @@ def test_a_plain_message_comes_back_from_every_host_with_its_type(fleet):
 def test_the_request_is_what_the_nodes_take_for_the_clients(fleet):
     node = fleet.node("web1")
     with fleet.client() as mco:
-        list(mco.request("echo", "hello", targets=["web1"], ttl=30))
+        list(mco.request("echo", "hello", nodes=["web1"], ttl=30))
     (request,) = node.requests
     assert (request.caller, request.sender, request.agent, request.action) == ("cert=alice.mcollective", "desk", "echo", None)
     assert (request.targets, request.ttl, request.filter) == (("web1",), 30, Filter(agents=("echo",)))
@@ -73,7 +73,7 @@ def test_an_empty_discovery_sends_nothing_more(fleet):
         replies = mco.request("echo", 1)
         assert list(replies) == []
         assert replies.stats.discovered == ()
-        assert list(mco.request("echo", 1, targets=[])) == []
+        assert list(mco.request("echo", 1, nodes=[])) == []
         with pytest.raises(UsageError):
             mco.send("echo", None, 1, Audience(()))
         with pytest.raises(UsageError):
@@ -131,7 +131,7 @@ def test_a_refusal_is_no_discovered_host_and_is_told(fleet):
         replies = mco.request("echo", 1, timeout=0.3)
         assert [reply.sender for reply in replies] == ["web1"]
     (refusal,) = replies.stats.refusals
-    assert (refusal.sender, refusal.word, refusal.message) == ("web2", "clockskew", "5 s fast")
+    assert (refusal.sender, refusal.refusal, refusal.statusmsg) == ("web2", "clockskew", "5 s fast")
 
 
 def sealed(fleet, request, sender, body="pong"):
@@ -149,7 +149,7 @@ def test_a_reply_whose_bytes_were_changed_is_dropped_and_counted(fleet):
 
     fleet.node("web1", tampered)
     with fleet.client() as mco:
-        replies = mco.request("echo", 1, targets=["web1"], timeout=0.3)
+        replies = mco.request("echo", 1, nodes=["web1"], timeout=0.3)
         assert list(replies) == []
     assert (replies.stats.unverified, replies.stats.no_response) == (1, ("web1",))
 
@@ -160,7 +160,7 @@ def test_a_reply_to_another_request_is_dropped_and_counted(fleet):
 
     fleet.node("web1", other)
     with fleet.client() as mco:
-        replies = mco.request("echo", 1, targets=["web1"], timeout=0.3)
+        replies = mco.request("echo", 1, nodes=["web1"], timeout=0.3)
         assert list(replies) == []
     assert (replies.stats.unverified, replies.stats.no_response) == (1, ("web1",))
 
@@ -173,7 +173,7 @@ def test_garbage_in_the_reply_queue_is_counted_and_never_a_result(fleet, garbage
 
     fleet.node("web1", answer)
     with fleet.client() as mco:
-        replies = mco.request("echo", 1, targets=["web1"], timeout=2)
+        replies = mco.request("echo", 1, nodes=["web1"], timeout=2)
         assert [reply.body for reply in replies] == ["pong"]
     assert replies.stats.unverified == 1
 
@@ -187,7 +187,7 @@ def test_a_reply_is_taken_once(fleet):
     fleet.node("web1", thrice)
     fleet.node("web2", silent)
     with fleet.client() as mco:
-        replies = mco.request("echo", 1, targets=["web1", "web2"], timeout=0.3)
+        replies = mco.request("echo", 1, nodes=["web1", "web2"], timeout=0.3)
         assert [reply.body for reply in replies] == ["a"]
     assert replies.stats.duplicates == 2
 
@@ -200,7 +200,7 @@ def test_a_directed_request_takes_no_answer_of_others(fleet):
     fleet.node("web2", silent)
     fleet.node("web1", in_web2)
     with fleet.client() as mco:
-        replies = mco.request("echo", 1, targets=["web1"], timeout=0.3)
+        replies = mco.request("echo", 1, nodes=["web1"], timeout=0.3)
         assert [reply.body for reply in replies] == ["mine"]
     assert replies.stats.unexpected == ("web2",)
 
@@ -209,14 +209,14 @@ def test_a_large_reply_arrives_whole(fleet):
     large = "x" * (3 * 1024 * 1024)
     fleet.node("web1", lambda node, request: large)
     with fleet.client() as mco:
-        (reply,) = mco.request("echo", 1, targets=["web1"])
+        (reply,) = mco.request("echo", 1, nodes=["web1"])
     assert reply.body == large
 
 
 def test_two_requests_may_be_open_at_once(fleet):
     fleet.node("web1")
     with fleet.client() as mco:
-        outer, inner = mco.request("echo", "outer", targets=["web1"]), mco.request("echo", "inner", targets=["web1"])
+        outer, inner = mco.request("echo", "outer", nodes=["web1"]), mco.request("echo", "inner", nodes=["web1"])
         assert [reply.body for reply in inner] == ["inner"]
         assert [reply.body for reply in outer] == ["outer"]
 
@@ -226,7 +226,7 @@ def test_a_request_is_sent_though_nobody_looks_at_its_replies(fleet):
     seen = threading.Event()
     node.answer = lambda node, request: seen.set()
     with fleet.client() as mco:
-        mco.request("echo", 1, targets=["web1"])
+        mco.request("echo", 1, nodes=["web1"])
     assert seen.wait(5)
 
 
@@ -252,8 +252,8 @@ def test_a_late_reply_does_not_disturb_the_next_request(fleet):
 
     fleet.node("web1", answer)
     with fleet.client() as mco:
-        assert list(mco.request("echo", "first", targets=["web1"], timeout=0.1)) == []
-        replies = mco.request("echo", "second", targets=["web1"])
+        assert list(mco.request("echo", "first", nodes=["web1"], timeout=0.1)) == []
+        replies = mco.request("echo", "second", nodes=["web1"])
         assert [reply.body for reply in replies] == ["now"]
     assert (replies.stats.unverified, replies.stats.duplicates) == (0, 0)
 
@@ -262,7 +262,7 @@ def test_250_named_hosts_are_signed_in_two_chunks_under_one_id(fleet):
     names = [f"db{number}" for number in range(249)] + ["web1"]
     node = fleet.node("web1")
     with fleet.client() as mco:
-        replies = mco.request("echo", "hi", targets=names, timeout=1)
+        replies = mco.request("echo", "hi", nodes=names, timeout=1)
         assert [reply.sender for reply in replies] == ["web1"]
         assert len(replies.stats.no_response) == 249
     (request,) = node.requests
@@ -278,7 +278,7 @@ def test_an_unreachable_broker_is_an_error_of_the_operators_kind(fleet):
 def test_a_broker_lost_while_sending_is_told_to_who_waits(fleet):
     with fleet.client() as mco:
         fleet.broker.stop()
-        replies = mco.request("echo", 1, targets=["web1"])
+        replies = mco.request("echo", 1, nodes=["web1"])
         with pytest.raises(NotConnected):
             list(replies)
         assert list(replies) == []
@@ -287,7 +287,7 @@ def test_a_broker_lost_while_sending_is_told_to_who_waits(fleet):
 def test_closing_gives_up_the_reply_queue(fleet):
     node = fleet.node("web1")
     with fleet.client() as mco:
-        list(mco.request("echo", 1, targets=["web1"]))
+        list(mco.request("echo", 1, nodes=["web1"]))
     assert not any(".reply." in name for name in fleet.broker._subscribers)
     assert node.requests[0].reply_to not in fleet.broker._subscribers
 
@@ -356,3 +356,25 @@ def test_a_ping_of_named_hosts_ends_when_they_have_answered_and_names_who_has_no
         assert [reply.sender for reply in replies] == ["web1"]
     assert replies.stats.no_response == ("web9",)
     assert list(fleet.folder.glob("*")) == []
+
+
+def test_the_words_of_a_request_say_whom_it_is_for(fleet):
+    nodes = [fleet.node(name) for name in ("web1", "web2", "web3")]
+    with fleet.client() as mco:
+        assert sorted(reply.sender for reply in mco.request("echo", 1, identity=["web1", "web2"], timeout=0.3)) == ["web1", "web2"]
+        list(mco.request("echo", 1, with_class="role::web", filter=Filter(classes=("a",)), timeout=0.3))
+    asked = [request.filter for node in nodes for request in node.requests if request.agent == "discovery"]
+    assert asked == [Filter(classes=("a", "role::web"), agents=("echo",))] * 3
+    assert len(nodes[2].requests) == 2  # the discovery of the second request, and that request
+
+
+def test_a_host_that_no_longer_matches_a_filter_is_waited_for_three_times_only(fleet):
+    web2 = fleet.node("web2")
+    fleet.node("web1")
+    webs = Filter(classes=("role::web",))
+    with fleet.client() as mco:
+        assert mco.discover(webs).nodes == ("web1", "web2")
+        assert mco.discover().nodes == ("web1", "web2")
+        web2.answer = lambda node, request: None
+        assert [mco.discover(webs).silent_known for _ in range(4)] == [("web2",), ("web2",), ("web2",), ()]
+        assert [mco.discover().silent_known for _ in range(4)] == [("web2",)] * 4  # no filter can have left it out

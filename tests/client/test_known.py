@@ -36,6 +36,26 @@ def test_new_hosts_are_added_and_silent_ones_kept_with_their_age():
     assert knowledge == Knowledge({"web1": 1000.0, "web2": 2000.0}, 1000.0)
 
 
+def test_a_host_silent_in_three_whole_windows_is_forgotten_where_it_may_no_longer_be_meant():
+    def after(*answered, can_change=True):
+        knowledge = Knowledge({"web1": 1000.0, "web2": 1000.0}, 1000.0)
+        for number, names in enumerate(answered):
+            knowledge = knowledge.learned(names, was_full=True, now=1001.0 + number, can_change=can_change)
+        return set(knowledge.hosts)
+
+    assert after(["web1"], ["web1"]) == {"web1", "web2"}
+    assert after(["web1"], ["web1"], ["web1"]) == {"web1"}
+    assert after(["web1"], ["web1"], ["web1", "web2"], ["web1"], ["web1"]) == {"web1", "web2"}  # counted from anew
+    assert after(["web1"], ["web1"], ["web1"], can_change=False) == {"web1", "web2"}
+
+
+def test_an_early_end_says_nothing_of_who_was_silent():
+    knowledge = Knowledge({"web1": 1000.0}, 1000.0)
+    for now in (1001.0, 1002.0, 1003.0, 1004.0):
+        knowledge = knowledge.learned([], was_full=False, now=now, can_change=True)
+    assert set(knowledge.hosts) == {"web1"}
+
+
 def test_a_host_silent_for_seven_days_is_forgotten():
     old = Knowledge({"web1": 0.0, "web2": 1.0}, 0.0)
     assert set(old.learned([], was_full=True, now=7 * DAY).hosts) == {"web2"}
@@ -43,7 +63,7 @@ def test_a_host_silent_for_seven_days_is_forgotten():
 
 def test_what_was_saved_is_loaded_by_the_same_question_only(tmp_path):
     known = KnownHosts(tmp_path, "client.cfg")
-    knowledge = Knowledge({"web1": 5.0}, 5.0)
+    knowledge = Knowledge({"web1": 5.0}, 5.0, {"web1": 2})
     known.save("mcollective", "discovery", WEB, knowledge)
     assert known.load("mcollective", "discovery", WEB) == knowledge
     assert known.load("mcollective", "discovery", Filter()) == Knowledge()
@@ -52,7 +72,17 @@ def test_what_was_saved_is_loaded_by_the_same_question_only(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", '{"hosts": {"a b": 1}}', '{"hosts": {"web1": "x"}}', '{"hosts": {"web1": NaN}}', "[" * 100000]
+    "text",
+    [
+        "",
+        "[]",
+        '{"hosts": {"a b": 1}}',
+        '{"hosts": {"web1": "x"}}',
+        '{"hosts": {"web1": NaN}}',
+        '{"hosts": {"web1": 5.0}, "missed": {"web1": "x"}}',
+        '{"hosts": {"web1": 5.0}, "missed": [1]}',
+        "[" * 100000,
+    ],
 )
 def test_a_broken_file_is_nothing_known(tmp_path, text):
     known = KnownHosts(tmp_path)

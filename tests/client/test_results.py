@@ -49,5 +49,5 @@ def test_the_statistics_are_plain_values_for_json():
     stats = RPCStats(discovered=TWO, refusals=(Refusal("web3", "busy", "full"),), discovery_time=0.5, agent_time=0.25)
     value = json.loads(json.dumps(stats.to_dict()))
     assert value["discovered"] == ["web1", "web2"]
-    assert value["refusals"] == [{"sender": "web3", "word": "busy", "message": "full"}]
+    assert value["refusals"] == [{"sender": "web3", "refusal": "busy", "statusmsg": "full"}]
     assert value["total_time"] == 0.75

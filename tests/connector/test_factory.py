@@ -1,10 +1,9 @@
 import pytest
 
 from mcollective_py.config import Config
-from mcollective_py.connector.factory import open_connector, reply_names
+from mcollective_py.connector.factory import open_connector
 from mcollective_py.connector.stomp import StompConnector
 from mcollective_py.errors import ConfigError, KeyFileError
-from mcollective_py.message import Destination, Kind
 
 ONE = "connector = {0}\nplugin.{0}.pool.size = 1\nplugin.{0}.pool.1.host = localhost\n"
 
@@ -31,8 +30,3 @@ def test_tls_files_that_cannot_be_used_are_told_before_the_first_connect():
     text = ONE.format("stomp") + "plugin.stomp.pool.1.ssl = 1\nplugin.stomp.pool.1.ssl.ca = /nowhere/ca.pem\n"
     with pytest.raises(KeyFileError, match=r"/nowhere/ca\.pem"):
         open_connector(config(text), "web1", is_daemon=True, environ={})
-
-
-def test_reply_queues_have_their_historic_names():
-    names = reply_names(config(ONE.format("stomp")))
-    assert names("uk", "ops1", "17.ab") == Destination(Kind.REPLY, "uk", "/queue/uk.reply.ops1_17.ab")

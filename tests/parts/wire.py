@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import Any
 
 from mcollective_py.config import Config
-from mcollective_py.connector.factory import open_connector, reply_names
+from mcollective_py.connector.factory import open_connector
+from mcollective_py.connector.targets import reply_destination
 from mcollective_py.filter import Filter
 from mcollective_py.message import Destination, Kind, Publication, Reply, Request
 from mcollective_py.security.load import security_plugin
@@ -21,7 +22,7 @@ class Wire:
         config = Config.from_file(config_file, "client")
         self.security = security_plugin(config, "client", time.time)
         self.connector = open_connector(config, "tester", is_daemon=False)
-        self._replies = reply_names(config)("mcollective", "tester", secrets.token_hex(16))
+        self._replies = reply_destination("mcollective", "tester", secrets.token_hex(16))
 
     def __enter__(self) -> "Wire":
         self.connector.connect(10.0)

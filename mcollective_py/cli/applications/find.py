@@ -47,7 +47,7 @@ class Find(Application):
                 {
                     "interrupted": is_interrupted,
                     "hosts": found,
-                    "refusals": [{"sender": one.sender, "refusal": one.word, "statusmsg": one.message} for one in refusals],
+                    "refusals": [one.to_dict() for one in refusals],
                     "no_response": list(stats.no_response),
                     "silent_known": list(stats.silent_known),
                     "unverified": stats.unverified,

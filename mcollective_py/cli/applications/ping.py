@@ -71,7 +71,7 @@ def _show(client: Client, replies: Replies, options: argparse.Namespace) -> int:
             {
                 "interrupted": is_interrupted,
                 "replies": [{"sender": name, "time_ms": round(seconds * 1000, 3)} for name, seconds in times.items()],
-                "refusals": [{"sender": one.sender, "refusal": one.word, "statusmsg": one.message} for one in refusals],
+                "refusals": [one.to_dict() for one in refusals],
                 "no_response": list(stats.no_response),
                 "silent_known": list(stats.silent_known),
                 "unverified": stats.unverified,
