@@ -72,10 +72,12 @@ class Topics:
         self._patterns: dict[tuple[str, ...], dict[Subscription, None]] = {}
 
     def add(self, subscription: Subscription, address: Address) -> None:
+        """address: a topic, or a pattern of topics."""
         table = self._patterns if address.has_wildcard else self._named
         table.setdefault(address.words, {})[subscription] = None
 
     def remove(self, subscription: Subscription, address: Address) -> None:
+        """Take it out again, by the address it was added with; one that is not there changes nothing."""
         table = self._patterns if address.has_wildcard else self._named
         subscriptions = table.get(address.words)
         if subscriptions is not None:

@@ -10,6 +10,7 @@ from ..errors import RefusedFrame
 from .frames import Frame, FrameReader, encode_frame
 from .messages import Holder, Message, Publisher, Subscription
 from .outlet import Outlet
+from .revoked import Revoked
 from .rights import Member
 from .session import VERSIONS, Hello, Session, connected_frame, read_hello
 from .tls import certificate_name
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+REVOKED = "this certificate has been revoked"
 _FAREWELL_S = 2.0  # for a closing connection to take what is still to be sent
 _UNHEARD = 2 * 1024 * 1024  # bytes that a refused client may still send while it is told so
 
@@ -157,6 +159,8 @@ class PeerConnection(asyncio.BufferedProtocol):
         self._reader.version = self._version = self._hello.version
         tls = self._transport.get_extra_info("ssl_object")
         certificate = certificate_name(tls.getpeercert()) if isinstance(tls, ssl.SSLObject) else None
+        if certificate is not None and self.is_revoked(self._broker.revoked):
+            raise RefusedFrame(REVOKED)  # since the handshake, or the broker would not have come as far as this
         name, password = frame.headers.get("login", ""), frame.headers.get("passcode", "")
         answer = self._broker.log_in(name, password, certificate)
         if isinstance(answer, Member):
@@ -166,6 +170,12 @@ class PeerConnection(asyncio.BufferedProtocol):
         self._is_logging_in = True
         self._transport.pause_reading()
         answer.add_done_callback(self._login_checked)
+
+    def is_revoked(self, revoked: Revoked) -> bool:
+        """Whether this client came with one of these certificates."""
+        tls = self._transport.get_extra_info("ssl_object")
+        shown = tls.getpeercert(binary_form=True) if revoked.serials and isinstance(tls, ssl.SSLObject) else None
+        return shown is not None and revoked.holds(shown)
 
     def _login_checked(self, answer: "asyncio.Future[Member]") -> None:
         if self._is_closing:

@@ -13,14 +13,16 @@ FILED_BY = "mc_identity"
 class Queue:
     """One queue, with its consumers and the messages that wait.
 
-    shown: the name that its consumers see. last_used: seconds since the epoch. waiters: publishers held until there is room.
+    shown: the name that its consumers see. last_used: seconds since the epoch. waiters: publishers held until there is room. reader:
+    who alone may read it (Member.who), None where nobody has said so.
     """
 
-    __slots__ = ("_filed", "_filed_messages", "_number", "_others", "_waiting", "bytes", "last_used", "shown", "waiters")
+    __slots__ = ("_filed", "_filed_messages", "_number", "_others", "_waiting", "bytes", "last_used", "reader", "shown", "waiters")
 
     def __init__(self, shown: str, now: float) -> None:
         self.shown, self.last_used = shown, now
         self.bytes = 0
+        self.reader: object = None
         self.waiters: set[Publisher] = set()
         self._filed: dict[str, deque[Subscription]] = {}
         self._others: deque[Subscription] = deque()
@@ -33,13 +35,16 @@ class Queue:
 
     @property
     def has_consumers(self) -> bool:
+        """Whether anybody has subscribed to it."""
         return bool(self._others or self._filed)
 
     def add(self, subscription: Subscription) -> None:
+        """A consumer more; it is last in the turn."""
         key = _file_of(subscription)
         (self._others if key is None else self._filed.setdefault(key, deque())).append(subscription)
 
     def remove(self, subscription: Subscription) -> None:
+        """A consumer less; one that is not there changes nothing."""
         key = _file_of(subscription)
         consumers = self._others if key is None else self._filed.get(key, deque())
         if subscription in consumers:
@@ -60,7 +65,7 @@ class Queue:
         return None
 
     def is_read_slowly(self, message: Message) -> bool:
-        """Whether a consumer wants the message, has enough to read for now, and is reading: then it is worth its sender's waiting."""
+        """True where a consumer wants the message and is still reading: the sender should wait for it."""
         key = message.headers.get(FILED_BY)
         filed = self._filed.get(key, ()) if key is not None else ()
         return any(one.receiver.is_reading and one.wants(message) for consumers in (filed, self._others) for one in consumers)

@@ -4,17 +4,19 @@ The broker is the second line of defence: nodes verify every request themselves.
 other nodes' requests, from talking to nodes, and operators from reading what nodes are told by others.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 
-from ..errors import RefusedFrame
+from ..errors import ConfigError, RefusedFrame
 from ..names import is_certname
+from ..security.callers import name_pattern
 from .destinations import REPLY, TEMP, Address, covers, parse_destination
 from .queues import FILED_BY
 from .selector import Selector
 
 _REPLIES = ("/queue/*.reply.>", "/reply-queue/*")
+_USES = ("read", "write", "own", "alone", "replies")
 
 
 @dataclass(frozen=True)
@@ -22,22 +24,24 @@ class Role:
     """What its members may do, as destination patterns: `*` for a word, a last `>` for the rest.
 
     own: queues that a member reads with a selector for one identity only, and for its own where a certificate says who it is.
-    replies: what may stand in a reply-to header, beside the member's own temporary queues.
+    alone: queues that, once a member has read them, nobody else may read while they exist. replies: what may stand in a reply-to
+    header, beside the member's own temporary queues.
     """
 
     name: str
     read: Sequence[str] = ()
     write: Sequence[str] = ()
     own: Sequence[str] = ()
+    alone: Sequence[str] = ()
     replies: Sequence[str] = _REPLIES
     _patterns: Mapping[str, tuple[Address, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        patterns = {use: tuple(parse_destination(text) for text in getattr(self, use)) for use in ("read", "write", "own", "replies")}
+        patterns = {use: tuple(parse_destination(text) for text in getattr(self, use)) for use in _USES}
         object.__setattr__(self, "_patterns", patterns)
 
     def may(self, use: str, address: Address) -> bool:
-        """use: read, write, own or replies."""
+        """use: read, write, own, alone or replies."""
         return any(pattern.kind == address.kind and covers(pattern.words, address.words) for pattern in self._patterns[use])
 
 
@@ -51,6 +55,7 @@ OPERATOR = Role(
     "operator",
     read=("/queue/*.reply.>", "/temp-queue/>"),
     write=("/topic/*.*.agent", "/topic/*.agents", "/queue/*.nodes"),
+    alone=("/queue/*.reply.>",),
 )
 NODE = Role(
     "node",
@@ -63,28 +68,48 @@ SHIPPED_ROLES: Mapping[str, Role] = {role.name: role for role in (ADMIN, OPERATO
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody who has logged in. identity: the name in the certificate, None where there was only a password or nothing."""
+    """Somebody who has logged in. identity: the name in the certificate, None where there was only a password or nothing.
+
+    user: the entry of the users that a password was checked against, None where the certificate alone decided, or nothing.
+    """
 
     name: str
     role: Role
     identity: str | None = None
+    user: str | None = None
+
+    @property
+    def who(self) -> tuple[str | None, str | None]:
+        """What tells one member from another: a user and a certificate of the same name are two."""
+        return self.user, self.identity
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CertificateRoles:
-    """Which role a certificate's name gives: patterns with `*`, matched whole, the first line that fits."""
+    """Which role a certificate's name gives: the patterns by which nodes know their callers, matched whole, the first that fits.
+
+    Raises ConfigError for one that is no pattern.
+    """
 
     admins: Sequence[str] = ()
     operators: Sequence[str] = ("*.mcollective",)
     nodes: Sequence[str] = ("*",)
 
+    _order: Sequence[tuple[re.Pattern[str], Role]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        given = ((self.admins, ADMIN), (self.operators, OPERATOR), (self.nodes, NODE))
+        try:
+            order = tuple((name_pattern(text), role) for patterns, role in given for text in patterns)
+        except ValueError as error:
+            raise ConfigError(str(error)) from error
+        object.__setattr__(self, "_order", order)
+
     def role_of(self, certname: str) -> Role | None:
+        """None for a name that nothing fits, or that is no certificate's."""
         if not is_certname(certname):
             return None
-        for patterns, role in ((self.admins, ADMIN), (self.operators, OPERATOR), (self.nodes, NODE)):
-            if any(fnmatchcase(certname, pattern) for pattern in patterns):
-                return role
-        return None
+        return next((role for pattern, role in self._order if pattern.fullmatch(certname)), None)
 
 
 def check_write(member: Member, address: Address) -> None:

@@ -102,6 +102,15 @@ class Router:
         queue = self._queues[address] = Queue(shown, self.clock())
         return queue
 
+    def claim(self, address: Address, who: object) -> None:
+        """Let nobody but this member read a queue while it exists. RefusedFrame where it is another's already."""
+        queue = self._queues.get(address)
+        if queue is None:
+            queue = self._new_queue(address, str(address))
+        if queue.reader not in (None, who):
+            raise RefusedFrame(f"{address} is being read by another: every client has a reply queue of its own")
+        queue.reader = who
+
     def subscribe(self, subscription: Subscription) -> None:
         """Put a subscription in force. address: a topic, a queue, or a temporary queue by the address that `new_temp_queue` gave."""
         address = subscription.address

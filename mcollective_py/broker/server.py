@@ -10,11 +10,13 @@ import socket
 import ssl
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from ..errors import ConfigError, ConnectorError, RefusedFrame
-from .peer import PeerConnection
+from ..regularfile import Stamp
+from .peer import REVOKED, PeerConnection
+from .revoked import Revoked, read_revoked
 from .rights import ADMIN, SHIPPED_ROLES, Member
 from .router import Router
 from .settings import BrokerSettings
@@ -53,6 +55,10 @@ class Broker:
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._empty = asyncio.Event()
         self._checks: dict[tuple[str, str], asyncio.Future[User | None]] = {}  # password checks under way
+        self.revoked = Revoked({})  # TLS itself looks at the CRL in force at the handshake; this is what has come since
+        self._crl: Stamp | None = None
+        self._reloading = asyncio.Lock()
+        self._reloads: set[asyncio.Task[None]] = set()
         self.read_buffer = memoryview(bytearray(_READ_BUFFER))
 
     async def start(self) -> None:
@@ -60,6 +66,7 @@ class Broker:
         settings = self.settings
         self._loop = asyncio.get_running_loop()
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
+        self._crl = self._crl_stamp()
         context = self._new_context()
         try:
             sockets = await self._loop.run_in_executor(self._threads, _listen, settings.host, settings.port)
@@ -81,6 +88,8 @@ class Broker:
             server.close()
         for timer in self._timers.values():
             timer.cancel()
+        for task in self._reloads:
+            task.cancel()
         for peer in list(self._peers):
             peer.finish()
         if self._peers:
@@ -101,20 +110,55 @@ class Broker:
     async def reload(self) -> None:
         """Read the users file and the TLS files again; where one cannot be used, the old ones stay, and the log says why.
 
-        Who is connected stays connected; new connections meet the new files.
+        New connections meet the new files. Of those that are there, who came with a certificate that is revoked by now, or as a user
+        who is gone or has another password or role, is told so with an ERROR and cut off; all others stay.
         """
+        async with self._reloading:
+            await self._reload()
+
+    def reload_soon(self) -> None:
+        """As `reload`, in a task of the loop's."""
+        task = self._loop.create_task(self.reload())
+        self._reloads.add(task)
+        task.add_done_callback(self._reloads.discard)
+
+    async def _reload(self) -> None:
+        tls = self.settings.tls
+        self._crl = self._crl_stamp()
         try:
             users, context = self._read_users(), self._new_context()
+            revoked = await self._loop.run_in_executor(self._threads, read_revoked, tls) if tls is not None else self.revoked
         except ConfigError as error:
             logger.error("not reloaded: %s", error)
             return
-        self._passwords = Passwords(users)
+        before, self._passwords, self.revoked = self._passwords.users, Passwords(users), revoked
         # A context cannot forget a CA or a CRL. So the same listening sockets get new servers, with a new one.
         old = self._servers
         self._servers = await self._serve_on([one.dup() for server in old for one in server.sockets], context)
         for server in old:
             server.close()
         logger.info("users and certificates read again")
+        for number, peer in enumerate(list(self._peers)):
+            if number % 256 == 255:
+                await asyncio.sleep(0)  # looking at a certificate takes some 20 us, and there may be thousands
+            self._judge_again(peer, before)
+
+    def _judge_again(self, peer: PeerConnection, before: Mapping[str, User]) -> None:
+        """Refuse one who would not get in any more. before: the users at the time of its login."""
+        if peer.session is None:
+            return  # its login will be judged by what holds now
+        user = peer.session.member.user
+        if user is not None and self._passwords.users.get(user) != before.get(user):
+            peer.refuse("this user was removed or changed: log in again")
+        elif peer.is_revoked(self.revoked):
+            peer.refuse(REVOKED)
+
+    def _crl_stamp(self) -> Stamp | None:
+        tls = self.settings.tls
+        try:
+            return Stamp.of(str(tls.crl)) if tls is not None and tls.crl is not None else None
+        except OSError:
+            return None
 
     def _new_context(self) -> ssl.SSLContext | None:
         if self.settings.tls is None:
@@ -191,12 +235,12 @@ class Broker:
 
     async def _member_after(self, check: "asyncio.Future[User | None]", certificate: str | None) -> Member:
         user = await asyncio.shield(check)
-        if user is None:
+        if user is None or self._passwords.users.get(user.name) != user:  # which a reload may have changed meanwhile
             raise RefusedFrame("wrong login or passcode")
         return self._member(user, certificate)
 
     def _member(self, user: User, certificate: str | None) -> Member:
-        return Member(user.name, SHIPPED_ROLES[user.role], certificate)
+        return Member(user.name, SHIPPED_ROLES[user.role], certificate, user.name)
 
     def flush_later(self, peer: PeerConnection) -> None:
         """Flush at the end of this turn of the loop: what many senders sent to one receiver meanwhile goes out as one write."""
@@ -228,6 +272,8 @@ class Broker:
 
     def _sweep(self) -> None:
         self.router.sweep()
+        if self._crl_stamp() != self._crl:
+            self.reload_soon()
         if self._closed >= _CLOSED:
             self._closed = 0
             gc.collect()  # asyncio's transports are cycles, about 1 KiB each
@@ -252,14 +298,7 @@ async def _serve(settings: BrokerSettings, ready: Callable[[int], None] | None) 
         loop.add_signal_handler(number, end.set)
     broker = Broker(settings)
     await broker.start()
-    reloads: set[asyncio.Task[None]] = set()
-
-    def reload() -> None:
-        one = loop.create_task(broker.reload())
-        reloads.add(one)
-        one.add_done_callback(reloads.discard)
-
-    loop.add_signal_handler(signal.SIGHUP, reload)
+    loop.add_signal_handler(signal.SIGHUP, broker.reload_soon)
     if ready is not None:
         ready(broker.port)
     await end.wait()

@@ -58,6 +58,7 @@ def read_hello(frame: Frame, heartbeat_s: float) -> Hello:
 
 
 def connected_frame(hello: Hello, session: str, heartbeat_s: float) -> bytes:
+    """The answer to a good login; session: a name for the connection. heartbeat_s: the shortest period that we offer and want."""
     beat = f"{heartbeat_s * 1000:.0f}"
     headers = {"version": hello.version, "session": session, "server": f"mcollective_py/{__version__}", "heart-beat": f"{beat},{beat}"}
     return encode_frame("CONNECTED", headers)
@@ -189,6 +190,8 @@ class Session:
         check_read(self.member, address, selector)
         if address.kind == TEMP:
             address = self._temp_queue(address)
+        elif self.member.role.may("alone", address):
+            self._router.claim(address, self.member.who)
         with_ack = ack != "auto" and self.version == "1.2"
         subscription = Subscription(self._peer, address, id=id, selector=selector, version=self.version, with_ack=with_ack)
         self._router.subscribe(subscription)

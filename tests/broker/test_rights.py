@@ -3,7 +3,7 @@ import pytest
 from mcollective_py.broker.destinations import parse_destination
 from mcollective_py.broker.rights import ADMIN, NODE, OPERATOR, CertificateRoles, Member, check_read, check_reply_to, check_write
 from mcollective_py.broker.selector import parse_selector
-from mcollective_py.errors import RefusedFrame
+from mcollective_py.errors import ConfigError, RefusedFrame
 
 NODE_CERT = Member("web1.example.com", NODE, "web1.example.com")
 NODE_PASSWORD = Member("mcollective", NODE)
@@ -98,3 +98,9 @@ def test_admins_come_before_operators_before_nodes():
     assert roles.role_of("bob.ops") is OPERATOR
     assert roles.role_of("web1.example.com") is NODE
     assert roles.role_of("web1.example.net") is None
+
+
+@pytest.mark.parametrize("pattern", ["web[0-9].example.com", "Web1.example.com", "", "a b"])
+def test_a_pattern_that_means_nothing_to_nodes_means_nothing_here(pattern):
+    with pytest.raises(ConfigError, match="is no pattern of certificate names"):
+        CertificateRoles(admins=(pattern,))

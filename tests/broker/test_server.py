@@ -3,10 +3,11 @@ import ssl
 
 import pytest
 
+from mcollective_py.broker import server
 from mcollective_py.broker.server import Broker
 from mcollective_py.broker.settings import BrokerSettings, TLSFiles
 from mcollective_py.broker.users import new_user
-from mcollective_py.errors import ConfigError, ConnectorError
+from mcollective_py.errors import ConfigError, ConnectorError, RefusedFrame
 
 USERS = {name: new_user(name, role, f"{name}-secret") for name, role in (("root", "admin"), ("op", "operator"), ("node", "node"))}
 WITH_USERS = BrokerSettings(port=0, users=USERS)
@@ -177,6 +178,56 @@ def test_a_revoked_certificate_is_refused_after_a_reload(broker_of, stomp, autho
     asyncio.run(scenario())
 
 
+def test_who_is_connected_with_a_certificate_that_is_revoked_is_told_and_cut_off(broker_of, stomp, authority):
+    async def scenario():
+        alice, bob = authority.issue("alice.mcollective"), authority.issue("bob.mcollective")
+        crl = authority.revoke(authority.issue("carol.mcollective")[0])
+        async with broker_of(mutual(authority, crl=crl)) as broker:
+            revoked = await stomp(broker.port, tls=authority.client(alice))
+            good = await stomp(broker.port, tls=authority.client(bob))
+            await revoked.subscribe(REPLIES)
+            authority.revoke(alice[0])
+            await broker.reload()
+            assert await revoked.error() == "this certificate has been revoked"
+            assert await good.silence() == []
+
+    asyncio.run(scenario())
+
+
+def test_a_new_crl_is_noticed_without_a_signal(broker_of, stomp, authority, monkeypatch):
+    monkeypatch.setattr(server, "_SWEEP_S", 0.05)
+
+    async def scenario():
+        alice = authority.issue("alice.mcollective")
+        crl = authority.revoke(authority.issue("carol.mcollective")[0])
+        async with broker_of(mutual(authority, crl=crl)) as broker:
+            client = await stomp(broker.port, tls=authority.client(alice))
+            authority.revoke(alice[0])
+            assert await client.error() == "this certificate has been revoked"
+            assert await refusal(stomp(broker.port, tls=authority.client(alice))) == "refused by TLS"
+
+    asyncio.run(scenario())
+
+
+def test_a_crl_that_is_written_bit_by_bit_is_in_force_when_it_is_whole(broker_of, stomp, authority, monkeypatch, caplog):
+    monkeypatch.setattr(server, "_SWEEP_S", 0.05)
+
+    async def scenario():
+        alice = authority.issue("alice.mcollective")
+        crl = authority.revoke(authority.issue("carol.mcollective")[0])
+        async with broker_of(mutual(authority, crl=crl)) as broker:
+            client = await stomp(broker.port, tls=authority.client(alice))
+            whole = authority.revoke(alice[0]).read_bytes()
+            crl.write_bytes(whole[:100])
+            async with asyncio.timeout(5):
+                while "not reloaded" not in caplog.text:
+                    assert await client.silence() == []
+            crl.write_bytes(whole)
+            assert await client.error() == "this certificate has been revoked"
+
+    asyncio.run(scenario())
+
+
 def test_without_a_certificate_a_password_will_do_where_it_is_optional(broker_of, stomp, authority):
     async def scenario():
         certificate, key = authority.issue("broker")
@@ -222,6 +273,67 @@ def test_the_users_file_is_read_again_and_a_broken_one_changes_nothing(broker_of
             await broker.reload()
             assert "users:1: " in caplog.text
             assert (await stomp(broker.port, **login("node"))).connected.command == "CONNECTED"
+
+    asyncio.run(scenario())
+
+
+def test_a_user_who_is_gone_or_changed_is_cut_off_by_a_reload_and_no_other(broker_of, stomp, tmp_path):
+    file = tmp_path / "users"
+
+    def write(*users):
+        file.write_text("".join(f"{user.line()}\n" for user in users))
+        file.chmod(0o600)
+
+    async def scenario():
+        write(USERS["op"], USERS["node"], USERS["root"])
+        async with broker_of(BrokerSettings(port=0, users_file=file)) as broker:
+            gone, changed, same = [await stomp(broker.port, **login(name)) for name in ("op", "root", "node")]
+            write(USERS["node"], new_user("root", "operator", "root-secret"))
+            await broker.reload()
+            for client in (gone, changed):
+                assert await client.error() == "this user was removed or changed: log in again"
+            await same.subscribe(REQUESTS)
+            broker.reload_soon()
+            await broker.reload()
+            await same.subscribe("/topic/mcollective.ping.agent", "2")
+
+    asyncio.run(scenario())
+
+
+def test_a_password_that_is_being_checked_while_its_user_is_removed_does_not_get_in(broker_of, stomp, tmp_path):
+    file = tmp_path / "users"
+    file.write_text(f"{USERS['op'].line()}\n")
+    file.chmod(0o600)
+
+    async def scenario():
+        async with broker_of(BrokerSettings(port=0, users_file=file)) as broker:
+            answer = broker.log_in("op", "op-secret", None)
+            file.write_text(f"{USERS['node'].line()}\n")
+            await broker.reload()
+            with pytest.raises(RefusedFrame, match="wrong login or passcode"):
+                await answer
+
+    asyncio.run(scenario())
+
+
+def test_a_reply_queue_is_read_by_nobody_but_who_came_first(broker_of, stomp, authority):
+    async def scenario():
+        async with broker_of(mutual(authority)) as broker:
+            alice, mallory = (
+                authority.client(authority.issue("alice.mcollective")),
+                authority.client(authority.issue("eve.mcollective")),
+            )
+            first = await stomp(broker.port, tls=alice)
+            await first.subscribe(REPLIES)
+            await (await stomp(broker.port, tls=alice)).subscribe(REPLIES)
+            thief = await stomp(broker.port, tls=mallory)
+            thief.say("SUBSCRIBE", {"destination": REPLIES, "id": "1"})
+            assert "is being read by another" in await thief.error()
+            await first.confirm("UNSUBSCRIBE", {"id": "1"})
+            late = await stomp(broker.port, tls=mallory)
+            late.say("SUBSCRIBE", {"destination": REPLIES, "id": "1"})
+            assert "is being read by another" in await late.error()
+            await (await stomp(broker.port, tls=mallory)).subscribe("/queue/mcollective.reply.eve_1.1")
 
     asyncio.run(scenario())
 
