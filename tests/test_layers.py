@@ -31,7 +31,7 @@ CORE = (
     ),
     *(PACKAGE / "server" / f"{name}.py" for name in ("pipeline", "freshness", "replay", "dispatch", "actionpolicy")),
     *(PACKAGE / "client" / f"{name}.py" for name in ("collector", "batches")),
-    *(PACKAGE / "cli" / f"{name}.py" for name in ("render", "fold")),
+    *(PACKAGE / "cli" / f"{name}.py" for name in ("render", "inert", "fold")),
 )
 IMPURE = {"socket", "threading", "subprocess", "time", "asyncio", "ssl", "select", "selectors", "signal", "multiprocessing", "queue"}
 OPENERS = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "unlink", "mkdir", "touch"}

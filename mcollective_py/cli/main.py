@@ -81,7 +81,7 @@ def _dispatch(words: list[str]) -> int:
     except MCollectiveError as error:
         if is_debugging:
             raise
-        from .render import inert
+        from .inert import inert
 
         print(inert(f"mco {name}: {error}", keep_lines=True), file=sys.stderr)
         return int(getattr(error, "strict_exitcode", error.exitcode)) if is_strict else error.exitcode

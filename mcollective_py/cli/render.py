@@ -7,6 +7,7 @@ from typing import Any
 
 from ..client.results import RPCResult, RPCStats
 from ..ddl.model import DDL
+from .inert import inert, inert_lines
 
 _RED, _GREEN, _YELLOW, _PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[0m"
 _STATUS = {
@@ -23,8 +24,7 @@ _REFUSED = {
     "ttlexpired": "Request Expired",
     "unknownagent": "Unknown Agent",
 }
-_MAX_VALUE = 1024 * 1024  # characters of one value as text; JSON is never cut
-_LAYOUT = {0x200E, 0x200F, 0x061C, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x2028, 0x2029, 0xFEFF}
+_MAX_OUTPUTS = 1000  # of one host as text; JSON has them all
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,30 +38,6 @@ class Style:
     def paint(self, code: str, text: str) -> str:
         """text in a colour, where colours are wanted."""
         return f"{code}{text}{_PLAIN}" if self.color else text
-
-
-def inert(text: str, *, keep_lines: bool = False) -> str:
-    r"""Text that cannot move a cursor, set a title or turn writing around: such characters are shown as `\x1b` or `\u202e`."""
-    if len(text) > _MAX_VALUE:
-        text = f"{text[:_MAX_VALUE]}... ({len(text) - _MAX_VALUE} more characters)"
-    if text.isprintable():
-        return text
-    keep = "\n\t" if keep_lines else "\t"
-    return "".join(char if char.isprintable() or char in keep else _escaped(char) for char in text)
-
-
-def _escaped(char: str) -> str:
-    code = ord(char)
-    if code < 0x100:
-        return f"\\x{code:02x}"
-    if char.isspace() and code not in _LAYOUT:
-        return char  # a space of another width
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-
-
-def inert_lines(text: str) -> list[str]:
-    """The lines of a value, each inert."""
-    return inert(text.replace("\r\n", "\n"), keep_lines=True).split("\n")
 
 
 # --- one result -------------------------------------------------------------------------------------------------------
@@ -101,7 +77,8 @@ def _labels(ddl: DDL | None, action: str | None) -> Mapping[str, str]:
 
 def data_lines(data: Mapping[str, Any], labels: Mapping[str, str] | None = None) -> list[str]:
     """Outputs sorted by name, labels to the right of one column; texts of several lines and nested values indented below."""
-    shown = {name: inert(str((labels or {}).get(name, name))) for name in sorted(data, key=str)}
+    names, left_out = first_names(data)
+    shown = {name: inert(str((labels or {}).get(name, name))) for name in names}
     column = min(max((len(label) for label in shown.values()), default=0), 40) + 3
     lines = []
     for name, label in shown.items():
@@ -111,7 +88,14 @@ def data_lines(data: Mapping[str, Any], labels: Mapping[str, str] | None = None)
             lines.append(f"{lead} {value[0]}".rstrip())
         else:
             lines += [lead, *(f"{'':{column + 2}}{line}".rstrip() for line in value)]
-    return lines
+    return [*lines, f"   {left_out}"] if left_out else lines
+
+
+def first_names(names: Iterable[Any]) -> tuple[list[Any], str]:
+    """Names in order, as many as one host may have printed; and a word on those left out, empty where there are none."""
+    ordered = sorted(names, key=str)
+    more = len(ordered) - _MAX_OUTPUTS
+    return ordered[:_MAX_OUTPUTS], f"... and {more} more: --json has them all" if more > 0 else ""
 
 
 def value_lines(value: object) -> list[str]:

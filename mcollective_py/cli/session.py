@@ -9,7 +9,8 @@ from typing import Any, TextIO
 
 from ..client.client import Client
 from ..config import Config
-from .render import Style, inert, json_text
+from .inert import inert
+from .render import Style, json_text
 
 
 def open_client(options: argparse.Namespace) -> Client:

@@ -5,7 +5,6 @@ import pytest
 from mcollective_py.cli.render import (
     Style,
     data_lines,
-    inert,
     json_text,
     name_columns,
     remark_lines,
@@ -87,25 +86,6 @@ def test_values_are_shown_by_their_type(value, lines):
     assert value_lines(value) == lines
 
 
-@pytest.mark.parametrize(
-    ("hostile", "shown"),
-    [
-        ("\x1b[2J\x1b]0;owned\x07", "\\x1b[2J\\x1b]0;owned\\x07"),
-        ("a\rb\x08\x7f", "a\\x0db\\x08\\x7f"),
-        ("\x9b31m", "\\x9b31m"),
-        ("user\u202egnp.exe", "user\\u202egnp.exe"),
-        ("\u2066x\u2069", "\\u2066x\\u2069"),
-        ("\ud800", "\\ud800"),
-        ("\U000e0001", "\\U000e0001"),
-        ("line\nline", "line\\x0aline"),
-        ("grün ✓ 漢字", "grün ✓ 漢字"),
-        ("{0.__class__} %s ${HOME} `id`", "{0.__class__} %s ${HOME} `id`"),
-    ],
-)
-def test_what_a_host_sent_cannot_act_on_the_terminal(hostile, shown):
-    assert inert(hostile) == shown
-
-
 def test_every_place_that_shows_a_hosts_words_shows_them_inert():
     evil = "\x1b[31m"
     shown = result_lines(
@@ -121,6 +101,14 @@ def test_every_place_that_shows_a_hosts_words_shows_them_inert():
 def test_a_huge_value_is_cut_with_a_word_on_how_much_is_left_out():
     lines = value_lines("x" * (1024 * 1024 + 7))
     assert lines[0].endswith("... (7 more characters)")
+
+
+@pytest.mark.parametrize(
+    ("count", "printed", "last"), [(1000, 1000, "   k999: 1"), (1_000_000, 1001, "   ... and 999000 more: --json has them all")]
+)
+def test_a_host_prints_so_many_outputs_and_no_more(count, printed, last):
+    lines = data_lines({f"k{number:03}": 1 for number in range(count)})
+    assert (len(lines), lines[-1]) == (printed, last)
 
 
 def test_colours_are_there_only_where_wanted():

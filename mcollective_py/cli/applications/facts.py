@@ -11,8 +11,9 @@ from ...client.results import RPCResult, exitcode
 from ...client.rpcclient import RPCClient, agent_ddl
 from ..application import Application
 from ..calls import announced, check_inputs
+from ..inert import inert
 from ..options import filter_of
-from ..render import inert, remark_lines, summary_line
+from ..render import remark_lines, summary_line
 from ..session import open_client, print_json, style_for
 
 

@@ -6,8 +6,9 @@ import sys
 from ...client.discovery import mc
 from ...client.results import Refusal, RPCStats
 from ..application import Application
+from ..inert import inert
 from ..options import filter_of
-from ..render import inert, remark_lines
+from ..render import remark_lines
 from ..session import open_client, print_json, remark, style_for
 
 

@@ -12,7 +12,8 @@ from ...errors import UsageError
 from ...filter import Filter
 from ...names import is_identity
 from ..application import Application
-from ..render import inert, remark_lines, value_lines
+from ..inert import inert
+from ..render import first_names, remark_lines, value_lines
 from ..session import open_client, print_json, remark, style_for
 
 
@@ -93,9 +94,11 @@ def inventory_lines(host: str, stats: Mapping[str, Any], inventory: Mapping[str,
     lines += ["", "   Facts:"]
     facts = inventory.get("facts")
     if isinstance(facts, Mapping) and facts:
-        for name in sorted(facts, key=str):
+        chosen, left_out = first_names(facts)
+        for name in chosen:
             first, *rest = value_lines(facts[name])
             lines += [f"      {inert(str(name))} => {first}", *(f"         {line}" for line in rest)]
+        lines += [f"      {left_out}"] if left_out else []
     else:
         lines.append("      No facts known")
     return lines
@@ -104,10 +107,12 @@ def inventory_lines(host: str, stats: Mapping[str, Any], inventory: Mapping[str,
 def _columns(names: object, count: int = 3) -> list[str]:
     if not isinstance(names, Sequence) or isinstance(names, str) or not names:
         return ["      None known"]
-    shown = [inert(str(name)) for name in sorted(names, key=str)]
+    chosen, left_out = first_names(names)
+    shown = [inert(str(name)) for name in chosen]
     width = max(15, *(len(name) for name in shown)) + 1
     count = max(min(count, 90 // width), 1)
-    return [("      " + "".join(f"{name:<{width}}" for name in shown[at : at + count])).rstrip() for at in range(0, len(shown), count)]
+    rows = [("      " + "".join(f"{name:<{width}}" for name in shown[at : at + count])).rstrip() for at in range(0, len(shown), count)]
+    return [*rows, f"      {left_out}"] if left_out else rows
 
 
 def _moment(seconds: object) -> str | None:

@@ -10,8 +10,9 @@ from ...client.results import Refusal, RPCStats
 from ...errors import ConnectorError
 from ..application import Application
 from ..graph import buckets, sparkline
+from ..inert import inert
 from ..options import filter_of
-from ..render import Style, inert, remark_lines
+from ..render import Style, remark_lines
 from ..session import open_client, print_json, remark, style_for
 
 WINDOW = 5.0  # seconds; a host that is busy or far away answers a ping later than a discovery would wait

@@ -13,7 +13,7 @@ from ...errors import MCollectiveError, UsageError
 from ...plugins.finder import survey
 from ...plugins.loader import load_ddl
 from ..application import Application
-from ..render import inert
+from ..inert import inert
 from ..session import print_json
 
 

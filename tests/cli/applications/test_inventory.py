@@ -39,3 +39,10 @@ def test_a_host_that_says_odd_things_is_shown_all_the_same():
     assert not any("\x1b" in line for line in lines)
     assert lines.count("      None known") == 2
     assert "      No facts known" in lines
+
+
+def test_a_host_with_a_million_facts_prints_the_first_thousand():
+    facts, agents = {f"f{number}": 1 for number in range(1_000_000)}, [f"agent{number}" for number in range(1_000_000)]
+    lines = inventory_lines("web1", {}, {"facts": facts, "agents": agents})
+    assert len([line for line in lines if " => " in line]) == 1000
+    assert lines.count("      ... and 999000 more: --json has them all") == 2

@@ -1,0 +1,28 @@
+"""Text that hosts sent, made harmless for a terminal; pure."""
+
+_MAX_VALUE = 1024 * 1024  # characters of one value as text; JSON is never cut
+_LAYOUT = {0x200E, 0x200F, 0x061C, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x2028, 0x2029, 0xFEFF}
+
+
+def inert(text: str, *, keep_lines: bool = False) -> str:
+    r"""Text that cannot move a cursor, set a title or turn writing around: such characters are shown as `\x1b` or `\u202e`."""
+    if len(text) > _MAX_VALUE:
+        text = f"{text[:_MAX_VALUE]}... ({len(text) - _MAX_VALUE} more characters)"
+    if text.isprintable():
+        return text
+    keep = "\n\t" if keep_lines else "\t"
+    return "".join(char if char.isprintable() or char in keep else _escaped(char) for char in text)
+
+
+def _escaped(char: str) -> str:
+    code = ord(char)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    if char.isspace() and code not in _LAYOUT:
+        return char  # a space of another width
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def inert_lines(text: str) -> list[str]:
+    """The lines of a value, each inert."""
+    return inert(text.replace("\r\n", "\n"), keep_lines=True).split("\n")
