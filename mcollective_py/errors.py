@@ -105,6 +105,7 @@ class Rejected(MCollectiveError):
 
     reason = "rejected"
     is_security = False  # worth a WARNING; the rest is DEBUG
+    is_told = False  # to the caller, although nothing was done: silence would look like a dead host
     request: Any = None
 
 
@@ -151,6 +152,7 @@ class TTLExpired(Rejected):
 
     reason = "ttlexpired"
     is_security = True
+    is_told = True
 
     def __init__(self, request_id: str, *, age: float, ttl: float) -> None:
         super().__init__(f"request {request_id} is {age:.1f} s old, its ttl is {ttl:g} s: check the clocks of both hosts")
@@ -162,6 +164,7 @@ class ClockSkew(Rejected):
 
     reason = "clockskew"
     is_security = True
+    is_told = True
 
     def __init__(self, request_id: str, *, ahead: float) -> None:
         super().__init__(f"request {request_id} comes {ahead:.1f} s from the future: check the clocks of both hosts")
@@ -173,6 +176,7 @@ class TTLTooLong(Rejected):
 
     reason = "ttltoolong"
     is_security = True
+    is_told = True
 
     def __init__(self, request_id: str, *, ttl: float, max_ttl: float) -> None:
         super().__init__(f"request {request_id} has a ttl of {ttl:g} s, this node allows {max_ttl:g} s (plugin.x509.max_ttl)")
@@ -190,6 +194,7 @@ class Busy(Rejected):
     """No room: replay memory, queue or executor is full. Told to the caller, never silent."""
 
     reason = "busy"
+    is_told = True
 
 
 class Filtered(Rejected):
@@ -259,14 +264,6 @@ class InvalidRPCData(RPCError):
     """An input that the DDL does not allow; the message names it and what would do."""
 
     statuscode = 4
-
-
-class ActionTimeout(RPCError):
-    """An action that ran longer than its DDL allows; seconds."""
-
-    def __init__(self, what: str, timeout: float) -> None:
-        super().__init__(f"{what} timed out after {timeout:g} s and was ended")
-        self.timeout = timeout
 
 
 class ReplyTooLarge(RPCError):

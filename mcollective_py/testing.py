@@ -1,22 +1,25 @@
 """AgentHarness: load an agent's folder and call it as the daemon would; for the tests of every agent, ours and others'."""
 
-import logging
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .agent.rpc import RPCReply, RPCRequest
-from .ddl.validate import validate
+from .agent.rpc import RPCReply
 from .errors import RPCError
 from .filter import Filter
 from .message import Reply, Request
 from .node.view import NodeView
 from .plugins.loader import load_agent
+from .server.call import Call, Outcome
+from .server.dispatch import perform_action
+from .server.pipeline import check_call
+
+__all__ = ["AgentHarness", "DaemonStandIn", "NodeView"]
 
 
 class DaemonStandIn:
-    """The agent.base.Daemon port in memory."""
+    """The agent.base.DaemonReport port in memory."""
 
     def __init__(
         self,
@@ -67,26 +70,24 @@ class AgentHarness:
         """The reply of an RPC agent's action."""
         if self.agent.ddl is None:
             raise TypeError(f"{self.agent.name} is a plain class: use send")
-        reply = RPCReply()
+        request, reply = self._request(action, inputs), RPCReply()
         try:
-            request = self._request(action, validate(self.agent.ddl, action, inputs))
-            outputs = self.agent.ddl.actions[action].outputs
-            reply.update({name: output.default for name, output in outputs.items()})
-            logger = logging.getLogger(f"mcollective_py.agents.{self.agent.name}")
-            instance = self.agent.cls(self.node, self.config, logger, self.daemon)
-            self.agent.actions[action](instance, RPCRequest(request), reply)
+            agent, request = check_call(request, self.agent)
+            call = Call(request, agent.folder, self.node, agent.timeout(action), agent.only_reads(action), self.config)
+            outcome = perform_action(agent, call, reply, self.daemon)
         except RPCError as error:
-            reply.fail(str(error), error.statuscode)
+            outcome = Outcome(error.statuscode, str(error), reply.data, error.refusal)
         return Reply(
             request_id="0" * 32,
             request_digest="",
             sender=self.node.identity,
             agent=self.agent.name,
             action=action,
-            body=reply.data,
+            body=outcome.body,
             time=time.time(),
-            statuscode=reply.statuscode,
-            statusmsg=reply.statusmsg,
+            statuscode=outcome.statuscode,
+            statusmsg=outcome.statusmsg,
+            refusal=outcome.refusal,
         )
 
     def _request(self, action: str | None, body: Any) -> Request:

@@ -86,6 +86,10 @@ def test_a_request_for_others_and_a_full_queue_are_no_matter_of_security():
     assert [kind.reason for kind in rejections() if not kind.is_security and kind is not errors.Rejected] == ["busy", "filtered"]
 
 
+def test_a_caller_is_told_of_a_wrong_clock_a_long_ttl_and_a_full_queue_alone():
+    assert [kind.reason for kind in rejections() if kind.is_told] == ["busy", "clockskew", "ttlexpired", "ttltoolong"]
+
+
 def test_everything_that_can_go_wrong_is_of_one_family():
     own = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if kind.__module__ == errors.__name__]
     assert all(issubclass(kind, errors.MCollectiveError) for kind in own)

@@ -3,8 +3,7 @@
 import time
 from typing import Any
 
-from mcollective_py.agent import Agent, RPCAborted, RPCReply, RPCRequest, action
-from mcollective_py.agent.base import Daemon
+from mcollective_py.agent import Agent, DaemonReport, RPCAborted, RPCReply, RPCRequest, action
 
 
 class Rpcutil(Agent):
@@ -60,8 +59,7 @@ class Rpcutil(Agent):
         if outputs is None:
             there = ", ".join(sorted(self.node.data_plugins)) or "none"
             reply.abort(f"there is no data plugin {request['source']} here; there are: {there}")
-        else:
-            reply.update(outputs)
+        reply.update(outputs)
 
     @action
     def ping(self, request: RPCRequest, reply: RPCReply) -> None:
@@ -79,7 +77,7 @@ class Rpcutil(Agent):
             raise RPCAborted("no facts are known on this host: see the daemon's log")
         return self.fact(name)
 
-    def _daemon(self) -> Daemon:
+    def _daemon(self) -> DaemonReport:
         if self.daemon is None:
             raise RPCAborted("only the running daemon can answer this")
         return self.daemon

@@ -11,7 +11,7 @@ _Method = TypeVar("_Method", bound=Callable[..., Any])
 _MARK = "__mcollective_action__"
 
 
-class Daemon(Protocol):
+class DaemonReport(Protocol):
     """What the running daemon tells of itself to agents that read in its threads; rpcutil is the main reader."""
 
     def stats(self) -> Mapping[str, Any]:
@@ -30,11 +30,12 @@ class Daemon(Protocol):
 class Agent:
     """Base class of RPC agents; every request gets a new instance, so self holds nothing between two.
 
-    node: what this host knows of itself. config: the settings `plugin.NAME.*`, keys without that prefix. daemon: the running
-    daemon for actions that only read, None in a child process. logger: named after the agent.
+    node: what this host knows of itself; in a child process its `data` answers None, for data plugins are asked in the daemon.
+    config: the settings `plugin.NAME.*`, keys without that prefix. daemon: the running daemon for actions that only read, None in
+    a child process. logger: named after the agent.
     """
 
-    def __init__(self, node: NodeView, config: Mapping[str, str], logger: logging.Logger, daemon: Daemon | None = None) -> None:
+    def __init__(self, node: NodeView, config: Mapping[str, str], logger: logging.Logger, daemon: DaemonReport | None = None) -> None:
         self.node, self.config, self.logger, self.daemon = node, config, logger, daemon
 
     @classmethod

@@ -1,7 +1,7 @@
 """RPCRequest and RPCReply: what an action is given and what it fills in."""
 
 from collections.abc import Iterator, Mapping, MutableMapping
-from typing import Any
+from typing import Any, NoReturn
 
 from ..errors import RPCAborted
 from ..message import Request
@@ -39,7 +39,7 @@ class RPCReply(MutableMapping[str, Any]):
         """Say that the action failed and carry on; code 1 aborted, 3 missing data, 4 invalid data, 5 other."""
         self.statuscode, self.statusmsg = code, message
 
-    def abort(self, message: str) -> None:
+    def abort(self, message: str) -> NoReturn:
         """Say that the action failed and end it here; outputs set so far are kept."""
         raise RPCAborted(message)
 

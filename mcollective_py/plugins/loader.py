@@ -6,36 +6,25 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from ..agent.base import Agent, actions_of
+from ..config import Config
 from ..ddl.load import ddl_from_yaml
 from ..ddl.model import DDL, IMPACTS, PLAIN_TIMEOUT, Metadata
 from ..ddl.validate import is_validator_name
 from ..ddl.validators import VALIDATORS
 from ..errors import DDLError, PluginError
 from ..node.factsource import FactsSource
+from ..node.ownership import check_tree_ownership
 from ..node.view import NodeView
+from ..settings import FLAGS
 from ..shipped import shipped_libdir
 from .finder import is_inside, survey
 from .modules import load_class
-from .ownership import check_tree_ownership
 
 _MAX_TIMEOUT = 86_400.0
 _ALWAYS = frozenset({"discovery"})  # without it no host is found: activate_agents = false does not mean this one
-_NO = frozenset({"false", "f", "no", "n", "0", "off"})
-
-
-class Settings(Protocol):
-    """What the configuration tells of plugins; config.Config does."""
-
-    def plugin(self, name: str) -> Mapping[str, str]:
-        """The settings `plugin.NAME.*`, keys without that prefix."""
-        ...
-
-    def text(self, key: str) -> str | None:
-        """One setting as text."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +77,7 @@ class AgentIndex(Mapping[str, LoadedAgent]):
         return len(self._agents)
 
     @classmethod
-    def load_all(cls, libdirs: Sequence[Path], config: Settings, view: NodeView, only_owned: bool | None = None) -> "AgentIndex":
+    def load_all(cls, libdirs: Sequence[Path], config: Config, view: NodeView, only_owned: bool | None = None) -> "AgentIndex":
         """Every agent of the libdirs that loads and is wanted; a broken one never keeps the others away.
 
         only_owned: refuse folders that others than root and this user could change; default: where root loads them.
@@ -212,10 +201,14 @@ def _check_arguments(name: str, method: str, function: Callable[..., Any], argum
 def _not_wanted(name: str, settings: Mapping[str, str], activate_agents: str | None) -> str | None:
     own = settings.get("activate_agent")
     if own is not None:
-        return f"plugin.{name}.activate_agent is {own}" if own.strip().lower() in _NO else None
-    if name not in _ALWAYS and activate_agents is not None and activate_agents.strip().lower() in _NO:
+        return f"plugin.{name}.activate_agent is {own}" if _is_no(own) else None
+    if name not in _ALWAYS and activate_agents is not None and _is_no(activate_agents):
         return "activate_agents is off"
     return None
+
+
+def _is_no(text: str) -> bool:
+    return FLAGS.get(text.strip().lower()) is False
 
 
 def _activates(agent: LoadedAgent, view: NodeView, settings: Mapping[str, str]) -> bool:

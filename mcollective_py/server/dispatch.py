@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from ..agent.base import Daemon
+from ..agent.base import DaemonReport
 from ..agent.rpc import RPCReply, RPCRequest
 from ..errors import RPCError
 from ..plugins.loader import LoadedAgent
@@ -13,7 +13,7 @@ from .call import Call, Outcome
 logger = logging.getLogger(__name__)
 
 
-def perform(agent: LoadedAgent, call: Call, daemon: Daemon | None) -> Outcome:
+def perform(agent: LoadedAgent, call: Call, daemon: DaemonReport | None) -> Outcome:
     """Call the agent once with a new instance; whatever it does comes back as an Outcome.
 
     daemon: the running daemon for reads in its threads, None in a child process.
@@ -32,17 +32,26 @@ def _message(agent: LoadedAgent, call: Call) -> Outcome:
         return _fault(call, error, None)
 
 
-def _action(agent: LoadedAgent, call: Call, daemon: Daemon | None) -> Outcome:
+def _action(agent: LoadedAgent, call: Call, daemon: DaemonReport | None) -> Outcome:
+    reply = RPCReply()
+    try:
+        return perform_action(agent, call, reply, daemon)
+    except Exception as error:  # noqa: BLE001 - as above
+        return _fault(call, error, reply.data)
+
+
+def perform_action(agent: LoadedAgent, call: Call, reply: RPCReply, daemon: DaemonReport | None) -> Outcome:
+    """Call an action that the agent has, by a new instance; what it raises besides errors.RPCError flies.
+
+    reply: an empty one, filled with the DDL's defaults first; it keeps what was set by an action that failed.
+    """
     assert agent.ddl is not None and call.action is not None  # check_call let it through
-    outputs = agent.ddl.actions[call.action].outputs
-    reply = RPCReply({name: output.default for name, output in outputs.items()})
+    reply.update({name: output.default for name, output in agent.ddl.actions[call.action].outputs.items()})
     instance = agent.cls(call.view, call.config, logging.getLogger(f"mcollective_py.agents.{agent.name}"), daemon)
     try:
         agent.actions[call.action](instance, RPCRequest(call.request), reply)
     except RPCError as error:
         return Outcome(error.statuscode, str(error), reply.data, error.refusal)
-    except Exception as error:  # noqa: BLE001 - as above
-        return _fault(call, error, reply.data)
     return Outcome(reply.statuscode, reply.statusmsg, reply.data)
 
 

@@ -14,7 +14,7 @@ from ..names import is_identity
 from ..node.classes import ClassesFile
 from ..node.data import DataPlugins, builtin_data
 from ..node.factsource import CachedFacts
-from ..node.snapshot import NodeState
+from ..node.state import NodeState
 from ..plugins.finder import find
 from ..plugins.loader import AgentIndex, LoadedAgent, load_facts_source
 from ..security.base import SecurityPlugin

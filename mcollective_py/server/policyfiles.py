@@ -6,13 +6,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
+from ..config import Config
 from ..errors import ConfigError, Denied
 from ..message import Request
 from ..names import is_action, is_agent, is_caller
+from ..node.ownership import check_ownership
 from ..node.view import NodeView
-from ..plugins.ownership import check_ownership
 from ..regularfile import Stamp, UnusableFile, read_regular
 from .actionpolicy import PLAIN_MESSAGE, Decision, Policy, decide, parse_policy
 
@@ -39,17 +39,6 @@ _OPEN: Mapping[str, frozenset[str]] = {
         }
     ),
 }
-
-
-class Settings(Protocol):
-    """What is asked of the configuration; config.Config does."""
-
-    @property
-    def file(self) -> str | None: ...
-
-    def flag(self, key: str) -> bool: ...
-
-    def word(self, key: str) -> str: ...
 
 
 _Version = tuple[Stamp, int, int]  # of a file, and who owns the folder and may change it
@@ -166,7 +155,7 @@ class NoAuthorization:
         return ""
 
 
-def open_authorizer(config: Settings) -> Authorizer | NoAuthorization:
+def open_authorizer(config: Config) -> Authorizer | NoAuthorization:
     """The authorization that a configuration asks for; policies lie beside its file. Raises ConfigError."""
     if not config.flag("rpcauthorization"):
         logger.warning("rpcauthorization is off: every caller may call every action")

@@ -19,9 +19,6 @@ from .stats import Stats
 
 logger = logging.getLogger(__name__)
 
-# Refusals that the caller is told of although nothing was done: silence would look like a dead host.
-_TOLD = frozenset({"ttlexpired", "clockskew", "ttltoolong", "busy"})
-
 _SUBSCRIBE_TIMEOUT = 30.0  # seconds for the broker to say that it has taken the subscriptions
 
 
@@ -148,7 +145,7 @@ class Runner:
         elif self._warnings.allows(now):
             logger.warning("refused a message (%s) from %s: %s", error.reason, delivery.sender, error)
         request = error.request
-        if request is not None and error.reason in _TOLD and self._courtesies.allows(now):
+        if request is not None and error.is_told and self._courtesies.allows(now):
             self._answer(self.host, request, Outcome(5, str(error), None, error.reason))
 
     def _finished(self, host: Host, request: Request, outcome: Outcome) -> None:

@@ -9,7 +9,7 @@ from .stats import Stats
 
 
 class SelfReport:
-    """The agent.base.Daemon of a running daemon. host: gives the present one, since a reload replaces it."""
+    """The agent.base.DaemonReport of a running daemon. host: gives the present one, since a reload replaces it."""
 
     def __init__(self, host: Callable[[], Host], stats: Stats) -> None:
         self._host, self._stats = host, stats

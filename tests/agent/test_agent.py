@@ -1,4 +1,6 @@
 import logging
+import subprocess
+import sys
 
 from mcollective_py.agent import Agent, action
 from mcollective_py.agent.base import actions_of
@@ -47,3 +49,13 @@ def test_a_fact_is_read_by_its_dotted_name():
 
 def test_no_fact_is_known_where_there_are_no_facts():
     assert an_agent(None).fact("os.family") is None
+
+
+def test_what_runs_programs_comes_through_the_door_and_is_imported_when_asked_for():
+    program = (
+        "import sys\nimport mcollective_py.agent as door\n"
+        "before = 'mcollective_py.node.command' in sys.modules\n"
+        "print(before, door.run.__name__, door.CommandResult.__name__, hasattr(door, 'nothing'))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=30)
+    assert done.stdout == "False run CommandResult False\n"

@@ -6,7 +6,7 @@ import pytest
 from mcollective_py.node.classes import ClassesFile
 from mcollective_py.node.data import DataPlugins, builtin_data
 from mcollective_py.node.factsource import CachedFacts
-from mcollective_py.node.snapshot import NodeState
+from mcollective_py.node.state import NodeState
 
 
 class Source:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from mcollective_py.agent import command
-from mcollective_py.agent.command import CommandResult, run
 from mcollective_py.errors import RPCAborted
+from mcollective_py.node import command
+from mcollective_py.node.command import CommandResult, run
 
 SH = str(Path("/bin/sh").resolve())
 
@@ -94,14 +94,14 @@ def test_a_program_that_a_signal_ends_has_that_signal_as_its_code():
 
 def test_a_timeout_ends_the_program_with_term():
     started = time.monotonic()
-    result = sh("trap 'echo ending; exit 7' TERM; echo begun; while :; do sleep 0.05; done", timeout_s=0.5)
+    result = sh("trap 'echo ending; exit 7' TERM; echo begun; while :; do sleep 0.05; done", timeout=0.5)
     assert (result.exitcode, result.stdout, result.timed_out) == (7, "begun\nending\n", True)
     assert time.monotonic() - started < 2.0
 
 
 def test_a_program_that_ignores_term_is_killed_with_all_it_started(monkeypatch):
     monkeypatch.setattr(command, "GRACE", 0.3)
-    result = sh("trap '' TERM; sleep 60 & echo $! $$; while :; do sleep 60; done", timeout_s=0.5)
+    result = sh("trap '' TERM; sleep 60 & echo $! $$; while :; do sleep 60; done", timeout=0.5)
     assert (result.exitcode, result.timed_out) == (-9, True)
     grandchild, child = (int(word) for word in result.stdout.split())
     wait_until(lambda: not is_running(grandchild) and not is_running(child))
@@ -119,8 +119,8 @@ def test_a_service_that_is_left_running_neither_delays_the_answer_nor_is_ended()
 def test_an_action_that_is_ended_takes_its_program_along(tmp_path):
     """What the executor does at an action's timeout: TERM to the process that called run."""
     script = (
-        "from mcollective_py.agent.command import run\n"
-        + f"run([{SH!r}, '-c', 'echo $$ > pid; exec sleep 60'], cwd={str(tmp_path)!r}, timeout_s=60)"
+        "from mcollective_py.node.command import run\n"
+        + f"run([{SH!r}, '-c', 'echo $$ > pid; exec sleep 60'], cwd={str(tmp_path)!r}, timeout=60)"
     )
     action = subprocess.Popen([sys.executable, "-c", script])
     wait_until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text().strip(), 20)
@@ -151,7 +151,7 @@ def test_no_descriptor_is_left_open():
     sh("exit 0")
     before = sorted(os.listdir("/proc/self/fd"))
     sh("echo x", stdin="y")
-    sh("sleep 60", timeout_s=0.05)
+    sh("sleep 60", timeout=0.05)
     assert sorted(os.listdir("/proc/self/fd")) == before
 
 

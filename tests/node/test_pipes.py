@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from mcollective_py.agent import pipes
-from mcollective_py.agent.pipes import Ended, Pipes
+from mcollective_py.node import pipes
+from mcollective_py.node.pipes import Ended, Pipes
 
 
 @pytest.fixture

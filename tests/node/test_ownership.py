@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from mcollective_py.plugins.ownership import check_ownership, check_tree_ownership
+from mcollective_py.node.ownership import check_ownership, check_tree_ownership
 
 US = os.geteuid()
 

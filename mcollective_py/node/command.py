@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import RPCAborted
-from ..plugins.ownership import check_ownership
+from .ownership import check_ownership
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -44,13 +44,13 @@ class CommandResult:
 def run(
     argv: Sequence[str],
     *,
-    timeout_s: float = 10.0,
+    timeout: float = 10.0,
     env: Mapping[str, str] | None = None,
     stdin: str | bytes = b"",
     cwd: str | os.PathLike[str] = "/",
     max_output: int = MAX_OUTPUT,
 ) -> CommandResult:
-    """Run a program to its end or to its timeout: TERM, 2 s later KILL, both to its whole process group.
+    """Run a program to its end or to its timeout (seconds): then TERM, 2 s later KILL, both to its whole process group.
 
     argv: the program's absolute path and its words. env: added to PATH and LC_ALL=C. max_output: bytes kept of each stream.
     Raises RPCAborted for a program that is not there, cannot be run, or could be changed by others than root and this user.
@@ -76,7 +76,7 @@ def run(
             raise RPCAborted(f"cannot run {words[0]}: {error}") from error
         pipes = Pipes(process, stdin.encode() if isinstance(stdin, str) else bytes(stdin), max_output, ended)
         try:
-            timed_out = not pipes.until_exit(time.monotonic() + timeout_s)
+            timed_out = not pipes.until_exit(time.monotonic() + timeout)
             if timed_out:
                 _end(process, pipes, GRACE)
             pipes.rest(time.monotonic() + _LINGER)
