@@ -3,12 +3,15 @@
 import os
 import random
 from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..config import Config
 from ..errors import ConfigError
 from .base import Connector
 from .targets import PLAIN
+
+if TYPE_CHECKING:
+    from ..security.places import X509Places
 
 
 class ObservedConnector(Connector, Protocol):
@@ -40,12 +43,16 @@ def open_connector(config: Config, identity: str, *, is_daemon: bool, environ: M
         raise ConfigError("the RabbitMQ connector is not there yet: use activemq or stomp", file=config.file, key="connector")
     if family not in ("activemq", "stomp"):
         raise ConfigError(f"{family!r} is no connector: activemq and stomp are", file=config.file, key="connector")
+    from ..security.load import own_places
     from .activemq import activemq_targets
     from .pool import read_options, read_pool
     from .stomp import StompConnector  # with stomp.py: 1 MB and 11 ms that `mco --help` does not need
     from .tls import client_context
 
-    pool = read_pool(config, family, os.environ if environ is None else environ, random.shuffle)
+    def own_files() -> "X509Places":
+        return own_places(config, "server" if is_daemon else "client")
+
+    pool = read_pool(config, family, os.environ if environ is None else environ, random.shuffle, own_files)
     for broker in pool:
         if broker.tls is not None:
             client_context(broker.tls)

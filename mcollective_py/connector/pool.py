@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 
 from ..config import Config
 from ..errors import ConfigError, KeyFileError
+from ..regularfile import read_regular
+from ..security.places import X509Places
+
+_PASSWORD_FILE = 64 * 1024  # bytes; its first line counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +17,7 @@ class TLSFiles:
     """Paths of what TLS with one broker needs; read anew at each connect, so that renewed ones count without a restart.
 
     ca: several files, none for the system's own. cert, key: what we show, both or neither. ciphers: OpenSSL list for TLS 1.2.
-    crl, revocation (`chain`, `leaf`, `off`): whether the broker's certificate may be revoked unseen.
+    crl, revocation (`chain`, `leaf`, `off`): how the broker's certificate is checked for revocation.
     """
 
     ca: tuple[str, ...] = ()
@@ -58,19 +62,24 @@ class Options:
 
 
 def read_pool(
-    config: Config, family: str, environ: Mapping[str, str], shuffle: Callable[[list[Broker]], None] = random.shuffle
+    config: Config,
+    family: str,
+    environ: Mapping[str, str],
+    shuffle: Callable[[list[Broker]], None] = random.shuffle,
+    own_files: Callable[[], X509Places | None] = lambda: None,
 ) -> tuple[Broker, ...]:
     """The brokers of `plugin.FAMILY.pool.*` in the order to try them; family: `activemq` or `stomp`.
 
-    STOMP_USER, STOMP_PASSWORD and MCOLLECTIVE_ACTIVEMQ_POOLn_SSL_KEY or _SSL_CERT of environ win over the file, as in Ruby. Raises
-    ConfigError where none is listed or one is incomplete.
+    STOMP_USER, STOMP_PASSWORD and MCOLLECTIVE_ACTIVEMQ_POOLn_SSL_KEY or _SSL_CERT of environ win over the file, as in Ruby. own_files:
+    finds what the x509 security plugin uses, for TLS that names no files; asked only then. Raises ConfigError where none is listed or
+    one is incomplete.
     """
     prefix = f"plugin.{family}.pool."
     if config.text(f"{prefix}size") is None:
         raise ConfigError(
             f"no broker is configured: write {prefix}size = 1 and {prefix}1.host = NAME", file=config.file, key=f"{prefix}size"
         )
-    pool = [_read_broker(config, family, number, environ) for number in range(1, config.number(f"{prefix}size") + 1)]
+    pool = [_read_broker(config, family, number, environ, own_files) for number in range(1, config.number(f"{prefix}size") + 1)]
     if config.flag(f"plugin.{family}.randomize"):
         shuffle(pool)
     return tuple(pool)
@@ -93,7 +102,9 @@ def read_options(config: Config, family: str) -> Options:
     )
 
 
-def _read_broker(config: Config, family: str, number: int, environ: Mapping[str, str]) -> Broker:
+def _read_broker(
+    config: Config, family: str, number: int, environ: Mapping[str, str], own_files: Callable[[], X509Places | None]
+) -> Broker:
     one = f"plugin.{family}.pool.{number}."
     host = config.text(f"{one}host")
     if not host or any(sign.isspace() or sign in "/\0" for sign in host):
@@ -104,7 +115,7 @@ def _read_broker(config: Config, family: str, number: int, environ: Mapping[str,
         # A CONNECT frame has no escapes: a line end in it would begin a header of its own.
         if value is not None and any(sign in value for sign in "\r\n\0"):
             raise ConfigError("has a line end or a NUL, which no broker can be told", file=config.file, key=f"{one}{name}")
-    tls = _read_tls(config, family, number, environ) if config.flag(f"{one}ssl") else None
+    tls = _read_tls(config, family, number, environ, own_files) if config.flag(f"{one}ssl") else None
     return Broker(host, config.number(f"{one}port"), user, password, tls)
 
 
@@ -113,34 +124,45 @@ def _password_of_file(config: Config, key: str) -> str | None:
     if path is None:
         return None
     try:
-        with path.open(encoding="utf-8") as file:
-            return file.readline(4096).rstrip("\n")
+        return read_regular(str(path), _PASSWORD_FILE)[0].decode().replace("\r\n", "\n").split("\n")[0]
     except (OSError, UnicodeDecodeError) as error:
         raise KeyFileError(f"{path} cannot be read ({error})", file=config.file, key=key) from error
 
 
-def _read_tls(config: Config, family: str, number: int, environ: Mapping[str, str]) -> TLSFiles:
+def _read_tls(
+    config: Config, family: str, number: int, environ: Mapping[str, str], own_files: Callable[[], X509Places | None]
+) -> TLSFiles:
     one = f"plugin.{family}.pool.{number}.ssl."
     own = f"MCOLLECTIVE_{family.upper()}_POOL{number}_SSL_"
     ca = tuple(str(path) for path in config.paths(f"{one}ca"))
-    uses_own_ca = not ca
-    if uses_own_ca:
-        ca = _path(config, "plugin.x509.ca")
     cert, key = (environ.get(f"{own}{what}") or _path_text(config, f"{one}{what.lower()}") for what in ("CERT", "KEY"))
-    if cert is None and key is None:
-        cert, key = _path_text(config, "plugin.x509.cert"), _path_text(config, "plugin.x509.key")
     if (cert is None) != (key is None):
         missing = "key" if key is None else "cert"
         raise ConfigError("a client certificate needs both .ssl.cert and .ssl.key", file=config.file, key=f"{one}{missing}")
-    # Our own CA's list can say that a broker's certificate was revoked; another CA's broker is not on it.
-    crl = _path_text(config, "plugin.x509.crl") if uses_own_ca else None
-    revocation = (config.text("plugin.x509.revocation") or "chain") if crl else "off"
-    return TLSFiles(ca, cert, key, config.text(f"{one}ciphers"), crl, revocation)
+    crl = None
+    if not ca or cert is None:
+        own_ca, own_cert, own_key, own_crl = _own_paths(config, own_files)
+        if not ca:
+            # Our own CA's list can say that a broker's certificate was revoked; another CA's broker is not on it.
+            ca, crl = (own_ca,) if own_ca else (), own_crl
+        if cert is None:
+            cert, key = own_cert, own_key
+    return TLSFiles(ca, cert, key, config.text(f"{one}ciphers"), crl, config.word("plugin.x509.revocation") if crl else "off")
 
 
-def _path(config: Config, key: str) -> tuple[str, ...]:
-    path = _path_text(config, key)
-    return (path,) if path else ()
+def _own_paths(config: Config, own_files: Callable[[], X509Places | None]) -> tuple[str | None, str | None, str | None, str | None]:
+    """CA, certificate, key and CRL of the security plugin; where it lacks some, those that the settings name."""
+    try:
+        found = own_files()
+    except ConfigError:
+        found = None
+    if found is not None:
+        return str(found.ca), str(found.certificate), str(found.key), str(found.crl) if found.crl else None
+    ca, cert, key, crl = (_path_text(config, f"plugin.x509.{name}") for name in ("ca", "cert", "key", "crl"))
+    if (cert is None) != (key is None):
+        missing = "key" if key is None else "cert"
+        raise ConfigError("cert and key go together: set both", file=config.file, key=f"plugin.x509.{missing}")
+    return ca, cert, key, crl
 
 
 def _path_text(config: Config, key: str) -> str | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..config import Config
-from ..errors import ConfigError, KeyFileError
+from ..errors import ConfigError
 from .base import SecurityPlugin
 from .places import X509Places, puppet_folders, x509_places
 
@@ -45,7 +45,7 @@ def certificate_name(config: Config) -> str:
     """The common name of this host's own certificate, which is its identity with x509. Raises KeyFileError, ConfigError."""
     from .files import read_certificate
 
-    return read_certificate(_places(config, "server").certificate).certname
+    return read_certificate(own_places(config, "server").certificate).certname
 
 
 def _x509(config: Config, side: str, clock: Callable[[], float]) -> SecurityPlugin:
@@ -55,7 +55,7 @@ def _x509(config: Config, side: str, clock: Callable[[], float]) -> SecurityPlug
     from .x509 import X509
 
     callers = _caller_patterns(config)
-    files = WatchedFiles(_places(config, side), config.word("plugin.x509.revocation"), clock)
+    files = WatchedFiles(own_places(config, side), config.word("plugin.x509.revocation"), clock)
     if side == "server":
         _check_node(files.credentials(), callers)
         known = KnownCertificates(_KNOWN_CALLERS, _STRANGERS_PER_SECOND)
@@ -65,7 +65,11 @@ def _x509(config: Config, side: str, clock: Callable[[], float]) -> SecurityPlug
     return X509(files, callers=callers, known=known, clock=clock)
 
 
-def _places(config: Config, side: str) -> X509Places:
+def own_places(config: Config, side: str) -> X509Places:
+    """The files of this process: as `plugin.x509.*` says, else Puppet's of whoever runs this. side: `server` or `client`.
+
+    Raises ConfigError, saying which settings are missing.
+    """
     import pwd
 
     callers = _caller_patterns(config)
@@ -100,6 +104,3 @@ def _check_caller(own: "Credentials", callers: "CallerPatterns") -> None:
             " ".join(callers.patterns),
             own.certname,
         )
-
-
-__all__ = ["KeyFileError", "certificate_name", "security_plugin"]

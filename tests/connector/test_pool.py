@@ -5,6 +5,7 @@ import pytest
 from mcollective_py.config import Config
 from mcollective_py.connector.pool import Broker, Options, TLSFiles, read_options, read_pool
 from mcollective_py.errors import ConfigError, KeyFileError
+from mcollective_py.security.places import X509Places
 
 TWO = """
 connector = activemq
@@ -58,6 +59,35 @@ def test_no_broker_at_all_says_what_to_write():
 def test_without_files_of_its_own_tls_uses_those_of_the_security_plugin():
     text = TLS + "plugin.x509.ca = /ca.pem\nplugin.x509.cert = /me.pem\nplugin.x509.key = /me.key\nplugin.x509.crl = /crl.pem\n"
     assert read(text, "stomp")[0].tls == TLSFiles(("/ca.pem",), "/me.pem", "/me.key", None, "/crl.pem", "chain")
+
+
+def test_tls_without_any_settings_uses_what_the_security_plugin_has_found():
+    found = X509Places(Path("/ssl/ca.pem"), Path("/ssl/me.pem"), Path("/ssl/me.key"), Path("/ssl/crl.pem"))
+    config = Config.from_text(TLS, side="server")
+    (broker,) = read_pool(config, "stomp", {}, own_files=lambda: found)
+    assert broker.tls == TLSFiles(("/ssl/ca.pem",), "/ssl/me.pem", "/ssl/me.key", None, "/ssl/crl.pem", "chain")
+
+
+def test_a_broker_of_another_ca_is_shown_our_own_certificate_but_not_looked_up_in_our_list():
+    found = X509Places(Path("/ssl/ca.pem"), Path("/ssl/me.pem"), Path("/ssl/me.key"), Path("/ssl/crl.pem"))
+    config = Config.from_text(TLS + "plugin.stomp.pool.1.ssl.ca = /a.pem\n", side="server")
+    (broker,) = read_pool(config, "stomp", {}, own_files=lambda: found)
+    assert broker.tls == TLSFiles(("/a.pem",), "/ssl/me.pem", "/ssl/me.key", None, None, "off")
+
+
+def test_tls_that_names_all_its_files_does_not_look_for_others():
+    text = TLS + "".join(f"plugin.stomp.pool.1.ssl.{name} = /{name}\n" for name in ("ca", "cert", "key"))
+    asked: list[bool] = []
+    (broker,) = read_pool(Config.from_text(text, side="server"), "stomp", {}, own_files=lambda: asked.append(True))
+    assert (broker.tls, asked) == (TLSFiles(("/ca",), "/cert", "/key"), [])
+
+
+def test_where_the_security_plugin_finds_nothing_tls_trusts_the_systems_cas_as_ever():
+    def nothing() -> X509Places:
+        raise ConfigError("no CA")
+
+    (broker,) = read_pool(Config.from_text(TLS, side="server"), "stomp", {}, own_files=nothing)
+    assert broker.tls == TLSFiles()
 
 
 def test_files_of_its_own_win_and_another_cas_broker_is_not_looked_up_in_our_revocation_list():
