@@ -1,7 +1,7 @@
 # make demo     try it: a broker, several hosts and a guided tour on this machine; needs neither root nor packages
 # make test     everything a change must pass; as root on Debian it also meets real brokers, Puppet and Ruby peers
 # make lint     ruff and mypy alone
-# make bench, make fuzz, make soak   the long runs, each a program of tests/benchmarks/ or tests/fuzz/
+# make bench, make fuzz, make soak   the long runs, programs of tests/benchmarks/ and tests/fuzz/; FUZZ_SECONDS, SOAK_MINUTES
 # make reference   write docs/configuration.md and packaging/config/ anew from the table of settings
 # make wheel, make clean
 
@@ -40,17 +40,11 @@ unit: .venv/installed-test
 	$(BIN)/pytest -m 'not parts' -n 2 --dist loadfile
 	$(BIN)/pytest -m parts -rs
 
-bench: .venv/installed-test
-	@set -eu; found=; for program in tests/benchmarks/bench_*.py; do [ -e "$$program" ] || continue; found=1; \
-		echo "== $$program"; $(BIN)/python -m tests.benchmarks.$$(basename "$$program" .py); done; [ -n "$$found" ] || { echo "there is no tests/benchmarks/bench_*.py"; exit 1; }
+bench soak: programs = $(wildcard tests/benchmarks/$@_*.py)
+fuzz: programs = $(wildcard tests/fuzz/$@_*.py)
 
-soak: .venv/installed-test
-	@set -eu; found=; for program in tests/benchmarks/soak_*.py; do [ -e "$$program" ] || continue; found=1; \
-		echo "== $$program"; $(BIN)/python -m tests.benchmarks.$$(basename "$$program" .py); done; [ -n "$$found" ] || { echo "there is no tests/benchmarks/soak_*.py"; exit 1; }
-
-fuzz: .venv/installed-test
-	@set -eu; found=; for program in tests/fuzz/fuzz_*.py; do [ -e "$$program" ] || continue; found=1; \
-		echo "== $$program"; $(BIN)/python -m tests.fuzz.$$(basename "$$program" .py); done; [ -n "$$found" ] || { echo "there is no tests/fuzz/fuzz_*.py"; exit 1; }
+bench soak fuzz: .venv/installed-test
+	@set -e; for program in $(subst /,.,$(programs:.py=)); do echo "== $$program"; $(BIN)/python -m "$$program"; done
 
 reference: .venv/installed
 	$(BIN)/python -m mcollective_py.reference docs/configuration.md packaging/config
@@ -73,5 +67,5 @@ wheel: .venv/installed
 	@$(PYTHON) -m venv .venv
 
 clean:
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf .venv build dist fuzz-found .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -11,6 +11,7 @@ from .regularfile import UnusableFile, read_regular
 from .settings import FLAGS, FRACTION, IGNORED, SETTINGS, WHOLE, Setting, family, find_setting, nearest_key, split_value
 
 _MAX_BYTES = 1 << 20  # the largest real files seen have 20 KB
+_MAX_GUESSES = 50  # each takes some 5 ms: a large file of nothing but mistakes must not take minutes
 _KEY = re.compile(r"[A-Za-z0-9_.\-]{1,200}", re.ASCII)
 _EXAMPLES = frozenset({"unset", "changeme", "marionette", "secret", ""})  # passwords that everybody knows: CVE-2014-0175
 _RUBY_PROVIDERS = frozenset({"psk", "ssl", "aes_security", "sshkey"})
@@ -68,7 +69,8 @@ class Reader:
         elif not key.startswith("plugin."):
             raise ConfigError(f"no such setting{nearest_key(key)}", file=file, line=line, key=key)
         elif family(key) in _FAMILIES:
-            self._warn((file, line), f"{key} is not known to mcollective_py and has no effect{nearest_key(key)}")
+            nearest = nearest_key(key) if len(self.warnings) < _MAX_GUESSES else ""
+            self._warn((file, line), f"{key} is not known to mcollective_py and has no effect{nearest}")
 
     def _warn(self, where: tuple[str | None, int], text: str) -> None:
         self.warnings.append(f"{place(*where)}: {text}")

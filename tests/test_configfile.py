@@ -1,6 +1,7 @@
 """Reading a file's text: what is taken, what is refused, and what the operator is told."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,14 @@ def test_an_unknown_key_of_a_known_plugin_is_a_warning_with_the_nearest():
         "server.cfg:3: plugin.activemq.pool.1.prot is not known to mcollective_py and has no effect; "
         "the nearest is plugin.activemq.pool.1.port",
     )
+
+
+def test_a_file_of_nothing_but_mistakes_is_read_in_good_time():
+    started = time.process_time()
+    config = read("".join(f"plugin.activemq.nosuch_setting_{number} = 1\n" for number in range(3000)))
+    assert time.process_time() - started < 3.0
+    assert len(config.warnings) == 3000
+    assert all(" is not known to mcollective_py and has no effect" in warning for warning in config.warnings)
 
 
 def test_a_misspelt_ssl_key_is_a_warning_too():

@@ -114,3 +114,9 @@ def test_slashes_on_both_ends_make_a_regex():
     assert not is_regex("/")
     assert not is_regex("/web")
     assert not is_regex("web/")
+
+
+@pytest.mark.parametrize("words", [{"facts": ["a=" + "x" * 4097]}, {"classes": ["x" * 4097]}, {"identities": ["/" + "x" * 4097 + "/"]}])
+def test_a_word_that_no_host_would_take_is_refused_where_it_is_written(words):
+    with pytest.raises(FilterError, match="at most 4096 characters"):
+        Filter.parse(**words)

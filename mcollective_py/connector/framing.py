@@ -75,6 +75,8 @@ class FrameSplitter:
             if len(buffer) - start > self._max_head or buffer.find(b"\0", start) >= 0:
                 raise BrokenFrame(f"a frame without an end of its headers, or with more than {self._max_head} bytes of them")
             return None
+        if buffer.find(b"\0", start, head) >= 0:  # told here as above, so that it does not matter in which pieces it comes
+            raise BrokenFrame("a frame that ends within its headers")
         found = _LENGTH.search(bytes(buffer[start:head]))
         body = head + 2
         if found is not None:

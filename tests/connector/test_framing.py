@@ -80,3 +80,12 @@ def test_a_large_binary_body_costs_time_in_proportion_to_its_size():
         frames += splitter.feed(frame[at : at + 16384])
     assert frames == [frame]
     assert time.process_time() - start < 1.0  # 0.01 s here; the library's own reader needs minutes for a few of these
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_a_frame_that_ends_within_its_headers_is_refused_in_whatever_pieces_it_comes(size: int):
+    splitter = FrameSplitter()
+    data = b"RECEIPT\nreceipt-id:1\0\n\nERROR\nmessage:x\n\n\0"
+    with pytest.raises(BrokenFrame):
+        for at in range(0, len(data), size):
+            splitter.feed(data[at : at + size])
