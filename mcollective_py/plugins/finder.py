@@ -9,9 +9,7 @@ from ..names import is_agent
 from ..shipped import shipped_libdir
 
 # A folder each, with a file that makes it one of the kind.
-FOLDER_KINDS = {"agents": ("agent.py", "ddl.yaml", "application.py"), "facts": ("source.py",)}
-# A file NAME.py or a folder NAME each; agents may bring their own, in a folder of that kind.
-FILE_KINDS = ("data", "validators", "aggregates", "discovery", "applications")
+KINDS = {"agents": ("agent.py", "ddl.yaml", "application.py"), "facts": ("source.py",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +21,13 @@ class Survey:
 
 
 def find(kind: str, libdirs: Sequence[Path]) -> dict[str, Path]:
-    """Plugins of a kind by name: folders for agents and facts, else files or folders. The shipped libdir is always the last one."""
+    """The folders of a kind (`agents`, `facts`) by name. The shipped libdir is always the last one."""
     return survey(kind, libdirs).found
 
 
 def survey(kind: str, libdirs: Sequence[Path]) -> Survey:
     """As find, and what was refused: names that are none, links out of their libdir, folders that cannot be read."""
-    if kind not in FOLDER_KINDS and kind not in FILE_KINDS:
+    if kind not in KINDS:
         raise ValueError(f"there is no kind of plugin {kind!r}")
     result = Survey()
     for libdir in dict.fromkeys([*libdirs, shipped_libdir()]):
@@ -57,24 +55,8 @@ def _survey_libdir(kind: str, libdir: Path, result: Survey) -> None:
 
 
 def _candidates(kind: str, libdir: Path, result: Survey) -> Iterator[tuple[str, Path]]:
-    if kind in FOLDER_KINDS:
-        for path in _entries(libdir / kind, result):
-            if path.is_dir() and any((path / name).exists() for name in FOLDER_KINDS[kind]):
-                yield path.name, path
-        return
-    yield from _files(libdir / kind, result)
-    for agent in _entries(libdir / "agents", result):
-        if kind == "applications" and (agent / "application.py").is_file():
-            yield agent.name, agent / "application.py"
-        elif agent.is_dir():
-            yield from _files(agent / kind, result)
-
-
-def _files(folder: Path, result: Survey) -> Iterator[tuple[str, Path]]:
-    for path in _entries(folder, result):
-        if path.suffix == ".py" and path.name != "__init__.py":
-            yield path.stem, path
-        elif path.is_dir() and path.name != "tests":
+    for path in _entries(libdir / kind, result):
+        if path.is_dir() and any((path / name).exists() for name in KINDS[kind]):
             yield path.name, path
 
 

@@ -71,7 +71,7 @@ class Daemon:
         host = build_host(config, time.time)
         for warning in config.warnings:
             logger.warning("%s", warning)
-        report = SelfReport(lambda: self._runner.host, self._stats)
+        report = SelfReport(lambda: self._runner.host, self._stats, lambda: {"dropped": self._runner.dropped, "late": reads.late})
         reads = ThreadExecutor(
             lambda call: perform(self._runner.host.agents[call.request.agent], call, report), on_idle=hand_back_memory
         )
@@ -119,7 +119,7 @@ class Daemon:
         config = self._runner.host.config
         patience = config.seconds("soft_shutdown_timeout") if config.flag("soft_shutdown") else 0.0
         notify_systemd("STOPPING=1")
-        logger.info("shutting down, running actions have %g s", patience)
+        logger.info("shutting down, %d running actions have %g s", self._runner.running(), patience)
         outcome: list[bool] = []
 
         def stop() -> None:

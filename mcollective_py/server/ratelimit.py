@@ -6,8 +6,7 @@ class RateLimit:
 
     def __init__(self, count: int, period: float) -> None:
         self._count, self._period = count, period
-        self._start, self._used = float("-inf"), 0
-        self.held_back = 0
+        self._start, self._used, self._held_back = float("-inf"), 0, 0
 
     def allows(self, now: float) -> bool:
         """True for the first `count` calls of a period; now in seconds, of any clock that does not jump back far."""
@@ -16,5 +15,10 @@ class RateLimit:
         self._used += 1
         if self._used <= self._count:
             return True
-        self.held_back += 1
+        self._held_back += 1
         return False
+
+    def take_held_back(self) -> int:
+        """How many were held back since this was last asked."""
+        held_back, self._held_back = self._held_back, 0
+        return held_back

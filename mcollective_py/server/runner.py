@@ -47,6 +47,7 @@ class Runner:
         self._warnings = RateLimit(20, 1.0)
         self._courtesies = RateLimit(5, 1.0)
         self._is_stopping = threading.Event()
+        self._dropped = 0  # by connectors that a reload has replaced
 
     # --- life ---------------------------------------------------------------------------------------------------------
 
@@ -65,6 +66,7 @@ class Runner:
                         self.handle(delivery)
             except ConnectorClosed:
                 if self._successor is not None:
+                    self._dropped += connector.dropped
                     self._connector, self._successor = self._successor, None
 
     def reload(self, host: Host, connector: ObservedConnector | None = None) -> None:
@@ -79,6 +81,15 @@ class Runner:
             return
         self._connector.unsubscribe(gone)
         self._connector.subscribe(come)
+
+    @property
+    def dropped(self) -> int:
+        """Messages that were received and lost, by all connectors so far."""
+        return self._dropped + self._connector.dropped
+
+    def running(self) -> int:
+        """Actions that hold a slot of an executor now."""
+        return self._reads.running() + self._changes.running()
 
     def stop_receiving(self) -> None:
         """Take no new requests; what runs goes on and its replies are still sent."""
@@ -143,6 +154,8 @@ class Runner:
         if not error.is_security:
             logger.debug("%s", error)
         elif self._warnings.allows(now):
+            if held_back := self._warnings.take_held_back():
+                logger.warning("refused %d more messages before, too many to log each", held_back)
             logger.warning("refused a message (%s) from %s: %s", error.reason, delivery.sender, error)
         request = error.request
         if request is not None and error.is_told and self._courtesies.allows(now):

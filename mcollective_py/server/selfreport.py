@@ -9,16 +9,22 @@ from .stats import Stats
 
 
 class SelfReport:
-    """The agent.base.DaemonReport of a running daemon. host: gives the present one, since a reload replaces it."""
+    """The agent.base.DaemonReport of a running daemon.
 
-    def __init__(self, host: Callable[[], Host], stats: Stats) -> None:
-        self._host, self._stats = host, stats
+    host: gives the present one, since a reload replaces it. losses: what was lost in silence so far, by its name in the counters:
+    `dropped` messages that came faster than they could be read, `late` results of actions that returned after their timeout.
+    """
+
+    def __init__(self, host: Callable[[], Host], stats: Stats, losses: Callable[[], Mapping[str, int]]) -> None:
+        self._host, self._stats, self._losses = host, stats, losses
 
     def stats(self) -> Mapping[str, Any]:
-        """The counters, with agents, configuration file and version."""
+        """The counters, with what is wrong with facts and classes at present, agents, configuration file and version."""
         host = self._host()
         return {
             **self._stats.report(),
+            **self._losses(),
+            "troubles": host.node.troubles,
             "agents": sorted(host.agents),
             "configfile": str(host.config.file or ""),
             "version": __version__,

@@ -78,27 +78,6 @@ def test_facts_sources_are_folders_with_a_source(tmp_path):
     assert find("facts", [tmp_path])["redis"] == folder
 
 
-def test_small_plugins_are_files_and_agents_may_bring_their_own(tmp_path):
-    service = agent(tmp_path, "service")
-    (service / "application.py").write_text("")
-    (service / "data").mkdir()
-    (service / "data" / "service.py").write_text("")
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "mount.py").write_text("")
-    (tmp_path / "data" / "notes.txt").write_text("")
-    (tmp_path / "applications").mkdir()
-    (tmp_path / "applications" / "deploy.py").write_text("")
-    data = find("data", [tmp_path])
-    assert {name: data[name] for name in ("service", "mount")} == {
-        "service": service / "data" / "service.py",
-        "mount": tmp_path / "data" / "mount.py",
-    }
-    assert "notes" not in data
-    applications = find("applications", [tmp_path])
-    assert applications["service"] == service / "application.py"
-    assert applications["deploy"] == tmp_path / "applications" / "deploy.py"
-
-
 def test_an_unknown_kind_is_a_mistake_of_the_programmer():
     with pytest.raises(ValueError, match="no kind of plugin 'agent'"):
         find("agent", [])

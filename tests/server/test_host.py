@@ -1,4 +1,3 @@
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,8 +7,6 @@ from mcollective_py.cli.demosite import Site, SiteBroker, SiteHost
 from mcollective_py.config import Config
 from mcollective_py.errors import ConfigError, MCollectiveError
 from mcollective_py.server.host import Host, build_host, connection_settings, host_identity
-from mcollective_py.server.selfreport import SelfReport
-from mcollective_py.server.stats import Stats
 
 NOW = 1_800_000_000.0
 Make = Callable[..., Config]
@@ -113,14 +110,3 @@ def test_keys_and_certificates_count_for_a_connection_with_tls_alone(config: Mak
     assert settings("0", plugin__x509__cert="/etc/mcollective/other.pem") == settings("0")
     assert settings("1", plugin__x509__cert="/etc/mcollective/other.pem") != settings("1")
     assert settings("1", plugin__x509__skew="7") == settings("1")
-
-
-def test_the_daemon_tells_of_itself_without_its_secrets(config: Make) -> None:
-    host = built(config(plugin__stomp__pool__1__user="mco", plugin__stomp__pool__1__password="between-us"))
-    report = SelfReport(lambda: host, Stats(NOW))
-    stats = report.stats()
-    assert stats["agents"] == sorted(host.agents)
-    assert stats["configfile"] == str(host.config.file)
-    assert json.dumps(report.agents()).count('"agent"') == len(host.agents)
-    assert report.setting("plugin.stomp.pool.1.password") == "***"
-    assert report.setting("plugin.stomp.pool.1.user") == "mco"

@@ -17,7 +17,7 @@ from mcollective_py.config import Config
 from mcollective_py.connector.loopback import LoopbackBroker, LoopbackConnector
 from mcollective_py.errors import AuditFailed, Busy
 from mcollective_py.filter import Filter
-from mcollective_py.message import Destination, Kind, Publication, Reply, Request
+from mcollective_py.message import Delivery, Destination, Kind, Publication, Reply, Request
 from mcollective_py.security.base import SecurityPlugin
 from mcollective_py.security.load import security_plugin
 from mcollective_py.server.call import Call, Outcome
@@ -54,6 +54,16 @@ class Full:
         return True
 
 
+class Lossy:
+    """A connector that has lost some messages."""
+
+    def __init__(self, connector: LoopbackConnector, dropped: int) -> None:
+        self._connector, self.dropped = connector, dropped
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connector, name)
+
+
 class Desk:
     """One running host, and an operator on the same loopback broker."""
 
@@ -77,7 +87,7 @@ class Desk:
             ThreadExecutor(perform),
             changes or ThreadExecutor(perform),
             self.stats,
-            lambda: now,
+            lambda: self.now,
             lambda identity: self.subscribed.set(),
         )
         self.security: SecurityPlugin = security_plugin(Config.from_file(site.client_config, "client"), "client", lambda: now)
@@ -281,3 +291,26 @@ def open_files() -> set[str]:
         with suppress(FileNotFoundError):  # the listing's own
             found.add(os.readlink(f"/proc/self/fd/{name}"))
     return found
+
+
+def test_what_connectors_lost_is_counted_over_a_change_of_connector(desk: Desk) -> None:
+    lossy = Lossy(desk._broker.connector("web1"), 5)
+    desk.subscribed.clear()
+    desk.runner.reload(desk.host, lossy)
+    assert desk.subscribed.wait(5)
+    assert desk.runner.dropped == 5
+    desk.subscribed.clear()
+    desk.runner.reload(desk.host, Lossy(desk._broker.connector("web1"), 2))
+    assert desk.subscribed.wait(5)
+    assert desk.runner.dropped == 7
+
+
+def test_warnings_that_were_held_back_are_counted_in_the_log(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    forged = Delivery(b"forged", Destination(Kind.AGENT, "mcollective", "rpcutil"), None, "mallory")
+    for _ in range(30):
+        desk.runner.handle(forged)
+    desk.now += 2
+    desk.runner.handle(forged)
+    messages = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert sum(message.startswith("refused a message (malformed) from mallory") for message in messages) == 21
+    assert "refused 10 more messages before, too many to log each" in messages

@@ -1,0 +1,84 @@
+"""What a daemon tells of itself, on a real host's files."""
+
+from pathlib import Path
+
+import pytest
+
+from mcollective_py import __version__
+from mcollective_py.cli.demosite import Site, SiteBroker, SiteHost
+from mcollective_py.config import Config
+from mcollective_py.server.host import Host, build_host
+from mcollective_py.server.selfreport import SelfReport
+from mcollective_py.server.stats import Stats
+
+NOW = 1_800_000_000.0
+SETTINGS = {
+    "plugin.stomp.pool.1.user": "mco",
+    "plugin.stomp.pool.1.password": "between-us",
+    "activate_agents": "no",
+    "plugin.rpcutil.activate_agent": "yes",
+}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return Site(tmp_path_factory.mktemp("site"))
+
+
+def built(site: Site, **settings: str) -> Host:
+    file = site.write_host(SiteHost("web1", (), {"country": "uk"}, {**SETTINGS, **settings}), SiteBroker(61613))
+    return build_host(Config.from_file(file, "server"), lambda: NOW)
+
+
+@pytest.fixture
+def host(site: Site) -> Host:
+    return built(site)
+
+
+def a_report(host: Host, **losses: int) -> SelfReport:
+    return SelfReport(lambda: host, Stats(NOW), lambda: losses)
+
+
+def test_the_counters_come_with_agents_file_and_version(host: Host) -> None:
+    stats = a_report(host).stats()
+    assert (stats["total"], stats["refused"], stats["starttime"]) == (0, {}, 1_800_000_000)
+    assert stats["agents"] == ["discovery", "rpcutil"]
+    assert (stats["configfile"], stats["version"]) == (str(host.config.file), __version__)
+
+
+def test_what_was_lost_in_silence_is_counted(host: Host) -> None:
+    stats = a_report(host, dropped=7, late=2).stats()
+    assert (stats["dropped"], stats["late"]) == (7, 2)
+
+
+def test_what_is_wrong_with_the_sources_is_told(site: Site, host: Host, tmp_path: Path) -> None:
+    host.node.view()
+    assert a_report(host).stats()["troubles"] == []
+    blind = built(site, **{"plugin.yaml": str(tmp_path / "nosuch.yaml")})
+    assert blind.node.view().facts is None
+    (trouble,) = a_report(blind).stats()["troubles"]
+    assert "nosuch.yaml" in trouble
+
+
+def test_every_active_agent_is_described_in_order(host: Host) -> None:
+    assert [agent["agent"] for agent in a_report(host).agents()] == ["discovery", "rpcutil"]
+
+
+def test_the_present_host_is_asked_after_a_reload(site: Site, host: Host) -> None:
+    hosts = [host]
+    report = SelfReport(lambda: hosts[-1], Stats(NOW), dict)
+    hosts.append(built(site, **{"plugin.echo.activate_agent": "yes"}))
+    assert report.stats()["agents"] == ["discovery", "echo", "rpcutil"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("plugin.stomp.pool.1.password", "***"),
+        ("plugin.stomp.pool.1.user", "mco"),
+        ("collectives", "mcollective"),
+        ("plugin.nothing.at_all", None),
+    ],
+)
+def test_settings_are_told_without_their_secrets(host: Host, name: str, value: str | None) -> None:
+    assert a_report(host).setting(name) == value
