@@ -20,10 +20,11 @@ from .dispatch import perform
 from .executor import ThreadExecutor
 from .footprint import hand_back_memory
 from .host import Host, build_host, connection_settings
+from .logs import logs_to_stderr, next_loglevel, start_logging
 from .runner import Runner
 from .selfreport import SelfReport
 from .stats import Stats
-from .supervision import PidFile, detach, logs_to_stderr, next_loglevel, notify_systemd, start_logging
+from .supervision import PidFile, detach, notify_systemd
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,67 @@
+"""Where a daemon's log goes and how much of it, by its configuration and by signals."""
+
+import logging
+import logging.handlers
+import sys
+
+from ..config import Config
+from ..errors import ConfigError
+
+_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+_LEVELS = {"debug": 10, "info": 20, "warn": 30, "error": 40, "fatal": 50}
+
+
+def start_logging(config: Config, *, is_detached: bool, verbose: bool = False) -> None:
+    """Log as the configuration says: logger_type file, syslog or console.
+
+    Raises ConfigError where that cannot be; the log then goes on as before.
+    """
+    root, made = logging.getLogger(), _handler(config, is_detached)
+    for handler in list(root.handlers):
+        root.removeHandler(handler)
+        handler.close()
+    root.addHandler(made)
+    root.setLevel(logging.DEBUG if verbose else _LEVELS[config.word("loglevel")])
+    logging.getLogger("stomp.py").setLevel(logging.ERROR)  # speaks of every frame at INFO
+
+
+def _handler(config: Config, is_detached: bool) -> logging.Handler:
+    kind, path = config.text("logger_type"), config.text("logfile")
+    handler: logging.Handler
+    if kind == "syslog":
+        facility = config.word("logfacility")
+        if facility not in logging.handlers.SysLogHandler.facility_names:
+            raise ConfigError(f"there is no syslog facility {facility}", key="logfacility")
+        try:
+            handler = logging.handlers.SysLogHandler(address="/dev/log", facility=facility)
+        except OSError as error:
+            raise ConfigError(f"no syslog listens at /dev/log: {error.strerror}", key="logger_type") from error
+        handler.setFormatter(logging.Formatter("mcollectived[%(process)d]: %(levelname)s %(name)s: %(message)s"))
+        return handler
+    if kind == "console" or (kind == "file" and not path and not is_detached):
+        handler = logging.StreamHandler(sys.stderr)
+    elif not path:
+        raise ConfigError("a daemon without a terminal needs a log file: logfile = /var/log/mcollective.log", key="logfile")
+    else:
+        try:
+            handler = logging.handlers.RotatingFileHandler(
+                path, maxBytes=config.number("max_log_size"), backupCount=config.number("keeplogs"), encoding="utf-8"
+            )
+        except OSError as error:
+            raise ConfigError(f"{path} cannot be written: {error.strerror}", key="logfile") from error
+    handler.setFormatter(logging.Formatter(_FORMAT))
+    return handler
+
+
+def logs_to_stderr() -> bool:
+    """True where the log is what stands on the terminal anyway."""
+    return any(type(handler) is logging.StreamHandler for handler in logging.getLogger().handlers)
+
+
+def next_loglevel() -> str:
+    """Move to the next level, debug after the highest, and give its historic name."""
+    root, names = logging.getLogger(), list(_LEVELS)
+    present = next((number for number, level in enumerate(_LEVELS.values()) if level == root.level), 0)
+    name = names[(present + 1) % len(names)]
+    root.setLevel(_LEVELS[name])
+    return name
