@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,13 @@ def test_a_folder_without_an_agent_is_an_error(tmp_path):
     (tmp_path / "agents" / "greeter").mkdir(parents=True)
     with pytest.raises(PluginError):
         run_call(a_call(tmp_path / "agents" / "greeter"))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root checks who could change an agent")
+def test_an_agent_that_others_could_have_changed_since_the_start_is_not_run(tmp_path):
+    folder = tmp_path / "agents" / "greeter"
+    folder.mkdir(parents=True)
+    (folder / "agent.py").write_text(AGENT)
+    (folder / "agent.py").chmod(0o666)
+    with pytest.raises(PluginError, match="not loaded for safety"):
+        run_call(a_call(folder))
