@@ -45,7 +45,7 @@ class Delivery:
 class Publication:
     """A message on its way to a connector.
 
-    sender: the identity for the `mc_sender` header. time: seconds since the epoch; the broker may drop it at time + ttl + 10 s.
+    sender: the identity for the `mc_sender` header. time: seconds since the epoch; ttl: seconds.
     """
 
     payload: bytes
@@ -54,6 +54,12 @@ class Publication:
     time: float
     ttl: float
     reply_to: str | None = None
+
+    @property
+    def expires(self) -> float:
+        """When nobody wants it any more (seconds since the epoch) and the broker may drop it: ten seconds late, as in Ruby, for clocks
+        that differ."""
+        return self.time + self.ttl + 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ PACKAGE = TREE / "mcollective_py"
 
 # Left never imports right; a cell may import itself. Names are those of the files and folders right under mcollective_py.
 LAYERS = (
-    {"errors", "message", "names", "filter", "settings", "configfile", "config", "reference", "regularfile"},
+    {"errors", "message", "names", "filter", "settings", "configfile", "config", "reference", "regularfile", "text"},
     {"wire"},
     {"node"},
     {"security", "matching", "ddl"},

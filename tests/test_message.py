@@ -5,7 +5,7 @@ from dataclasses import FrozenInstanceError, replace
 import pytest
 
 from mcollective_py.filter import Filter
-from mcollective_py.message import Reply, Request
+from mcollective_py.message import Destination, Kind, Publication, Reply, Request
 
 REQUEST = Request(
     id="0123456789abcdef0123456789abcdef",
@@ -47,3 +47,7 @@ def test_a_reply_is_whole_unless_it_is_one_part_of_several():
 def test_what_was_verified_cannot_be_changed():
     with pytest.raises(FrozenInstanceError):
         REQUEST.agent = "shell"  # type: ignore[misc]  # that it cannot is the point
+
+
+def test_a_publication_expires_ten_seconds_after_its_time_to_live():
+    assert Publication(b"x", Destination(Kind.NODE, "mcollective", "web1"), "ops1", time=1000.5, ttl=60).expires == 1070.5

@@ -7,6 +7,7 @@ import ssl
 from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import RefusedFrame
+from ..text import printable
 from .frames import Frame, FrameReader, encode_frame
 from .messages import Holder, Message, Publisher, Subscription
 from .outlet import Outlet
@@ -193,7 +194,7 @@ class PeerConnection(asyncio.BufferedProtocol):
         self.session = Session(self, self._broker.router, self._limits, member, self._version)
         self._reader.max_head, self._reader.max_body = self._limits.head, self._limits.body
         self._broker.counters["logins"] += 1
-        logger.debug("%s is %s, role %s, STOMP %s", self.address, _printable(member.name), member.role.name, self._version)
+        logger.debug("%s is %s, role %s, STOMP %s", self.address, printable(member.name), member.role.name, self._version)
         self.send(connected_frame(self._hello, secrets.token_hex(8), self._limits.heartbeat_s))
         if self._timer is not None:
             self._timer.cancel()
@@ -337,7 +338,7 @@ class PeerConnection(asyncio.BufferedProtocol):
             return
         self._broker.counters["refused"] += 1
         who = self.session.member.name if self.session is not None else "not logged in"
-        logger.warning("%s (%s) refused: %s", self.address, _printable(who), _printable(reason))
+        logger.warning("%s (%s) refused: %s", self.address, printable(who), printable(reason))
         headers = {"message": reason, "version": ",".join(reversed(VERSIONS))} if self.session is None else {"message": reason}
         if receipt is not None:
             headers["receipt-id"] = receipt
@@ -376,11 +377,6 @@ class PeerConnection(asyncio.BufferedProtocol):
         self._is_closing = True
         self._outlet.clear()
         self._transport.abort()
-
-
-def _printable(text: str) -> str:
-    """What a client said, fit for one line of the log."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text[:300])
 
 
 def _address_text(peername: Any) -> str:

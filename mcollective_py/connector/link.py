@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from ..text import printable
 from .library import BaseTransport, Protocol10, Protocol11
 from .pool import Broker, Options
 from .stream import AttemptFailed, Stream
@@ -91,9 +92,10 @@ class Link:
         """How many frames were too large and read past."""
         return self._stream.skipped
 
-    def login(self, limit: float) -> None:
-        """CONNECT and wait for the answer, limit seconds in all. AttemptFailed where it is no, or none."""
+    def login(self, timeout: float) -> None:
+        """CONNECT and wait for the answer, timeout seconds in all. AttemptFailed where it is no, or none."""
         headers = {
+            # 1.2 is not offered: no peer of ours needs it, and 1.1 is what every broker of the field and every Ruby host has spoken.
             "accept-version": "1.1,1.0" if self._options.accepts_stomp_1_0 else "1.1",
             "host": self._options.vhost,
             "heart-beat": "{},{}".format(*self._beats()),
@@ -107,9 +109,9 @@ class Link:
             self._protocol.send_frame("CONNECT", headers)
         except OSError as error:
             raise self._failure() from error
-        # Our own limit: stomp.py's wait=True never comes back from a broker that accepts and says nothing.
-        if not self._answered.wait(limit):
-            self.stop(f"connected, but it did not answer CONNECT within {limit:.1f} s: does this port speak STOMP?")
+        # A wait of our own: stomp.py's wait=True never comes back from a broker that accepts and says nothing.
+        if not self._answered.wait(timeout):
+            self.stop(f"connected, but it did not answer CONNECT within {timeout:.1f} s: does this port speak STOMP?")
         if self._connected is None or self._error is not None or self.reason is not None:
             raise self._failure()
         self._take_version(self._connected.get("version", "1.0"))
@@ -128,11 +130,11 @@ class Link:
         self._answered.set()
         self._said_goodbye.set()
 
-    def goodbye(self, limit: float) -> None:
+    def goodbye(self, timeout: float) -> None:
         """DISCONNECT; wait (seconds) until the broker has taken all that was sent before, then end."""
         try:
             self.send("DISCONNECT", {"receipt": "goodbye"})
-            self._said_goodbye.wait(limit)
+            self._said_goodbye.wait(timeout)
         except OSError:
             pass  # it is gone already
         self.stop("closed")
@@ -220,7 +222,7 @@ class Link:
 def _error_text(message: str, body: bytes) -> str:
     """An ERROR's message header, else the first line of its body, on one line without control characters."""
     text = message or next(iter(body[:2000].decode("utf-8", "replace").splitlines()), "")
-    return "".join(sign if sign.isprintable() else " " for sign in text)[:300].strip() or "no reason given"
+    return printable(text, " ").strip() or "no reason given"
 
 
 def _two_numbers(text: str) -> tuple[int, int] | None:

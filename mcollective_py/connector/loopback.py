@@ -11,7 +11,6 @@ from .inbox import Inbox
 from .targets import broker_destination, send_headers, subscribe_headers
 
 _MOST_WAITING = 10_000  # messages in one queue that nobody reads yet
-_EXTRA_LIFE = 10  # seconds a message is kept beyond its ttl
 
 
 class LoopbackBroker:
@@ -66,7 +65,7 @@ class LoopbackBroker:
         with self._changed:
             if not self.is_up:
                 raise NotConnected("the loopback broker is stopped")
-            if publication.time + publication.ttl + _EXTRA_LIFE < self._clock():
+            if publication.expires < self._clock():
                 return
             readers = self._subscribers.get(name, [])
             if publication.destination.kind is not Kind.AGENT:

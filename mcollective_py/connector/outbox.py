@@ -5,9 +5,6 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-# A message beyond its time does nobody good; the broker would drop it too.
-_EXTRA_LIFE = 10.0
-
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
@@ -19,9 +16,9 @@ class Parcel:
     dies: float | None = None
 
     @classmethod
-    def message(cls, headers: dict[str, str], body: bytes, time: float, ttl: float) -> "Parcel":
+    def message(cls, headers: dict[str, str], body: bytes, dies: float) -> "Parcel":
         """A SEND; the length is always given, without one a body would end at its first NUL."""
-        return cls("SEND", headers | {"content-length": str(len(body))}, body, time + ttl + _EXTRA_LIFE)
+        return cls("SEND", headers | {"content-length": str(len(body))}, body, dies)
 
 
 class Outbox:

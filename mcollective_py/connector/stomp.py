@@ -94,8 +94,8 @@ class StompConnector:
                 self._thread = threading.Thread(target=self._run, name="connector", daemon=True)
                 self._thread.start()
             # The thread keeps the deadline; a second more, so that it is the one to say why.
-            limit = None if timeout is None else timeout + 1
-            self._changed.wait_for(lambda: self._link or self._failure or self._is_closing, limit)
+            patience = None if timeout is None else timeout + 1
+            self._changed.wait_for(lambda: self._link or self._failure or self._is_closing, patience)
             if self._link is not None:
                 return
             if self._is_closing:
@@ -232,11 +232,11 @@ class StompConnector:
             count = len(self._pool)
             for place in range(count):
                 broker = self._pool[(self._first + place) % count]
-                limit = self._limit(count - place)
-                if self._is_closing or limit <= 0:
+                timeout = self._timeout(count - place)
+                if self._is_closing or timeout <= 0:
                     break
                 try:
-                    return self._open(broker, limit)
+                    return self._open(broker, timeout)
                 except AttemptFailed as failed:
                     is_lasting = is_lasting and failed.lasting
                     self._note(broker, failed.reason)
@@ -247,10 +247,10 @@ class StompConnector:
                 return None
             self._pause(self._backoff.next(min(LATER if is_lasting else SOON, self._options.longest_delay)))
 
-    def _limit(self, left: int) -> float:
+    def _timeout(self, left: int) -> float:
         """Seconds for the next broker; left: how many of this round there are, it included."""
-        limit = self._options.connect_timeout if len(self._pool) == 1 else min(self._options.connect_timeout, _NEXT_PLEASE)
-        return limit if self._deadline is None else min(limit, (self._deadline - time.monotonic()) / left)
+        timeout = self._options.connect_timeout if len(self._pool) == 1 else min(self._options.connect_timeout, _NEXT_PLEASE)
+        return timeout if self._deadline is None else min(timeout, (self._deadline - time.monotonic()) / left)
 
     def _gives_up(self, is_lasting: bool) -> bool:
         with self._changed:
@@ -270,10 +270,10 @@ class StompConnector:
                 delay = min(delay, self._deadline - time.monotonic())
             self._changed.wait_for(lambda: self._is_closing, max(delay, 0))
 
-    def _open(self, broker: Broker, limit: float) -> Link:
-        end = time.monotonic() + limit
+    def _open(self, broker: Broker, timeout: float) -> Link:
+        end = time.monotonic() + timeout
         try:
-            addresses = self._addresses.find(broker.host, broker.port, limit)
+            addresses = self._addresses.find(broker.host, broker.port, timeout)
         except NotResolved as error:
             raise AttemptFailed(str(error)) from error
         stream = open_stream(broker, addresses, end - time.monotonic(), self._set_opening)
@@ -363,7 +363,7 @@ class StompConnector:
         body = base64.b64encode(publication.payload) if self._options.base64 else publication.payload
         if len(body) > MAX_BODY:
             raise ConnectorError(f"a message of {len(body)} bytes cannot be sent, the limit is {MAX_BODY}")
-        return Parcel.message(self._targets.send_headers(publication), body, publication.time, publication.ttl)
+        return Parcel.message(self._targets.send_headers(publication), body, publication.expires)
 
     def _may_send(self) -> bool:
         return not self._is_closing and (self._link is not None or self._is_daemon)

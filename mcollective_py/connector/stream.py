@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from .addresses import Address
+from .addresses import SocketAddress
 from .framing import MAX_BODY, BrokenFrame, FrameSplitter
 from .pool import Broker
 from .tls import client_context, explain_tls
@@ -45,12 +45,12 @@ class Stream:
     without a byte after which the peer counts as gone, None to wait for ever. reason: why it ended, None while it lives.
     """
 
-    def __init__(self, sock: socket.socket, *, write_limit: float = 10.0, max_body: int = MAX_BODY) -> None:
+    def __init__(self, sock: socket.socket, *, write_timeout: float = 10.0, max_body: int = MAX_BODY) -> None:
         sock.setblocking(False)
         self._socket = sock
         self._state = threading.Lock()  # guards the socket's TLS state
         self._writing = threading.Lock()  # one frame after the other
-        self._write_limit = write_limit
+        self._write_timeout = write_timeout
         self._splitter = FrameSplitter(max_body=max_body)
         self._frames: deque[bytes] = deque()
         self._stopped = threading.Event()
@@ -76,7 +76,7 @@ class Stream:
         return self._frames.popleft()
 
     def write(self, data: bytes) -> None:
-        """Send all of it. OSError, and the stream stopped, where the peer is gone or takes nothing for write_limit seconds."""
+        """Send all of it. OSError, and the stream stopped, where the peer is gone or takes nothing for write_timeout seconds."""
         with self._writing:
             view = memoryview(data)
             while view:
@@ -96,8 +96,8 @@ class Stream:
                     raise
                 if sent:
                     view = view[sent:]
-                elif not self._wait(wanted, self._write_limit):
-                    self.stop(f"it took no data for {self._write_limit:g} s")
+                elif not self._wait(wanted, self._write_timeout):
+                    self.stop(f"it took no data for {self._write_timeout:g} s")
 
     def write_beat(self) -> None:
         """A heartbeat, unless a frame is just being written, which says the same."""
@@ -135,7 +135,7 @@ class Stream:
                 with self._state:
                     data = self._socket.recv(_CHUNK)
             except ssl.SSLWantWriteError:
-                self._wait(select.POLLOUT, self._write_limit)
+                self._wait(select.POLLOUT, self._write_timeout)
             except (BlockingIOError, ssl.SSLWantReadError):
                 if not self._wait(select.POLLIN, self.silence):
                     self.stop(f"silent for {self.silence:g} s, no heartbeat")
@@ -158,15 +158,15 @@ class Stream:
 
 
 def open_stream(
-    broker: Broker, addresses: list[Address], limit: float, on_socket: Callable[[socket.socket], None] = lambda _sock: None
+    broker: Broker, addresses: list[SocketAddress], timeout: float, on_socket: Callable[[socket.socket], None] = lambda _sock: None
 ) -> Stream:
-    """Connect and, where asked for, do the TLS handshake, all within limit seconds; nothing of ours is sent before the broker's
+    """Connect and, where asked for, do the TLS handshake, all within timeout seconds; nothing of ours is sent before the broker's
     certificate held. on_socket: told of each socket that is waited on, so that another thread can shut it down; it may raise
     AttemptFailed too.
     """
     # Before anything is sent: a missing key must not leave half-open connections on the broker.
     context = client_context(broker.tls) if broker.tls else None
-    end = time.monotonic() + limit
+    end = time.monotonic() + timeout
     problem: OSError = TimeoutError(errno.ETIMEDOUT, "no address")
     for place, (family, address) in enumerate(addresses):
         remaining = end - time.monotonic()

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from ..errors import ConnectorError
 from ..message import Destination, Kind, Publication
 from ..names import is_agent, is_collective, is_identity, is_reply_destination
+from ..text import is_utf8
 
-_EXTRA_LIFE = 10  # seconds the broker keeps a message beyond its ttl, as Ruby's connectors ask for
 _TOKEN = re.compile(r"[A-Za-z0-9_.\-]{1,100}", re.ASCII)
 
 
@@ -57,12 +57,12 @@ def subscribe_headers(destination: Destination, identity: str) -> dict[str, str]
 
 
 def send_headers(publication: Publication) -> dict[str, str]:
-    """Headers of a SEND. Times are whole seconds in milliseconds; the broker drops the message at time + ttl + 10 s."""
+    """Headers of a SEND. Times are whole seconds in milliseconds; the broker drops the message when it has expired."""
     destination = publication.destination
     headers = {
         "destination": broker_destination(destination),
         "timestamp": f"{int(publication.time)}000",
-        "expires": f"{int(publication.time + publication.ttl + _EXTRA_LIFE)}000",
+        "expires": f"{int(publication.expires)}000",
         "mc_sender": publication.sender,
     }
     if destination.kind is Kind.NODE:
@@ -76,7 +76,7 @@ def send_headers(publication: Publication) -> dict[str, str]:
 def check_headers(headers: Mapping[str, str]) -> None:
     """Refuse what no version of STOMP can carry in a header: NUL, line ends, and text that is no UTF-8. Colons are escaped later."""
     for name, value in headers.items():
-        if any(sign in value for sign in "\0\r\n") or len(value) > 4096 or not _is_text(value):
+        if any(sign in value for sign in "\0\r\n") or len(value) > 4096 or not is_utf8(value):
             raise ConnectorError(f"the header {name} cannot be sent: it has a line end, a NUL, or more than 4096 characters")
 
 
@@ -90,11 +90,3 @@ def _check(destination: Destination) -> None:
         raise ConnectorError(f"{destination.name!r} is no {destination.kind.value} that anything can be sent to")
     if destination.kind is not Kind.REPLY and not is_collective(destination.collective):
         raise ConnectorError(f"{destination.collective!r} is no collective")
-
-
-def _is_text(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -11,15 +11,11 @@ from ..message import Reply, Request
 class Unverified:
     """A payload read but not trusted: enough to drop it cheaply, nothing to act on.
 
-    kind: "request" or "reply". request_id, sender and caller are None where the envelope keeps them inside the signature.
-    content: the plugin's own, handed back to its open_*.
+    kind: "request" or "reply". content: the plugin's own, handed back to its open_*.
     """
 
     kind: str
     content: Any
-    request_id: str | None = None
-    sender: str | None = None
-    caller: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

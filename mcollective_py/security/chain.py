@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ..errors import UntrustedCertificate
-from .algorithms import Verify, check_issuer_key, verify_by
+from .algorithms import DIGESTS, Verify, check_issuer_key, verify_by
 from .envelope import key_id
 from .revocation import Revocations, read_revocations
 
@@ -22,7 +22,6 @@ Mode = Literal["chain", "leaf", "off"]
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 
 _MAX_DEPTH = 5  # CA certificates above a leaf
-_DIGESTS = ("sha256", "sha384", "sha512")
 # The critical extensions that are judged here; any other one means something that is not known here.
 _KNOWN = (x509.BasicConstraints, x509.KeyUsage, x509.ExtendedKeyUsage, x509.SubjectAlternativeName)
 # All that reading a certificate from a stranger has been seen to raise.
@@ -175,12 +174,17 @@ class TrustStore:
             below, whose = issuer, f"the CA certificate {issuer.name}"
 
 
-def common_name(certificate: x509.Certificate) -> str:
-    """The certificate's one common name; ValueError where there is none, or several."""
-    names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    if len(names) != 1 or not isinstance(names[0].value, str):
-        raise ValueError(f"a certificate with {len(names)} common names instead of one")
-    return names[0].value
+def certificate_names(certificate: x509.Certificate, extensions: x509.Extensions | None = None) -> tuple[str, frozenset[str]]:
+    """The certificate's one common name, and that with all its DNS names; ValueError where there is no common name, or several.
+
+    extensions: where they have been read already.
+    """
+    common = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    if len(common) != 1 or not isinstance(common[0].value, str):
+        raise ValueError(f"a certificate with {len(common)} common names instead of one")
+    alternative = _value(certificate.extensions if extensions is None else extensions, x509.SubjectAlternativeName)
+    names = alternative.get_values_for_type(x509.DNSName) if alternative is not None else ()
+    return common[0].value, frozenset((common[0].value, *names))
 
 
 def _leaf(certificate: x509.Certificate, der: bytes) -> Certificate:
@@ -194,13 +198,11 @@ def _leaf(certificate: x509.Certificate, der: bytes) -> Certificate:
     purposes = _purposes(extensions)
     if not purposes:
         raise ValueError("its extendedKeyUsage names neither clientAuth nor serverAuth")
-    certname = common_name(certificate)
-    alternative = _value(extensions, x509.SubjectAlternativeName)
-    names = frozenset(alternative.get_values_for_type(x509.DNSName)) if alternative is not None else frozenset()
+    certname, names = certificate_names(certificate, extensions)
     return Certificate(
         key_id(der),
         certname,
-        names | {certname},
+        names,
         purposes,
         certificate.serial_number,
         certificate.not_valid_before_utc.timestamp(),
@@ -238,7 +240,7 @@ def _authority(certificate: x509.Certificate, lists: Sequence[x509.CertificateRe
 
 def _is_signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     digest = certificate.signature_hash_algorithm  # None for Ed25519
-    if digest is not None and digest.name not in _DIGESTS:
+    if digest is not None and digest.name not in DIGESTS:
         return False
     try:
         certificate.verify_directly_issued_by(issuer)

@@ -14,7 +14,6 @@ from hashlib import sha256
 
 from ..errors import Malformed
 
-PROTOCOL = "mcpy/1"
 REQUEST = "application/vnd.mcollective.mcpy-1.request+json"
 REPLY = "application/vnd.mcollective.mcpy-1.reply+json"
 # The third type, `registration+json`, is kept free for signed registration; until then such a message is refused like any other.

@@ -12,8 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ..errors import KeyFileError, UntrustedCertificate
 from ..regularfile import Stamp, UnusableFile, read_regular
-from .chain import TrustStore
-from .chain import common_name as certificate_common_name
+from .chain import TrustStore, certificate_names
 from .envelope import key_id
 from .known import KnownCertificates
 from .places import X509Places
@@ -22,7 +21,7 @@ from .x509 import Credentials
 
 logger = logging.getLogger(__name__)
 
-# A CRL is to be in force within 10 s. A file caught half written is looked at once more before nobody is trusted.
+# A CRL is to be in force within 10 s. A CA or CRL that fails twice in a row stops all trust; once may be a half-written file.
 _CHECK_EVERY = 2.0
 _MAX_SIZE = 64 * 1024 * 1024  # bytes; a CRL of a million entries has 40
 
@@ -108,7 +107,7 @@ class WatchedFiles:
         logger.info("read %s again", self._places.certificate)
 
     def _warn(self) -> None:
-        """Say once what others will hold against this process."""
+        """Warn once if other hosts would refuse our certificate."""
         if isinstance(self._trust, KeyFileError):
             return
         now = self._clock()
@@ -138,11 +137,7 @@ class OwnCertificate:
     def __init__(self, pem: bytes, path: Path) -> None:
         try:
             certificate = x509.load_pem_x509_certificates(pem)[0]
-            self.certname = certificate_common_name(certificate)
-            alternatives = [ext.value for ext in certificate.extensions if isinstance(ext.value, x509.SubjectAlternativeName)]
-            self.names = frozenset(
-                (self.certname, *(name for found in alternatives for name in found.get_values_for_type(x509.DNSName)))
-            )
+            self.certname, self.names = certificate_names(certificate)
             self.public_key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         except (ValueError, TypeError, UnsupportedAlgorithm) as error:
             raise KeyFileError(f"no certificate in PEM: {error}", file=str(path), key="plugin.x509.cert") from error

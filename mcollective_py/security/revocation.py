@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 
-_DIGESTS = ("sha256", "sha384", "sha512")
+from .algorithms import DIGESTS
+
 _BEGIN, _END = b"-----BEGIN X509 CRL-----", b"-----END X509 CRL-----"
 
 
@@ -60,7 +61,7 @@ def read_revocations(pem: bytes) -> tuple[x509.CertificateRevocationList, ...]:
 
 def _is_signed_by(crl: x509.CertificateRevocationList, authority: x509.Certificate) -> bool:
     digest = crl.signature_hash_algorithm
-    if digest is not None and digest.name not in _DIGESTS:
+    if digest is not None and digest.name not in DIGESTS:
         return False
     try:
         return crl.is_signature_valid(authority.public_key())  # type: ignore[arg-type]  # a key of another type is a TypeError

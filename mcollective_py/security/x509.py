@@ -1,6 +1,6 @@
 """The default security plugin: exact bytes signed by certificates of the Puppet CA or any other (wire name mcpy/1).
 
-What is signed is a byte string; it is verified before it is parsed, and nothing outside of it decides anything but a refusal.
+What is signed is a byte string, verified before it is parsed. Nothing outside the signed bytes can make a message accepted.
 """
 
 from collections.abc import Callable, Sequence
@@ -34,7 +34,7 @@ class Credentials:
 
 
 class Files(Protocol):
-    """Where the plugin gets its trust from: files that may change while it runs (load.py), or fixed values."""
+    """Where the plugin gets its trust from: files that may change while it runs (files.py), or fixed values."""
 
     def credentials(self) -> Credentials: ...
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import Malformed, UnsendableValue
+from ..text import is_utf8
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def _check_strings(value: Any, limit: int) -> None:
     if isinstance(value, str):
         if len(value) > limit:
             raise Malformed(f"a string of {len(value)} characters, the limit is {limit}")
-        if not _is_text(value):
+        if not is_utf8(value):
             raise Malformed("half of a surrogate pair is no character")
     elif isinstance(value, list):
         for item in value:
@@ -190,16 +191,8 @@ def _check_items(items: list[Any] | tuple[Any, ...], limits: Limits, depth: int)
 def _check_text(text: str, limits: Limits) -> None:
     if len(text) > limits.string:
         raise _Unsendable(f"a text of {len(text)} characters, the limit is {limits.string}")
-    if not _is_text(text):
+    if not is_utf8(text):
         raise _Unsendable("half of a surrogate pair is no character")
-
-
-def _is_text(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _a(noun: str) -> str:

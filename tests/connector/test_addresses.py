@@ -4,12 +4,12 @@ import time
 
 import pytest
 
-from mcollective_py.connector.addresses import Address, AddressBook, NotResolved
+from mcollective_py.connector.addresses import AddressBook, NotResolved, SocketAddress
 
-FIRST: list[Address] = [(int(socket.AF_INET), ("192.0.2.1", 61613))]
+FIRST: list[SocketAddress] = [(int(socket.AF_INET), ("192.0.2.1", 61613))]
 
 
-def refuse(host: str, port: int) -> list[Address]:
+def refuse(host: str, port: int) -> list[SocketAddress]:
     raise AssertionError("nobody may be asked")
 
 
@@ -27,7 +27,7 @@ def test_localhost_is_known_to_the_system():
 
 
 def test_a_name_that_nobody_knows_says_what_to_check():
-    def unknown(host: str, port: int) -> list[Address]:
+    def unknown(host: str, port: int) -> list[SocketAddress]:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     with pytest.raises(NotResolved, match=r"mq1 is not known \(Name or service not known\): check \.host"):
@@ -37,7 +37,7 @@ def test_a_name_that_nobody_knows_says_what_to_check():
 def test_a_resolver_that_never_answers_costs_no_more_than_the_limit_and_one_thread():
     never, asked = threading.Event(), []
 
-    def hang(host: str, port: int) -> list[Address]:
+    def hang(host: str, port: int) -> list[SocketAddress]:
         asked.append(host)
         never.wait(60)
         return []
@@ -55,7 +55,7 @@ def test_a_resolver_that_never_answers_costs_no_more_than_the_limit_and_one_thre
 def test_the_last_good_address_serves_while_the_resolver_is_dead():
     answers = iter([FIRST])
 
-    def once(host: str, port: int) -> list[Address]:
+    def once(host: str, port: int) -> list[SocketAddress]:
         try:
             return next(answers)
         except StopIteration:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mcollective_py.connector.activemq import activemq_targets
-from mcollective_py.connector.addresses import Address, AddressBook
+from mcollective_py.connector.addresses import AddressBook, SocketAddress
 from mcollective_py.connector.pool import Broker, Options, TLSFiles
 from mcollective_py.connector.stomp import StompConnector
 from mcollective_py.errors import BrokerUnreachable, ConnectorClosed, ConnectorError, NotConnected
@@ -238,7 +238,7 @@ def test_a_client_whose_broker_does_not_come_back_is_told_in_receive():
 def test_a_name_that_is_never_resolved_costs_no_more_than_the_time_given():
     hang = threading.Event()
 
-    def never(host: str, port: int) -> list[Address]:
+    def never(host: str, port: int) -> list[SocketAddress]:
         hang.wait(60)
         return []
 

@@ -90,7 +90,7 @@ def test_what_is_no_stomp_ends_it_in_words():
 
 
 def test_a_peer_that_takes_nothing_is_given_up():
-    with pair(write_limit=0.1) as (stream, _peer):
+    with pair(write_timeout=0.1) as (stream, _peer):
         with pytest.raises(OSError, match="took no data for"):
             stream.write(b"x" * (8 << 20))
         assert stream.reason == "it took no data for 0.1 s"
