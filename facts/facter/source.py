@@ -3,14 +3,13 @@
 import json
 import os
 import pwd
-import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mcollective_py.errors import PluginError
-
-from .bounded import Ended, run_bounded
+from mcollective_py.errors import PluginError, RPCAborted
+from mcollective_py.node.command import CommandResult, run
+from mcollective_py.node.ownership import check_ownership
 
 # Never PATH: the daemon is root, and what stands first in a PATH may be anybody's.
 CANDIDATES = ("/opt/puppetlabs/bin/facter", "/opt/puppetlabs/puppet/bin/facter", "/usr/bin/facter", "/usr/local/bin/facter")
@@ -39,12 +38,18 @@ class Facter:
     def load(self) -> Mapping[str, Any]:
         """The facts; PluginError where Facter is not there, takes too long, or prints no facts."""
         command = find_facter(self._command)
-        environment = facter_environment(self._facterlib)
-        ended = run_bounded(facter_arguments(command, self._has_legacy), environment, self._timeout, MAX_BYTES)
-        if self._has_legacy and ended.exitcode and b"unrecogni" in ended.stderr:  # Facter 2 knows no --show-legacy
+        ended = self._run(command)
+        if self._has_legacy and ended.exitcode and "unrecogni" in ended.stderr:  # Facter 2 knows no --show-legacy
             self._has_legacy = False
-            ended = run_bounded(facter_arguments(command, False), environment, self._timeout, MAX_BYTES)
-        return parse_facter(command, ended)
+            ended = self._run(command)
+        return parse_facter(command, ended, self._timeout)
+
+    def _run(self, command: str) -> CommandResult:
+        words, environment = facter_arguments(command, self._has_legacy), facter_environment(self._facterlib)
+        try:
+            return run(words, timeout=self._timeout, env=environment, max_output=MAX_BYTES, only_prints=True)
+        except RPCAborted as error:
+            raise PluginError("facter", str(error)) from error
 
 
 def facter_arguments(command: str, with_legacy: bool) -> list[str]:
@@ -85,33 +90,25 @@ def unsafe(command: str) -> str | None:
     if not command.startswith("/"):
         return f"{command} is not an absolute path"
     try:
-        path = Path(command).resolve(strict=True)
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode) or not os.access(path, os.X_OK):
+        if not Path(command).is_file() or not os.access(command, os.X_OK):
             return f"{command} is not a program"
-        for place in (path, *path.parents):
-            status = place.stat()
-            if status.st_uid not in (0, os.geteuid()):
-                return f"{place} belongs to user {status.st_uid}"
-            is_sticky = stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX
-            if status.st_mode & stat.S_IWOTH and not is_sticky:
-                return f"{place} may be written by everybody"
-            if status.st_mode & stat.S_IWGRP and status.st_gid != 0 and not is_sticky:
-                return f"{place} may be written by group {status.st_gid}"
-    except (OSError, RuntimeError) as error:
-        return f"{command}: {getattr(error, 'strerror', None) or error}"
+        check_ownership(Path(command))
+    except OSError as error:
+        return f"{command}: {error.strerror or error}"
     return None
 
 
-def parse_facter(command: str, ended: Ended) -> Mapping[str, Any]:
+def parse_facter(command: str, ended: CommandResult, timeout: float = TIMEOUT_S) -> Mapping[str, Any]:
     """The facts in what Facter printed; PluginError where there are none."""
-    if ended.trouble:
-        raise PluginError("facter", f"{command} {ended.trouble}")
+    if ended.timed_out:
+        raise PluginError("facter", f"{command} was ended after {timeout:g} s (plugin.facter.timeout)")
+    if ended.truncated:
+        raise PluginError("facter", f"{command} printed more than {MAX_BYTES} bytes")
     # The exit code is not asked: Facter ends with 1 when a single fact could not be told, and prints all others.
     try:
-        facts = json.loads(ended.stdout.decode("utf-8", "replace"), parse_constant=str)
+        facts = json.loads(ended.stdout, parse_constant=str)
     except (ValueError, RecursionError) as error:
-        said = ended.stderr.decode("utf-8", "replace").strip().splitlines()
+        said = ended.stderr.strip().splitlines()
         reason = f"ended with {ended.exitcode} and no facts" + (f": {said[-1][:200]}" if said else "")
         raise PluginError("facter", f"{command} {reason}") from error
     if not isinstance(facts, dict) or not facts:

@@ -49,10 +49,13 @@ def run(
     stdin: str | bytes = b"",
     cwd: str | os.PathLike[str] = "/",
     max_output: int = MAX_OUTPUT,
+    only_prints: bool = False,
 ) -> CommandResult:
     """Run a program to its end or to its timeout (seconds): then TERM, 2 s later KILL, both to its whole process group.
 
     argv: the program's absolute path and its words. env: added to PATH and LC_ALL=C. max_output: bytes kept of each stream.
+    only_prints: it is run for its output alone: ended with KILL, at once where it prints more than is kept, and with it all that it
+    left running.
     Raises RPCAborted for a program that is not there, cannot be run, or could be changed by others than root and this user.
     """
     words = _checked(argv)
@@ -76,10 +79,13 @@ def run(
             raise RPCAborted(f"cannot run {words[0]}: {error}") from error
         pipes = Pipes(process, stdin.encode() if isinstance(stdin, str) else bytes(stdin), max_output, ended)
         try:
-            timed_out = not pipes.until_exit(time.monotonic() + timeout)
-            if timed_out:
-                _end(process, pipes, GRACE)
+            has_exited = pipes.until_exit(time.monotonic() + timeout, until_full=only_prints)
+            timed_out = not (has_exited or (only_prints and pipes.truncated))
+            if not has_exited:
+                _end(process, pipes, 0.0 if only_prints else GRACE)
             pipes.rest(time.monotonic() + _LINGER)
+            if only_prints:
+                _signal(process, signal.SIGKILL)
         except BaseException:
             _end(process, pipes, _END_GRACE)
             raise

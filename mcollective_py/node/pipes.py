@@ -37,8 +37,11 @@ class Pipes:
             if descriptor is not None:
                 self._selector.register(descriptor, selectors.EVENT_READ, name)
 
-    def until_exit(self, deadline: float) -> bool:
-        """Move data until the program ends; False where the deadline (monotonic seconds) comes first. Raises Ended."""
+    def until_exit(self, deadline: float, *, until_full: bool = False) -> bool:
+        """Move data until the program ends; False where the deadline (monotonic seconds) comes first. Raises Ended.
+
+        until_full: False as well as soon as a stream has more than is kept of it.
+        """
         while (left := deadline - time.monotonic()) > 0:
             seen = set()
             for key, _ in self._selector.select(left if self._pidfd is not None else min(left, _LOOK)):
@@ -48,6 +51,8 @@ class Pipes:
                 raise Ended
             if "exit" in seen or (self._pidfd is None and self._has_exited()):
                 return True
+            if until_full and self.truncated:
+                return False
         return self._has_exited()
 
     def rest(self, deadline: float) -> None:

@@ -116,6 +116,26 @@ def test_a_service_that_is_left_running_neither_delays_the_answer_nor_is_ended()
     os.kill(pid, signal.SIGKILL)
 
 
+def test_what_only_prints_leaves_nothing_running():
+    result = sh("sleep 60 & echo $!", only_prints=True)
+    assert (result.exitcode, result.timed_out) == (0, False)
+    wait_until(lambda: not is_running(int(result.stdout)))
+
+
+def test_what_only_prints_is_ended_when_it_prints_more_than_is_kept():
+    started = time.monotonic()
+    result = sh("while :; do echo 123456789; done", only_prints=True, max_output=1000, timeout=60)
+    assert time.monotonic() - started < 10.0
+    assert (result.stdout, result.truncated, result.timed_out) == ("123456789\n" * 100, True, False)
+
+
+def test_what_only_prints_is_not_asked_to_end_but_killed():
+    started = time.monotonic()
+    result = sh("trap '' TERM; while :; do sleep 60; done", only_prints=True, timeout=0.3)
+    assert (result.exitcode, result.timed_out) == (-9, True)
+    assert time.monotonic() - started < 1.8
+
+
 def test_an_action_that_is_ended_takes_its_program_along(tmp_path):
     """What the executor does at an action's timeout: TERM to the process that called run."""
     script = (
