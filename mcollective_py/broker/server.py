@@ -313,7 +313,7 @@ def _listen(host: str, port: int) -> list[socket.socket]:
         for family, _, _, _, address in dict.fromkeys(addresses):
             if sockets and port == 0:
                 address = (address[0], sockets[0].getsockname()[1], *address[2:])
-            one = socket.socket(family, socket.SOCK_STREAM)
+            one = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # else asyncio leaves Nagle on: 40 ms an answer
             sockets.append(one)
             one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:

@@ -1,4 +1,5 @@
 import asyncio
+import socket
 import ssl
 
 import pytest
@@ -375,3 +376,22 @@ def test_a_port_that_is_taken_is_an_error_that_says_so(broker_of):
 def test_an_open_door_is_refused_before_it_is_opened():
     with pytest.raises(ConfigError, match="without authentication"):
         Broker(BrokerSettings(host="0.0.0.0"))
+
+
+def test_small_frames_leave_at_once_in_place_of_waiting_for_an_acknowledgement():
+    class Peer(asyncio.Protocol):
+        def connection_made(self, transport):
+            accepted.set_result(transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+    async def scenario():
+        nonlocal accepted
+        loop = asyncio.get_running_loop()
+        accepted = loop.create_future()
+        (listening,) = server._listen("127.0.0.1", 0)
+        async with await loop.create_server(Peer, sock=listening):
+            _, writer = await asyncio.open_connection(*listening.getsockname())
+            assert await asyncio.wait_for(accepted, 5) != 0
+            writer.close()
+
+    accepted = None
+    asyncio.run(scenario())
