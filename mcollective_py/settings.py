@@ -345,6 +345,19 @@ SETTINGS: tuple[Setting, ...] = (
         least=0,
         side="client",
     ),
+    Setting(
+        "plugin.executor.running",
+        "number",
+        "8",
+        "Actions that may run at once, as many that only read and as many that change things; read when the daemon starts.",
+        least=1,
+        most=256,
+        side="server",
+    ),
+    Setting("plugin.executor.waiting", "number", "128", "Requests that may wait for their turn.", least=0, most=10000, side="server"),
+    Setting(
+        "plugin.executor.per_caller", "number", "64", "Requests of one caller that may run or wait.", least=1, most=10000, side="server"
+    ),
     Setting("plugin.rpc.graph", "flag", "false", "Draw the graph of `mco ping` always.", side="client"),
     *_pool("activemq"),
     Setting("plugin.activemq.agents_multiplex", "flag", "false", "One topic for all agents of a collective.", idle=_NOT_YET),

@@ -17,7 +17,7 @@ from ..connector.factory import ObservedConnector, open_connector
 from ..errors import MCollectiveError
 from .child import ChildExecutor
 from .dispatch import perform
-from .executor import ThreadExecutor
+from .executor import Limits, ThreadExecutor
 from .footprint import hand_back_memory
 from .host import Host, build_host, connection_settings
 from .logs import logs_to_stderr, next_loglevel, start_logging
@@ -72,11 +72,12 @@ class Daemon:
         host = build_host(config, time.time)
         for warning in config.warnings:
             logger.warning("%s", warning)
+        limits = Limits.from_config(config)
         report = SelfReport(lambda: self._runner.host, self._stats, lambda: {"dropped": self._runner.dropped, "late": reads.late})
         reads = ThreadExecutor(
-            lambda call: perform(self._runner.host.agents[call.request.agent], call, report), on_idle=hand_back_memory
+            lambda call: perform(self._runner.host.agents[call.request.agent], call, report), limits, on_idle=hand_back_memory
         )
-        self._runner = Runner(host, _connector(host), reads, ChildExecutor(), self._stats, time.time, _subscribed)
+        self._runner = Runner(host, _connector(host), reads, ChildExecutor(limits), self._stats, time.time, _subscribed)
 
     def run(self) -> int:
         """Serve until TERM or INT; 0, or 1 where a second one cut running actions short."""

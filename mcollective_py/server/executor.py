@@ -9,6 +9,7 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Protocol
 
+from ..config import Config
 from ..errors import Busy
 from .call import Call, Outcome
 
@@ -46,6 +47,11 @@ class Limits:
     running: int = 8
     waiting: int = 128
     per_caller: int = 64
+
+    @classmethod
+    def from_config(cls, config: Config) -> "Limits":
+        """Those of the settings `plugin.executor.*`."""
+        return cls(*(config.number(f"plugin.executor.{name}") for name in ("running", "waiting", "per_caller")))
 
 
 class Room:

@@ -5,6 +5,7 @@ from time import monotonic
 
 import pytest
 
+from mcollective_py.config import Config
 from mcollective_py.errors import Busy
 from mcollective_py.filter import Filter
 from mcollective_py.message import Request
@@ -228,3 +229,9 @@ def test_ten_thousand_trivial_calls_take_at_most_two_seconds():
         assert came.acquire(timeout=10)
     assert monotonic() - started < 2
     assert executor.shutdown(5)
+
+
+def test_limits_are_those_of_the_configuration():
+    assert Limits.from_config(Config.from_text("")) == Limits(8, 128, 64)
+    text = "plugin.executor.running = 2\nplugin.executor.waiting = 0\nplugin.executor.per_caller = 1\n"
+    assert Limits.from_config(Config.from_text(text)) == Limits(running=2, waiting=0, per_caller=1)
