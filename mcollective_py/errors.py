@@ -71,10 +71,6 @@ class ConnectorClosed(ConnectorError):
     """The connector was closed while somebody waited on it."""
 
 
-class RefusedFrame(ConnectorError):
-    """A STOMP frame that the embedded broker answers with ERROR; the message says why and what would do."""
-
-
 class NotReady(MCollectiveError):
     """A process that was started did not come up; the message has the end of its log."""
 

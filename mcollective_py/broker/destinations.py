@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..errors import RefusedFrame
+from .frames import RefusedFrame
 from .messages import Subscription
 
 TOPIC, QUEUE, TEMP, REPLY = "topic", "queue", "temp-queue", "reply-queue"

@@ -4,12 +4,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from ..errors import RefusedFrame
+from ..errors import MCollectiveError
 
-CLIENT_COMMANDS = frozenset(
-    ["CONNECT", "STOMP", "SEND", "SUBSCRIBE", "UNSUBSCRIBE", "ACK", "NACK", "BEGIN", "COMMIT", "ABORT", "DISCONNECT"]
-)
-SERVER_COMMANDS = frozenset(["CONNECTED", "MESSAGE", "RECEIPT", "ERROR"])
+_COMMANDS = frozenset(["CONNECT", "STOMP", "SEND", "SUBSCRIBE", "UNSUBSCRIBE", "ACK", "NACK", "BEGIN", "COMMIT", "ABORT", "DISCONNECT"])
 
 # Before a version is agreed nothing can be escaped (STOMP 1.2, "Value Encoding").
 _UNESCAPED = frozenset({"CONNECT", "STOMP", "CONNECTED"})
@@ -19,6 +16,10 @@ _ESCAPE = re.compile(r"\\(.?)", re.DOTALL)
 _PLAIN = {"\\": "\\", "n": "\n", "c": ":", "r": "\r"}
 _SPECIAL = re.compile(r"[\\:\n\r]")
 _ESCAPED = {"\\": "\\\\", "\n": "\\n", ":": "\\c", "\r": "\\r"}
+
+
+class RefusedFrame(MCollectiveError):
+    """A frame that the broker answers with ERROR; the message says why and what would do."""
 
 
 class Frame(NamedTuple):
@@ -37,12 +38,11 @@ class FrameReader:
     reader is of no use after it.
     """
 
-    __slots__ = ("_buffer", "_commands", "_head", "_position", "_scanned", "max_body", "max_head", "max_headers", "version")
+    __slots__ = ("_buffer", "_head", "_position", "_scanned", "max_body", "max_head", "max_headers", "version")
 
-    def __init__(self, *, max_head: int, max_headers: int, max_body: int, commands: frozenset[str] = CLIENT_COMMANDS) -> None:
+    def __init__(self, *, max_head: int, max_headers: int, max_body: int) -> None:
         self.max_head, self.max_headers, self.max_body = max_head, max_headers, max_body
         self.version = "1.0"
-        self._commands = commands
         self._buffer: bytes | bytearray = b""
         self._position = 0
         self._head: tuple[str, dict[str, str], int | None] | None = None  # of the frame whose body is still coming
@@ -121,7 +121,7 @@ class FrameReader:
             raise RefusedFrame("this looks like TLS: the port speaks plain STOMP")
         word = bytes(buffer[start : start + _LONGEST_COMMAND + 2]).split(b"\n", 1)
         command = word[0].rstrip(b"\r").decode("latin-1")
-        if command not in self._commands and (len(word) > 1 or not any(known.startswith(command) for known in self._commands)):
+        if command not in _COMMANDS and (len(word) > 1 or not any(known.startswith(command) for known in _COMMANDS)):
             raise RefusedFrame("not a STOMP command")
         if len(buffer) - start > self.max_head:
             raise RefusedFrame(f"{command}: headers of more than {self.max_head} bytes")
@@ -139,7 +139,7 @@ class FrameReader:
             if any("\r" in line for line in lines):
                 raise RefusedFrame("a carriage return in a header")
         command = lines[0]
-        if command not in self._commands:
+        if command not in _COMMANDS:
             raise RefusedFrame("not a STOMP command")
         is_escaped = "\\" in text and self.version != "1.0" and command not in _UNESCAPED
         headers: dict[str, str] = {}

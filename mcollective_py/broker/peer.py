@@ -6,9 +6,8 @@ import secrets
 import ssl
 from typing import TYPE_CHECKING, Any, cast
 
-from ..errors import RefusedFrame
 from ..text import printable
-from .frames import Frame, FrameReader, encode_frame
+from .frames import Frame, FrameReader, RefusedFrame, encode_frame
 from .messages import Holder, Message, Publisher, Subscription
 from .outlet import Outlet
 from .revoked import Revoked

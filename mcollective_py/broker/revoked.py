@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ..errors import KeyFileError
 from ..regularfile import UnusableFile, read_regular
-from .settings import TLSFiles
+from .settings import BrokerTLSFiles
 
 _MAX_SIZE = 64 * 1024 * 1024  # bytes; a CRL of a million entries has 40
 
@@ -24,7 +24,7 @@ class Revoked:
         return shown.serial_number in self.serials.get(shown.issuer.public_bytes(), ())
 
 
-def read_revoked(files: TLSFiles) -> Revoked:
+def read_revoked(files: BrokerTLSFiles) -> Revoked:
     """What the CRLs say that the CAs of these files have signed; nothing without a CRL. Raises KeyFileError naming the file."""
     if files.ca is None or files.crl is None:
         return Revoked({})

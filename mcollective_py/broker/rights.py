@@ -8,10 +8,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..errors import ConfigError, RefusedFrame
+from ..errors import ConfigError
 from ..names import is_certname
 from ..security.callers import name_pattern
 from .destinations import REPLY, TEMP, Address, covers, parse_destination
+from .frames import RefusedFrame
 from .queues import FILED_BY
 from .selector import Selector
 

@@ -5,11 +5,11 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping
 
-from ..errors import RefusedFrame
 from .destinations import QUEUE, REPLY, TOPIC, Address, Topics, parse_destination
+from .frames import RefusedFrame
 from .messages import Holder, Message, Subscription
 from .queues import Queue, is_expired
-from .settings import Limits
+from .settings import BrokerLimits
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ class Router:
     clock: seconds since the epoch, as `expires` headers count. counters: what happened, by word.
     """
 
-    def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
+    def __init__(self, limits: BrokerLimits, clock: Callable[[], float]) -> None:
         self.limits, self.clock = limits, clock
         self.counters: Counter[str] = Counter()
         self.permitted: dict[tuple[str, str], Address] = {}  # (role, destination) that were found to be allowed, for SEND

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..errors import RefusedFrame
+from .frames import RefusedFrame
 
 _MAX_LENGTH = 2048
 _MAX_TOKENS = 128

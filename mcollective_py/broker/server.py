@@ -13,8 +13,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from ..errors import ConfigError, ConnectorError, RefusedFrame
+from ..errors import ConfigError, ConnectorError
 from ..regularfile import Stamp
+from .frames import RefusedFrame
 from .peer import REVOKED, PeerConnection
 from .revoked import Revoked, read_revoked
 from .rights import ADMIN, SHIPPED_ROLES, Member

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from .. import __version__
-from ..errors import RefusedFrame
 from .destinations import TEMP, Address, parse_destination
-from .frames import Frame, encode_frame
+from .frames import Frame, RefusedFrame, encode_frame
 from .messages import Holder, Message, Receiver, Subscription
 from .rights import Member, check_read, check_reply_to, check_write
 from .router import Router
 from .selector import parse_selector
-from .settings import Limits
+from .settings import BrokerLimits
 
 VERSIONS = ("1.2", "1.1", "1.0")  # best first
 _MAX_HEARTBEAT_MS = 24 * 3600 * 1000
@@ -79,7 +78,7 @@ class Session:
         "version",
     )
 
-    def __init__(self, peer: Peer, router: Router, limits: Limits, member: Member, version: str) -> None:
+    def __init__(self, peer: Peer, router: Router, limits: BrokerLimits, member: Member, version: str) -> None:
         self.member, self.version = member, version
         self._peer, self._router, self._limits = peer, router, limits
         self._subscriptions: dict[str, Subscription] = {}

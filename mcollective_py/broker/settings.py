@@ -13,7 +13,7 @@ MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class BrokerLimits:
     """Bounds, in bytes, seconds or pieces. All memory that a peer can make the broker use is under one of them."""
 
     connections: int = 20_000
@@ -28,12 +28,13 @@ class Limits:
     transaction_bytes: int = 16 * MIB
     heartbeat_s: float = 0.5  # the shortest that is agreed to
 
-    lag: int = 64 * 1024  # unread output from which on a connection's progress is watched
-    window: int = 1 * MIB  # unread output up to which it is given messages from queues
-    hold: int = 8 * MIB  # unread output from which on publishers wait for it
-    unread: int = 16 * MIB  # unread output at which one that makes no progress is cut off at once
-    stall_s: float = 5.0  # watched and no progress for so long: cut off
-    hold_s: float = 5.0  # publishers wait for one slow reader no longer
+    # Unread output: bytes that wait for one client to read them. The more there are, the more is done about it.
+    lag: int = 64 * 1024  # the client is watched: does it read at all?
+    window: int = 1 * MIB  # queues give it no more messages until it has read half of them
+    hold: int = 8 * MIB  # whoever publishes to it on a topic has to wait
+    unread: int = 16 * MIB  # it is cut off at once if it has stopped reading
+    stall_s: float = 5.0  # a watched client that has read nearly nothing for so long is cut off
+    hold_s: float = 5.0  # publishers wait no longer than this for one slow reader
 
     queues: int = 20_000
     queue_messages: int = 10_000
@@ -44,7 +45,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class TLSFiles:
+class BrokerTLSFiles:
     """PEM files. certificate: the broker's, with intermediates; key: mode 0600; ca: who may sign clients' certificates; crl: optional.
 
     is_client_required: refuse who comes without a certificate; False where passwords will do as well.
@@ -68,9 +69,9 @@ class BrokerSettings:
     port: int = 61613
     users: Mapping[str, User] = field(default_factory=dict)
     users_file: Path | None = None
-    tls: TLSFiles | None = None
+    tls: BrokerTLSFiles | None = None
     certificate_roles: CertificateRoles = field(default_factory=CertificateRoles)
-    limits: Limits = field(default_factory=Limits)
+    limits: BrokerLimits = field(default_factory=BrokerLimits)
 
     @property
     def has_authentication(self) -> bool:

@@ -5,12 +5,12 @@ import ssl
 from typing import Any
 
 from ..errors import KeyFileError
-from .settings import TLSFiles
+from .settings import BrokerTLSFiles
 
 _READ_BUFFER = 16 * 1024
 
 
-def server_context(files: TLSFiles) -> ssl.SSLContext:
+def server_context(files: BrokerTLSFiles) -> ssl.SSLContext:
     """A server's context: TLS 1.2 or later, clients checked against CA and CRL. Raises KeyFileError naming the file."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -22,7 +22,7 @@ def server_context(files: TLSFiles) -> ssl.SSLContext:
     return context
 
 
-def _load_own(context: ssl.SSLContext, files: TLSFiles) -> None:
+def _load_own(context: ssl.SSLContext, files: BrokerTLSFiles) -> None:
     try:
         if files.key.stat().st_mode & 0o007:
             raise KeyFileError("others can read this private key; `chmod 600` it", file=str(files.key))
@@ -32,7 +32,7 @@ def _load_own(context: ssl.SSLContext, files: TLSFiles) -> None:
         raise KeyFileError(f"cannot use certificate and key: {error}", file=f"{files.certificate}, {files.key}") from error
 
 
-def _load_trusted(context: ssl.SSLContext, files: TLSFiles) -> None:
+def _load_trusted(context: ssl.SSLContext, files: BrokerTLSFiles) -> None:
     if files.ca is None:
         return
     try:

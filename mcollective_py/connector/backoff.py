@@ -11,12 +11,15 @@ LATER = 8.0
 
 
 class Backoff:
-    """Delays before the next walk through the pool: `initial` doubling up to a cap, each multiplied by a random number (full jitter).
+    """Delays before the next walk through the pool. They grow by `factor` from `initial` up to a cap, in three rules:
 
-    None is longer than all before it together and half a second, so that a short outage is not followed by a long wait.
-    At the cap the first delay is random, which gives every host a phase of its own; from then on it keeps the cap as its period. So
-    the load on a broker that comes back is even and nobody waits longer than the cap. Random numbers at the cap too would bring twice
-    as many hosts in the first second. random: gives a number from 0 up to 1.
+    Below the cap each is multiplied by a random number (full jitter), so that hosts do not come in step.
+    No delay is longer than all before it together plus half a second: after a short outage nobody waits long.
+    At the cap the first delay is a random part of it, every later one the cap itself. So each host knocks once in every cap, at a
+    moment of its own, and a broker that comes back sees an even stream. Random delays here too would bring twice as many in the first
+    second.
+
+    random: gives a number from 0 up to 1.
     """
 
     def __init__(self, random: Callable[[], float], *, initial: float = 0.01, factor: float = 2.0) -> None:

@@ -160,9 +160,10 @@ class Stream:
 def open_stream(
     broker: Broker, addresses: list[SocketAddress], timeout: float, on_socket: Callable[[socket.socket], None] = lambda _sock: None
 ) -> Stream:
-    """Connect and, where asked for, do the TLS handshake, all within timeout seconds; nothing of ours is sent before the broker's
-    certificate held. on_socket: told of each socket that is waited on, so that another thread can shut it down; it may raise
-    AttemptFailed too.
+    """A connection to the first of a broker's addresses that takes it, with TLS where the broker has it: all within timeout seconds.
+
+    Nothing of ours is sent before the broker's certificate has been verified. on_socket: is given each socket before it is waited on,
+    so that another thread can shut it down; it may raise AttemptFailed to give up. Raises AttemptFailed with the reason.
     """
     # Before anything is sent: a missing key must not leave half-open connections on the broker.
     context = client_context(broker.tls) if broker.tls else None

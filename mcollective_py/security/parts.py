@@ -13,8 +13,8 @@ MAX_TOTAL = 16 * 1024 * 1024  # bytes of one reply's body, all parts together
 MAX_OPEN = 256 * 1024 * 1024  # bytes of unfinished replies that one client holds
 MAX_PARTS = 256
 
-_LIMITS = strictjson.Limits(size=MAX_TOTAL, string=MAX_TOTAL)
-_ANY_SIZE = strictjson.Limits(size=2**62, string=2**62)  # measured afterwards: ReplyTooLarge says more than UnsendableValue
+_LIMITS = strictjson.JSONLimits(size=MAX_TOTAL, string=MAX_TOTAL)
+_ANY_SIZE = strictjson.JSONLimits(size=2**62, string=2**62)  # measured afterwards: ReplyTooLarge says more than UnsendableValue
 
 
 def split(reply: Reply, limit: int = MAX_TOTAL) -> tuple[Reply, ...]:

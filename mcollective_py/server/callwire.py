@@ -11,7 +11,7 @@ from ..errors import Malformed
 from ..filter import Filter
 from ..message import Request
 from ..node.view import NodeView
-from ..wire.strictjson import Limits, dumps, loads
+from ..wire.strictjson import JSONLimits, dumps, loads
 from .call import Call, Outcome
 
 # kind, number of the call, seconds (a call's timeout, an outcome's duration), bytes that follow
@@ -19,8 +19,8 @@ _HEAD = struct.Struct("!cIdI")
 _MAX_FRAME = 64 << 20  # facts are the largest thing sent; the largest real ones seen have 2 MB
 
 # One level deeper and larger than what the wire allows, since a request's or reply's body stands inside.
-_CALL = Limits(size=8 << 20, depth=36, string=4 << 20)
-_OUTCOME = Limits(size=16 << 20, depth=36, string=16 << 20)
+_CALL = JSONLimits(size=8 << 20, depth=36, string=4 << 20)
+_OUTCOME = JSONLimits(size=16 << 20, depth=36, string=16 << 20)
 MAX_OUTCOME = _OUTCOME.size
 
 VIEW, CALL = b"v", b"c"  # to the fork server

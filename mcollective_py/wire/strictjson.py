@@ -14,7 +14,7 @@ from ..text import is_utf8
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class JSONLimits:
     """What one text may hold. size: bytes of UTF-8; depth: nested arrays and objects; keys: in one object; string: characters of
     one string; digits: of one integer."""
 
@@ -25,14 +25,14 @@ class Limits:
     digits: int = 128
 
 
-REQUEST = Limits()  # what a request may hold
-REPLY = Limits(size=4 * 1024 * 1024, string=4 * 1024 * 1024)  # one reply message
+REQUEST = JSONLimits()  # what a request may hold
+REPLY = JSONLimits(size=4 * 1024 * 1024, string=4 * 1024 * 1024)  # one reply message
 
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _ONE_KIND = bytes.maketrans(b"{}", b"[]")
 
 
-def loads(text: bytes | str, limits: Limits = REQUEST) -> Any:
+def loads(text: bytes | str, limits: JSONLimits = REQUEST) -> Any:
     """The value that a JSON text stands for: dict, list, str, int, float, bool or None.
 
     Bytes are UTF-8. A number with a fraction or an exponent is a float, any other an int. Raises Malformed, nothing else.
@@ -51,7 +51,7 @@ def loads(text: bytes | str, limits: Limits = REQUEST) -> Any:
     return value
 
 
-def dumps(value: object, limits: Limits = REQUEST) -> str:
+def dumps(value: object, limits: JSONLimits = REQUEST) -> str:
     """The shortest JSON text for a value of dicts with text keys, lists, tuples, text, numbers, booleans and None.
 
     A float keeps its point. Raises UnsendableValue that names the place of what JSON or the limits do not allow: bytes, NaN,
@@ -72,7 +72,7 @@ def dumps(value: object, limits: Limits = REQUEST) -> str:
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":"))
 
 
-def _decoder(limits: Limits) -> json.JSONDecoder:
+def _decoder(limits: JSONLimits) -> json.JSONDecoder:
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) != len(pairs):
@@ -141,7 +141,7 @@ class _Unsendable(Exception):
         self.path: list[str] = []
 
 
-def _check_value(value: object, limits: Limits, depth: int) -> None:
+def _check_value(value: object, limits: JSONLimits, depth: int) -> None:
     if isinstance(value, str):
         if len(value) > limits.string or not value.isascii():
             _check_text(value, limits)
@@ -164,7 +164,7 @@ def _check_value(value: object, limits: Limits, depth: int) -> None:
         raise _Unsendable(f"{_a(type(value).__name__)} cannot be sent")
 
 
-def _check_members(members: dict[Any, Any], limits: Limits, depth: int) -> None:
+def _check_members(members: dict[Any, Any], limits: JSONLimits, depth: int) -> None:
     if len(members) > limits.keys:
         raise _Unsendable(f"an object of {len(members)} keys, the limit is {limits.keys}")
     for key, item in members.items():
@@ -179,7 +179,7 @@ def _check_members(members: dict[Any, Any], limits: Limits, depth: int) -> None:
             raise
 
 
-def _check_items(items: list[Any] | tuple[Any, ...], limits: Limits, depth: int) -> None:
+def _check_items(items: list[Any] | tuple[Any, ...], limits: JSONLimits, depth: int) -> None:
     for position, item in enumerate(items):
         try:
             _check_value(item, limits, depth)
@@ -188,7 +188,7 @@ def _check_items(items: list[Any] | tuple[Any, ...], limits: Limits, depth: int)
             raise
 
 
-def _check_text(text: str, limits: Limits) -> None:
+def _check_text(text: str, limits: JSONLimits) -> None:
     if len(text) > limits.string:
         raise _Unsendable(f"a text of {len(text)} characters, the limit is {limits.string}")
     if not is_utf8(text):

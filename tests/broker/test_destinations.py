@@ -1,8 +1,8 @@
 import pytest
 
 from mcollective_py.broker.destinations import Topics, covers, parse_destination
+from mcollective_py.broker.frames import RefusedFrame
 from mcollective_py.broker.messages import Subscription
-from mcollective_py.errors import RefusedFrame
 
 
 def words(text):

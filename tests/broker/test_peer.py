@@ -4,7 +4,7 @@ import socket
 import pytest
 
 from mcollective_py.broker.frames import encode_frame
-from mcollective_py.broker.settings import BrokerSettings, Limits
+from mcollective_py.broker.settings import BrokerLimits, BrokerSettings
 
 OPEN = BrokerSettings(port=0)
 
@@ -47,7 +47,7 @@ def test_who_begins_with_nonsense_hears_an_error_and_is_closed(broker_of, data):
 
 def test_who_does_not_log_in_in_time_is_cut_off(broker_of):
     async def scenario():
-        async with broker_of(BrokerSettings(port=0, limits=Limits(login_s=0.2))) as broker:
+        async with broker_of(BrokerSettings(port=0, limits=BrokerLimits(login_s=0.2))) as broker:
             reader, writer = await raw(broker.port)
             writer.write(b"CONNECT\nlogin:x\n")
             async with asyncio.timeout(5):
@@ -59,7 +59,7 @@ def test_who_does_not_log_in_in_time_is_cut_off(broker_of):
 
 def test_heart_beats_are_sent_and_a_silent_client_is_cut_off(broker_of, stomp):
     async def scenario():
-        async with broker_of(BrokerSettings(port=0, limits=Limits(heartbeat_s=0.1))) as broker:
+        async with broker_of(BrokerSettings(port=0, limits=BrokerLimits(heartbeat_s=0.1))) as broker:
             client = await stomp(broker.port, heart_beat="0,100")
             async with asyncio.timeout(5):
                 beats = await client.reader.readexactly(3)
@@ -74,7 +74,7 @@ def test_heart_beats_are_sent_and_a_silent_client_is_cut_off(broker_of, stomp):
 
 def test_a_client_that_beats_is_kept(broker_of, stomp):
     async def scenario():
-        async with broker_of(BrokerSettings(port=0, limits=Limits(heartbeat_s=0.1))) as broker:
+        async with broker_of(BrokerSettings(port=0, limits=BrokerLimits(heartbeat_s=0.1))) as broker:
             client = await stomp(broker.port, heart_beat="100,100")
             for _ in range(8):
                 client.writer.write(b"\n")
@@ -85,7 +85,7 @@ def test_a_client_that_beats_is_kept(broker_of, stomp):
     asyncio.run(scenario())
 
 
-SMALL = Limits(lag=16 * 1024, window=64 * 1024, hold=256 * 1024, unread=1024 * 1024, stall_s=1.0)
+SMALL = BrokerLimits(lag=16 * 1024, window=64 * 1024, hold=256 * 1024, unread=1024 * 1024, stall_s=1.0)
 CHUNK = b"s" * 20_000
 
 
@@ -122,7 +122,7 @@ def test_a_subscriber_that_stops_reading_is_cut_off_and_the_others_get_everythin
 
 def test_one_that_has_a_little_unread_and_makes_no_progress_is_cut_off_too(broker_of, stomp):
     async def scenario():
-        async with broker_of(BrokerSettings(port=0, limits=Limits(lag=16 * 1024, stall_s=0.5))) as broker:
+        async with broker_of(BrokerSettings(port=0, limits=BrokerLimits(lag=16 * 1024, stall_s=0.5))) as broker:
             stopped = await deaf(broker.port, "/topic/a")
             publisher = await stomp(broker.port)
             publisher.say("SEND", {"destination": "/topic/a"}, b"s" * 8_000_000)
@@ -163,7 +163,7 @@ def test_a_burst_into_a_queue_waits_there_and_arrives_in_order(broker_of, stomp)
 
 def test_replies_to_a_client_that_stopped_reading_wait_in_its_queue_within_bounds(broker_of, stomp):
     async def scenario():
-        limits = Limits(window=64 * 1024, queue_bytes=500_000, stall_s=600)
+        limits = BrokerLimits(window=64 * 1024, queue_bytes=500_000, stall_s=600)
         async with broker_of(BrokerSettings(port=0, limits=limits)) as broker:
             stopped = await deaf(broker.port, "/queue/c.reply.x")
             node = await stomp(broker.port)
@@ -178,7 +178,7 @@ def test_replies_to_a_client_that_stopped_reading_wait_in_its_queue_within_bound
 
 def test_a_client_that_asks_for_receipts_and_does_not_read_them_is_no_danger(broker_of, stomp):
     async def scenario():
-        limits = Limits(lag=16 * 1024, hold=64 * 1024, stall_s=0.5)
+        limits = BrokerLimits(lag=16 * 1024, hold=64 * 1024, stall_s=0.5)
         async with broker_of(BrokerSettings(port=0, limits=limits)) as broker:
             greedy = await deaf(broker.port, "/topic/none")
             frame = encode_frame("SEND", {"destination": "/topic/x", "receipt": "r" * 2000})
@@ -199,7 +199,7 @@ def test_a_client_that_asks_for_receipts_and_does_not_read_them_is_no_danger(bro
 
 def test_a_body_beyond_the_limit_ends_the_connection_and_costs_nothing(broker_of, stomp):
     async def scenario():
-        async with broker_of(BrokerSettings(port=0, limits=Limits(body=1000))) as broker:
+        async with broker_of(BrokerSettings(port=0, limits=BrokerLimits(body=1000))) as broker:
             client = await stomp(broker.port)
             client.say("SEND", {"destination": "/topic/a"}, b"x" * 1001)
             assert "more than 1000 bytes" in await client.error()
@@ -209,7 +209,7 @@ def test_a_body_beyond_the_limit_ends_the_connection_and_costs_nothing(broker_of
 
 def test_more_connections_than_allowed_are_turned_away(broker_of, stomp):
     async def scenario():
-        async with broker_of(BrokerSettings(port=0, limits=Limits(connections=1))) as broker:
+        async with broker_of(BrokerSettings(port=0, limits=BrokerLimits(connections=1))) as broker:
             first = await stomp(broker.port)
             with pytest.raises((ConnectionError, TimeoutError)):
                 await stomp(broker.port)

@@ -1,9 +1,10 @@
 import pytest
 
 from mcollective_py.broker.destinations import parse_destination
+from mcollective_py.broker.frames import RefusedFrame
 from mcollective_py.broker.rights import ADMIN, NODE, OPERATOR, CertificateRoles, Member, check_read, check_reply_to, check_write
 from mcollective_py.broker.selector import parse_selector
-from mcollective_py.errors import ConfigError, RefusedFrame
+from mcollective_py.errors import ConfigError
 
 NODE_CERT = Member("web1.example.com", NODE, "web1.example.com")
 NODE_PASSWORD = Member("mcollective", NODE)

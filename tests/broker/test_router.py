@@ -1,11 +1,11 @@
 import pytest
 
 from mcollective_py.broker.destinations import parse_destination
+from mcollective_py.broker.frames import RefusedFrame
 from mcollective_py.broker.messages import Subscription
 from mcollective_py.broker.router import Router
 from mcollective_py.broker.selector import parse_selector
-from mcollective_py.broker.settings import Limits
-from mcollective_py.errors import RefusedFrame
+from mcollective_py.broker.settings import BrokerLimits
 
 
 class Reader:
@@ -47,7 +47,7 @@ class Clock:
 
 def make(**limits):
     clock = Clock()
-    return Router(Limits(**limits), clock), clock
+    return Router(BrokerLimits(**limits), clock), clock
 
 
 def subscribe(router, reader, destination, selector=None):

@@ -1,7 +1,7 @@
 import pytest
 
+from mcollective_py.broker.frames import RefusedFrame
 from mcollective_py.broker.selector import Equal, parse_selector
-from mcollective_py.errors import RefusedFrame
 
 
 def test_direct_addressing_needs_one_equality():

@@ -5,10 +5,11 @@ import ssl
 import pytest
 
 from mcollective_py.broker import server
+from mcollective_py.broker.frames import RefusedFrame
 from mcollective_py.broker.server import Broker
-from mcollective_py.broker.settings import BrokerSettings, TLSFiles
+from mcollective_py.broker.settings import BrokerSettings, BrokerTLSFiles
 from mcollective_py.broker.users import new_user
-from mcollective_py.errors import ConfigError, ConnectorError, RefusedFrame
+from mcollective_py.errors import ConfigError, ConnectorError
 
 USERS = {name: new_user(name, role, f"{name}-secret") for name, role in (("root", "admin"), ("op", "operator"), ("node", "node"))}
 WITH_USERS = BrokerSettings(port=0, users=USERS)
@@ -129,7 +130,7 @@ def test_operators_and_nodes_do_their_work(broker_of, stomp):
 
 def mutual(authority, **changes):
     certificate, key = authority.issue("broker")
-    return BrokerSettings(port=0, tls=TLSFiles(certificate, key, authority.file, **changes))
+    return BrokerSettings(port=0, tls=BrokerTLSFiles(certificate, key, authority.file, **changes))
 
 
 def test_a_certificates_name_gives_role_and_identity(broker_of, stomp, authority):
@@ -232,7 +233,7 @@ def test_a_crl_that_is_written_bit_by_bit_is_in_force_when_it_is_whole(broker_of
 def test_without_a_certificate_a_password_will_do_where_it_is_optional(broker_of, stomp, authority):
     async def scenario():
         certificate, key = authority.issue("broker")
-        tls = TLSFiles(certificate, key, authority.file, is_client_required=False)
+        tls = BrokerTLSFiles(certificate, key, authority.file, is_client_required=False)
         async with broker_of(BrokerSettings(port=0, tls=tls, users=USERS)) as broker:
             bare = authority.client(None)
             assert (await stomp(broker.port, tls=bare, **login("op"))).connected.command == "CONNECTED"

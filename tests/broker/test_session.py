@@ -2,10 +2,9 @@ import asyncio
 
 import pytest
 
-from mcollective_py.broker.frames import Frame
+from mcollective_py.broker.frames import Frame, RefusedFrame
 from mcollective_py.broker.session import Hello, connected_frame, read_hello
-from mcollective_py.broker.settings import BrokerSettings, Limits
-from mcollective_py.errors import RefusedFrame
+from mcollective_py.broker.settings import BrokerLimits, BrokerSettings
 
 OPEN = BrokerSettings(port=0)
 
@@ -119,7 +118,7 @@ def test_transactions_are_sent_at_commit_and_forgotten_at_abort(broker_of, stomp
 
 def test_a_transaction_holds_no_more_than_its_bound(broker_of, stomp):
     async def scenario():
-        async with broker_of(BrokerSettings(port=0, limits=Limits(transaction_messages=3))) as broker:
+        async with broker_of(BrokerSettings(port=0, limits=BrokerLimits(transaction_messages=3))) as broker:
             client = await stomp(broker.port)
             client.say("BEGIN", {"transaction": "t"})
             for _ in range(4):
@@ -210,7 +209,7 @@ def test_an_error_names_the_receipt_that_was_asked_for(broker_of, stomp):
 
 def test_subscriptions_and_temporary_queues_are_bounded(broker_of, stomp):
     async def scenario():
-        async with broker_of(BrokerSettings(port=0, limits=Limits(subscriptions=2, temp_queues=1))) as broker:
+        async with broker_of(BrokerSettings(port=0, limits=BrokerLimits(subscriptions=2, temp_queues=1))) as broker:
             client = await stomp(broker.port)
             await client.subscribe("/topic/a", id="1")
             client.say("SUBSCRIBE", {"destination": "/topic/b", "id": "1"})

@@ -2,13 +2,13 @@ from pathlib import Path
 
 import pytest
 
-from mcollective_py.broker.settings import BrokerSettings, TLSFiles, is_loopback
+from mcollective_py.broker.settings import BrokerSettings, BrokerTLSFiles, is_loopback
 from mcollective_py.broker.users import new_user
 from mcollective_py.errors import ConfigError
 
 USERS = {"a": new_user("a", "node", "x")}
-TLS = TLSFiles(Path("cert"), Path("key"), is_client_required=False)
-MUTUAL = TLSFiles(Path("cert"), Path("key"), Path("ca"))
+TLS = BrokerTLSFiles(Path("cert"), Path("key"), is_client_required=False)
+MUTUAL = BrokerTLSFiles(Path("cert"), Path("key"), Path("ca"))
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_loopback_or_authentication_will_do(settings):
 
 def test_requiring_client_certificates_needs_a_ca():
     with pytest.raises(ConfigError, match="no CA"):
-        BrokerSettings(tls=TLSFiles(Path("cert"), Path("key"))).check()
+        BrokerSettings(tls=BrokerTLSFiles(Path("cert"), Path("key"))).check()
 
 
 def test_a_port_is_a_port():

@@ -1,9 +1,8 @@
 """STOMP frames: the broker's reader and the connector's splitter refuse or read, and in whatever pieces bytes come, the same."""
 
-from mcollective_py.broker.frames import Frame, FrameReader, encode_frame
+from mcollective_py.broker.frames import Frame, FrameReader, RefusedFrame, encode_frame
 from mcollective_py.broker.selector import parse_selector
 from mcollective_py.connector.framing import BrokenFrame, FrameSplitter
-from mcollective_py.errors import RefusedFrame
 from tests.fuzz.mutation import fuzz, pieces
 
 CLIENT = (

@@ -3,10 +3,10 @@
 import json
 
 from mcollective_py.errors import Malformed, UnsendableValue
-from mcollective_py.wire.strictjson import Limits, dumps, loads
+from mcollective_py.wire.strictjson import JSONLimits, dumps, loads
 from tests.fuzz.mutation import fuzz
 
-LIMITS = Limits(size=100_000, depth=12, keys=50, string=5_000, digits=40)
+LIMITS = JSONLimits(size=100_000, depth=12, keys=50, string=5_000, digits=40)
 SEEDS = (
     b'{"a": [1, 2.5, -0.0, 1e3, true, false, null], "b": {"c": "\\u00e9\\ud83d\\ude00 \\" \\\\ \\/"}, "d": ""}',
     b'["\xc3\xa9", {"x": {"x": {"x": [[[[[]]]]]}}}, 123456789012345678901234567890, 0.1, 5e-324]',

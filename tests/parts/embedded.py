@@ -12,10 +12,10 @@ _PROGRAM = """
 import sys
 from pathlib import Path
 from mcollective_py.broker.server import serve
-from mcollective_py.broker.settings import BrokerSettings, TLSFiles
+from mcollective_py.broker.settings import BrokerSettings, BrokerTLSFiles
 from mcollective_py.broker.users import new_user
 port, user, password, certificate, key, ca = sys.argv[1:]
-tls = TLSFiles(Path(certificate), Path(key), Path(ca)) if certificate else None
+tls = BrokerTLSFiles(Path(certificate), Path(key), Path(ca)) if certificate else None
 users = {user: new_user(user, "admin", password)} if user else {}
 serve(BrokerSettings(port=int(port), users=users, tls=tls), lambda port: print(port, flush=True))
 """

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcollective_py.errors import Malformed, UnsendableValue
-from mcollective_py.wire.strictjson import REPLY, Limits, dumps, loads
+from mcollective_py.wire.strictjson import REPLY, JSONLimits, dumps, loads
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**90), 10**90) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -80,7 +80,7 @@ def test_nesting_is_taken_up_to_the_depth_and_not_beyond():
 
 
 def test_keys_strings_and_size_are_taken_up_to_the_limit_and_not_beyond():
-    limits = Limits(size=100, keys=2, string=10)
+    limits = JSONLimits(size=100, keys=2, string=10)
     assert loads(b'{"a":1,"b":2}', limits) == {"a": 1, "b": 2}
     with pytest.raises(Malformed, match="3 keys"):
         loads(b'{"a":1,"b":2,"c":3}', limits)
@@ -97,7 +97,7 @@ def test_keys_strings_and_size_are_taken_up_to_the_limit_and_not_beyond():
 def test_hostile_texts_of_a_mebibyte_are_refused_in_no_time(text):
     start = time.process_time()
     with pytest.raises(Malformed):
-        loads(text, Limits(keys=6))
+        loads(text, JSONLimits(keys=6))
     assert time.process_time() - start < 0.5
 
 
@@ -146,7 +146,7 @@ def test_a_value_that_json_does_not_have_is_named_with_its_place(value, says):
 
 
 def test_what_is_sent_keeps_the_limits():
-    limits = Limits(size=20, depth=2, keys=1, string=3)
+    limits = JSONLimits(size=20, depth=2, keys=1, string=3)
     assert dumps({"abc": ["abc"]}, limits) == '{"abc":["abc"]}'
     for value in ([[[]]], {"a": 1, "b": 2}, "abcd", {"abcd": 1}, ["žžž", "žžž", "ž"]):
         with pytest.raises(UnsendableValue):

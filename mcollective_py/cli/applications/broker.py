@@ -15,7 +15,7 @@ from ..application import Application
 
 if TYPE_CHECKING:
     from ...broker.rights import CertificateRoles
-    from ...broker.settings import TLSFiles
+    from ...broker.settings import BrokerTLSFiles
 
 
 class Broker(Application):
@@ -84,8 +84,8 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _tls_files(options: argparse.Namespace) -> "TLSFiles | None":
-    from ...broker.settings import TLSFiles
+def _tls_files(options: argparse.Namespace) -> "BrokerTLSFiles | None":
+    from ...broker.settings import BrokerTLSFiles
 
     if options.tls_cert is None and options.tls_key is None:
         if options.tls_ca is not None or options.tls_crl is not None:
@@ -94,7 +94,7 @@ def _tls_files(options: argparse.Namespace) -> "TLSFiles | None":
     if options.tls_cert is None or options.tls_key is None:
         raise UsageError("--tls-cert and --tls-key go together")
     is_required = options.tls_ca is not None and not options.client_cert_optional
-    return TLSFiles(options.tls_cert, options.tls_key, options.tls_ca, options.tls_crl, is_client_required=is_required)
+    return BrokerTLSFiles(options.tls_cert, options.tls_key, options.tls_ca, options.tls_crl, is_client_required=is_required)
 
 
 def _certificate_roles(options: argparse.Namespace) -> "CertificateRoles":

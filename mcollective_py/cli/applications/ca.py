@@ -13,8 +13,6 @@ from ..application import Application
 if TYPE_CHECKING:
     from ...security.ca import CertificateAuthority, Issued
 
-KEY_TYPES = ("p256", "ed25519", "rsa2048", "rsa4096")
-
 
 class Ca(Application):
     """Makes a CA, issues certificates for callers, nodes and brokers, and revokes them."""
@@ -24,6 +22,8 @@ class Ca(Application):
     sections = ()
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
+        from ...security.ca import KEY_TYPES
+
         verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
 
         init = verbs.add_parser("init", help="make a CA in a folder that has none")
