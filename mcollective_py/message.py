@@ -70,7 +70,7 @@ class Request:
     body: the inputs of an action (a mapping with text keys), or the plain message's value. targets: identities of a directed
     request, None for a broadcast. time: seconds since the epoch, with a fraction. ttl: seconds. reply_to: the connector's
     destination for replies, None where none is wanted. digest: what replies are bound to (SHA-256 hex of the signed payload),
-    empty before sealing. signer: the key that vouches for the caller, for the replay memory.
+    empty before sealing.
     """
 
     id: str
@@ -86,7 +86,6 @@ class Request:
     reply_to: str | None = None
     targets: tuple[str, ...] | None = None
     digest: str = ""
-    signer: str = ""
 
     @property
     def is_direct(self) -> bool:

@@ -110,6 +110,9 @@ class TrustStore:
         """
         try:
             certificate = x509.load_der_x509_certificate(der)
+            # X.690 8.6.2: the octet before a signature's bits says how many of them do not count. Only with none is there one encoding.
+            if der[-len(certificate.signature) - 1 :] != b"\0" + certificate.signature:
+                raise UntrustedCertificate("a certificate whose signature is not encoded as whole octets")
             paths = tuple(self._paths(certificate, _MAX_DEPTH))
             if not paths:
                 raise UntrustedCertificate(

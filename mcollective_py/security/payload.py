@@ -45,7 +45,7 @@ def request_to_wire(request: Request) -> dict[str, Any]:
     }
 
 
-def request_from_wire(value: object, *, digest: str, signer: str) -> Request:
+def request_from_wire(value: object, *, digest: str) -> Request:
     """The request that a payload says. Raises Malformed, naming the field; whether it is fresh is not judged here."""
     fields = _fields(value, _REQUEST_KEYS, frozenset())
     action, body, targets, reply_to, want = (fields[key] for key in ("action", "data", "to", "reply", "want"))
@@ -81,7 +81,6 @@ def request_from_wire(value: object, *, digest: str, signer: str) -> Request:
         reply_to=reply_to,
         targets=None if targets is None else tuple(targets),
         digest=digest,
-        signer=signer,
     )
 
 

@@ -82,7 +82,7 @@ class X509:
             raise UsageError(f"this key stands for {self.caller}, it cannot sign as {request.caller}")
         fields = payload.request_to_wire(request)
         try:
-            payload.request_from_wire(fields, digest="", signer="")
+            payload.request_from_wire(fields, digest="")
         except Malformed as error:
             raise UsageError(f"a request that no node would take: {error}") from error
         body = strictjson.dumps(fields, strictjson.REQUEST).encode()
@@ -115,7 +115,7 @@ class X509:
             raise NotACaller(f"the certificate of {signer.certname} is not for clients: its extendedKeyUsage lacks clientAuth")
         _verify(found, signer)
         fields = strictjson.loads(found.body, strictjson.REQUEST)
-        request = payload.request_from_wire(fields, digest=envelope.key_id(found.body), signer=found.kid)
+        request = payload.request_from_wire(fields, digest=envelope.key_id(found.body))
         if request.caller != f"cert={signer.certname}":
             raise NotACaller(f"{signer.certname} signed a request as {request.caller}")
         return request

@@ -110,7 +110,6 @@ def encode_call(call: Call) -> bytes:
             "reply_to": request.reply_to,
             "targets": request.targets,
             "digest": request.digest,
-            "signer": request.signer,
         },
         "folder": str(call.folder),
         "timeout": call.timeout,

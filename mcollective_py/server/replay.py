@@ -10,7 +10,7 @@ CAPACITY = 131_072
 
 
 class ReplayMemory:
-    """Remembers (signer, request id) until no clock within the skew would accept the request any more.
+    """Remembers (caller, request id) until no clock within the skew would accept the request any more.
 
     A live entry is never pushed out: when the memory is full, new requests are refused as Busy. What it forgot it never takes
     again: a request that ends no later than a forgotten one is refused, though a skew that grew at a reload, or a clock that was
@@ -29,7 +29,8 @@ class ReplayMemory:
         now: seconds since the epoch. skew: seconds that clocks may differ by at present.
         """
         self._forget(now - 2 * skew)
-        key, end = (request.signer or request.caller, request.id), request.time + request.ttl
+        # Both stand under the signature. The certificate beside it does not: one key may have several, and each several encodings.
+        key, end = (request.caller, request.id), request.time + request.ttl
         if key in self._seen:
             raise Replayed(f"request {request.id} from {request.caller} was accepted before")
         if end <= self._forgotten:

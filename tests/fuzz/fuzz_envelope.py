@@ -70,7 +70,7 @@ def main() -> None:
                 return False
             taken = False
             for read, write in (
-                (lambda: request_from_wire(fields, digest="", signer=""), request_to_wire),
+                (lambda: request_from_wire(fields, digest=""), request_to_wire),
                 (lambda: reply_from_wire(fields), lambda found: reply_to_wire(found, opened)),
             ):
                 try:

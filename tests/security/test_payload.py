@@ -20,7 +20,6 @@ REQUEST = Request(
     ttl=60,
     reply_to="/queue/mcollective.reply.desk",
     digest="d" * 64,
-    signer="5" * 64,
 )
 FIELDS = {
     "v": 1,
@@ -63,7 +62,7 @@ REPLY_FIELDS = {
 
 
 def opened(fields):
-    return request_from_wire(fields, digest="d" * 64, signer="5" * 64)
+    return request_from_wire(fields, digest="d" * 64)
 
 
 def test_a_request_is_these_fields_and_is_read_from_them():

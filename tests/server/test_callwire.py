@@ -39,7 +39,6 @@ def a_call(**more):
         reply_to="/queue/mcollective.reply.desk",
         targets=("web1",),
         digest="ab" * 32,
-        signer="cd" * 32,
     )
     fields = {"request": request, "folder": Path("/srv/agents/service"), "view": NodeView("web1"), "timeout": 2.5, "only_reads": False}
     return Call(**(fields | more))

@@ -44,7 +44,6 @@ BROADCAST = Request(
     time=NOW,
     ttl=60,
     reply_to="/queue/mcollective.reply.ops1_1.a",
-    signer="key-a",
 )
 DIRECT = replace(BROADCAST, targets=("web1", "web2"))
 WEB1 = NodeView("web1", agents=frozenset({"rpcutil", "echo"}), classes=frozenset({"role::web"}), facts={"country": "uk"})

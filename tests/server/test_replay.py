@@ -8,7 +8,7 @@ from mcollective_py.message import Request
 from mcollective_py.server.replay import ReplayMemory
 
 FIRST = Request(
-    "1" * 32, "cert=alice.mcollective", "ops1", "mcollective", "rpcutil", "ping", {}, Filter(), time=1000.0, ttl=60, signer="key-a"
+    "1" * 32, "cert=alice.mcollective", "ops1", "mcollective", "rpcutil", "ping", {}, Filter(), time=1000.0, ttl=60
 )
 SECOND = replace(FIRST, id="2" * 32)
 
@@ -34,10 +34,10 @@ def test_an_entry_leaves_when_its_request_can_no_longer_pass() -> None:
     assert len(memory) == 1
 
 
-def test_the_same_id_from_another_key_is_another_request() -> None:
+def test_the_same_id_from_another_caller_is_another_request() -> None:
     memory = ReplayMemory()
     memory.remember(FIRST, now=1000.0)
-    memory.remember(replace(FIRST, signer="key-b"), now=1000.0)
+    memory.remember(replace(FIRST, caller="cert=bob.mcollective"), now=1000.0)
     assert len(memory) == 2
 
 
