@@ -56,6 +56,22 @@ def test_the_hosts_file_is_read_without_a_complaint():
     assert config.text("plugin.activemq.pool.1.host") == "broker.example.net"
 
 
+def test_the_sample_policy_denies_as_shipped_and_allows_what_its_comments_say():
+    text = (TREE / "packaging/config/policies/sample.policy").read_text()
+    web = NodeView("web1", classes=frozenset({"role::web"}), facts={"environment": "staging"})
+    alice = ("cert=alice.mcollective", "restart", web)
+    shipped, taken = (parse_policy(written, "sample.policy") for written in (text, text.replace("#allow", "allow")))
+    assert (shipped.problems, shipped.warnings, taken.problems, taken.warnings) == ((), (), (), ())
+    assert decide(shipped, *alice).is_allowed is False
+    assert decide(taken, *alice).is_allowed is True
+    assert decide(taken, "cert=alice.mcollective", "restart", NodeView("db1", classes=frozenset(), facts={})).is_allowed is False
+
+
+def test_every_page_of_docs_is_linked():
+    pages = {f"docs/{path.name}" for path in (TREE / "docs").glob("*.md")}
+    assert pages - set(re.findall(r"\]\(([^)#]+)\)", README)) == set()
+
+
 def test_the_policy_allows_alice_on_debian_and_nobody_else():
     policy = parse_policy(block("policy default deny"), "hello.policy")
     debian, other = (NodeView("web1", facts={"os": {"family": family}}) for family in ("Debian", "RedHat"))
