@@ -1,4 +1,4 @@
-"""The embedded broker beside ActiveMQ: 2,000 subscribers answer one request, both measured by brokerload in one run."""
+"""The embedded broker beside ActiveMQ, both without TLS: 2,000 subscribers answer one request, measured by brokerload in one run."""
 
 import json
 import subprocess
@@ -6,10 +6,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from mcollective_py.cli.demoprocesses import MCO, RunningSite
-from mcollective_py.cli.demosite import Site
+from mcollective_py.cli.demoprocesses import MCO
 from tests.benchmarks.report import figure, ratio
 from tests.parts.activemq import ActiveMQ
+from tests.waiting import wait_until
 
 SUBSCRIBERS, ROUNDS = 2000, 10
 LOAD = Path(__file__).with_name("brokerload.py")
@@ -25,13 +25,11 @@ def fanout(port: int, user: str, password: str, n: int, rounds: int) -> dict[str
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with RunningSite(Site(folder / "site"), ()) as site, ActiveMQ(folder / "activemq") as activemq:
-            del site
+        with ActiveMQ(folder / "activemq") as activemq:
             port_file = folder / "plain.port"
             plain = subprocess.Popen([*MCO, "broker", "--port", "0", "--port-file", str(port_file)], stdin=subprocess.DEVNULL)
             try:
-                while not port_file.exists():
-                    assert plain.poll() is None
+                wait_until("the embedded broker listens", lambda: port_file.exists() or plain.poll() is not None, 20)
                 port = int(port_file.read_text())
                 fanout(activemq.port, activemq.user, activemq.password, 200, 30)  # a warm JVM
                 rows = {"ActiveMQ": [], "embedded": []}  # type: dict[str, list[dict[str, float]]]

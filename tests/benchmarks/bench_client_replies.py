@@ -1,6 +1,6 @@
 """How many verified replies a client takes in each second, over the loopback connector, on one core.
 
-    python tests/benchmarks/bench_client_replies.py [REPLIES] [KEY TYPE ...]
+    python -m tests.benchmarks.bench_client_replies [REPLIES] [KEY TYPE ...]
 
 Each reply is signed by a node's certificate (issued by a CA of the same key type), bound to the request, and comes through
 Client and Collector as a result. All nodes' replies are sealed before the clock starts.
@@ -12,14 +12,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from report import figure, ratio
-
 from mcollective_py.client.client import Audience, Client
 from mcollective_py.config import Config
 from mcollective_py.connector.loopback import LoopbackBroker
 from mcollective_py.message import Delivery, Destination, Kind, Reply
 from mcollective_py.security.ca import CertificateAuthority
 from mcollective_py.security.load import security_plugin
+from tests.benchmarks.report import figure, ratio
 
 WANTED = 5_000  # replies a second
 KEYS = ("p256", "ed25519", "rsa2048", "rsa4096")
@@ -108,4 +107,5 @@ def main():
         ratio(f"  against {WANTED:,} /s", rate / WANTED, 1.0)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -2,21 +2,16 @@
 
 import asyncio
 import contextlib
-import datetime
-import ipaddress
 import re
 import ssl
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from mcollective_py.broker.frames import Frame, encode_frame
 from mcollective_py.broker.server import Broker
 from mcollective_py.broker.settings import BrokerSettings
+from tests.connector import certificates
 
 DEADLINE_S = 10
 
@@ -131,43 +126,18 @@ async def running(settings: BrokerSettings):
         await broker.stop(grace_s=0.2)
 
 
-@dataclass
-class Authority:
-    """A throw-away CA that writes PEM files into a folder."""
+class Authority(certificates.Authority):
+    """A throw-away CA whose certificates carry the name that a broker asks for, all for 127.0.0.1."""
 
-    folder: Path
-    key: ec.EllipticCurvePrivateKey
-    certificate: x509.Certificate
-
-    @property
-    def file(self) -> Path:
-        return self.folder / "ca.pem"
+    def __init__(self, folder: Path, name: str = "Test CA") -> None:
+        folder.mkdir()
+        super().__init__(folder, name)
+        self.file = self.ca
 
     def issue(self, name: str, *, days: int = 1) -> tuple[Path, Path]:
         """Certificate and key files for a name; negative days: expired."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        certificate = (
-            _builder(name, self.certificate.subject, key, days)
-            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-            .sign(self.key, hashes.SHA256())
-        )
-        return _write(self.folder / f"{name}.pem", certificate), _write_key(self.folder / f"{name}.key", key)
-
-    def revoke(self, certificate_file: Path) -> Path:
-        now = datetime.datetime.now(datetime.UTC)
-        serial = x509.load_pem_x509_certificate(certificate_file.read_bytes()).serial_number
-        revoked = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now).build()
-        crl = (
-            x509.CertificateRevocationListBuilder()
-            .issuer_name(self.certificate.subject)
-            .last_update(now - datetime.timedelta(minutes=5))
-            .next_update(now + datetime.timedelta(days=1))
-            .add_revoked_certificate(revoked)
-            .sign(self.key, hashes.SHA256())
-        )
-        file = self.folder / "crl.pem"
-        file.write_bytes(crl.public_bytes(serialization.Encoding.PEM))
-        return file
+        super().issue(name, "127.0.0.1", days=(-2, days), common_name=name)
+        return self.folder / f"{name}.pem", self.folder / f"{name}.key"
 
     def client(self, files: tuple[Path, Path] | None) -> ssl.SSLContext:
         """A client's context that trusts this CA, with a certificate or without."""
@@ -175,45 +145,6 @@ class Authority:
         if files is not None:
             context.load_cert_chain(*files)
         return context
-
-
-def new_authority(folder: Path, name: str = "Test CA") -> Authority:
-    folder.mkdir(exist_ok=True)
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    certificate = (
-        _builder(name, subject, key, 1)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    _write(folder / "ca.pem", certificate)
-    return Authority(folder, key, certificate)
-
-
-def _builder(name: str, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, days: int) -> x509.CertificateBuilder:
-    now = datetime.datetime.now(datetime.UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]))
-        .issuer_name(issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=2))
-        .not_valid_after(now + datetime.timedelta(days=days))
-    )
-
-
-def _write(file: Path, certificate: x509.Certificate) -> Path:
-    file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    return file
-
-
-def _write_key(file: Path, key: ec.EllipticCurvePrivateKey) -> Path:
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    file.write_bytes(pem)
-    file.chmod(0o600)
-    return file
 
 
 @pytest.fixture
@@ -230,9 +161,9 @@ def broker_of():
 
 @pytest.fixture
 def authority(tmp_path):
-    return new_authority(tmp_path / "ca")
+    return Authority(tmp_path / "ca")
 
 
 @pytest.fixture
 def other_authority(tmp_path):
-    return new_authority(tmp_path / "other", "Somebody Else")
+    return Authority(tmp_path / "other", "Somebody Else")

@@ -23,10 +23,18 @@ class Authority:
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         self.ca = self._write("ca", self._build(self._name, self._key, is_ca=True), self._key)
 
-    def issue(self, name: str, host: str = "localhost", *, days: tuple[int, int] = (-1, 30), is_self_signed: bool = False) -> Path:
+    def issue(
+        self,
+        name: str,
+        host: str = "localhost",
+        *,
+        days: tuple[int, int] = (-1, 30),
+        is_self_signed: bool = False,
+        common_name: str | None = None,
+    ) -> Path:
         """A certificate for a host name (or address), valid from and to so many days from now; the path without its ending."""
         key = ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name or host)])
         certificate = self._build(subject, key, host=host, days=days, is_self_signed=is_self_signed)
         return self._write(name, certificate, key).with_suffix("")
 

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -67,12 +66,3 @@ class Fleet(RunningSite):
     def answering(self) -> list[str]:
         """Who answers a ping sent right now, by a client that knows of nobody."""
         return sorted(self.mco("find", "--dt", "1").stdout.split())
-
-
-def wait_until(what: str, holds: "Any", seconds: float) -> float:
-    """Return how many seconds it took until holds() was true."""
-    started = time.monotonic()
-    while not holds():
-        assert time.monotonic() - started < seconds, f"{what}: not within {seconds:g} s"
-        time.sleep(0.02)
-    return time.monotonic() - started

@@ -15,8 +15,9 @@ import pytest
 
 from mcollective_py.cli.demoprocesses import MCOLLECTIVED
 from mcollective_py.filter import Filter
-from tests.parts.fleet import Fleet, wait_until
+from tests.parts.fleet import Fleet
 from tests.parts.wire import Wire
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.parts
 

@@ -15,8 +15,8 @@ import pytest
 
 from mcollective_py.cli.applications.demo import HOSTS, TOUR
 from mcollective_py.cli.demoprocesses import MCO
-from tests.parts.fleet import wait_until
 from tests.parts.require import missing
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.parts
 
