@@ -3,7 +3,8 @@
 
 def figure(what: str, value: float, unit: str) -> None:
     """One measured figure."""
-    print(f"{what:<56} {value:>10,.{1 if value >= 10 else 3}f} {unit}", flush=True)
+    digits = 0 if isinstance(value, int) else 1 if value >= 10 else 3
+    print(f"{what:<56} {value:>10,.{digits}f} {unit}", flush=True)
 
 
 def ratio(what: str, value: float, wanted: float) -> None:
