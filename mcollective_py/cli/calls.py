@@ -4,20 +4,52 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from ..client.client import Audience
+from ..client.replies import Replies
 from ..client.results import RPCResult, RPCStats, exitcode
 from ..client.rpcclient import RPCClient, RPCResults
 from ..ddl.model import DDL
 from ..errors import ConnectorError, RPCError, UsageError
 from ..filter import Filter
+from .main import INTERRUPTED
 from .progress import Progress
 from .render import Style, remark_lines, result_document, result_lines, stats_lines, summary_line, wants_display
 from .session import print_json, remark, style_for
 
-INTERRUPTED = 130
+
+@dataclass(slots=True)
+class Wait:
+    """How a wait for replies ended. lost: the broker went away meanwhile, which interrupts, too."""
+
+    is_interrupted: bool = False
+    lost: ConnectorError | None = None
+
+    def exitcode(self, code: int) -> int:
+        """The code, or that of an interruption. Raises what took the broker away: said last, when all that came is shown."""
+        if self.lost is not None:
+            raise self.lost
+        return INTERRUPTED if self.is_interrupted else code
+
+
+@contextmanager
+def interruptible(*waited: Replies | RPCResults) -> Iterator[Wait]:
+    """Inside, Ctrl-C and a broker that goes away end the wait and nothing else: what came before is no less true."""
+    wait = Wait()
+    try:
+        yield wait
+    except KeyboardInterrupt:
+        wait.is_interrupted = True
+    except ConnectorError as error:
+        wait.is_interrupted, wait.lost = True, error
+    else:
+        return
+    for replies in waited:
+        replies.close()
 
 
 def announced(find: Callable[[], Audience], filter: Filter, window: float, options: argparse.Namespace) -> Audience:
@@ -66,43 +98,26 @@ def show(results: RPCResults, ddl: DDL | None, options: argparse.Namespace, styl
     mode = options.display or ("always" if style.verbose else _mode(ddl, results.stats.action))
     is_buffered = options.sort or options.json
     kept: list[RPCResult] = []
-    is_interrupted, lost = False, None
-    progress = Progress(
-        sys.stderr,
-        len(results.stats.discovered),
-        is_wanted=not (options.no_progress or options.json or options.quiet),
-        width=style.width,
-    )
-    try:
-        progress.show(0)
-        for done, result in enumerate(results, 1):
+    is_drawn = not (options.no_progress or options.json or options.quiet)
+    progress = Progress(sys.stderr, len(results.stats.discovered), beside=sys.stdout, is_wanted=is_drawn, color=style.color)
+    with progress, interruptible(results) as wait:
+        for result in results:
             if is_buffered:
                 kept.append(result)
             elif wants_display(mode, result):
-                progress.clear()
-                _print_result(result, ddl, style)
-            progress.show(done)
-    except KeyboardInterrupt:
-        is_interrupted = True
-        results.close()
-    except ConnectorError as error:  # the broker has gone: what came before it is no less true
-        is_interrupted, lost = True, error
-        results.close()
-    finally:
-        progress.clear()
+                with progress.aside():
+                    _print_result(result, ddl, style)
+            progress.advance()
     stats = results.stats
     kept.sort(key=lambda result: (result.is_ok, result.sender))
-    code = INTERRUPTED if is_interrupted else exitcode(stats, strict=options.strict)
     if options.json:
-        print_json(call_document(kept, stats, is_interrupted=is_interrupted))
+        print_json(call_document(kept, stats, is_interrupted=wait.is_interrupted))
     else:
         for result in kept:
             if wants_display(mode, result):
                 _print_result(result, ddl, style)
-        _print_end(stats, style, options, is_interrupted)
-    if lost is not None:
-        raise lost
-    return code
+        _print_end(stats, style, wait.is_interrupted)
+    return wait.exitcode(exitcode(stats, strict=options.strict))
 
 
 def call_document(results: list[RPCResult], stats: RPCStats, *, is_interrupted: bool = False) -> dict[str, Any]:
@@ -133,7 +148,7 @@ def _print_result(result: RPCResult, ddl: DDL | None, style: Style) -> None:
     print("\n".join(result_lines(result, ddl, style)), flush=True)
 
 
-def _print_end(stats: RPCStats, style: Style, options: argparse.Namespace, is_interrupted: bool) -> None:
+def _print_end(stats: RPCStats, style: Style, is_interrupted: bool) -> None:
     remarks = remark_lines(stats, style)
     if remarks:
         print("\n".join([*remarks, ""]))

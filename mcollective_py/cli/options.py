@@ -7,6 +7,9 @@ from ..errors import UsageError
 from ..filter import Filter
 from .application import Application
 
+# What the other sections' options say to a command that asks hosts and does not take them.
+_UNASKED = {"json": False, "no_progress": False, "limit": None, "full_discovery": False}
+
 
 class Parser(argparse.ArgumentParser):
     """A parser whose mistakes are UsageErrors, so that they exit as every other error does."""
@@ -23,6 +26,7 @@ def parser_for(name: str, application: Application) -> Parser:
     )
     shared: dict[str, argparse._ArgumentGroup] = {}
     if "common" in application.sections:
+        parser.set_defaults(**_UNASKED)
         _common(parser.add_argument_group("common options"))
     if "filter" in application.sections:
         _filter(parser.add_argument_group("host filters"))

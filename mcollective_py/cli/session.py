@@ -8,8 +8,11 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 from ..client.client import Client
+from ..client.rpcclient import RPCClient, agent_ddl
 from ..config import Config
+from ..filter import Filter
 from .inert import inert
+from .options import filter_of
 from .render import Style, json_text
 
 
@@ -24,6 +27,22 @@ def open_client(options: argparse.Namespace) -> Client:
     if options.connection_timeout:
         client.connection_timeout = options.connection_timeout
     return client
+
+
+def rpc_client(client: Client, agent: str, options: argparse.Namespace, *, filter: Filter | None = None) -> RPCClient:
+    """What calls an agent's actions as the options say; filter: whom it is for, where the options do not say it."""
+    return RPCClient(
+        client,
+        agent,
+        agent_ddl(agent, client.config.paths("libdir")),
+        filter=filter_of(options) if filter is None else filter,
+        timeout=options.timeout,
+        discovery_timeout=options.discovery_timeout,
+        ttl=options.ttl,
+        collective=options.target,
+        limit=options.limit,
+        full=options.full_discovery,
+    )
 
 
 def wants_color(stream: TextIO, configured: bool, environment: Mapping[str, str] = os.environ) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from math import inf
 
-from ..errors import ConnectorError, MCollectiveError, NotSigned
+from ..errors import ConnectorError, NotSigned
 from ..message import Reply
 from .collector import Collector, Verdict
 from .results import RPCStats
@@ -50,7 +50,7 @@ class Replies(Iterator[Reply]):
         def run() -> None:
             try:
                 publish()
-            except MCollectiveError as error:
+            except Exception as error:  # noqa: BLE001  a fault of ours, too: untold, the wait would never end
                 self._failure = error
             self.collector.published(self._monotonic())
 
@@ -85,6 +85,7 @@ class Replies(Iterator[Reply]):
             self._failed += 1
             self._denied += whole.refusal == "denied"
         self._ready.append(whole)
+        logger.debug("%s %s answered", self.request_id, whole.sender)
 
     def reject(self, reason: NotSigned) -> None:
         """Count a reply that could not be verified."""

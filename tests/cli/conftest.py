@@ -1,6 +1,7 @@
 """A small real site for the commands: the embedded broker and three daemons, with an operator who may use echo on some of them."""
 
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -53,6 +54,15 @@ class Desk:
     def start(self, *words, **fields):
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, "text": True, **fields}
         return subprocess.Popen(self.command(words), env=self.environment, cwd="/", **pipes)
+
+    def interrupted(self, *words):
+        """Runs a command with -vv until two hosts have answered, then Ctrl-C: the first of them, and the answer."""
+        process = self.start(*words, "-vv")
+        answered = (line.split()[-2] for line in process.stderr if line.rstrip().endswith(" answered"))
+        first, _ = next(answered), next(answered)  # one reply is taken in after the other: the first has been seen
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=10)
+        return first, Answer(process.returncode, out, err)
 
     def command(self, words):
         return [*MCO, words[0], *(("-c", str(self.config)) if "-c" not in words else ()), *words[1:]]

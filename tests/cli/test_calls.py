@@ -3,7 +3,7 @@ import io
 
 import pytest
 
-from mcollective_py.cli.calls import body_of, call_document, confirm, show
+from mcollective_py.cli.calls import body_of, call_document, confirm, interruptible, show
 from mcollective_py.cli.render import Style
 from mcollective_py.client.collector import Collector
 from mcollective_py.client.replies import Replies
@@ -108,3 +108,40 @@ def test_a_destructive_action_on_every_host_needs_a_yes_where_nobody_can_be_aske
 def test_anything_less_is_not_asked(monkeypatch, asked, action, fields):
     monkeypatch.setattr("sys.stdin", io.StringIO())
     confirm(asked, action, options(**fields))
+
+
+class Waiting:
+    """Replies of which close is all that is asked."""
+
+    is_closed = False
+
+    def close(self):
+        self.is_closed = True
+
+
+def test_a_wait_that_ends_by_itself_has_the_code_of_what_came():
+    replies = Waiting()
+    with interruptible(replies) as wait:
+        pass
+    assert (wait.is_interrupted, replies.is_closed, wait.exitcode(3)) == (False, False, 3)
+
+
+def test_ctrl_c_ends_the_wait_for_all_that_is_awaited_and_is_130():
+    replies = Waiting(), Waiting()
+    with interruptible(*replies) as wait:
+        raise KeyboardInterrupt
+    assert (wait.is_interrupted, [one.is_closed for one in replies], wait.exitcode(0)) == (True, [True, True], 130)
+
+
+def test_a_broker_that_has_gone_ends_the_wait_and_is_told_last():
+    replies = Waiting()
+    with interruptible(replies) as wait:
+        raise ConnectorClosed("the broker has gone")
+    assert (wait.is_interrupted, replies.is_closed) == (True, True)
+    with pytest.raises(ConnectorClosed, match="the broker has gone"):
+        wait.exitcode(0)
+
+
+def test_any_other_error_flies():
+    with pytest.raises(UsageError), interruptible(Waiting()):
+        raise UsageError("wrong")

@@ -110,3 +110,13 @@ def test_the_latency_is_from_the_start_to_the_arrival():
     hand.now, hand.due = 0.25, [reply("web1")]
     next(hand.replies)
     assert hand.replies.latency("web1") == 0.25
+
+
+def test_a_fault_of_ours_while_sending_is_raised_where_the_replies_are_awaited():
+    def publish():
+        raise KeyError("ours")
+
+    hand = Hand(("web1",))
+    hand.replies.publish(publish)
+    with pytest.raises(KeyError, match="ours"):
+        list(hand.replies)

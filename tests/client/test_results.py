@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from mcollective_py.client.results import Refusal, RPCResult, RPCStats, exitcode
+from mcollective_py.client.results import Refusal, RPCResult, RPCStats, discovery_exitcode, exitcode
 from mcollective_py.message import Reply
 
 TWO = ("web1", "web2")
@@ -51,3 +51,20 @@ def test_the_statistics_are_plain_values_for_json():
     assert value["discovered"] == ["web1", "web2"]
     assert value["refusals"] == [{"sender": "web3", "refusal": "busy", "statusmsg": "full"}]
     assert value["total_time"] == 0.75
+
+
+@pytest.mark.parametrize(
+    ("stats", "code", "strict"),
+    [
+        (RPCStats(did_discovery=True, responses=2, ok=2), 0, 0),
+        (RPCStats(did_discovery=True), 1, 1),
+        (RPCStats(did_discovery=True, silent_known=TWO), 1, 1),
+        (RPCStats(discovered=TWO, no_response=TWO), 4, 4),
+        (RPCStats(discovered=TWO, responses=1, ok=1, no_response=("web2",)), 0, 5),
+        (RPCStats(did_discovery=True, responses=1, ok=1, silent_known=("web2",)), 0, 5),
+        (RPCStats(did_discovery=True, responses=1, ok=1, unverified=1, silent_known=("web2",)), 2, 2),
+        (RPCStats(did_discovery=True, responses=1, failed=1, refusals=(Refusal("web3", "busy", "full"),)), 2, 2),
+    ],
+)
+def test_the_exit_code_of_a_discovery_says_how_it_went(stats, code, strict):
+    assert (discovery_exitcode(stats), discovery_exitcode(stats, strict=True)) == (code, strict)

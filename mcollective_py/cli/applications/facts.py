@@ -8,13 +8,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...client.results import RPCResult, exitcode
-from ...client.rpcclient import RPCClient, agent_ddl
 from ..application import Application
-from ..calls import announced, check_inputs
+from ..calls import announced, check_inputs, interruptible
 from ..inert import inert
-from ..options import filter_of
 from ..render import remark_lines, summary_line
-from ..session import open_client, print_json, style_for
+from ..session import open_client, print_json, remark, rpc_client, style_for
 
 
 class Facts(Application):
@@ -26,47 +24,31 @@ class Facts(Application):
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("fact", metavar="FACT", help="a fact's name; dots lead into structured facts")
-        parser.set_defaults(no_progress=False)
 
     def run(self, options: argparse.Namespace) -> int:
-        is_interrupted = False
         results: list[RPCResult] = []
         client = open_client(options)
-        rpc = RPCClient(
-            client,
-            "rpcutil",
-            agent_ddl("rpcutil", client.config.paths("libdir")),
-            filter=filter_of(options),
-            timeout=options.timeout,
-            discovery_timeout=options.discovery_timeout,
-            ttl=options.ttl,
-            collective=options.target,
-            full=options.full_discovery,
-        )
+        rpc = rpc_client(client, "rpcutil", options)
         inputs = {"fact": options.fact}
         check_inputs(rpc, "get_fact", inputs)
         with client:
             announced(lambda: rpc.audience, rpc.filter, rpc.discovery_timeout, options)
             called = rpc.call("get_fact", inputs)
-            try:
+            with interruptible(called) as wait:
                 results.extend(called)
-            except KeyboardInterrupt:
-                is_interrupted = True
-                called.close()
             stats, style = called.stats, style_for(sys.stdout, options, client.config)
         values, failed = counted(results), [result for result in results if not result.is_ok]
-        code = 130 if is_interrupted else exitcode(stats, strict=options.strict)
         if options.json:
             print_json(
                 {
                     "fact": options.fact,
-                    "interrupted": is_interrupted,
+                    "interrupted": wait.is_interrupted,
                     "values": [{"value": json.loads(text), "count": len(hosts), "hosts": hosts} for text, hosts in values],
                     "failed": [{"sender": one.sender, "statusmsg": one.statusmsg, "refusal": one.refusal} for one in failed],
                     "stats": stats.to_dict(),
                 }
             )
-            return code
+            return wait.exitcode(exitcode(stats, strict=options.strict))
         print(f"Report for fact: {inert(options.fact)}\n")
         for text, hosts in values:
             print(f"        {inert(shown(text)):<40} found {len(hosts)} times")
@@ -75,7 +57,9 @@ class Facts(Application):
         for one in failed:
             print(f"        {inert(one.sender):<40} {inert(one.statusmsg)}")
         print("\n".join(["", *remark_lines(stats, style), summary_line(stats, style)]))
-        return code
+        if wait.is_interrupted:
+            remark("interrupted: these are the answers up to now")
+        return wait.exitcode(exitcode(stats, strict=options.strict))
 
 
 def counted(results: Iterable[RPCResult]) -> list[tuple[str, list[str]]]:

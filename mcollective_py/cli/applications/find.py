@@ -2,10 +2,12 @@
 
 import argparse
 import sys
+from dataclasses import replace
 
 from ...client.discovery import mc
-from ...client.results import Refusal, RPCStats
+from ...client.results import Refusal, discovery_exitcode
 from ..application import Application
+from ..calls import interruptible
 from ..inert import inert
 from ..options import filter_of
 from ..render import remark_lines
@@ -19,7 +21,6 @@ class Find(Application):
     sections = ("common", "filter", "json")
 
     def run(self, options: argparse.Namespace) -> int:
-        is_interrupted = False
         found: list[str] = []
         refusals: list[Refusal] = []
         with open_client(options) as client:
@@ -30,25 +31,22 @@ class Find(Application):
                 full=options.full_discovery,
                 ttl=options.ttl,
             )
-            try:
+            with interruptible(replies) as wait:
                 for reply in replies:
                     no = mc.refusal(reply)
                     if no is None:
                         found.append(reply.sender)
                     else:
                         refusals.append(no)
-            except KeyboardInterrupt:
-                is_interrupted = True
-                replies.close()
-            stats = replies.stats
+            stats = replace(replies.stats, refusals=tuple(refusals))
             style = style_for(sys.stderr, options, client.config)
         found.sort()
         if options.json:
             print_json(
                 {
-                    "interrupted": is_interrupted,
+                    "interrupted": wait.is_interrupted,
                     "hosts": found,
-                    "refusals": [one.to_dict() for one in refusals],
+                    "refusals": [one.to_dict() for one in stats.refusals],
                     "no_response": list(stats.no_response),
                     "silent_known": list(stats.silent_known),
                     "unverified": stats.unverified,
@@ -57,23 +55,10 @@ class Find(Application):
             )
         elif found:
             print("\n".join(inert(name) for name in found))
-        left = RPCStats(
-            no_response=stats.no_response,
-            silent_known=stats.silent_known,
-            refusals=tuple(refusals),
-            unverified=stats.unverified,
-        )
-        remarks = remark_lines(left, style)
-        if not options.json and remarks:
-            remark_text = "\n".join(remarks)
-            print(remark_text, file=sys.stderr)
+        if not options.json and (remarks := remark_lines(stats, style)):
+            print("\n".join(remarks), file=sys.stderr)
         if options.verbose:
             remark(f"Discovered {len(found)} hosts in {stats.agent_time:.2f} seconds")
-        if is_interrupted:
+        if wait.is_interrupted:
             remark("interrupted: these are the hosts found up to now")
-            return 130
-        if refusals or stats.unverified:
-            return 2
-        if not found:
-            return 1
-        return 5 if options.strict and (stats.silent_known or stats.no_response) else 0
+        return wait.exitcode(discovery_exitcode(stats, strict=options.strict))

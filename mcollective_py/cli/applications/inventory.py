@@ -6,15 +6,15 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...client.results import RPCResult, RPCStats, exitcode
-from ...client.rpcclient import RPCClient, agent_ddl
+from ...client.results import RPCResult, exitcode
 from ...errors import UsageError
 from ...filter import Filter
 from ...names import is_identity
 from ..application import Application
+from ..calls import interruptible
 from ..inert import inert
 from ..render import first_names, remark_lines, value_lines
-from ..session import open_client, print_json, remark, style_for
+from ..session import open_client, print_json, remark, rpc_client, style_for
 
 
 class Inventory(Application):
@@ -31,31 +31,21 @@ class Inventory(Application):
         if not is_identity(options.host):
             raise UsageError(f"{options.host!r} is no host name")
         answers: dict[str, RPCResult] = {}
-        stats = RPCStats()
         with open_client(options) as client:
-            rpc = RPCClient(
-                client,
-                "rpcutil",
-                agent_ddl("rpcutil", client.config.paths("libdir")),
-                filter=Filter(identities=(options.host,)),
-                timeout=options.timeout,
-                ttl=options.ttl,
-                collective=options.target,
-            )
+            rpc = rpc_client(client, "rpcutil", options, filter=Filter(identities=(options.host,)))
             # Both are under way at once: the second does not wait for the first.
             calls = {action: rpc.call(action) for action in ("daemon_stats", "inventory")}
-            for action, results in calls.items():
-                for result in results:
-                    answers[action] = result
-                if action == "inventory" or not results.stats.ok:
-                    stats = results.stats
+            with interruptible(*calls.values()) as wait:
+                for action, results in calls.items():
+                    for result in results:
+                        answers[action] = result
+            stats = next((one.stats for one in calls.values() if not one.stats.ok), calls["inventory"].stats)
             style = style_for(sys.stdout, options, client.config)
-        code = exitcode(stats, strict=options.strict)
         if options.json:
-            document: dict[str, Any] = {"host": options.host}
+            document: dict[str, Any] = {"host": options.host, "interrupted": wait.is_interrupted}
             document |= {name: dict(one.data) if one.is_ok else None for name, one in answers.items()}
             print_json({"daemon_stats": None, "inventory": None, **document, "stats": stats.to_dict()})
-            return code
+            return wait.exitcode(exitcode(stats, strict=options.strict))
         for result in answers.values():
             if not result.is_ok:
                 remark(f"{result.agent} {result.action}: {result.statusmsg}")
@@ -64,9 +54,11 @@ class Inventory(Application):
             print("\n".join(inventory_lines(options.host, good.get("daemon_stats", {}), good.get("inventory", {}))))
         if remarks := remark_lines(stats, style):
             print("\n".join(remarks), file=sys.stderr)
-        if not answers and not stats.unverified:
+        if wait.is_interrupted:
+            remark("interrupted: this is what came up to now")
+        elif not answers and not stats.unverified:
             remark(f"{options.host} did not answer: is the name right, does mcollectived run there? `mco ping` says who is there")
-        return code
+        return wait.exitcode(exitcode(stats, strict=options.strict))
 
 
 def inventory_lines(host: str, stats: Mapping[str, Any], inventory: Mapping[str, Any]) -> list[str]:

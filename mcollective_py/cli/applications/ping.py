@@ -2,13 +2,14 @@
 
 import argparse
 import sys
+from dataclasses import replace
 
 from ...client.client import Client
 from ...client.discovery import mc
 from ...client.replies import Replies
-from ...client.results import Refusal, RPCStats
-from ...errors import ConnectorError
+from ...client.results import Refusal, RPCStats, discovery_exitcode
 from ..application import Application
+from ..calls import interruptible
 from ..graph import buckets, sparkline
 from ..inert import inert
 from ..options import filter_of
@@ -48,8 +49,7 @@ class Ping(Application):
 def _show(client: Client, replies: Replies, options: argparse.Namespace) -> int:
     times: dict[str, float] = {}
     refusals: list[Refusal] = []
-    is_interrupted, lost = False, None
-    try:
+    with interruptible(replies) as wait:
         for reply in replies:
             no = mc.refusal(reply)
             if no is not None:
@@ -58,21 +58,15 @@ def _show(client: Client, replies: Replies, options: argparse.Namespace) -> int:
             times[reply.sender] = replies.latency(reply.sender)
             if not options.json:
                 print(f"{inert(reply.sender):<40} time={times[reply.sender] * 1000:.2f} ms", flush=True)
-    except KeyboardInterrupt:
-        is_interrupted = True
-        replies.close()
-    except ConnectorError as error:  # the broker has gone: what came before it is no less true
-        is_interrupted, lost = True, error
-        replies.close()
-    stats = replies.stats
-    code = 130 if is_interrupted else _exitcode(times, refusals, stats, options)
+    stats = replace(replies.stats, refusals=tuple(refusals))
+    code = discovery_exitcode(stats, strict=options.strict)
     graph = sparkline(buckets(sorted(times.values())))
     if options.json:
         print_json(
             {
-                "interrupted": is_interrupted,
+                "interrupted": wait.is_interrupted,
                 "replies": [{"sender": name, "time_ms": round(seconds * 1000, 3)} for name, seconds in times.items()],
-                "refusals": [one.to_dict() for one in refusals],
+                "refusals": [one.to_dict() for one in stats.refusals],
                 "no_response": list(stats.no_response),
                 "silent_known": list(stats.silent_known),
                 "unverified": stats.unverified,
@@ -80,42 +74,23 @@ def _show(client: Client, replies: Replies, options: argparse.Namespace) -> int:
                 "seconds": round(stats.agent_time, 6),
             }
         )
-        if lost is not None:
-            raise lost
-        return code
+        return wait.exitcode(code)
     style = style_for(sys.stdout, options, client.config)
-    print("\n".join(_ending(times, refusals, stats, style)))
+    print("\n".join(_ending(times, stats, style)))
     if graph and (options.graph or client.config.flag("plugin.rpc.graph")):
         print(f"\n{graph}  ({50} ms each)")
-    if not times and not refusals and not is_interrupted:
+    if not times and not refusals and not wait.is_interrupted:
         remark(NOBODY.format(collective=client.collective(options.target)))
-    if is_interrupted:
+    if wait.is_interrupted:
         remark("interrupted: these are the answers up to now")
-    if lost is not None:
-        raise lost
-    return code
+    return wait.exitcode(code)
 
 
-def _exitcode(times: dict[str, float], refusals: list[Refusal], stats: RPCStats, options: argparse.Namespace) -> int:
-    if refusals or stats.unverified:
-        return 2
-    if not times:
-        return 1
-    return 5 if options.strict and (stats.silent_known or stats.no_response) else 0
-
-
-def _ending(times: dict[str, float], refusals: list[Refusal], stats: RPCStats, style: Style) -> list[str]:
+def _ending(times: dict[str, float], stats: RPCStats, style: Style) -> list[str]:
     lines = ["", "", "---- ping statistics ----"]
     if times:
         took = [seconds * 1000 for seconds in times.values()]
         lines.append(f"{len(took)} replies max: {max(took):.2f} min: {min(took):.2f} avg: {sum(took) / len(took):.2f}")
     else:
         lines.append("No responses received")
-    left = RPCStats(
-        no_response=stats.no_response,
-        silent_known=stats.silent_known,
-        refusals=tuple(refusals),
-        unverified=stats.unverified,
-        duplicates=stats.duplicates,
-    )
-    return lines + remark_lines(left, style)
+    return lines + remark_lines(stats, style)

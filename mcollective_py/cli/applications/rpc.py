@@ -4,14 +4,14 @@ import argparse
 import sys
 
 from ...client.client import Audience
-from ...client.rpcclient import RPCClient, RPCResults, agent_ddl, limited
+from ...client.rpcclient import RPCResults, limited
 from ...ddl.validate import convert
 from ...errors import RPCError, UsageError
 from ...names import is_action, is_agent
 from ..application import Application
 from ..calls import announced, body_of, call_and_show, check_inputs, confirm, show
 from ..options import filter_of
-from ..session import open_client, print_json, style_for
+from ..session import open_client, print_json, rpc_client, style_for
 
 
 class Rpc(Application):
@@ -36,21 +36,9 @@ class Rpc(Application):
         if action is None:
             return self._plain(agent, options)
         client = open_client(options)
-        ddl = agent_ddl(agent, client.config.paths("libdir"))
-        rpc = RPCClient(
-            client,
-            agent,
-            ddl,
-            filter=filter_of(options),
-            timeout=options.timeout,
-            discovery_timeout=options.discovery_timeout,
-            ttl=options.ttl,
-            collective=options.target,
-            limit=options.limit,
-            full=options.full_discovery,
-        )
+        rpc = rpc_client(client, agent, options)
         try:
-            inputs = convert(ddl, action, words)
+            inputs = convert(rpc.ddl, action, words)
         except RPCError as error:
             raise UsageError(str(error)) from error
         check_inputs(rpc, action, inputs)
@@ -69,9 +57,7 @@ class Rpc(Application):
             window = options.discovery_timeout or client.discovery_timeout
 
             def find() -> Audience:
-                return client.audience(
-                    agent, filter, None, collective=options.target, discovery_timeout=window, full=options.full_discovery
-                )
+                return client.audience(agent, filter, collective=options.target, discovery_timeout=window, full=options.full_discovery)
 
             audience = limited(announced(find, filter, window, options), options.limit)
             if options.no_results:

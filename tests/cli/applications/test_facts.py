@@ -51,3 +51,11 @@ def test_without_a_fact_it_is_called_wrongly(desk):
 def test_a_name_that_no_fact_has_is_refused_before_anything_is_sent(desk):
     answer = desk.mco("facts", "a;b")
     assert (answer.code, answer.out) == (1, "")
+
+
+def test_ctrl_c_reports_what_there_is_and_leaves_with_130(desk):
+    first, answer = desk.interrupted("facts", "country", "-I", "web1", "-I", "web2", "-I", "nosuch", "-t", "60")
+    assert answer.code == 130
+    assert f"            {first}" in answer.lines  # -v names the hosts of a value
+    assert "No response from:\n\n   nosuch\n" in answer.out
+    assert "interrupted" in answer.err

@@ -26,6 +26,20 @@ def test_nobody_found_is_1_and_prints_nothing(desk):
     assert (answer.code, answer.out) == (1, "")
 
 
+def test_a_named_host_that_is_silent_is_4(desk):
+    answer = desk.mco("find", "-I", "nosuch", "--dt", "0.5")
+    assert (answer.code, answer.out) == (4, "")
+    assert "No response from:\n\n   nosuch\n" in answer.err
+
+
+def test_ctrl_c_shows_who_was_found_up_to_then_and_leaves_with_130(desk):
+    first, answer = desk.interrupted("find", "-I", "web1", "-I", "web2", "-I", "nosuch", "--dt", "60")
+    assert answer.code == 130
+    assert {first} <= set(answer.lines) <= {"web1", "web2"}
+    assert "No response from:\n\n   nosuch\n" in answer.err
+    assert "interrupted: these are the hosts found up to now" in answer.err
+
+
 def test_json_is_one_document(desk):
     document = json.loads(desk.mco("find", "-F", "country=de", "--json").out)
     assert document["hosts"] == ["web2"]

@@ -19,6 +19,7 @@ def test_json_is_one_document(desk):
     assert document["host"] == "web1"
     assert document["inventory"]["facts"]["country"] == "uk"
     assert document["daemon_stats"]["pid"] > 1
+    assert document["interrupted"] is False
 
 
 def test_a_host_that_is_not_there_is_4_and_says_what_to_do(desk):

@@ -42,6 +42,12 @@ def test_nobody_there_is_1_and_says_what_to_check(desk):
     assert "What to check:" in answer.err
 
 
+def test_a_named_host_that_is_silent_is_4_and_named(desk):
+    answer = desk.mco("ping", "-I", "nosuch", "-t", "0.5")
+    assert answer.code == 4
+    assert "No response from:\n\n   nosuch\n" in answer.out
+
+
 def test_json_is_one_document(desk):
     document = json.loads(desk.mco("ping", "--json").out)
     assert sorted(reply["sender"] for reply in document["replies"]) == ["db1", "web1", "web2"]
