@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from ..errors import BrokerUnreachable, ConnectorClosed, ConnectorError, KeyFileError, NotConnected
 from ..message import Delivery, Destination, Publication
 from .addresses import AddressBook, NotResolved
+from .attempts import Attempts
 from .backoff import LATER, SOON, Backoff
 from .framing import MAX_BODY
 from .inbox import Inbox
@@ -24,7 +25,6 @@ from .targets import PLAIN, Targets
 
 logger = logging.getLogger(__name__)
 
-_SAY_AGAIN = 60.0  # s between log lines about the same trouble
 _NEXT_PLEASE = 5.0  # s that one broker may take to answer when another of the pool waits
 _PATIENCE = 5.0  # s that publish waits for room
 _FAREWELL = 2.0  # s for what is still to be sent, when closing
@@ -69,8 +69,7 @@ class StompConnector:
         self._patience: float | None = None  # what connect was given
         self._deadline: float | None = None  # monotonic; None for ever
         self._failure: BrokerUnreachable | None = None
-        self._attempts: dict[str, str] = {}
-        self._said: dict[str, tuple[str, float]] = {}
+        self._attempts = Attempts(self._pool, time.monotonic)
         self._skipped = 0  # of links that are gone
         self._first = 0  # the broker to begin with
         self.reconnects = 0
@@ -100,7 +99,7 @@ class StompConnector:
                 return
             if self._is_closing:
                 raise ConnectorClosed("closed while connecting")
-            raise self._failure or BrokerUnreachable(self._list_attempts())
+            raise self._failure or BrokerUnreachable(self._attempts.all())
 
     def subscribe(self, destinations: Iterable[Destination]) -> None:
         """See the port. ConnectorError for a destination that cannot be."""
@@ -260,7 +259,7 @@ class StompConnector:
             # A client does not wait for a password to become right.
             if not is_late and (self._is_daemon or not is_lasting):
                 return False
-            self._failure = BrokerUnreachable(self._list_attempts())
+            self._failure = BrokerUnreachable(self._attempts.all())
             self._changed.notify_all()
             return True
 
@@ -304,8 +303,7 @@ class StompConnector:
             headers = [self._targets.subscribe_headers(each, self._identity) for each in self._subscriptions.values()]
             self._unconfirmed = set(self._subscriptions)
             self._outbox.put_first(_subscribe(each) for each in headers)
-            self._attempts.clear()
-            self._said.clear()
+            self._attempts.forget()
             self._changed.notify_all()
         logger.info("connected to %s%s", link.broker, " by TLS" if link.broker.tls else "")
         try:
@@ -369,21 +367,10 @@ class StompConnector:
         return not self._is_closing and (self._link is not None or self._is_daemon)
 
     def _note(self, broker: Broker, reason: str) -> None:
-        """Keep the reason for whoever asks, and log it: once, then once a minute while it stays the same."""
-        name, now = str(broker), time.monotonic()
-        self._attempts[name] = reason
-        said, when = self._said.get(name, ("", 0.0))
-        is_news = said != reason or now - when >= _SAY_AGAIN
-        if is_news and not self._is_closing:
-            self._said[name] = (reason, now)
-            logger.warning("broker %s: %s", name, reason)
-
-    def _list_attempts(self) -> list[tuple[str, str]]:
-        untried = "not tried, the time was up"
-        return [(str(broker), self._attempts.get(str(broker), untried)) for broker in self._pool]
+        self._attempts.note(broker, reason, is_quiet=self._is_closing)
 
     def _trouble(self) -> str:
-        return "; ".join(f"{name}: {reason}" for name, reason in self._attempts.items()) or "connect was not called"
+        return str(self._attempts) or "connect was not called"
 
 
 def _subscribe(headers: dict[str, str]) -> Parcel:

@@ -1,0 +1,55 @@
+import pytest
+
+from mcollective_py.connector.attempts import Attempts
+from mcollective_py.connector.pool import Broker
+
+FIRST, SECOND = Broker("mq1"), Broker("mq2")
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def test_every_broker_of_the_pool_is_told_with_its_last_reason_or_that_it_was_not_tried(clock: Clock):
+    attempts = Attempts([FIRST, SECOND], clock)
+    attempts.note(SECOND, "no route")
+    attempts.note(SECOND, "refused")
+    assert attempts.all() == [("mq1:61613", "not tried, the time was up"), ("mq2:61613", "refused")]
+    assert str(attempts) == "mq2:61613: refused"
+
+
+def test_the_same_trouble_is_logged_once_a_minute_and_another_at_once(clock: Clock, caplog: pytest.LogCaptureFixture):
+    attempts = Attempts([FIRST, SECOND], clock)
+    for seconds, broker, reason in ((0, FIRST, "refused"), (1, SECOND, "refused"), (59.9, FIRST, "refused"), (60, FIRST, "refused")):
+        clock.now = 1000.0 + seconds
+        attempts.note(broker, reason)
+    attempts.note(FIRST, "silent")
+    assert [record.getMessage() for record in caplog.records] == [
+        "broker mq1:61613: refused",
+        "broker mq2:61613: refused",
+        "broker mq1:61613: refused",
+        "broker mq1:61613: silent",
+    ]
+
+
+def test_a_quiet_note_is_kept_and_not_logged(clock: Clock, caplog: pytest.LogCaptureFixture):
+    attempts = Attempts([FIRST], clock)
+    attempts.note(FIRST, "closed", is_quiet=True)
+    assert (str(attempts), caplog.records) == ("mq1:61613: closed", [])
+
+
+def test_after_a_connection_the_same_trouble_is_news_again(clock: Clock, caplog: pytest.LogCaptureFixture):
+    attempts = Attempts([FIRST], clock)
+    attempts.note(FIRST, "refused")
+    attempts.forget()
+    assert str(attempts) == ""
+    attempts.note(FIRST, "refused")
+    assert len(caplog.records) == 2
