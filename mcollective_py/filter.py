@@ -129,7 +129,8 @@ def _checked(filter: Filter) -> Filter:
     for text in (*filter.classes, *filter.agents, *filter.identities):
         if not text:
             raise FilterError("an empty name in a filter matches nobody: leave the option out or give a name")
-    for text in (*filter.classes, *filter.agents, *filter.identities, *(part for test in filter.facts for part in (test.fact, test.value))):
+    parts = (part for test in filter.facts for part in (test.fact, test.value))
+    for text in (*filter.classes, *filter.agents, *filter.identities, *parts):
         _text(text)
     return filter
 

@@ -134,7 +134,12 @@ PLUGIN_DOORS = {
     "agents/aggregates": ("mcollective_py.client.aggregate", "mcollective_py.errors"),
     "agents/validators": ("mcollective_py.errors",),
     "agents/": ("mcollective_py.agent", "mcollective_py.errors"),
-    "facts/": ("mcollective_py.node.factsource", "mcollective_py.node.command", "mcollective_py.node.ownership", "mcollective_py.errors"),
+    "facts/": (
+        "mcollective_py.node.factsource",
+        "mcollective_py.node.command",
+        "mcollective_py.node.ownership",
+        "mcollective_py.errors",
+    ),
 }
 
 

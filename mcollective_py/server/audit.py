@@ -198,10 +198,10 @@ def open_audit(config: Config, node: str) -> LogfileAudit | NullAudit:
     """The audit that a configuration asks for. Raises ConfigError, also where its file cannot be opened."""
     if not config.flag("rpcaudit"):
         return NullAudit()
-    provider = config.text("rpcauditprovider") or "logfile"
+    provider = config.word("rpcauditprovider")
     if provider.lower() != "logfile":
         raise ConfigError(f"there is no provider {provider}: write logfile", file=config.file, key="rpcauditprovider")
-    path = config.text("plugin.rpcaudit.logfile") or "/var/log/puppetlabs/mcollective/mcollective-audit.log"
+    path = config.word("plugin.rpcaudit.logfile")
     audit = LogfileAudit(Path(path), node, _mode(config), _group(config))
     try:
         audit.open()
@@ -212,7 +212,7 @@ def open_audit(config: Config, node: str) -> LogfileAudit | NullAudit:
 
 
 def _mode(config: Config) -> int:
-    text = config.text("plugin.rpcaudit.logfile.mode") or "0640"
+    text = config.word("plugin.rpcaudit.logfile.mode")
     if not (1 <= len(text) <= 4 and set(text) <= set("01234567")) or int(text, 8) & ~0o660 or not int(text, 8) & 0o200:
         problem = f"'{text}' is no mode for an audit log: write 0600 or 0640"
         raise ConfigError(problem, file=config.file, key="plugin.rpcaudit.logfile.mode")

@@ -123,7 +123,7 @@ def _audit_settings(config: Config) -> dict[str, str | None]:
 
 
 def _facts(config: Config, libdirs: Sequence[Path]) -> CachedFacts:
-    name = config.text("factsource") or "yaml"
+    name = config.word("factsource")
     folders = find("facts", libdirs)
     if name not in folders:
         there = ", ".join(sorted(folders))

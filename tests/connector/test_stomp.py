@@ -18,6 +18,7 @@ from mcollective_py.errors import BrokerUnreachable, ConnectorClosed, ConnectorE
 from mcollective_py.message import Destination, Kind, Publication
 from tests.connector.certificates import Authority, server_context
 from tests.connector.scripted import LIMIT, ScriptedBroker, free_port
+from tests.waiting import wait_until
 
 _STARVING = """
 import logging, resource, threading, time
@@ -109,7 +110,7 @@ def test_subscriptions_made_before_connecting_are_made_at_the_connect():
 def test_messages_handed_over_while_a_daemon_is_alone_are_sent_when_the_broker_is_back():
     with ScriptedBroker() as broker, connector(broker) as node:
         broker.close()
-        wait_for(lambda: node.peer is None)
+        wait_until("the broker is gone", lambda: node.peer is None, LIMIT)
         node.publish([to(REPLY, b"late"), Publication(b"dead", REPLY, "web1", time.time() - 100, 60)])
         with ScriptedBroker(port=broker.port) as reborn:
             assert reborn.wait("SEND").body == b"late"
@@ -147,7 +148,7 @@ def test_a_silent_broker_is_noticed_by_its_missing_heartbeats_and_its_neighbour_
         start = time.monotonic()
         neighbour.wait("CONNECT")
         assert time.monotonic() - start < 2 * 0.2 + 3
-        wait_for(lambda: node.peer == f"127.0.0.1:{neighbour.port}")
+        wait_until("the neighbour is taken", lambda: node.peer == f"127.0.0.1:{neighbour.port}", LIMIT)
 
 
 def test_we_send_heartbeats_when_there_is_nothing_else_to_send():
@@ -155,7 +156,7 @@ def test_we_send_heartbeats_when_there_is_nothing_else_to_send():
         ScriptedBroker(connected={"version": "1.1", "heart-beat": "0,100"}) as broker,
         connector(broker, options=Options(heartbeat=0.1)),
     ):
-        wait_for(lambda: broker.received.count(b"\n\n\0\n\n\n") == 1)
+        wait_until("heartbeats come", lambda: broker.received.count(b"\n\n\0\n\n\n") == 1, LIMIT)
 
 
 def test_the_next_broker_of_the_pool_is_taken_when_the_first_refuses():
@@ -180,8 +181,12 @@ def test_many_lost_connections_leave_no_threads_and_no_descriptors():
         for _ in range(50):
             broker.cut()
             broker.connections.get(timeout=LIMIT)
-        wait_for(lambda: node.peer is not None)
-        wait_for(lambda: (threading.active_count(), len(os.listdir("/proc/self/fd"))) <= (before[0] + 2, before[1] + 4))
+        wait_until("a broker is connected", lambda: node.peer is not None, LIMIT)
+        wait_until(
+            "threads and files are given back",
+            lambda: (threading.active_count(), len(os.listdir("/proc/self/fd"))) <= (before[0] + 2, before[1] + 4),
+            LIMIT,
+        )
 
 
 # --- giving up --------------------------------------------------------------------------------------------------------------
@@ -399,7 +404,7 @@ def test_a_tls_broker_that_dies_is_noticed_at_once_without_spinning(tmp_path: Pa
             before = time.process_time()
             broker.cut()
             broker.connections.get(timeout=LIMIT)
-            wait_for(lambda: node.peer is not None)
+            wait_until("a broker is connected", lambda: node.peer is not None, LIMIT)
             assert time.process_time() - before < 0.5
 
 
@@ -439,12 +444,3 @@ def test_the_same_trouble_is_logged_once_and_not_at_each_attempt(caplog: pytest.
     assert [record.getMessage() for record in caplog.records if "refused" in record.getMessage()] == [
         f"broker {client._pool[0]}: connection refused: is the broker running, and is the port right?"
     ]
-
-
-def wait_for(condition) -> None:
-    """Wait, with a deadline, for something that tells nobody when it happens."""
-    deadline = time.monotonic() + LIMIT
-    pause = threading.Event()
-    while not condition():
-        assert time.monotonic() < deadline
-        pause.wait(0.01)

@@ -13,6 +13,7 @@ import pytest
 from mcollective_py.errors import RPCAborted
 from mcollective_py.node import command
 from mcollective_py.node.command import CommandResult, run
+from tests.waiting import wait_until
 
 SH = str(Path("/bin/sh").resolve())
 
@@ -33,13 +34,6 @@ def is_running(pid):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
-
-
-def wait_until(claim, seconds=5.0):
-    deadline = time.monotonic() + seconds
-    while not claim():
-        assert time.monotonic() < deadline, "it did not come to pass in time"
-        threading.Event().wait(0.01)
 
 
 def test_a_program_gives_exit_code_and_both_streams():
@@ -104,7 +98,7 @@ def test_a_program_that_ignores_term_is_killed_with_all_it_started(monkeypatch):
     result = sh("trap '' TERM; sleep 60 & echo $! $$; while :; do sleep 60; done", timeout=0.5)
     assert (result.exitcode, result.timed_out) == (-9, True)
     grandchild, child = (int(word) for word in result.stdout.split())
-    wait_until(lambda: not is_running(grandchild) and not is_running(child))
+    wait_until("it is gone", lambda: not is_running(grandchild) and not is_running(child))
 
 
 def test_a_service_that_is_left_running_neither_delays_the_answer_nor_is_ended():
@@ -119,7 +113,7 @@ def test_a_service_that_is_left_running_neither_delays_the_answer_nor_is_ended()
 def test_what_only_prints_leaves_nothing_running():
     result = sh("sleep 60 & echo $!", only_prints=True)
     assert (result.exitcode, result.timed_out) == (0, False)
-    wait_until(lambda: not is_running(int(result.stdout)))
+    wait_until("it is gone", lambda: not is_running(int(result.stdout)))
 
 
 def test_what_only_prints_is_ended_when_it_prints_more_than_is_kept():
@@ -143,12 +137,12 @@ def test_an_action_that_is_ended_takes_its_program_along(tmp_path):
         + f"run([{SH!r}, '-c', 'echo $$ > pid; exec sleep 60'], cwd={str(tmp_path)!r}, timeout=60)"
     )
     action = subprocess.Popen([sys.executable, "-c", script])
-    wait_until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text().strip(), 20)
+    wait_until("it has said who it is", lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text().strip(), 20)
     pid = int((tmp_path / "pid").read_text())
     assert is_running(pid)
     action.send_signal(signal.SIGTERM)
     assert action.wait(10) == -signal.SIGTERM
-    wait_until(lambda: not is_running(pid))
+    wait_until("it is gone", lambda: not is_running(pid))
 
 
 def test_term_means_what_it_meant_before_once_the_program_has_ended():

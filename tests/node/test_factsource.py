@@ -6,6 +6,7 @@ import pytest
 
 from mcollective_py.errors import PluginError
 from mcollective_py.node.factsource import CachedFacts
+from tests.waiting import wait_until
 
 
 class Source:
@@ -28,13 +29,6 @@ class Source:
 
     def fingerprint(self):
         return self.print
-
-
-def until(claim, seconds=5.0):
-    deadline = time.monotonic() + seconds
-    while not claim():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        threading.Event().wait(0.001)
 
 
 def warnings(caplog) -> list[str]:
@@ -60,7 +54,7 @@ def test_old_facts_are_served_while_a_slow_source_is_asked_again():
         for _ in range(100):
             assert cache.facts(1301) == {"country": "uk"}
         assert time.monotonic() - begun < 0.4
-    until(lambda: cache.facts(1302) == {"country": "de"})
+    wait_until("the new facts are there", lambda: cache.facts(1302) == {"country": "de"})
     assert source.loads == 2
 
 
@@ -142,7 +136,7 @@ def test_facts_that_can_be_had_again_are_used_again(caplog):
     cache.facts(2000)
     assert cache.facts(5000) is None
     source.answer, source.print = {"country": "de"}, 3
-    until(lambda: cache.facts(5100) == {"country": "de"})
+    wait_until("the new facts are there", lambda: cache.facts(5100) == {"country": "de"})
     assert cache.trouble is None
     assert caplog.records[-1].getMessage() == "facts source: facts can be had again"
 
@@ -155,7 +149,7 @@ def test_a_source_that_never_worked_gives_none_and_is_not_asked_for_every_reques
     assert source.loads == 1
     source.answer = {"country": "uk"}
     cache.facts(1030)
-    until(lambda: cache.facts(1030) == {"country": "uk"})
+    wait_until("the new facts are there", lambda: cache.facts(1030) == {"country": "uk"})
 
 
 def test_a_cache_time_of_nothing_does_not_load_without_rest():
@@ -167,7 +161,7 @@ def test_a_cache_time_of_nothing_does_not_load_without_rest():
         cache.facts(1003)
     assert source.loads == 1
     cache.facts(1004)
-    until(lambda: source.loads == 2)
+    wait_until("the source is asked", lambda: source.loads == 2)
 
 
 def test_many_threads_share_one_load():
