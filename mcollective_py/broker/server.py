@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import gc
 import logging
-import resource
 import signal
 import socket
 import ssl
@@ -21,6 +20,7 @@ from .revoked import Revoked, read_revoked
 from .rights import ADMIN, SHIPPED_ROLES, Member
 from .router import Router
 from .settings import BrokerSettings
+from .sockets import BACKLOG, allow_many_sockets, listen
 from .tls import server_context, shrink_read_buffers
 from .users import Passwords, User, read_users
 
@@ -30,7 +30,6 @@ _SWEEP_S = 5.0
 _WATCH_S = 0.25
 _CLOSED = 1000  # connections that end before their remains are looked for
 _READ_BUFFER = 128 * 1024  # one for all: what is read is taken out before the next connection is looked at
-_BACKLOG = 1024  # a fleet that comes back after a restart does so at once
 
 
 class Broker:
@@ -70,7 +69,7 @@ class Broker:
         self._crl = self._crl_stamp()
         context = self._new_context()
         try:
-            sockets = await self._loop.run_in_executor(self._threads, _listen, settings.host, settings.port)
+            sockets = await self._loop.run_in_executor(self._threads, listen, settings.host, settings.port)
         except OSError as error:
             self._threads.shutdown(wait=False)
             raise ConnectorError(f"cannot listen on {settings.host} port {settings.port}: {error.strerror or error}") from error
@@ -174,7 +173,7 @@ class Broker:
                 lambda: PeerConnection(self),
                 sock=one,
                 ssl=context,
-                backlog=_BACKLOG,
+                backlog=BACKLOG,
                 ssl_handshake_timeout=handshake_s,
                 ssl_shutdown_timeout=shutdown_s,
             )
@@ -286,7 +285,7 @@ def serve(settings: BrokerSettings, ready: Callable[[int], None] | None = None) 
 
     ready: called once with the port when it listens. Raises as Broker does. For the main thread.
     """
-    _allow_many_sockets(settings.limits.connections)
+    allow_many_sockets(settings.limits.connections)
     # Messages are no cycles: looking for some after every 700 objects took a tenth of the time under load.
     gc.set_threshold(20_000, 10, 10)
     asyncio.run(_serve(settings, ready))
@@ -304,34 +303,3 @@ async def _serve(settings: BrokerSettings, ready: Callable[[int], None] | None) 
         ready(broker.port)
     await end.wait()
     await broker.stop()
-
-
-def _listen(host: str, port: int) -> list[socket.socket]:
-    """Listening sockets on every address of a host; an empty host is every address of this machine."""
-    addresses = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    sockets: list[socket.socket] = []
-    try:
-        for family, _, _, _, address in dict.fromkeys(addresses):
-            if sockets and port == 0:
-                address = (address[0], sockets[0].getsockname()[1], *address[2:])
-            one = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # else asyncio leaves Nagle on: 40 ms an answer
-            sockets.append(one)
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            one.setblocking(False)
-            one.bind(address)
-            one.listen(_BACKLOG)
-    except OSError:
-        for one in sockets:
-            one.close()
-        raise
-    return sockets
-
-
-def _allow_many_sockets(connections: int) -> None:
-    """Raise the soft limit of open files as far as it may be raised: systems start with 1,024, too few for a fleet."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = connections + 64 if hard == resource.RLIM_INFINITY else min(connections + 64, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

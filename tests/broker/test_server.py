@@ -4,7 +4,7 @@ import ssl
 
 import pytest
 
-from mcollective_py.broker import server
+from mcollective_py.broker import server, sockets
 from mcollective_py.broker.frames import RefusedFrame
 from mcollective_py.broker.server import Broker
 from mcollective_py.broker.settings import BrokerSettings, BrokerTLSFiles
@@ -388,7 +388,7 @@ def test_small_frames_leave_at_once_in_place_of_waiting_for_an_acknowledgement()
         nonlocal accepted
         loop = asyncio.get_running_loop()
         accepted = loop.create_future()
-        (listening,) = server._listen("127.0.0.1", 0)
+        (listening,) = sockets.listen("127.0.0.1", 0)
         async with await loop.create_server(Peer, sock=listening):
             _, writer = await asyncio.open_connection(*listening.getsockname())
             assert await asyncio.wait_for(accepted, 5) != 0
