@@ -43,6 +43,14 @@ def test_an_unknown_command_names_the_nearest(desk):
     assert answer.err == "mco pingg: unknown command: did you mean `mco ping`? `mco help` lists the commands\n"
 
 
+@pytest.mark.parametrize("text", [None, "nonsense", "libdir = \\x00relative:/nonexistent\n[section]\n"])
+def test_a_configuration_that_cannot_be_used_hides_no_command(desk, tmp_path, text):
+    config = tmp_path / "client.cfg"
+    config.mkdir() if text is None else config.write_text(text)
+    answer = desk.mco("pingg", "-c", str(config))
+    assert answer.err == "mco pingg: unknown command: did you mean `mco ping`? `mco help` lists the commands\n"
+
+
 def test_options_before_the_command_are_explained(desk):
     done = subprocess.run([*MCO, "-v", "ping"], capture_output=True, text=True, timeout=30)
     assert done.returncode == 1

@@ -1,13 +1,21 @@
 import json
 import re
 import signal
+import threading
 import time
+from dataclasses import replace
 
 import pytest
 
 from mcollective_py.cli.applications.rpc import Rpc, addressed
+from mcollective_py.cli.demosite import SiteHost
 from mcollective_py.cli.options import parse, parser_for
-from mcollective_py.errors import UsageError
+from mcollective_py.config import Config
+from mcollective_py.connector.factory import open_connector
+from mcollective_py.errors import ConnectorClosed, UsageError
+from mcollective_py.message import Destination, Kind, Publication, Reply
+from mcollective_py.security.envelope import REPLY, read_envelope
+from mcollective_py.security.load import security_plugin
 
 
 def words(*words):
@@ -142,3 +150,86 @@ def test_ctrl_c_shows_what_there_is_and_leaves_with_130(desk):
     assert process.returncode == 130
     assert "No response from:\n\n   nosuch\n" in out
     assert "interrupted" in err
+
+
+class Hostile:
+    """A node with a good certificate on the real broker: an honest pong, then to any action what `forge` makes of its reply."""
+
+    def __init__(self, running, name, forge):
+        config = Config.from_file(running.site.write_host(SiteHost(name), running.broker), "server")
+        self.name, self.forge, self.security = name, forge, security_plugin(config, "server", time.time)
+        self.connector = open_connector(config, name, is_daemon=True)
+        self.thread = threading.Thread(target=self.run, name=name)
+
+    def __enter__(self):
+        self.connector.connect(10.0)
+        self.connector.subscribe(
+            [Destination(Kind.AGENT, "mcollective", "discovery"), Destination(Kind.NODE, "mcollective", self.name)]
+        )
+        assert self.connector.wait_subscribed(10.0)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *error):
+        self.connector.close()
+        self.thread.join(10)
+
+    def run(self):
+        while True:
+            try:
+                request = self.security.open_request(self.security.read(self.connector.receive().payload))
+            except ConnectorClosed:
+                return
+            is_ping = request.agent == "discovery"
+            made = Reply(
+                request.id, request.digest, self.name, request.agent, request.action, "pong" if is_ping else {"pong": 1}, time.time()
+            )
+            (payload,) = self.security.seal_reply(made, request)
+            destination = Destination(Kind.REPLY, request.collective, request.reply_to)
+            payload = payload if is_ping else self.forge(self.security, payload)
+            self.connector.publish([Publication(payload, destination, self.name, time.time(), 60)])
+
+
+def in_anothers_name(security, payload):
+    body = read_envelope(payload, len(payload)).body
+    assert b'"node":"evil1"' in body
+    return security._seal(REPLY, body.replace(b'"node":"evil1"', b'"node":"web1"'))
+
+
+def with_its_signature_changed(security, payload):
+    found = read_envelope(payload, len(payload))
+    return replace(found, signature=found.signature[:-1] + bytes([found.signature[-1] ^ 1])).encode()
+
+
+def with_its_content_changed(security, payload):
+    found = read_envelope(payload, len(payload))
+    return replace(found, body=found.body.replace(b'{"pong":1}', b'{"pong":2}')).encode()
+
+
+def unsigned(security, payload):
+    return re.sub(rb'"s":\[.*\]', b'"s":[]', payload)
+
+
+FORGERIES = [in_anothers_name, with_its_signature_changed, with_its_content_changed, unsigned]
+
+
+def test_what_is_not_forged_is_shown(desk):
+    with Hostile(desk.running, "evil1", lambda security, payload: payload):
+        answer = desk.mco("rpc", "rpcutil", "ping", "-I", "evil1")
+    assert (answer.code, answer.lines[0]) == (0, "evil1")
+
+
+@pytest.mark.parametrize("forge", FORGERIES)
+def test_a_reply_that_nobody_vouches_for_is_dropped_counted_told_and_2(desk, forge):
+    words = ("rpc", "rpcutil", "ping", "-I", "evil1", "-I", "web2", "-t", "2")
+    with Hostile(desk.running, "evil1", forge):
+        answer = desk.mco(*words)
+        document = json.loads(desk.mco(*words, "--json").out)
+    assert answer.code == 2
+    assert answer.lines[0] == "web2"
+    assert "1 reply dropped as unverified: the sender's signature does not hold" in answer.lines
+    assert "No response from:\n\n   evil1\n" in answer.out
+    assert answer.out.count("evil1") == 1
+    assert "web1" not in answer.out
+    assert [reply["sender"] for reply in document["replies"]] == ["web2"]
+    assert (document["stats"]["unverified"], document["stats"]["no_response"]) == (1, ["evil1"])
