@@ -163,13 +163,17 @@ class Config:
         return found | ({"": str(self.text(own))} if own in self._values else {})
 
     def redacted(self, key: str) -> str | None:
-        """The value as it may be shown: *** in place of secrets, and of names and passwords within addresses."""
-        text = self.text(key)
+        """The value as it may be shown: *** in place of secrets, and of names and passwords within addresses.
+
+        A plugin's setting that no row declares is *** too: nobody has said that it is none.
+        """
+        row = find_setting(key)
+        text = self.text(key) if row is not None or key in self._values else None
         if text is None:
             return None
-        if is_secret(key) or "-----BEGIN" in text:
+        if row is None or is_secret(key) or "-----BEGIN" in text:
             return "***"
-        text = re.sub(r"://[^/@\s]+@", "://***@", text)
+        text = re.sub(r"://\S*@", "://***@", text)
         return re.sub(rf"([?&;][^=&;\s]*(?:{HIDDEN_WORDS})[^=&;\s]*=)[^&;\s]+", r"\1***", text, flags=re.IGNORECASE)
 
     def keys(self) -> tuple[str, ...]:

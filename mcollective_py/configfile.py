@@ -2,12 +2,11 @@
 
 import os
 import re
-import stat
 from pathlib import Path
 
 from .errors import ConfigError, place
 from .names import is_collective, is_identity
-from .regularfile import UnusableFile, read_regular
+from .regularfile import UnusableFile, changeable_by_others, read_regular
 from .settings import FLAGS, FRACTION, IGNORED, SETTINGS, WHOLE, Setting, family, find_setting, nearest_key, split_value
 
 _MAX_BYTES = 1 << 20  # the largest real files seen have 20 KB
@@ -186,8 +185,8 @@ def read_text(path: Path, side: str) -> tuple[str, int]:
     def judge(found: os.stat_result) -> None:
         nonlocal mode
         mode = found.st_mode
-        if side == "server" and mode & stat.S_IWOTH:
-            raise ConfigError(f"every user of this machine can write it: chmod 0640 {name}", file=name)
+        if side == "server" and (reason := changeable_by_others(found, path)):
+            raise ConfigError(reason, file=name)
 
     try:
         content, _ = read_regular(name, _MAX_BYTES, judge=judge)

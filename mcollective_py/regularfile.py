@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 SETTLE_S = 1.0  # a file changed in place this recently may still be being written
 PATIENCE_S = 30.0  # after this long without rest it is a trouble to tell of
@@ -36,6 +37,23 @@ class UnusableFile(OSError):
     """A file that is there but cannot be used; strerror says why, as what follows the path in a sentence."""
 
     strerror: str
+
+
+def changeable_by_others(status: os.stat_result, path: Path) -> str | None:
+    """Why a file that decides whom this process trusts is not safe; None where it is.
+
+    Root takes only files of root or of their folder's owner (Puppet's are the user puppet's), that no group may write to. An
+    ordinary user's own groups are that user's affair.
+    """
+    if status.st_mode & 0o002:
+        return f"everybody may write to it: chmod o-w {path}"
+    if os.geteuid() != 0:
+        return None
+    if status.st_mode & 0o020:
+        return f"a group may write to it: chmod g-w {path}"
+    if status.st_uid not in (0, path.parent.stat().st_uid):
+        return f"it belongs to user {status.st_uid}, who could change it: chown root {path}"
+    return None
 
 
 def reason_of(error: OSError) -> str:

@@ -13,3 +13,10 @@ def is_utf8(text: str) -> bool:
 def printable(text: str, instead: str = "?", most: int = 300) -> str:
     """At most so many characters of it, on one line; instead: what stands for each that is no printable one."""
     return "".join(sign if sign.isprintable() else instead for sign in text[:most])
+
+
+def one_line(text: str) -> str:
+    """The text with every control character, line separator and half surrogate shown by its escape."""
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in text)

@@ -144,13 +144,24 @@ def test_a_brokers_password_is_not_shown_but_the_rest_of_its_pool_is():
     ("value", "shown"),
     [
         ("https://bob:hunter2@puppetdb:8081/pdb", "https://***@puppetdb:8081/pdb"),
+        ("amqp://bob:pa/s@s@host/x", "amqp://***@host/x"),
         ("https://puppetdb/pdb?x=1&token=abc&y=2", "https://puppetdb/pdb?x=1&token=***&y=2"),
         ("-----BEGIN PRIVATE KEY-----", "***"),
         ("bob@example.org", "bob@example.org"),
     ],
 )
 def test_secrets_within_a_value_are_not_shown(value, shown):
-    assert client(f"plugin.puppetdb.url = {value}").redacted("plugin.puppetdb.url") == shown
+    assert client(f"plugin.stomp.vhost = {value}").redacted("plugin.stomp.vhost") == shown
+
+
+@pytest.mark.parametrize("key", ["plugin.foo.apikey", "plugin.foo.pass", "plugin.foo.dsn", "plugin.foo.colour", "plugin.puppetdb.url"])
+def test_what_no_row_declares_is_not_shown_since_nobody_says_that_it_is_no_secret(key):
+    assert client(f"{key} = https://bob:hunter2@puppetdb/").redacted(key) == "***"
+
+
+@pytest.mark.parametrize("key", ["nosuch", "plugin.foo.nosuch"])
+def test_a_setting_that_is_not_there_has_nothing_to_show(key):
+    assert client("ttl = 30").redacted(key) is None
 
 
 def test_the_callertype_is_no_secret():

@@ -296,7 +296,7 @@ def test_a_server_file_that_everybody_can_write_is_refused(tmp_path):
     file = tmp_path / "server.cfg"
     file.write_text("ttl = 30\n")
     file.chmod(0o666)
-    with pytest.raises(ConfigError, match="every user of this machine can write it: chmod 0640"):
+    with pytest.raises(ConfigError, match="everybody may write to it: chmod o-w"):
         Config.from_file(file, "server")
 
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from mcollective_py.regularfile import PATIENCE_S, Settling, Stamp, UnusableFile, read_regular, reason_of
+from mcollective_py.regularfile import PATIENCE_S, Settling, Stamp, UnusableFile, changeable_by_others, read_regular, reason_of
 
 
 def test_a_file_is_read_whole_with_its_stamp(tmp_path):
@@ -133,3 +133,25 @@ def test_a_file_that_never_rests_is_told_after_a_while():
 
 def test_a_time_far_in_the_future_settles_nothing_and_stops_nothing():
     assert not Settling().is_unsettled(stamp(7, 100), stamp(7, 9_000_000), now=1000)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+@pytest.mark.parametrize(
+    ("mode", "owner", "folder_owner", "says"),
+    [
+        (0o644, 0, 0, None),
+        (0o646, 0, 0, "everybody may write to it"),
+        (0o664, 0, 0, "a group may write to it"),
+        (0o644, 65534, 0, "it belongs to user 65534"),
+        (0o644, 1234, 1234, None),  # Puppet's own files on a Puppet server
+    ],
+)
+def test_root_trusts_only_files_that_no_other_can_change(tmp_path, mode, owner, folder_owner, says):
+    path = tmp_path / "folder" / "ca.pem"
+    path.parent.mkdir()
+    path.write_text("x")
+    path.chmod(mode)
+    os.chown(path, owner, owner)
+    os.chown(path.parent, folder_owner, folder_owner)
+    reason = changeable_by_others(path.stat(), path)
+    assert reason is None if says is None else says in str(reason)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ..errors import BrokerUnreachable, ConnectorClosed, ConnectorError, KeyFileError, NotConnected
 from ..message import Delivery, Destination, Publication
+from ..names import is_identity
 from .addresses import AddressBook, NotResolved
 from .attempts import Attempts
 from .backoff import LATER, SOON, Backoff
@@ -191,7 +192,7 @@ class StompConnector:
             except binascii.Error:
                 self._inbox.count_lost()
                 return
-        self._inbox.put(Delivery(body, source, headers.get("reply-to"), headers.get("mc_sender")))
+        self._inbox.put(Delivery(body, source, headers.get("reply-to"), _identity(headers.get("mc_sender"))))
 
     def on_receipt(self, receipt: str) -> None:
         with self._changed:
@@ -376,3 +377,8 @@ class StompConnector:
 def _subscribe(headers: dict[str, str]) -> Parcel:
     """A SUBSCRIBE that the broker confirms: the receipt is its id."""
     return Parcel("SUBSCRIBE", headers | {"receipt": headers["id"]})
+
+
+def _identity(name: str | None) -> str | None:
+    """An `mc_sender` that is one; anything else is not worth a place in a log."""
+    return name if is_identity(name) else None

@@ -20,7 +20,7 @@ FILE_OUTPUTS: Mapping[str, str] = {
     "type": "file, directory, link, socket, chardev, blockdev, fifo or unknown",
     "size": "Size in bytes",
     "mode": "Mode in octal, with the type's bits: 100644",
-    "md5": "MD5 digest of a regular file of at most 64 MiB, else empty",
+    "md5": "MD5 digest of a regular file that every user may read and of at most 64 MiB, else empty",
     "uid": "Owner",
     "gid": "Group",
     "mtime": "When the content last changed",
@@ -67,7 +67,8 @@ def file_status(path: str, now: float | None = None, max_digest_bytes: int = MAX
         "type": _TYPES.get(stat.S_IFMT(status.st_mode), "unknown"),
         "size": status.st_size,
         "mode": f"{status.st_mode:o}",
-        "md5": _md5(path, max_digest_bytes) if stat.S_ISREG(status.st_mode) else "",
+        # Whoever may ask for this may not read every file: a digest gives a short secret away.
+        "md5": _md5(path, max_digest_bytes) if stat.S_ISREG(status.st_mode) and status.st_mode & stat.S_IROTH else "",
         "uid": status.st_uid,
         "gid": status.st_gid,
         **{name: time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(value)) for name, value in times.items()},

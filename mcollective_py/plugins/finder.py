@@ -36,8 +36,11 @@ def survey(kind: str, libdirs: Sequence[Path]) -> Survey:
 
 
 def is_inside(path: Path, libdir: Path) -> bool:
-    """True where path, links followed, stays in the libdir."""
-    return path.resolve().is_relative_to(libdir.resolve())
+    """True where path, links followed, stays in the libdir; a link that leads nowhere or to itself does not."""
+    try:
+        return path.resolve(strict=True).is_relative_to(libdir.resolve())
+    except (OSError, RuntimeError):  # RuntimeError: Python 3.11's word for a link that leads to itself
+        return False
 
 
 def _survey_libdir(kind: str, libdir: Path, result: Survey) -> None:

@@ -11,7 +11,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ..errors import KeyFileError, UntrustedCertificate
-from ..regularfile import Stamp, UnusableFile, read_regular
+from ..regularfile import Stamp, UnusableFile, changeable_by_others, read_regular
 from .chain import TrustStore, certificate_names
 from .envelope import key_id
 from .known import KnownCertificates
@@ -164,8 +164,8 @@ def _read_trust(places: X509Places, revocation: str) -> TrustStore:
 
 def _read(path: Path, setting: str) -> bytes:
     def judge(status: os.stat_result) -> None:
-        if status.st_mode & 0o002:
-            raise KeyFileError(f"everybody may write to it: chmod o-w {path}", file=str(path), key=setting)
+        if reason := changeable_by_others(status, path):
+            raise KeyFileError(reason, file=str(path), key=setting)
 
     try:
         return read_regular(str(path), _MAX_SIZE, judge=judge)[0]

@@ -6,6 +6,7 @@ import sys
 
 from ..config import Config
 from ..errors import ConfigError
+from ..text import one_line
 
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _LEVELS = {"debug": 10, "info": 20, "warn": 30, "error": 40, "fatal": 50}
@@ -25,6 +26,14 @@ def start_logging(config: Config, *, is_detached: bool, verbose: bool = False) -
     logging.getLogger("stomp.py").setLevel(logging.ERROR)  # speaks of every frame at INFO
 
 
+class _OneLine(logging.Formatter):
+    """One record, one line, whatever a message from the wire says; only tracebacks, which are ours, have more."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
+        record.message = one_line(record.message)
+        return super().formatMessage(record)
+
+
 def _handler(config: Config, is_detached: bool) -> logging.Handler:
     kind, path = config.text("logger_type"), config.text("logfile")
     handler: logging.Handler
@@ -36,7 +45,7 @@ def _handler(config: Config, is_detached: bool) -> logging.Handler:
             handler = logging.handlers.SysLogHandler(address="/dev/log", facility=facility)
         except OSError as error:
             raise ConfigError(f"no syslog listens at /dev/log: {error.strerror}", key="logger_type") from error
-        handler.setFormatter(logging.Formatter("mcollectived[%(process)d]: %(levelname)s %(name)s: %(message)s"))
+        handler.setFormatter(_OneLine("mcollectived[%(process)d]: %(levelname)s %(name)s: %(message)s"))
         return handler
     if kind == "console" or (kind == "file" and not path and not is_detached):
         handler = logging.StreamHandler(sys.stderr)
@@ -49,7 +58,7 @@ def _handler(config: Config, is_detached: bool) -> logging.Handler:
             )
         except OSError as error:
             raise ConfigError(f"{path} cannot be written: {error.strerror}", key="logfile") from error
-    handler.setFormatter(logging.Formatter(_FORMAT))
+    handler.setFormatter(_OneLine(_FORMAT))
     return handler
 
 

@@ -63,7 +63,7 @@ class Runner:
                 while True:
                     delivery = connector.receive()
                     if delivery is not None:
-                        self.handle(delivery)
+                        self._handle_safely(delivery)
             except ConnectorClosed:
                 if self._successor is not None:
                     self._dropped += connector.dropped
@@ -109,8 +109,18 @@ class Runner:
 
     # --- one delivery -------------------------------------------------------------------------------------------------
 
+    def _handle_safely(self, delivery: Delivery) -> None:
+        """Whatever a message brings about, the next one is handled too."""
+        try:
+            self.handle(delivery)
+        except ConnectorClosed:
+            raise
+        except Exception:
+            self._stats.count("faults")
+            logger.exception("a fault of ours at a message from %s, which is dropped", delivery.sender)
+
     def handle(self, delivery: Delivery) -> None:
-        """Walk one delivery through the pipeline; whatever it is, this returns and the daemon lives on."""
+        """Walk one delivery through the pipeline and answer it, run it or drop it."""
         host, now = self.host, self._clock()
         self._stats.count("total")
         view = host.node.view()

@@ -13,7 +13,7 @@ class Stats:
     """What happened to messages since the daemon started; any thread may count.
 
     Historic names: total, validated, unvalidated, passed, filtered, ttlexpired, replies. replieslost: no broker took
-    them. Every refusal is also counted by its reason, see errors.Rejected.
+    them. faults: messages that brought about a fault of ours. Every refusal is also counted by its reason, see errors.Rejected.
     """
 
     def __init__(self, started: float) -> None:
@@ -46,7 +46,7 @@ class Stats:
         return {
             **{
                 name: counts.get(name, 0)
-                for name in ("total", "validated", "unvalidated", "passed", "filtered", "ttlexpired", "replies", "replieslost")
+                for name in ("total", "validated", "unvalidated", "passed", "filtered", "ttlexpired", "replies", "replieslost", "faults")
             },
             "refused": reasons,
             "starttime": int(self._started),

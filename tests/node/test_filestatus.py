@@ -11,7 +11,7 @@ from mcollective_py.node.filestatus import FILE_OUTPUTS, file_status
 def test_a_regular_file_is_told_whole(tmp_path):
     path = tmp_path / "x"
     path.write_bytes(b"abc")
-    path.chmod(0o640)
+    path.chmod(0o644)
     os.utime(path, (1_000_000, 2_000_000))
     told = file_status(str(path), now=2_000_060.9)
     assert set(told) == set(FILE_OUTPUTS)
@@ -21,7 +21,7 @@ def test_a_regular_file_is_told_whole(tmp_path):
         "present": 1,
         "type": "file",
         "size": 3,
-        "mode": "100640",
+        "mode": "100644",
         "md5": "900150983cd24fb0d6963f7d28e17f72",
     }
     assert (told["atime_seconds"], told["mtime_seconds"], told["mtime_age"]) == (1_000_000, 2_000_000, 60)
@@ -68,3 +68,11 @@ def test_a_large_file_has_no_digest(tmp_path):
 def test_a_path_that_cannot_be_one_aborts(path):
     with pytest.raises(RPCAborted):
         file_status(path)
+
+
+def test_a_file_that_not_everybody_may_read_has_no_digest(tmp_path):
+    path = tmp_path / "shadow"
+    path.write_bytes(b"abc")
+    path.chmod(0o640)
+    told = file_status(str(path))
+    assert (told["size"], told["md5"]) == (3, "")

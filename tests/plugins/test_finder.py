@@ -1,6 +1,6 @@
 import pytest
 
-from mcollective_py.plugins.finder import find, survey
+from mcollective_py.plugins.finder import find, is_inside, survey
 from mcollective_py.shipped import shipped_libdir
 
 
@@ -81,3 +81,12 @@ def test_facts_sources_are_folders_with_a_source(tmp_path):
 def test_an_unknown_kind_is_a_mistake_of_the_programmer():
     with pytest.raises(ValueError, match="no kind of plugin 'agent'"):
         find("agent", [])
+
+
+def test_a_link_that_leads_to_itself_is_refused_and_the_others_are_found(tmp_path):
+    agent(tmp_path / "lib", "service")
+    (tmp_path / "lib" / "agents" / "loop").symlink_to("loop")
+    (tmp_path / "lib" / "agents" / "service" / "loop").symlink_to("loop")
+    result = survey("agents", [tmp_path / "lib"])
+    assert "service" in result.found and "loop" not in result.found
+    assert not is_inside(tmp_path / "lib" / "agents" / "loop", tmp_path / "lib")

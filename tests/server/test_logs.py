@@ -74,3 +74,11 @@ def test_a_log_that_cannot_be_begun_leaves_the_old_one_as_it_is(tmp_path: Path, 
         start_logging(config(f"logger_type = file\nlogfile = {tmp_path}/nosuch/mco.log\n"), is_detached=True)
     logging.getLogger("mcollective_py.test").error("reload refused")
     assert "reload refused" in path.read_text()
+
+
+def test_a_message_cannot_forge_a_second_line(tmp_path: Path, root_logger: logging.Logger) -> None:
+    path = tmp_path / "mco.log"
+    start_logging(config(f"logger_type = file\nlogfile = {path}\n"), is_detached=True)
+    logging.getLogger("mcollective_py.test").warning("from %s", "x: ok\n2026-11-23 00:00:00,000 INFO forged\x1b[2J")
+    (line,) = path.read_text().splitlines()
+    assert line.endswith(r"from x: ok\n2026-11-23 00:00:00,000 INFO forged\x1b[2J")

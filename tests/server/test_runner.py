@@ -314,3 +314,18 @@ def test_warnings_that_were_held_back_are_counted_in_the_log(desk: Desk, caplog:
     messages = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert sum(message.startswith("refused a message (malformed) from mallory") for message in messages) == 21
     assert "refused 10 more messages before, too many to log each" in messages
+
+
+def test_a_fault_of_ours_drops_one_message_and_the_next_is_answered(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    class Broken:
+        def authorize(self, request: Request, view: object) -> str:
+            raise ZeroDivisionError("a fault")
+
+    good = desk.host
+    desk.runner.host = replace(good, authorization=Broken())
+    desk.send(desk.request())
+    assert desk.reply(0.5) is None
+    desk.runner.host = good
+    assert desk.ask(desk.request()) is not None
+    assert desk.stats.report()["faults"] == 1
+    assert "a fault of ours" in caplog.text

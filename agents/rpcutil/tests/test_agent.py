@@ -22,6 +22,7 @@ STATS = {
     "total": 6,
     "replies": 4,
     "replieslost": 0,
+    "faults": 0,
     "dropped": 3,
     "late": 1,
     "troubles": ["no such file"],
