@@ -221,6 +221,7 @@ def test_what_is_not_forged_is_shown(desk):
 
 @pytest.mark.parametrize("forge", FORGERIES)
 def test_a_reply_that_nobody_vouches_for_is_dropped_counted_told_and_2(desk, forge):
+    """S-33."""
     words = ("rpc", "rpcutil", "ping", "-I", "evil1", "-I", "web2", "-t", "2")
     with Hostile(desk.running, "evil1", forge):
         answer = desk.mco(*words)
