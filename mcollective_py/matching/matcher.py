@@ -2,14 +2,36 @@
 
 from collections.abc import Collection
 
+from ..errors import FilterError
 from ..filter import FactTest, Filter
 from ..node.facts import MISSING, find_fact
 from ..node.view import NodeView
-from .facts import fact_matches
+from .facts import expression, fact_matches
 from .regex import Effort, compile_regex
 from .regexsyntax import RegexRefused
 
 EVERY_NODE = "mcollective"  # an agent filter with this name holds on every node
+
+
+def check(filter: Filter) -> None:
+    """Raises FilterError, naming the term and the reason, for a filter that no host can apply: it would look like "no such hosts".
+
+    Whoever sends a filter asks first, and a host asks again. A compound filter passes: other nodes may know one.
+    """
+    Filter.from_wire(filter.to_wire())
+    effort = Effort()
+    expressions = [
+        (f"{kind} {word}", _expression(word))
+        for kind, words in (("class", filter.classes), ("agent", filter.agents), ("identity", filter.identities))
+        for word in words
+        if word.startswith("/")
+    ]
+    expressions += [(f"fact {test}", expression(test.value)) for test in filter.facts if test.operator == "=~"]
+    for term, pattern in expressions:
+        try:
+            compile_regex(pattern, effort)
+        except RegexRefused as error:
+            raise FilterError(f"{term} has a regular expression that is not taken: {error}") from None
 
 
 def matches(filter: Filter, view: NodeView) -> bool:
@@ -44,12 +66,17 @@ def explain(filter: Filter, view: NodeView) -> str | None:
 _NOT_HERE = "not on this host"
 
 
+def _expression(word: str) -> str:
+    """The regular expression in a name that begins with a slash: all slashes go, as on Ruby's nodes."""
+    return word.replace("/", "")
+
+
 def _unnamed(word: str, names: Collection[str], effort: Effort) -> str | None:
-    """Why no name is the word, or matches it where it begins with a slash; then all slashes go, as on Ruby's nodes."""
+    """Why no name is the word, or matches it where it begins with a slash."""
     if not word.startswith("/"):
         return None if word in names else _NOT_HERE
     try:
-        regex = compile_regex(word.replace("/", ""))
+        regex = compile_regex(_expression(word), effort)
         return None if any(regex.search(name, effort) for name in names) else _NOT_HERE
     except RegexRefused as error:
         return str(error)

@@ -6,13 +6,19 @@ through the pattern are followed at once, and the sets of ways met before are re
 """
 
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
-from .regexsyntax import MAX_STATES, Alt, Cat, Char, Edge, Node, RegexRefused, is_word, parse_regex
+from ..filter import MAX_TERMS
+from .charclass import is_word
+from .regexsyntax import MAX_PATTERN, MAX_STATES, Alt, Cat, Char, Edge, Node, RegexRefused, parse_regex
 
 MAX_TEXT = 64 * 1024  # characters of one text to search; a longer one is not searched at all
-EFFORT = 300_000  # characters read, and ways looked at (each counted as four): some 20 ms for one filter
-_MAX_MEMORY = 20_000  # ways and transitions remembered for one expression, some 1 MB, then forgotten and begun again
+EFFORT = 300_000  # units of some 100 ns each: 30 ms for one filter
+_MAX_BUILT = 4 * MAX_STATES  # nodes of the tree, repeated ones each time
+# Measured, in these units: one search, one step to a new character, one way looked at; one character of a pattern read, one node of
+# it built, one pattern refused.
+_SEARCH, _STEP, _WAY, _READ, _BUILD, _REFUSED = 6, 30, 8, 20, 8, 10_000
+_MAX_MEMORY = 2_000  # ways and transitions remembered for one expression, some 0.4 MB, then forgotten and begun again
 
 _START, _NEWLINE, _WORD, _OTHER = range(4)  # what stands before the place looked at
 _MATCHED: Final = object()
@@ -28,7 +34,7 @@ class Effort:
         """Take amount away; RegexRefused when nothing is left."""
         self.left -= amount
         if self.left < 0:
-            raise RegexRefused("the filter takes too long on this host's values")
+            raise RegexRefused("the filter takes too long")
 
 
 class _State:
@@ -49,13 +55,14 @@ class Regex:
         tree = parse_regex(pattern)
         self._literal = _literal(tree)
         self._automaton = _Automaton(tree)
+        self.built = self._automaton.built  # how large it is
         self._forget()
 
     def search(self, text: str, effort: Effort) -> bool:
         """True where it matches somewhere in text. Raises RegexRefused where text or the cost is too large."""
         if len(text) > MAX_TEXT:
             raise RegexRefused(f"a value of {len(text)} characters is too long to search")
-        effort.spend(len(text))
+        effort.spend(_SEARCH + len(text))
         if self._literal is not None:
             return self._literal in text
         state = self._first
@@ -76,6 +83,7 @@ class Regex:
             found: object = _MATCHED
         else:
             nodes = self._automaton
+            effort.spend(_STEP + sum(map(nodes.cost.__getitem__, chars)))
             ways = frozenset((0, *(nodes.next[way] for way in chars if nodes.accepts(way, ch))))  # 0: it may begin here too
             before = _NEWLINE if ch == "\n" else _WORD if is_word(ch) else _OTHER
             found = self._states.get((ways, before))
@@ -95,10 +103,36 @@ class Regex:
         self._remembered = 0
 
 
-@lru_cache(maxsize=32)
-def compile_regex(pattern: str) -> Regex:
-    """The expression of a pattern, kept for the next request that has the same one."""
-    return Regex(pattern)
+def compile_regex(pattern: str, effort: Effort | None = None) -> Regex:
+    """The expression of a pattern, kept for the next request that has the same one; RegexRefused for a pattern that is not taken.
+
+    effort: what pays for reading it, in full though it be kept: whether a filter is too costly must not depend on what others asked.
+    None where a pattern is the site's own.
+    """
+    if effort is not None:
+        effort.spend(_READ * min(len(pattern), MAX_PATTERN))
+    found = _compiled(pattern)
+    if effort is not None:
+        effort.spend(found.cost)
+    if found.regex is None:
+        raise RegexRefused(found.reason)
+    return found.regex
+
+
+class _Compiled(NamedTuple):
+    regex: Regex | None
+    reason: str
+    cost: int
+
+
+@lru_cache(maxsize=MAX_TERMS)
+def _compiled(pattern: str) -> _Compiled:
+    """A refusal is kept too: it may have taken as long."""
+    try:
+        regex = Regex(pattern)
+    except RegexRefused as error:
+        return _Compiled(None, str(error), _REFUSED)
+    return _Compiled(regex, "", _BUILD * regex.built)
 
 
 class _Automaton:
@@ -107,8 +141,9 @@ class _Automaton:
     def __init__(self, tree: Node) -> None:
         self._what: list[Char | Edge | None] = []  # None: a fork, or the match
         self.next: list[int] = []
-        self._fork: list[tuple[int, ...]] = []
-        self._built = 0
+        self.cost: list[int] = []  # of asking a Char
+        self._fork: list[list[int]] = []
+        self.built = 0
         self._add(None)  # state 0, the beginning
         last = self._build(tree, 0)
         self._match = last
@@ -123,21 +158,21 @@ class _Automaton:
         while stack:
             way = stack.pop()
             if way == self._match:
-                effort.spend(4 * len(seen))
+                effort.spend(_WAY * len(seen))
                 return True, []
             what = self._what[way]
             if isinstance(what, Char):
                 chars.append(way)
                 continue
             if isinstance(what, Edge):
-                onward: tuple[int, ...] = (self.next[way],) if _is_at(what.kind, before, ch) else ()
+                onward = [self.next[way]] if _is_at(what.kind, before, ch) else []
             else:
                 onward = self._fork[way]
             for state in onward:
                 if state not in seen:
                     seen.add(state)
                     stack.append(state)
-        effort.spend(4 * len(seen))
+        effort.spend(_WAY * len(seen))
         return False, chars
 
     def _add(self, what: Char | Edge | None) -> int:
@@ -145,16 +180,17 @@ class _Automaton:
             raise RegexRefused("the regular expression is too large")
         self._what.append(what)
         self.next.append(-1)
-        self._fork.append(())
+        self.cost.append(what.cost if isinstance(what, Char) else 0)
+        self._fork.append([])
         return len(self._what) - 1
 
     def _join(self, place: int, *onward: int) -> None:
-        self._fork[place] = (*self._fork[place], *onward)
+        self._fork[place].extend(onward)
 
     def _build(self, node: Node, place: int) -> int:
         """Build node behind the fork `place`; gives the fork that everything in node leads to."""
-        self._built += 1
-        if self._built > 10 * MAX_STATES:  # `(()){9999}` adds no states, but takes as long
+        self.built += 1
+        if self.built > _MAX_BUILT:  # `(()){9999}` adds no states, but takes as long
             raise RegexRefused("the regular expression is too large")
         if isinstance(node, Char | Edge):
             state, end = self._add(node), self._add(None)

@@ -5,15 +5,16 @@ quantifiers. As in Ruby `^` and `$` are the edges of a line, and `\\d \\w \\s` a
 atomic groups, possessive quantifiers, `\\p{}`, `&&` in a class.
 """
 
+import re
 import string
-from collections.abc import Callable
 from dataclasses import dataclass
+
+from .charclass import ESCAPES, POSIX, CharacterClass, Predicate, cases_of
 
 MAX_PATTERN = 1000  # characters
 MAX_STATES = 1000  # of the automaton: `(a{1000}){1000}` ends here
-_MAX_DEPTH = 40  # groups in groups
-
-Predicate = Callable[[str], bool]
+_MAX_DEPTH = 20  # groups in groups
+_MAX_CLASS_DEPTH = 8  # classes in classes
 
 
 class RegexRefused(ValueError):
@@ -22,10 +23,14 @@ class RegexRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Char:
-    """One character for which accepts is true; literal where that is one certain character."""
+    """One character for which accepts is true; literal where that is one certain character.
+
+    cost: of asking for one character, in units of regex.Effort.
+    """
 
     accepts: Predicate
     literal: str | None = None
+    cost: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,31 +65,9 @@ class Repeat:
 
 Node = Char | Edge | Cat | Alt | Repeat
 
-_WORD = frozenset(string.ascii_letters + string.digits + "_")
-_DIGIT, _HEX, _SPACE = frozenset(string.digits), frozenset(string.hexdigits), frozenset(" \t\n\v\f\r")
-_SETS = {"d": _DIGIT, "w": _WORD, "s": _SPACE, "h": _HEX}
 _EDGES = {"A": "bot", "z": "eot", "b": "word", "B": "nonword"}
 _CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v", "a": "\a", "e": "\x1b", "0": "\0"}
-_POSIX: dict[str, Predicate] = {
-    "alnum": str.isalnum,
-    "alpha": str.isalpha,
-    "digit": str.isdigit,
-    "lower": str.islower,
-    "upper": str.isupper,
-    "space": str.isspace,
-    "blank": frozenset(" \t").__contains__,
-    "xdigit": _HEX.__contains__,
-    "word": lambda ch: ch.isalnum() or ch == "_",
-    "punct": frozenset(string.punctuation).__contains__,
-    "cntrl": lambda ch: ch < " " or ch == "\x7f",
-    "print": str.isprintable,
-    "graph": lambda ch: ch.isprintable() and not ch.isspace(),
-}
-
-
-def is_word(character: str) -> bool:
-    """True for what makes a word's edge: letters of all alphabets, though `\\w` takes ASCII only; Ruby has it so."""
-    return character.isalnum() or character == "_"
+_COUNT = re.compile(r"\{([0-9]*)(,?)([0-9]*)\}")
 
 
 def parse_regex(pattern: str) -> Node:
@@ -159,15 +142,13 @@ class _Parser:
         for sign, bounds in (("*", (0, None)), ("+", (1, None)), ("?", (0, 1))):
             if self.skip(sign):
                 return bounds
-        end = self.text.find("}", self.pos)
-        if self.peek() != "{" or end < 0:
-            return None
-        least, comma, most = self.text[self.pos + 1 : end].partition(",")
-        if not (least or most) or not all(part == "" or (part.isascii() and part.isdigit()) for part in (least, most)):
+        found = _COUNT.match(self.text, self.pos)
+        if found is None or not (found[1] or found[3]):
             return None  # a brace that is only a brace
+        least, comma, most = found.groups()
         if max(len(least), len(most)) > 4:
             raise RegexRefused("a repetition count is too large")
-        self.pos = end + 1
+        self.pos = found.end()
         low = int(least or 0)
         high = (int(most) if most else None) if comma else low
         if high is not None and high < low:
@@ -179,7 +160,8 @@ class _Parser:
         if ch == "(":
             return self.group(depth)
         if ch == "[":
-            return Char(self.character_class(0))
+            found = self.character_class()
+            return Char(found.accepts, cost=found.cost)
         if ch == ".":
             return Char((lambda c: True) if self.dot_all else (lambda c: c != "\n"))
         if ch == "^":
@@ -194,7 +176,7 @@ class _Parser:
 
     def one(self, ch: str) -> Node:
         if self.ignore_case and ch.lower() != ch.upper():
-            return Char(frozenset((ch.lower(), ch.upper(), ch)).__contains__)
+            return Char(frozenset(cases_of(ch)).__contains__)
         return Char(ch.__eq__, literal=ch)
 
     def group(self, depth: int) -> Node:
@@ -245,11 +227,8 @@ class _Parser:
 
     def escaped(self, ch: str) -> str | Predicate:
         """What `\\` and ch mean inside and outside classes: one character, or a set."""
-        if ch.lower() in _SETS:
-            members = _SETS[ch.lower()]
-            return members.__contains__ if ch.islower() else lambda c: c not in members
-        if ch == "R":
-            return frozenset("\n\v\f\r\x85\u2028\u2029").__contains__
+        if ch in ESCAPES:
+            return ESCAPES[ch]
         if ch == "x":
             return self.code(2)
         if ch == "u":
@@ -272,24 +251,34 @@ class _Parser:
             raise RegexRefused("a character code is wrong")
         return chr(int(text, 16))
 
-    def character_class(self, depth: int) -> Predicate:
-        if depth > _MAX_DEPTH:
-            raise RegexRefused("classes are nested too deep")
-        is_negative = self.skip("^")
-        singles: set[str] = set()
+    def character_class(self, depth: int = 0) -> CharacterClass:
         ranges: list[tuple[str, str]] = []
-        others: list[Predicate] = []
+        predicates: list[Predicate] = []
+        nested: list[CharacterClass] = []
+        is_negative = self.skip("^")
+        self.members(ranges, predicates, nested, depth)
+        return CharacterClass(ranges, predicates, nested, is_negative=is_negative, ignores_case=self.ignore_case)
+
+    def members(self, ranges: list[tuple[str, str]], predicates: list[Predicate], nested: list[CharacterClass], depth: int) -> None:
+        """What stands in a class, up to its ]; a class in it adds to it, one with ^ is a class of its own."""
+        if depth > _MAX_CLASS_DEPTH:
+            raise RegexRefused(f"classes are nested deeper than {_MAX_CLASS_DEPTH} levels")
         is_first = True
         while (ch := self.take()) != "]" or is_first:
             is_first = False
             if self.text.startswith("&&", self.pos - 1):
                 raise RegexRefused("&& in a class is not taken")
             if ch == "[":
-                others.append(self.posix() if self.skip(":") else self.character_class(depth + 1))
+                if self.skip(":"):
+                    predicates.append(self.posix())
+                elif self.peek() == "^":
+                    nested.append(self.character_class(depth + 1))
+                else:
+                    self.members(ranges, predicates, nested, depth + 1)
                 continue
             low = "\b" if (ch, self.peek()) == ("\\", "b") and self.take() else self.escaped(self.take()) if ch == "\\" else ch
             if not isinstance(low, str):
-                others.append(low)
+                predicates.append(low)
             elif self.peek() == "-" and self.peek(2)[1:] not in ("]", ""):
                 self.take()
                 high = self.take()
@@ -299,28 +288,12 @@ class _Parser:
                     raise RegexRefused(f"the range from {low} runs backwards")
                 ranges.append((low, high))
             else:
-                singles.add(low)
-        return _predicate(frozenset(singles), tuple(ranges), tuple(others), is_negative, self.ignore_case)
+                ranges.append((low, low))
 
     def posix(self) -> Predicate:
-        is_negative = self.skip("^")
         end = self.text.find(":]", self.pos)
         name = self.text[self.pos : end] if end >= 0 else ""
-        if name not in _POSIX:
+        if name not in POSIX:
             raise RegexRefused(f"[:{name[:20]}:] is no class of characters")
         self.pos = end + 2
-        accepts = _POSIX[name]
-        return (lambda ch: not accepts(ch)) if is_negative else accepts
-
-
-def _predicate(
-    singles: frozenset[str], ranges: tuple[tuple[str, str], ...], others: tuple[Predicate, ...], is_negative: bool, ignore_case: bool
-) -> Predicate:
-    def holds(ch: str) -> bool:
-        return ch in singles or any(low <= ch <= high for low, high in ranges) or any(other(ch) for other in others)
-
-    def accepts(ch: str) -> bool:
-        found = holds(ch) or (ignore_case and (holds(ch.lower()) or holds(ch.upper())))
-        return found != is_negative
-
-    return accepts
+        return POSIX[name]

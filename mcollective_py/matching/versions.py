@@ -3,7 +3,9 @@
 import re
 
 _VERSION = re.compile(
-    r"(?:(?P<epoch>\d{1,9}):)?v?(?P<numbers>\d{1,18}(?:\.\d{1,18}){0,15})(?P<rest>[-+~_.]?[0-9A-Za-z][0-9A-Za-z.+~_\-]*)?", re.ASCII
+    # Possessive: without that a text of 256 characters that is nearly a version takes as long as 65,000 characters.
+    r"(?:(?P<epoch>\d{1,9}+):)?v?(?P<numbers>\d{1,18}+(?:\.\d{1,18}+){0,15}+)(?P<rest>[-+~_.]?[0-9A-Za-z][0-9A-Za-z.+~_\-]*+)?+",
+    re.ASCII,
 )
 _PART = re.compile(r"\d+|[A-Za-z]+|~", re.ASCII)
 _EARLY = frozenset(("alpha", "beta", "rc", "pre", "preview", "dev", "snapshot"))

@@ -1,6 +1,6 @@
 import pytest
 
-from mcollective_py.matching.regexsyntax import MAX_PATTERN, Alt, Cat, Char, Edge, RegexRefused, Repeat, is_word, parse_regex
+from mcollective_py.matching.regexsyntax import MAX_PATTERN, Alt, Cat, Char, Edge, RegexRefused, Repeat, parse_regex
 
 
 @pytest.mark.parametrize(
@@ -64,8 +64,3 @@ def test_a_brace_that_is_no_quantifier_is_a_brace():
     tree = parse_regex("a{b}")
     assert isinstance(tree, Cat)
     assert [item.literal for item in tree.items if isinstance(item, Char)] == ["a", "{", "b", "}"]
-
-
-def test_a_word_is_made_of_letters_of_all_alphabets():
-    assert [is_word(character) for character in "a_1é"] == [True] * 4
-    assert [is_word(character) for character in "- .\n"] == [False] * 4
