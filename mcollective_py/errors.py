@@ -193,6 +193,13 @@ class Busy(Rejected):
     is_told = True
 
 
+class BadFilter(Rejected):
+    """A request whose filter no host can apply; never taken for one that means others."""
+
+    reason = "badfilter"
+    is_security = True
+
+
 class Filtered(Rejected):
     """A request for others."""
 

@@ -6,6 +6,7 @@ from ..errors import FilterError
 from ..filter import FactTest, Filter
 from ..node.facts import MISSING, find_fact
 from ..node.view import NodeView
+from ..text import printable
 from .facts import expression, fact_matches
 from .regex import Effort, compile_regex
 from .regexsyntax import RegexRefused
@@ -31,7 +32,7 @@ def check(filter: Filter) -> None:
         try:
             compile_regex(pattern, effort)
         except RegexRefused as error:
-            raise FilterError(f"{term} has a regular expression that is not taken: {error}") from None
+            raise FilterError(f"{printable(term)} has a regular expression that is not taken: {error}") from None
 
 
 def matches(filter: Filter, view: NodeView) -> bool:

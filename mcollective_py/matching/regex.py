@@ -13,7 +13,7 @@ from .charclass import is_word
 from .regexsyntax import MAX_PATTERN, MAX_STATES, Alt, Cat, Char, Edge, Node, RegexRefused, parse_regex
 
 MAX_TEXT = 64 * 1024  # characters of one text to search; a longer one is not searched at all
-EFFORT = 300_000  # units of some 100 ns each: 30 ms for one filter
+EFFORT = 400_000  # units of 50 to 100 ns each: some 30 ms for one filter
 _MAX_BUILT = 4 * MAX_STATES  # nodes of the tree, repeated ones each time
 # Measured, in these units: one search, one step to a new character, one way looked at; one character of a pattern read, one node of
 # it built, one pattern refused.

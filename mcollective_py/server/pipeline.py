@@ -14,8 +14,19 @@ from typing import Protocol
 
 from ..ddl.model import DDL
 from ..ddl.validate import validate
-from ..errors import Filtered, Inconsistent, InvalidRPCData, MCollectiveError, Rejected, RPCError, UnknownAction, UnknownAgent
-from ..matching.matcher import explain
+from ..errors import (
+    BadFilter,
+    Filtered,
+    FilterError,
+    Inconsistent,
+    InvalidRPCData,
+    MCollectiveError,
+    Rejected,
+    RPCError,
+    UnknownAction,
+    UnknownAgent,
+)
+from ..matching.matcher import check, explain
 from ..message import Delivery, Kind, Request
 from ..names import is_reply_destination_of
 from ..node.view import NodeView
@@ -86,7 +97,11 @@ def check_consistency(request: Request, delivery: Delivery, view: NodeView) -> N
 
 
 def check_filter(request: Request, view: NodeView) -> None:
-    """Drop, silently for the caller, what is meant for other hosts."""
+    """Drop, silently for the caller, what is meant for other hosts; BadFilter for what no host could apply."""
+    try:
+        check(request.filter)
+    except FilterError as error:
+        raise BadFilter(f"request {request.id} by {request.caller} has a filter that cannot be applied: {error}") from None
     reason = explain(request.filter, view)
     if reason is not None:
         raise Filtered(f"request {request.id} is not for us: {reason}")

@@ -1,7 +1,8 @@
 import pytest
 
+from mcollective_py.errors import FilterError
 from mcollective_py.filter import FactTest, Filter
-from mcollective_py.matching.matcher import explain, matches
+from mcollective_py.matching.matcher import check, explain, matches
 from mcollective_py.node.view import NodeView
 
 HOST = NodeView(
@@ -84,3 +85,38 @@ def test_many_expressions_on_many_classes_end_in_a_refusal_and_not_in_an_hour():
     reason = explain(Filter(classes=("/(a|b|c)*z$/",) * 64), host)
     assert reason is not None
     assert "too long" in reason
+
+
+@pytest.mark.parametrize(
+    ("filter", "reason"),
+    [
+        (Filter(classes=("db", "/(/")), r"^class /\(/ has a regular expression that is not taken: a \) is missing$"),
+        (Filter(agents=("/[/",)), r"^agent /\[/ has .*: it ends too early$"),
+        (Filter(identities=("web1", "//")), "^identity // has .*: an empty"),
+        (Filter(facts=(FactTest("country", "=~", "/[/"),)), r"^fact country=~/\[/ has .*: it ends too early$"),
+        (Filter(facts=(FactTest("country", "=~", "["),)), "^fact"),
+        (Filter(facts=(FactTest("country", "=~", "(?=u)k"),)), "look-ahead"),
+        (Filter(facts=(FactTest("country", "=~", "(.)\\1"),)), "back-references"),
+        (Filter(facts=(FactTest("country", "~", "uk"),)), "unknown fact operator"),
+        (Filter(classes=("",)), "empty name"),
+        (Filter(classes=("/a\n(/",)), r"^class /a\?\(/"),
+        (Filter(classes=tuple("/" + f"[a{number}]" * 180 + "/" for number in range(64))), "the filter takes too long"),
+    ],
+)
+def test_a_filter_that_no_host_can_apply_is_named_with_the_reason(filter, reason):
+    with pytest.raises(FilterError, match=reason):
+        check(filter)
+
+
+@pytest.mark.parametrize(
+    "filter",
+    [
+        Filter(),
+        Filter(classes=("/^web/", "db"), agents=("/r/",), identities=("/w/",), facts=(FactTest("country", "=~", "/u./"),)),
+        Filter(facts=(FactTest("country", "==", "["), FactTest("country", "!=", "/(/"))),
+        Filter(compound=([{"statement": "role::web"}],)),
+        Filter(classes=tuple(f"/^role::web{number}[0-9]+$/" for number in range(64))),
+    ],
+)
+def test_a_filter_that_can_be_applied_passes(filter):
+    assert check(filter) is None

@@ -6,6 +6,7 @@ import pytest
 from mcollective_py.ddl.model import DDL
 from mcollective_py.errors import (
     AuditFailed,
+    BadFilter,
     Busy,
     ClockSkew,
     Denied,
@@ -21,7 +22,7 @@ from mcollective_py.errors import (
     UnknownAction,
     UnknownAgent,
 )
-from mcollective_py.filter import Filter
+from mcollective_py.filter import FactTest, Filter
 from mcollective_py.message import Delivery, Destination, Kind, Reply, Request
 from mcollective_py.node.view import NodeView
 from mcollective_py.plugins.loader import LoadedAgent, load_agent
@@ -216,6 +217,22 @@ def test_a_copy_is_refused_though_its_entry_is_gone_and_a_reload_has_raised_the_
 def test_a_filter_that_does_not_match_drops_the_request(filter_: Filter) -> None:
     with pytest.raises(Filtered):
         admitted(replace(BROADCAST, filter=filter_))
+
+
+@pytest.mark.parametrize(
+    "filter_",
+    [
+        Filter(classes=("/(/",)),
+        Filter(facts=(FactTest("nosuch", "=~", "/[/"),)),
+        Filter(identities=("/(?=web)/", "web1")),
+        Filter(facts=(FactTest("country", "=~", "(.)\\1"),)),
+    ],
+)
+def test_a_filter_that_no_host_can_apply_is_refused_and_not_taken_for_one_that_means_others(filter_: Filter) -> None:
+    audit = Notes()
+    with pytest.raises(BadFilter, match="cannot be applied"):
+        admitted(replace(BROADCAST, filter=filter_), audit=audit)
+    assert audit.lines == [("refused", "BadFilter")]
 
 
 def test_without_known_facts_no_fact_filter_matches() -> None:
