@@ -61,7 +61,7 @@ class Client:
         self.connection_timeout = config.seconds("connection_timeout")
         self._connector, self._known = connector, known
         self._clock, self._monotonic = clock, monotonic
-        self._token = f"{os.getpid()}.{os.urandom(8).hex()}"
+        self._token = f"{os.getpid()}.{os.urandom(16).hex()}"  # 128 bits: who guesses it could read the replies
         self._reply_to: dict[str, Destination] = {}  # by collective
         self._open: dict[str, Replies] = {}  # by request id
         self._is_connected = False

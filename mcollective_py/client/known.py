@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ FULL_WINDOW_INTERVAL = 3600.0  # seconds; plugin.discovery.full_window_interval
 MAX_HOSTS = 100_000
 MAX_FILES = 256
 MAX_BYTES = 32 * 1024 * 1024
+_FILE_NAME = re.compile(r"[0-9a-f]{32}\.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +124,17 @@ class KnownHosts:
             logger.info("known hosts cannot be kept in %s: %s", self.folder, error)
 
     def _prune(self) -> None:
-        files = [(entry.stat().st_mtime, entry.path) for entry in os.scandir(self.folder) if entry.is_file()]
-        for _, path in sorted(files)[: max(len(files) - MAX_FILES, 0)]:
-            Path(path).unlink(missing_ok=True)
+        # By a descriptor of a folder of ours: a link in its place, which root may be led to by another's HOME, has nothing deleted.
+        folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            if os.fstat(folder).st_uid != os.geteuid():
+                return
+            names = [name for name in os.listdir(folder) if _FILE_NAME.fullmatch(name)]  # noqa: PTH208 - by descriptor
+            ages = sorted((os.stat(name, dir_fd=folder, follow_symlinks=False).st_mtime, name) for name in names)
+            for _, name in ages[: max(len(ages) - MAX_FILES, 0)]:
+                os.unlink(name, dir_fd=folder)
+        finally:
+            os.close(folder)
 
     def _path(self, collective: str, agent: str, filter: Filter) -> Path:
         question: Any = [self.scope, collective, agent, filter.to_wire()]

@@ -17,11 +17,14 @@ from ..ddl.model import DDL
 from ..errors import AuditFailed, ConfigError, MCollectiveError, Rejected
 from ..message import Request
 from .call import Outcome
+from .ratelimit import RateLimit
 
 logger = logging.getLogger(__name__)
 
 _MAX_DATA = 64 << 10  # bytes of a request's inputs that a line may hold
 _REDACTED: Mapping[str, Any] = {"redacted": True}
+
+_REJECTIONS = 20  # lines a second
 
 
 class NullAudit:
@@ -45,7 +48,8 @@ class LogfileAudit:
 
     Lines hold Choria's eight fields (timestamp, request_id, request_time, caller, sender, agent, action, data) and node,
     collective, decision (`allow`, `deny`), rule, reason, outcome (the status code) and duration_ms, null where not known. A
-    request that runs has two lines, the second with its outcome and without data. mode and group: of a file that is made here;
+    request that runs has two lines, the second with its outcome and without data. held_back: how many messages that were
+    no good (copies, stale ones) had no line before this one. mode and group: of a file that is made here;
     one that is there and open to more than mode is narrowed. clock: seconds since the epoch.
     """
 
@@ -53,6 +57,7 @@ class LogfileAudit:
         self, path: Path, node: str, mode: int = 0o640, group: int | None = None, clock: Callable[[], float] = time.time
     ) -> None:
         self._path, self._node, self._mode, self._group, self._clock = str(path), node, mode, group, clock
+        self._rejections = RateLimit(_REJECTIONS, 1.0)
         self._lock = threading.Lock()
         self._file = -1
         self._identity: tuple[int, int] = (0, 0)
@@ -75,9 +80,15 @@ class LogfileAudit:
         """See pipeline.Audit."""
         rule = getattr(error, "rule", "") or None
         code = getattr(error, "statuscode", None)
-        # What is rejected may come again and again, and from anybody who can send a copy: its line is short.
+        held_back = 0
+        if isinstance(error, Rejected):
+            # Anybody who can send a copy of a message makes these, without end: short lines, few a second, the rest counted.
+            if not self._rejections.allows(self._clock()):
+                return
+            held_back = self._rejections.take_held_back()
         data = None if isinstance(error, Rejected) else data_of(request, ddl)
-        self._try(request, self._line(request, data, decision="deny", rule=rule, reason=str(error), outcome=code))
+        more = {"held_back": held_back} if held_back else {}
+        self._try(request, self._line(request, data, decision="deny", rule=rule, reason=str(error), outcome=code, **more))
 
     def finished(self, request: Request, outcome: Outcome) -> None:
         """See pipeline.Audit."""

@@ -29,7 +29,7 @@ def start_logging(config: Config, *, is_detached: bool, verbose: bool = False) -
 class _OneLine(logging.Formatter):
     """One record, one line, whatever a message from the wire says; only tracebacks, which are ours, have more."""
 
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
+    def formatMessage(self, record: logging.LogRecord) -> str:
         record.message = one_line(record.message)
         return super().formatMessage(record)
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from ..errors import NotSigned, Rejected
 
+_COUNTERS = ("total", "validated", "unvalidated", "passed", "filtered", "ttlexpired", "replies", "replieslost", "faults")
+
 
 class Stats:
     """What happened to messages since the daemon started; any thread may count.
@@ -44,10 +46,7 @@ class Stats:
             counts, reasons = dict(self._counts), dict(sorted(self._reasons.items()))
         times = os.times()
         return {
-            **{
-                name: counts.get(name, 0)
-                for name in ("total", "validated", "unvalidated", "passed", "filtered", "ttlexpired", "replies", "replieslost", "faults")
-            },
+            **{name: counts.get(name, 0) for name in _COUNTERS},
             "refused": reasons,
             "starttime": int(self._started),
             "pid": os.getpid(),

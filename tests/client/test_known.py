@@ -102,12 +102,12 @@ def test_a_folder_that_cannot_be_written_costs_no_result(tmp_path):
 def test_the_oldest_files_go_when_there_are_too_many(tmp_path):
     known = KnownHosts(tmp_path)
     for number in range(MAX_FILES):
-        file = tmp_path / f"{number}.json"
+        file = tmp_path / f"{number:032x}.json"
         file.write_text("{}")
         os.utime(file, (number, number))
     known.save("mcollective", "discovery", WEB, Knowledge({"web1": 5.0}, 5.0))
     assert len(list(tmp_path.iterdir())) == MAX_FILES
-    assert not (tmp_path / "0.json").exists()
+    assert not (tmp_path / f"{0:032x}.json").exists()
     assert known.load("mcollective", "discovery", WEB).hosts == {"web1": 5.0}
 
 
@@ -117,3 +117,14 @@ def test_the_folder_is_the_users_own_cache(tmp_path):
     assert known.folder == tmp_path / "cache" / "mcollective_py" / "known"
     assert known.folder.stat().st_mode & 0o777 == 0o700
     assert str(KnownHosts.of_user("c", {"HOME": "/h"}).folder) == "/h/.cache/mcollective_py/known"
+
+
+def test_a_link_in_place_of_the_folder_has_nothing_deleted(tmp_path):
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    for number in range(MAX_FILES + 50):
+        (victim / f"{number:032x}.json").write_text("precious")
+    (tmp_path / "known").symlink_to(victim)
+    known = KnownHosts(tmp_path / "known", "client.cfg")
+    known.save("mcollective", "discovery", Filter(), Knowledge())
+    assert sum(path.read_text() == "precious" for path in victim.iterdir()) == MAX_FILES + 50

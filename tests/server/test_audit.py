@@ -359,3 +359,17 @@ def test_an_unknown_group_or_provider_is_said_at_start(path):
         open_audit(config_of(f"rpcaudit = 1\nplugin.rpcaudit.logfile = {path}\nplugin.rpcaudit.logfile.group = nosuchgroup\n"), "web1")
     with pytest.raises(ConfigError, match="there is no provider centralrpclog"):
         open_audit(config_of("rpcaudit = 1\nrpcauditprovider = centralrpclog\n"), "web1")
+
+
+def test_copies_without_end_cannot_fill_the_disk_and_are_counted(tmp_path):
+    now = [1000.0]
+    audit = LogfileAudit(tmp_path / "audit.log", "web1", clock=lambda: now[0])
+    for _ in range(1000):
+        audit.refused(a_request(), None, Replayed("a copy"))
+    assert len((tmp_path / "audit.log").read_text().splitlines()) == 20
+    now[0] += 1.0
+    audit.refused(a_request(), None, Replayed("a copy"))
+    last = json.loads((tmp_path / "audit.log").read_text().splitlines()[-1])
+    assert last["held_back"] == 980
+    audit.refused(a_request(), None, Denied("no"))  # what a caller was denied is never held back
+    assert len((tmp_path / "audit.log").read_text().splitlines()) == 22

@@ -7,9 +7,7 @@ from mcollective_py.filter import Filter
 from mcollective_py.message import Request
 from mcollective_py.server.replay import ReplayMemory
 
-FIRST = Request(
-    "1" * 32, "cert=alice.mcollective", "ops1", "mcollective", "rpcutil", "ping", {}, Filter(), time=1000.0, ttl=60
-)
+FIRST = Request("1" * 32, "cert=alice.mcollective", "ops1", "mcollective", "rpcutil", "ping", {}, Filter(), time=1000.0, ttl=60)
 SECOND = replace(FIRST, id="2" * 32)
 
 
