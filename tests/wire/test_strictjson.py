@@ -166,3 +166,20 @@ def test_pythons_own_reader_would_have_taken_some_of_these():
     # The reason for this module: when this fails, it may be slimmer.
     assert json.loads('{"a":1,"a":2}') == {"a": 2}
     assert json.loads("1e999") == float("inf")
+
+
+def test_so_many_values_cost_more_than_their_text_and_are_refused():
+    few = JSONLimits(size=10_000, values=100)
+    assert loads("[" + "1," * 98 + "1]", few)[0] == 1
+    with pytest.raises(Malformed, match="102 values, the limit is 100"):
+        loads("[" + "1," * 100 + "1]", few)
+    with pytest.raises(Malformed, match="the limit is 100"):
+        loads("[" + "[]," * 99 + "[]]", few)
+    with pytest.raises(UnsendableValue, match="the limit is 100"):
+        dumps([[]] * 101, few)
+
+
+def test_commas_and_brackets_within_strings_are_no_values():
+    few = JSONLimits(size=100_000, values=100)
+    text = '","[{' + "\\\\" * 3 + "," * 5000
+    assert loads(dumps({"csv": text}, few), few) == {"csv": text}
