@@ -1,5 +1,6 @@
 """A message on its way through the broker, and a subscription that may receive it. Pure."""
 
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 _OWN_HEADERS = frozenset(
     {"destination", "content-length", "receipt", "transaction", "subscription", "message-id", "ack", "login", "passcode"}
 )
+
+_OVERHEAD = 512  # bytes: the message itself, and its entry in a queue
 
 
 class Holder(Protocol):
@@ -55,25 +58,38 @@ class Publisher(Protocol):
 class Message:
     """What was sent: headers to pass on, body, and when it is no longer worth delivering (seconds since the epoch, None: never).
 
+    sender: whose share of the memory it counts for while it waits, None for nobody's.
     The frame is encoded once for each protocol version and shared by all who receive it: a fan-out to thousands copies nothing.
     """
 
-    __slots__ = ("_heads", "arrived", "body_size", "destination", "expires", "headers", "id", "tail")
+    __slots__ = ("_heads", "_size", "arrived", "body_size", "destination", "expires", "headers", "id", "sender", "tail")
 
     def __init__(
-        self, id: str, destination: str, headers: Mapping[str, str], body: bytes, *, arrived: float, expires: float | None
+        self,
+        id: str,
+        destination: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        *,
+        arrived: float,
+        expires: float | None,
+        sender: str | None = None,
     ) -> None:
         self.id, self.destination = id, destination
         self.headers = headers
-        self.arrived, self.expires = arrived, expires
+        self.arrived, self.expires, self.sender = arrived, expires, sender
         self.body_size = len(body)
         self.tail = b"\n%s\0" % body
         self._heads: dict[tuple[str, bool], bytes] = {}
+        self._size = 0
 
     @property
     def size(self) -> int:
-        """About how many bytes it keeps in memory."""
-        return self.body_size + 1024
+        """About how many bytes it keeps in memory, headers as Python holds them: one emoji makes four bytes of every letter."""
+        if not self._size:  # worked out for those that have to wait, which are few
+            texts = sum(sys.getsizeof(name) + sys.getsizeof(value) for name, value in self.headers.items())
+            self._size = self.body_size + texts + sys.getsizeof(self.headers) + _OVERHEAD
+        return self._size
 
     def head(self, version: str, *, with_ack: bool) -> bytes:
         """The frame up to where the subscription's own lines come; with_ack adds the `ack` header of STOMP 1.2."""

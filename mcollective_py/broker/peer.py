@@ -190,8 +190,9 @@ class PeerConnection(asyncio.BufferedProtocol):
             self.refuse(str(error))
 
     def _welcome(self, member: Member) -> None:
-        self.session = Session(self, self._broker.router, self._limits, member, self._version)
-        self._reader.max_head, self._reader.max_body = self._limits.head, self._limits.body
+        limits = self._broker.limits[member.role.name]
+        self.session = Session(self, self._broker.router, limits, member, self._version)
+        self._reader.max_head, self._reader.max_body = limits.head, limits.body
         self._broker.counters["logins"] += 1
         logger.debug("%s is %s, role %s, STOMP %s", self.address, printable(member.name), member.role.name, self._version)
         self.send(connected_frame(self._hello, secrets.token_hex(8), self._limits.heartbeat_s))

@@ -1,7 +1,7 @@
 """A queue: each message goes to one consumer whose selector takes it, and waits, within bounds, until there is one. Pure."""
 
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 
 from .messages import Message, Publisher, Subscription
 
@@ -76,6 +76,10 @@ class Queue:
         self._waiting[self._number] = message
         self._filed_messages.setdefault(message.headers.get(FILED_BY), deque()).append(self._number)
         self.bytes += message.size
+
+    def messages(self) -> Iterable[Message]:
+        """Those that wait, oldest first."""
+        return self._waiting.values()
 
     def drop_oldest(self) -> Message | None:
         """Give up the message that has waited longest."""

@@ -17,7 +17,7 @@ from .queues import FILED_BY
 from .selector import Selector
 
 _REPLIES = ("/queue/*.reply.>", "/reply-queue/*")
-_USES = ("read", "write", "own", "alone", "replies")
+_USES = ("read", "write", "own", "alone", "replies", "existing")
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,8 @@ class Role:
 
     own: queues that a member reads with a selector for one identity only, and for its own where a certificate says who it is.
     alone: queues that, once a member has read them, nobody else may read while they exist. replies: what may stand in a reply-to
-    header, beside the member's own temporary queues.
+    header, beside the member's own temporary queues. existing: queues that a member's SEND does not make: who reads them was there
+    before. is_bounded: its members are many, and each may be broken into, so that they get less room (`BrokerLimits.of`).
     """
 
     name: str
@@ -35,6 +36,8 @@ class Role:
     own: Sequence[str] = ()
     alone: Sequence[str] = ()
     replies: Sequence[str] = _REPLIES
+    existing: Sequence[str] = ()
+    is_bounded: bool = False
     _patterns: Mapping[str, tuple[Address, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -42,7 +45,7 @@ class Role:
         object.__setattr__(self, "_patterns", patterns)
 
     def may(self, use: str, address: Address) -> bool:
-        """use: read, write, own, alone or replies."""
+        """use: read, write, own, alone, replies or existing."""
         return any(pattern.kind == address.kind and covers(pattern.words, address.words) for pattern in self._patterns[use])
 
 
@@ -63,6 +66,8 @@ NODE = Role(
     read=("/topic/*.*.agent", "/topic/*.agents"),
     write=("/queue/*.reply.>", "/reply-queue/*", "/topic/*.registration.agent"),
     own=("/queue/*.nodes",),
+    existing=("/queue/*.reply.>",),
+    is_bounded=True,
 )
 SHIPPED_ROLES: Mapping[str, Role] = {role.name: role for role in (ADMIN, OPERATOR, NODE)}
 
@@ -83,6 +88,11 @@ class Member:
     def who(self) -> tuple[str | None, str | None]:
         """What tells one member from another: a user and a certificate of the same name are two."""
         return self.user, self.identity
+
+    @property
+    def bounded_name(self) -> str | None:
+        """The certificate's name where its share of the broker is bounded; a password may be a whole fleet's."""
+        return self.identity if self.role.is_bounded and self.user is None else None
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ class Broker:
         settings.check()
         self.settings = settings
         self.counters: Counter[str] = Counter()
+        self.limits = {name: settings.limits.of(role) for name, role in SHIPPED_ROLES.items()}
         self.router = Router(settings.limits, time.time)
         self.port = 0
         self._passwords = Passwords(self._read_users())

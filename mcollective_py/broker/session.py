@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from .. import __version__
-from .destinations import TEMP, Address, parse_destination
+from .destinations import TEMP, TOPIC, Address, parse_destination
 from .frames import Frame, RefusedFrame, encode_frame
 from .messages import Holder, Message, Receiver, Subscription
 from .rights import Member, check_read, check_reply_to, check_write
-from .router import Router
+from .router import Permit, Router
 from .selector import parse_selector
 from .settings import BrokerLimits
 
@@ -83,7 +83,7 @@ class Session:
         self._peer, self._router, self._limits = peer, router, limits
         self._subscriptions: dict[str, Subscription] = {}
         self._temp_queues: dict[str, Address] = {}
-        self._transactions: dict[str, list[tuple[Address, Message]]] = {}
+        self._transactions: dict[str, list[tuple[Permit, Message]]] = {}
         self._transaction_bytes = 0
 
     def handle(self, frame: Frame) -> None:
@@ -118,19 +118,19 @@ class Session:
             self._router.release_publishers(subscription)
 
     def _queue_subscriptions(self) -> list[Subscription]:
-        return [subscription for subscription in self._subscriptions.values() if subscription.address.kind != "topic"]
+        return [subscription for subscription in self._subscriptions.values() if subscription.address.kind != TOPIC]
 
     def _send(self, headers: dict[str, str], body: bytes) -> None:
         text = headers.get("destination", "")
         # What a role may send to was worked out before, nearly always: the answers of a whole fleet go to one queue.
-        address = self._router.permitted.get((self.member.role.name, text)) or self._writable(text)
+        permit = self._router.permitted.get((self.member.role.name, text)) or self._permit(text)
         reply_to = headers.get("reply-to")
         if reply_to is not None:
             headers = {**headers, "reply-to": self._reply_address(reply_to)}
-        message = self._router.new_message(address, headers, body)
+        message = self._router.new_message(permit.address, headers, body, self.member.bounded_name)
         transaction = headers.get("transaction")
         if transaction is None:
-            self._publish(address, message)
+            self._publish(permit, message)
             return
         waiting = self._transactions.get(transaction)
         if waiting is None:
@@ -139,20 +139,20 @@ class Session:
         too_many = sum(len(messages) for messages in self._transactions.values()) >= self._limits.transaction_messages
         if too_many or self._transaction_bytes > self._limits.transaction_bytes:
             raise RefusedFrame("too much in open transactions")
-        waiting.append((address, message))
+        waiting.append((permit, message))
 
-    def _publish(self, address: Address, message: Message) -> None:
-        for holder in self._router.publish(address, message):
+    def _publish(self, permit: Permit, message: Message) -> None:
+        for holder in self._router.publish(permit.address, message, makes_queue=permit.makes_queue):
             self._peer.hold(holder)
 
-    def _writable(self, text: str) -> Address:
+    def _permit(self, text: str) -> Permit:
         address = parse_destination(text)
         check_write(self.member, address)
         permitted = self._router.permitted
         if len(permitted) >= 4096:
             permitted.clear()
-        permitted[self.member.role.name, text] = address
-        return address
+        permit = permitted[self.member.role.name, text] = Permit(address, not self.member.role.may("existing", address))
+        return permit
 
     def _reply_address(self, text: str) -> str:
         address = parse_destination(text)
@@ -187,6 +187,8 @@ class Session:
         selector = parse_selector(headers["selector"]) if headers.get("selector") else None
         address = parse_destination(text)
         check_read(self.member, address, selector)
+        if self.member.role.is_bounded:
+            self._check_bounded(address)
         if address.kind == TEMP:
             address = self._temp_queue(address)
         elif self.member.role.may("alone", address):
@@ -195,6 +197,16 @@ class Session:
         subscription = Subscription(self._peer, address, id=id, selector=selector, version=self.version, with_ack=with_ack)
         self._router.subscribe(subscription)
         self._subscriptions[key] = subscription
+
+    def _check_bounded(self, address: Address) -> None:
+        """Refuse what would multiply each message, or the work for it: a hundred subscriptions to one topic, or to patterns."""
+        addresses = [one.address for one in self._subscriptions.values()]
+        if address in addresses:
+            raise RefusedFrame(f"there is a subscription to {address} already: one is enough for a {self.member.role.name}")
+        if address.kind != TOPIC and sum(one.kind != TOPIC for one in addresses) >= self._limits.node_queues:
+            raise RefusedFrame(f"more than {self._limits.node_queues} subscriptions to queues")
+        if address.has_wildcard and sum(one.has_wildcard for one in addresses) >= self._limits.node_patterns:
+            raise RefusedFrame(f"more than {self._limits.node_patterns} subscriptions with a wildcard")
 
     def _unsubscribe(self, headers: dict[str, str], body: bytes) -> None:
         key = headers.get("id") or headers.get("destination")
@@ -212,13 +224,13 @@ class Session:
         self._transactions[name] = []
 
     def _commit(self, headers: dict[str, str], body: bytes) -> None:
-        for address, message in self._end_transaction(headers):
-            self._publish(address, message)
+        for permit, message in self._end_transaction(headers):
+            self._publish(permit, message)
 
     def _abort(self, headers: dict[str, str], body: bytes) -> None:
         self._end_transaction(headers)
 
-    def _end_transaction(self, headers: dict[str, str]) -> list[tuple[Address, Message]]:
+    def _end_transaction(self, headers: dict[str, str]) -> list[tuple[Permit, Message]]:
         messages = self._transactions.pop(_header(headers, "transaction"), None)
         if messages is None:
             raise RefusedFrame("no such transaction")

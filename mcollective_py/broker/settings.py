@@ -2,11 +2,11 @@
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..errors import ConfigError
-from .rights import CertificateRoles
+from .rights import CertificateRoles, Role
 from .users import User
 
 MIB = 1024 * 1024
@@ -42,6 +42,22 @@ class BrokerLimits:
     kept_bytes: int = 64 * MIB  # all waiting messages together
     keep_s: float = 600.0  # a message waits in a queue
     idle_s: float = 300.0  # a queue without consumers and messages stays
+
+    # A node may have been broken into: less for each, so that one cannot use up what all share.
+    node_head: int = 8 * 1024
+    node_body: int = 6 * MIB
+    node_subscriptions: int = 512  # a connection, and one for a destination
+    node_queues: int = 32  # of them to queues: one a collective
+    node_patterns: int = 8  # of them with a wildcard: each is tried for every message
+    node_connections: int = 8  # with one certificate's name
+    node_kept_bytes: int = 8 * MIB  # waiting messages that one certificate's name has sent
+
+    def of(self, role: Role) -> "BrokerLimits":
+        """These bounds for the members of a role."""
+        if not role.is_bounded:
+            return self
+        head, body = min(self.head, self.node_head), min(self.body, self.node_body)
+        return replace(self, head=head, body=body, subscriptions=min(self.subscriptions, self.node_subscriptions))
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,3 +35,10 @@ def test_a_subscription_without_an_id_adds_no_line():
 
 def test_the_ack_header_names_the_message():
     assert b"\nack:b-1\n" in frame(Subscription(None, None, id="1", with_ack=True), message({}))
+
+
+def test_headers_count_as_memory_as_wide_as_they_are_held():
+    plain, letters, emoji = (message({"x": text}, b"").size for text in ("", "a" * 1000, "\U0001f600" + "a" * 999))
+    assert plain < 1024
+    assert 1000 <= letters - plain < 1100
+    assert 4000 <= emoji - plain < 4100

@@ -230,3 +230,78 @@ def send_until_held(router):
         if holders:
             return holders[0]
     raise AssertionError("never held")
+
+
+def test_a_send_that_may_make_no_queue_is_for_nobody_until_somebody_reads_there():
+    router, _ = make()
+    address = parse_destination("/queue/c.reply.1")
+    router.publish(address, router.new_message(address, {}, b"lost"), makes_queue=False)
+    assert (router.queue_count, router.kept_bytes, router.counters["nobody"]) == (0, 0, 1)
+    reader = Reader()
+    subscribe(router, reader, "/queue/c.reply.1")
+    router.publish(address, router.new_message(address, {}, b"found"), makes_queue=False)
+    assert reader.got == [("/queue/c.reply.1", "found")]
+
+
+def test_at_the_limit_a_new_reader_gets_the_place_of_the_queue_that_is_longest_out_of_use():
+    router, _ = make(queues=3)
+    subscribe(router, Reader(), "/queue/read")
+    for name in ("first", "second", "first"):
+        send(router, f"/queue/{name}", name)
+    with pytest.raises(RefusedFrame, match="has 3 queues"):
+        send(router, "/queue/third", "no place for what only sends")
+    subscribe(router, Reader(), "/queue/new")
+    late, gone = Reader(), Reader()
+    subscribe(router, late, "/queue/first")
+    assert late.got == [("/queue/first", "first")] * 2
+    with pytest.raises(RefusedFrame, match="has 3 queues"):
+        subscribe(router, gone, "/queue/second")
+    assert router.counters["queues given up"] == 1
+
+
+def test_a_queue_whose_last_reader_left_can_be_given_up():
+    router, _ = make(queues=1)
+    subscription = subscribe(router, Reader(), "/queue/a")
+    with pytest.raises(RefusedFrame):
+        subscribe(router, Reader(), "/queue/b")
+    router.unsubscribe(subscription)
+    subscribe(router, Reader(), "/queue/b")
+    assert router.queue_count == 1
+
+
+def test_when_all_queues_together_are_full_the_fullest_loses_and_not_the_newcomer():
+    router, _ = make(kept_bytes=160_000)
+    for number in range(300):
+        send(router, "/queue/greedy", f"{number:03}" + "x" * 1000)
+    send(router, "/queue/c.nodes", "please", mc_identity="web1")
+    assert router.kept_bytes <= 160_000
+    reader, greedy = Reader(), Reader()
+    subscribe(router, reader, "/queue/c.nodes", "mc_identity = 'web1'")
+    assert reader.got == [("/queue/c.nodes", "please")]
+    subscribe(router, greedy, "/queue/greedy")
+    assert 80 < len(greedy.got) < 160
+    assert greedy.got[-1][1].startswith("299")
+    assert router.kept_bytes == 0
+
+
+def test_one_bounded_sender_has_its_share_of_the_memory_and_gets_it_back():
+    router, clock = make(node_kept_bytes=20_000, keep_s=10)
+    address = parse_destination("/queue/c.reply.1")
+
+    def send_as(sender, count):
+        for _ in range(count):
+            router.publish(address, router.new_message(address, {}, b"x" * 1000, sender))
+
+    send_as("evil", 100)
+    assert 15_000 < router.kept_bytes <= 20_000
+    before = router.kept_bytes
+    send_as("web1", 5)
+    send_as(None, 5)
+    assert router.kept_bytes > before + 10_000
+    clock.now += 11
+    router.sweep()
+    assert router.kept_bytes == 0
+    send_as("evil", 5)
+    assert router.kept_bytes > 5_000
+    router.end_queue(address)
+    assert router.kept_bytes == 0

@@ -5,6 +5,7 @@ import pytest
 from mcollective_py.broker.frames import Frame, RefusedFrame
 from mcollective_py.broker.session import Hello, connected_frame, read_hello
 from mcollective_py.broker.settings import BrokerLimits, BrokerSettings
+from mcollective_py.broker.users import new_user
 
 OPEN = BrokerSettings(port=0)
 
@@ -240,5 +241,62 @@ def test_nothing_is_left_of_a_client_that_went(broker_of, stomp):
             other.say("SEND", {"destination": "/topic/a"})
             await other.silence()
             assert broker.router.counters["delivered"] == 0
+
+    asyncio.run(scenario())
+
+
+NODES_ONLY = {"node": new_user("node", "node", "node-secret")}
+
+
+async def as_node(stomp, broker):
+    return await stomp(broker.port, login="node", passcode="node-secret")
+
+
+def test_a_node_cannot_make_reply_queues(broker_of, stomp):
+    async def scenario():
+        async with broker_of(BrokerSettings(port=0, users=NODES_ONLY, limits=BrokerLimits(queues=5))) as broker:
+            node = await as_node(stomp, broker)
+            for number in range(20):
+                node.say("SEND", {"destination": f"/queue/mcollective.reply.{number}"})
+            await node.confirm("SEND", {"destination": "/topic/mcollective.registration.agent"})
+            assert broker.statistics()["queues"] == 0
+            assert broker.router.counters["nobody"] == 20
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("destinations", "reason"),
+    [
+        (["/topic/mcollective.a.agent"] * 2, "one is enough for a node"),
+        ([f"/topic/*.a{number}.agent" for number in range(3)], "more than 2 subscriptions with a wildcard"),
+        ([f"/queue/c{number}.nodes" for number in range(4)], "more than 3 subscriptions to queues"),
+        ([f"/topic/c.a{number}.agent" for number in range(6)], "more than 5 subscriptions"),
+    ],
+)
+def test_a_node_subscribes_to_a_few_places_and_to_each_once(broker_of, stomp, destinations, reason):
+    async def scenario():
+        limits = BrokerLimits(node_subscriptions=5, node_patterns=2, node_queues=3)
+        async with broker_of(BrokerSettings(port=0, users=NODES_ONLY, limits=limits)) as broker:
+            node = await as_node(stomp, broker)
+            *good, bad = ({"destination": one, "id": str(id), "selector": "mc_identity = 'a'"} for id, one in enumerate(destinations))
+            for headers in good:
+                await node.confirm("SUBSCRIBE", headers)
+            node.say("SUBSCRIBE", bad)
+            assert reason in await node.error()
+
+    asyncio.run(scenario())
+
+
+def test_a_nodes_frames_have_small_headers_and_bodies(broker_of, stomp):
+    async def scenario():
+        limits = BrokerLimits(node_head=1000, node_body=2000)
+        async with broker_of(BrokerSettings(port=0, users=NODES_ONLY, limits=limits)) as broker:
+            target = {"destination": "/topic/mcollective.registration.agent"}
+            for headers, body, reason in (({"x": "y" * 1000}, b"", "headers of more than 1000"), ({}, b"z" * 2001, "more than 2000")):
+                node = await as_node(stomp, broker)
+                await node.confirm("SEND", {**target, "x": "y" * 800}, b"z" * 2000)
+                node.say("SEND", {**target, **headers}, body)
+                assert reason in await node.error()
 
     asyncio.run(scenario())
