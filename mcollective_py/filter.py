@@ -12,6 +12,10 @@ OPERATORS = ("==", "=~", "<=", ">=", "<", ">", "!=")
 # As written on a command line: the longest operator first, `=>` and `=<` are the same as `>=` and `<=`.
 _WRITTEN = re.compile(r"(?P<fact>[^=<>!~\s]+)\s*(?P<operator>==|=~|=>|=<|<=|>=|!=|=|<|>)\s*(?P<value>.+)", re.DOTALL)
 _MEANS = {"=": "==", "=>": ">=", "=<": "<="}
+_SECOND_TEST = re.compile(r"\s(?:and|or|&&|\|\|)\s+\S+\s*[=<>!~]", re.IGNORECASE)
+_LIKE_A_TEST = re.compile(r"\s\S*[=<>~]")
+_FLAGGED = re.compile(r"/.*/[imxo]{1,4}", re.DOTALL)
+_CONNECTIVES = ("and", "or", "not")
 MAX_TERMS = 64  # conditions in one filter, all kinds together
 _MAX_TEXT = 4096  # characters in one name or value
 _KEYS = ("fact", "cf_class", "agent", "identity", "compound")
@@ -35,6 +39,8 @@ class FactTest:
         value = found["value"]
         if operator == "==" and is_regex(value):
             operator = "=~"
+        if reason := _misread(operator, value):
+            raise FilterError(f"'{word}': {reason}")
         return cls(found["fact"], operator, value)
 
     def __str__(self) -> str:
@@ -65,13 +71,24 @@ class Filter:
         combined: Iterable[str] = (),
     ) -> "Filter":
         """The filter that the words of -F, -C, -A, -I and -W say; in a -W word each token is a fact test or a class."""
-        tests, names = [FactTest.parse(word) for word in facts], list(classes)
-        for token in (token for words in combined for token in words.split()):
-            if _WRITTEN.fullmatch(token):
-                tests.append(FactTest.parse(token))
-            else:
-                names.append(token)
-        return _checked(cls(tuple(tests), tuple(names), tuple(agents), tuple(identities)))
+        tests = [FactTest.parse(word) for word in _words(facts)]
+        names = [_name(word, "class") for word in _words(classes)]
+        for words in _words(combined):
+            if not words.strip():
+                raise FilterError("an empty word in a filter would mean every host: leave the option out or say who is meant")
+            for token in words.split():
+                if _WRITTEN.fullmatch(token) and not token.startswith("/"):
+                    tests.append(FactTest.parse(token))
+                else:
+                    names.append(_token(token))
+        return _checked(
+            cls(
+                tuple(tests),
+                tuple(names),
+                tuple(_name(word, "agent") for word in _words(agents)),
+                tuple(_name(word, "identity") for word in _words(identities)),
+            )
+        )
 
     @classmethod
     def from_wire(cls, value: object) -> "Filter":
@@ -122,12 +139,57 @@ def is_regex(value: str) -> bool:
     return len(value) > 1 and value.startswith("/") and value.endswith("/")
 
 
+def _words(words: Iterable[str]) -> list[str]:
+    found = list(words)
+    if isinstance(words, str) or not all(isinstance(word, str) for word in found):  # letter by letter it is another filter
+        raise FilterError("the words of a filter are a list of texts")
+    return found
+
+
+def _misread(operator: str, value: str) -> str | None:
+    """Why a value is not what was meant: with `!=` or `>` such a test would hold on nearly every host."""
+    if value[0] in "=<>!~":
+        return f"after {operator} stands another operator; write a value that begins so as a regular expression, =~/{value[0]}.../"
+    if value[0] in "'\"":
+        return "the quotes would be a part of the value: quote the whole word"
+    if is_regex(value) and operator != "=~":
+        return f"a regular expression stands after = or =~, never after {operator}"
+    if operator == "=~" and _FLAGGED.fullmatch(value) and not is_regex(value):
+        return "flags stand in the expression: /(?i).../"
+    if not is_regex(value) and (_SECOND_TEST if operator in ("==", "=~") else _LIKE_A_TEST).search(value):
+        return "there is one test in a word: give each an option of its own"
+    return None
+
+
+def _token(token: str) -> str:
+    """A token of a -W word that is no fact test."""
+    if not token.startswith("/") and any(sign in token for sign in "=<>!~"):
+        raise FilterError(f"'{token}' is neither a fact test nor a class: in -W write fact=value without blanks")
+    if token.lower() in _CONNECTIVES or token in ("&&", "||"):
+        raise FilterError(f"'{token}' is not taken in -W: all its conditions must hold")
+    return _name(token, "class")
+
+
+def _name(word: str, kind: str) -> str:
+    """A class, agent or identity as it is written: a name, or a regular expression between slashes."""
+    if not is_regex(word):
+        if "/" in (word[:1], word[-1:]):
+            raise FilterError(
+                f"{kind} '{word}': a regular expression stands between two slashes, with no flags after it and no blanks in -W"
+            )
+        if any(sign in "=<>!~" for sign in word):
+            raise FilterError(f"{kind} '{word}' is no name: a fact test is written with -F")
+        if any(sign == "," or sign.isspace() for sign in word):
+            raise FilterError(f"{kind} '{word}' is no name: give each name an option of its own")
+    return word
+
+
 def _checked(filter: Filter) -> Filter:
     terms = (*filter.facts, *filter.classes, *filter.agents, *filter.identities, *filter.compound)
     if len(terms) > MAX_TERMS:
         raise FilterError(f"a filter may have {MAX_TERMS} terms, this one has {len(terms)}")
     for text in (*filter.classes, *filter.agents, *filter.identities):
-        if not text:
+        if not text.strip():
             raise FilterError("an empty name in a filter matches nobody: leave the option out or give a name")
     parts = (part for test in filter.facts for part in (test.fact, test.value))
     for text in (*filter.classes, *filter.agents, *filter.identities, *parts):

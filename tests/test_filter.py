@@ -33,6 +33,97 @@ def test_a_word_that_is_no_fact_test_is_an_error_and_never_everybody(word):
         FactTest.parse(word)
 
 
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [
+        ("country>>de", "another operator"),
+        ("country===de", "another operator"),
+        ("country=!de", "another operator"),
+        ("country!==de", "another operator"),
+        ("cpus > = 4", "another operator"),
+        ("country<>de", "another operator"),
+        ("country!=~de", "another operator"),
+        ("country!=/de/", "a regular expression stands after = or =~, never after !="),
+        ("cpus>/4/", "never after >"),
+        ("country!='de'", "quotes"),
+        ('country!="de"', "quotes"),
+        ("country=~/DE/i", "flags"),
+        ("country!=de and os=linux", "one test in a word"),
+        ("country!=de os=linux", "one test in a word"),
+        ("cpus>4 cpus<8", "one test in a word"),
+        ("cpus>4 && cpus < 8", "one test in a word"),
+        ("country=de or country=uk", "one test in a word"),
+    ],
+)
+def test_a_slip_that_would_hold_on_nearly_every_host_is_refused(word, reason):
+    with pytest.raises(FilterError, match=reason):
+        FactTest.parse(word)
+
+
+@pytest.mark.parametrize(
+    ("word", "operator", "value"),
+    [
+        ("motd=~/=quiet/", "=~", "/=quiet/"),
+        ("motd=/a and b=c/", "=~", "/a and b=c/"),
+        ("country!=Trinidad and Tobago", "!=", "Trinidad and Tobago"),
+        ("path=/srv/i", "==", "/srv/i"),
+        ("path=~/srv", "=~", "/srv"),
+        ("cmdline=root=/dev/sda1 quiet=1", "==", "root=/dev/sda1 quiet=1"),
+    ],
+)
+def test_an_odd_value_that_can_mean_but_one_thing_is_taken(word, operator, value):
+    assert (FactTest.parse(word).operator, FactTest.parse(word).value) == (operator, value)
+
+
+@pytest.mark.parametrize("word", ["", " ", "\t\n"])
+@pytest.mark.parametrize("kind", ["facts", "classes", "agents", "identities", "combined"])
+def test_an_empty_word_is_refused_and_never_everybody(kind, word):
+    with pytest.raises(FilterError):
+        Filter.parse(**{kind: [word]})
+    with pytest.raises(FilterError):
+        Filter.parse(**{"classes": ["web"], kind: ["web1", word]})
+
+
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [
+        ("country = de", "write fact=value without blanks"),
+        ("country= de", "without blanks"),
+        ("country =de", "without blanks"),
+        ("=", "without blanks"),
+        ("web !db", "without blanks"),
+        ("web and db", "all its conditions must hold"),
+        ("web OR db", "all its conditions must hold"),
+        ("not db", "all its conditions must hold"),
+        ("web && db", "all its conditions must hold"),
+        ("/web server/", "between two slashes"),
+        ("web,db", "an option of its own"),
+        ("country>>de", "another operator"),
+    ],
+)
+def test_a_combined_word_that_is_easily_misread_is_refused(word, reason):
+    with pytest.raises(FilterError, match=reason):
+        Filter.parse(combined=[word])
+
+
+@pytest.mark.parametrize("kind", ["classes", "agents", "identities"])
+@pytest.mark.parametrize("word", ["/web", "web/", "/", "/web/i", "country=de", "a>b", "web1,web2", "web1 web2"])
+def test_a_name_that_no_host_can_have_is_refused(kind, word):
+    with pytest.raises(FilterError):
+        Filter.parse(**{kind: [word]})
+
+
+@pytest.mark.parametrize("words", ["web", [None], [b"web"], [1]])
+@pytest.mark.parametrize("kind", ["facts", "classes", "agents", "identities", "combined"])
+def test_words_that_are_no_list_of_texts_are_refused(kind, words):
+    with pytest.raises(FilterError):
+        Filter.parse(**{kind: words})
+
+
+def test_a_regular_expression_with_an_operator_in_it_is_a_class_in_a_combined_word():
+    assert Filter.parse(combined=["/a=b/ /^web(1|2)$/"]).classes == ("/a=b/", "/^web(1|2)$/")
+
+
 def test_a_combined_word_is_split_into_fact_tests_and_classes():
     found = Filter.parse(combined=["country=uk apache::server cpus>=4", "db"])
     assert found.facts == (FactTest("country", "==", "uk"), FactTest("cpus", ">=", "4"))
