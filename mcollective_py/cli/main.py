@@ -15,11 +15,16 @@ from .commands import application_files, description_of, load_application, make_
 INTERRUPTED = 130
 BROKEN_PIPE = 141
 
+_GONE = (errno.EPIPE, errno.EIO)  # who reads has gone: a pipe, or the terminal
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
 
 def run() -> None:
     """The console entry: everything that a process does beside the command, then exit."""
     import signal
 
+    if not _has_streams():
+        os._exit(1)
     sys.excepthook = _fault
     here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     sys.path[:] = make_path_safe(sys.path, os.environ, os.getcwd() if os.path.isdir(".") else "", here)
@@ -39,9 +44,8 @@ def run() -> None:
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except OSError:  # the reader, or the terminal, has gone
-            _silence(stream.fileno())
-            code = code or BROKEN_PIPE
+        except OSError as error:
+            code = code or _unwritten(error, stream.fileno())
     # Without the interpreter's own clearing up, which takes 20 ms and is of no use to a process that is over.
     atexit._run_exitfuncs()
     os._exit(code)
@@ -55,17 +59,16 @@ def main(words: Sequence[str]) -> int:
         print("mco: interrupted", file=sys.stderr)
         return INTERRUPTED
     except OSError as error:
-        if error.errno not in (errno.EPIPE, errno.EIO):
+        if error.errno not in (*_GONE, *_FULL):
             raise
-        _silence(sys.stdout.fileno())  # who reads has gone: a pipe, or the terminal
-        return BROKEN_PIPE
+        return _unwritten(error, sys.stdout.fileno())
     except SystemExit as left:
         return left.code if isinstance(left.code, int) else int(left.code is not None)
 
 
 def _dispatch(words: list[str]) -> int:
     if not words or words[0] in ("-h", "--help"):
-        print(overview(application_files()))
+        print(overview(application_files(extra_config())))
         return 0 if words else 1
     if words[0] in ("-V", "--version"):
         from .. import __version__
@@ -73,18 +76,20 @@ def _dispatch(words: list[str]) -> int:
         print(f"mco {__version__}")
         return 0
     name, rest = words[0], words[1:]
-    is_strict, is_debugging = "--strict" in rest, any(word == "-vv" for word in rest) or rest.count("-v") > 1
-    from ..errors import MCollectiveError
+    from ..errors import MCollectiveError, RPCError, UsageError
 
     try:
         return _application(name, rest)
     except MCollectiveError as error:
-        if is_debugging:
+        said = [*rest, *_extra().split()]
+        if "-vv" in said or said.count("-v") > 1:
             raise
         from .inert import inert
 
         print(inert(f"mco {name}: {error}", keep_lines=True), file=sys.stderr)
-        return int(getattr(error, "strict_exitcode", error.exitcode)) if is_strict else error.exitcode
+        # A host's refusal is a reply, never an error here: this one was refused on the way out, as a wrong word is.
+        kind = UsageError if isinstance(error, RPCError) else type(error)
+        return int(getattr(kind, "strict_exitcode", kind.exitcode)) if "--strict" in said else kind.exitcode
 
 
 def _application(name: str, rest: list[str]) -> int:
@@ -94,7 +99,7 @@ def _application(name: str, rest: list[str]) -> int:
         raise UsageError(f"the command comes first: mco COMMAND {name} ...; `mco help` lists the commands")
     file = own_file(name)
     if file is None:
-        files = application_files(_config_of(rest))
+        files = application_files(_config_of(rest) or extra_config())
         if name not in files:
             from difflib import get_close_matches
 
@@ -104,15 +109,15 @@ def _application(name: str, rest: list[str]) -> int:
     application = load_application(name, file)
     from .options import parse, parser_for
 
-    extra = os.environ.get("MCOLLECTIVE_EXTRA_OPTS", "")
-    if extra:
-        from shlex import split
-
-        try:
-            rest = split(extra) + rest
-        except ValueError as error:
-            raise UsageError(f"MCOLLECTIVE_EXTRA_OPTS: {error}") from error
-    options = parse(parser_for(name, application), rest)
+    parser = parser_for(name, application)
+    # A command without the shared options (demo, ca, broker) has no use for what is meant for all that have them.
+    extra = _extra() if application.sections else ""
+    try:
+        options = parse(parser, [*_extra_words(extra), *rest])
+    except UsageError as error:
+        if not extra:
+            raise
+        raise UsageError(f"{error}\nMCOLLECTIVE_EXTRA_OPTS adds: {extra}") from error
     if getattr(options, "verbose", 0) > 1:
         import logging
 
@@ -125,6 +130,35 @@ def overview(files: dict[str, str]) -> str:
     width = max((len(name) for name in files), default=0)
     rows = [f"  {name:<{width}}  {description_of(files[name])}".rstrip() for name in sorted(files)]
     return "\n".join(["usage: mco COMMAND [options] [filters]", "", *rows, "", "`mco help COMMAND` says more of one."])
+
+
+def extra_config() -> str | None:
+    """The configuration file that MCOLLECTIVE_EXTRA_OPTS names; None where it names none or cannot be read."""
+    if not _extra():
+        return None
+    from ..errors import UsageError
+
+    try:
+        return _config_of(_extra_words(_extra()))
+    except UsageError:
+        return None
+
+
+def _extra() -> str:
+    return os.environ.get("MCOLLECTIVE_EXTRA_OPTS", "")
+
+
+def _extra_words(extra: str) -> list[str]:
+    if not extra:
+        return []
+    from shlex import split
+
+    from ..errors import UsageError
+
+    try:
+        return split(extra)
+    except ValueError as error:
+        raise UsageError(f"MCOLLECTIVE_EXTRA_OPTS: {error}") from error
 
 
 def _config_of(words: Sequence[str]) -> str | None:
@@ -142,6 +176,31 @@ def _fault(kind: type[BaseException], error: BaseException, trace: TracebackType
         sys.__excepthook__(kind, error, trace)
     else:
         print(f"mco: a fault of the program, please report it: {kind.__name__}: {error}\nWith -vv it says where.", file=sys.stderr)
+
+
+def _has_streams() -> bool:
+    """Whether there is an output. An input or a place for errors that is closed is replaced, lest a socket take its number."""
+    if sys.stdout is None:
+        if sys.stderr is not None:
+            print("mco: the standard output is closed, nothing was done: send it to /dev/null if nobody is to read it", file=sys.stderr)
+        return False
+    if sys.stdin is None:
+        sys.stdin = open(os.open(os.devnull, os.O_RDONLY))  # noqa: SIM115  it takes the free number 0
+    if sys.stderr is None:
+        sys.stderr = open(os.open(os.devnull, os.O_WRONLY), "w")  # noqa: SIM115
+    return True
+
+
+def _unwritten(error: OSError, descriptor: int) -> int:
+    """The exit code where what there is to say could not be written; said, unless somebody chose to hear no more."""
+    _silence(descriptor)
+    if error.errno in _GONE:
+        return BROKEN_PIPE
+    try:
+        print(f"mco: the output cannot be written: {error.strerror}", file=sys.stderr, flush=True)
+    except OSError:
+        pass  # nor can this
+    return 1
 
 
 def _silence(descriptor: int) -> None:

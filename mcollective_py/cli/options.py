@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from typing import Any, NoReturn
 
 from ..errors import UsageError
 from ..filter import Filter
@@ -14,7 +15,10 @@ _UNASKED = {"json": False, "no_progress": False, "limit": None, "full_discovery"
 class Parser(argparse.ArgumentParser):
     """A parser whose mistakes are UsageErrors, so that they exit as every other error does."""
 
-    def error(self, message: str) -> None:  # type: ignore[override]  # argparse says NoReturn, and raising is that
+    def error(self, message: str) -> NoReturn:
+        """See argparse."""
+        if message.startswith("argument --limit") and "expected one" in message:  # -1 is an option, so --limit -1 has no value
+            message = "a limit is a number above 0 or a percentage up to 100%"
         raise UsageError(f"{message}\n{self.format_usage().rstrip()}\nmco help {self.prog.removeprefix('mco ')} says more")
 
 
@@ -27,7 +31,7 @@ def parser_for(name: str, application: Application) -> Parser:
     shared: dict[str, argparse._ArgumentGroup] = {}
     if "common" in application.sections:
         parser.set_defaults(**_UNASKED)
-        _common(parser.add_argument_group("common options"))
+        _common(parser.add_argument_group("common options"), calls_actions="rpc" in application.sections)
     if "filter" in application.sections:
         _filter(parser.add_argument_group("host filters"))
     if "rpc" in application.sections or "json" in application.sections:
@@ -42,18 +46,41 @@ def parser_for(name: str, application: Application) -> Parser:
 def parse(parser: Parser, words: Sequence[str]) -> argparse.Namespace:
     """The options that the words say; options may stand between the other words. Raises UsageError."""
     takes_rest = any(action.nargs in (argparse.REMAINDER, argparse.PARSER) for action in parser._actions)
-    return parser.parse_args(words) if takes_rest else parser.parse_intermixed_args(words)
+    options, unknown = parser.parse_known_args(words) if takes_rest else parser.parse_known_intermixed_args(words)
+    if unknown:
+        parser.error(_unknown(unknown, list(parser._option_string_actions)))
+    return options
+
+
+def _unknown(words: Sequence[str], known: Sequence[str]) -> str:
+    """What to say of words that a command does not take."""
+    first = words[0]
+    if first.startswith("-") and first != "-":
+        from difflib import get_close_matches
+
+        near = get_close_matches(first.partition("=")[0], [name for name in known if name.startswith("--")], 1, 0.7)
+        return f"unrecognized arguments: {' '.join(words)}" + (f": did you mean {near[0]}?" if near else "")
+    if "-I" not in known:
+        return f"unrecognized arguments: {' '.join(words)}"
+    if any(sign in first for sign in "=<>"):
+        return f"{first!r} is no option: hosts with a fact are chosen with -F {first!r}"
+    return f"{first!r} is no option: a host is chosen with -I {first}, and hosts with a class with -C {first}"
 
 
 def filter_of(options: argparse.Namespace) -> Filter:
-    """The filter that -W -F -C -A -I say."""
-    return Filter.parse(
+    """The filter that -W -F -C -A -I say. Raises FilterError for one that no host could apply."""
+    found = Filter.parse(
         facts=options.facts,
         classes=options.classes,
         agents=options.agents,
         identities=options.identities,
         combined=options.combined,
     )
+    if not found.is_empty or found.agents:
+        from ..matching.matcher import check
+
+        check(found)
+    return found
 
 
 def seconds(word: str) -> float:
@@ -74,10 +101,30 @@ def whole(word: str) -> int:
     return int(word)
 
 
-def _common(group: argparse._ArgumentGroup) -> None:
+class _NotYet(argparse.Action):
+    """A historic option that this version does not have: answered by name. metavar: what does instead."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: object, values: Any, option_string: str | None = None) -> None:
+        raise UsageError(f"{option_string} is not in this version yet" + (f": {self.metavar}" if self.metavar else ""))
+
+
+def _not_yet(group: argparse._ArgumentGroup, *names: str, instead: str | None = None) -> None:
+    group.add_argument(
+        *names, action=_NotYet, dest="not_yet", default=argparse.SUPPRESS, nargs="?", metavar=instead, help=argparse.SUPPRESS
+    )
+
+
+def _method(word: str) -> str:
+    if word != "mc":
+        raise argparse.ArgumentTypeError(f"the discovery method {word!r} is not in this version yet: mc, which asks the hosts, is")
+    return word
+
+
+def _common(group: argparse._ArgumentGroup, *, calls_actions: bool) -> None:
     group.add_argument("-c", "--config", metavar="FILE", help="read this configuration file")
-    group.add_argument("-v", "--verbose", action="count", default=0, help="times and all data; twice: what the program does")
-    group.add_argument("-q", "--quiet", action="store_true", help="no remarks on discovery")
+    verbose = "times and all data" if calls_actions else "more remarks, on stderr"
+    group.add_argument("-v", "--verbose", action="count", default=0, help=f"{verbose}; twice: what the program does")
+    group.add_argument("-q", "--quiet", action="store_true", help="no remarks on warnings, waiting and discovery")
     group.add_argument("-T", "--target", metavar="COLLECTIVE", help="ask this collective")
     group.add_argument("-t", "--timeout", type=seconds, metavar="SECONDS", help="how long to wait for answers")
     group.add_argument(
@@ -88,6 +135,9 @@ def _common(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--strict", action="store_true", help="more exit codes: 5 some silent, 64 usage, 69 no broker, 77 denied, 78 config"
     )
+    group.add_argument("--publish_timeout", type=seconds, metavar="SECONDS", help="how long sending the request may take")
+    group.add_argument("--threaded", action="store_true", help="as ever: sending and receiving always have threads of their own")
+    _not_yet(group, "--reply-to", "--rt")
 
 
 def _filter(group: argparse._ArgumentGroup) -> None:
@@ -100,6 +150,12 @@ def _filter(group: argparse._ArgumentGroup) -> None:
     words("agents", "-A", "--wa", "--with-agent", metavar="AGENT", help="hosts with this agent, or /regex/")
     words("identities", "-I", "--wi", "--with-identity", metavar="IDENT", help="this host, or /regex/; repeats add hosts")
     group.add_argument("--full-discovery", action="store_true", help="use the whole discovery window, whoever is known")
+    group.add_argument(
+        "--dm", "--disc-method", dest="method", type=_method, metavar="METHOD", help="how to discover: mc asks the hosts"
+    )
+    _not_yet(group, "-S", "--select", instead="-W, -F and -C choose hosts by classes and facts, all of which must hold")
+    _not_yet(group, "--do", "--disc-option")
+    _not_yet(group, "--nodes", instead="-I NAME names a host, and may be repeated")
 
 
 def _rpc(group: argparse._ArgumentGroup) -> None:
@@ -108,4 +164,7 @@ def _rpc(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--sort", action="store_true", help="show results at the end: failures first, then by name")
     group.add_argument("--limit", "--ln", "--limit-nodes", dest="limit", metavar="N[%]", help="ask only so many of the hosts found")
     group.add_argument("-1", "--one", dest="limit", action="store_const", const="1", help="ask only one of the hosts found")
+    _not_yet(group, "--limit-seed")
+    _not_yet(group, "--batch", instead="--limit asks only some of the hosts")
+    _not_yet(group, "--batch-sleep-time", "--batch-sleep")
     group.add_argument("-y", "--yes", action="store_true", help="do not ask before a destructive action on every host")

@@ -63,6 +63,79 @@ def test_extra_options_come_from_the_environment_before_those_given(desk):
     assert desk.mco("find", MCOLLECTIVE_EXTRA_OPTS="-C 'role").code == 1
 
 
+def test_extra_options_are_for_commands_that_have_them(desk, tmp_path):
+    extra = f"--config {desk.config}"
+    folder = tmp_path / "gone"
+    gone = run(desk, "demo", "--end", str(folder), extra=extra)
+    assert (gone.returncode, gone.stderr) == (
+        1,
+        f"mco demo: {folder} is no demo that was left running: give the folder that `mco demo --keep` printed\n",
+    )
+    made = run(desk, "ca", "init", str(tmp_path / "ca"), extra=extra)
+    assert (made.returncode, made.stderr) == (0, "")
+    assert "broker run takes no name" in run(desk, "broker", "run", "x", extra=extra).stderr
+    assert run(desk, "help", "ping", extra=extra).returncode == 0
+    assert run(desk, "ca", "list", "--dir", str(tmp_path / "ca"), extra="--config 'unclosed").returncode == 0
+
+
+def test_an_error_of_extra_options_says_where_they_come_from(desk):
+    assert desk.mco("inventory", "web1", MCOLLECTIVE_EXTRA_OPTS="--nosuch").err.endswith("\nMCOLLECTIVE_EXTRA_OPTS adds: --nosuch\n")
+
+
+def test_the_configuration_of_extra_options_says_which_commands_there_are(desk, tmp_path):
+    application = tmp_path / "lib" / "applications" / "greet.py"
+    application.parent.mkdir(parents=True)
+    application.write_text(
+        "from mcollective_py.cli.application import Application\n\n\n"
+        'class Greet(Application):\n    description = "Greet"\n\n'
+        '    def run(self, options):\n        print("hello")\n        return 0\n'
+    )
+    config = tmp_path / "client.cfg"
+    config.write_text(f"libdir = {tmp_path / 'lib'}\n")
+    extra = f"-c {config}"
+    assert "  greet      Greet\n" in run(desk, "help", extra=extra).stdout
+    assert "  greet      Greet\n" in run(desk, extra=extra).stdout
+    assert run(desk, "greet", extra=extra).stdout == "hello\n"
+
+
+def run(desk, *words, extra):
+    return subprocess.run(
+        [*MCO, *words],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        env={**desk.environment, "MCOLLECTIVE_EXTRA_OPTS": extra},
+        stdin=subprocess.DEVNULL,
+    )
+
+
+@pytest.mark.parametrize("words", [("find",), ("find", "-j"), ("rpc", "rpcutil", "ping"), ("help",)])
+def test_a_closed_output_is_one_line_and_nothing_is_done(desk, words):
+    done = shell(desk, words, ">&-")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "mco: the standard output is closed, nothing was done: send it to /dev/null if nobody is to read it\n",
+    )
+
+
+@pytest.mark.parametrize("words", [("find",), ("ping",), ("rpc", "rpcutil", "ping", "-j"), ("help",)])
+def test_a_full_output_is_one_line(desk, words):
+    done = shell(desk, words, ">/dev/full")
+    assert (done.returncode, done.stderr) == (1, "mco: the output cannot be written: No space left on device\n")
+
+
+def test_without_an_input_or_a_place_for_errors_a_command_works(desk):
+    done = shell(desk, ("find", "-C", "role::db"), "<&- 2>&-")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "db1\n", "")
+
+
+def shell(desk, words, redirection):
+    command = desk.command(words) if words != ("help",) else [*MCO, "help"]
+    return subprocess.run(
+        ["/bin/sh", "-c", f'"$@" {redirection}', "sh", *command], capture_output=True, text=True, timeout=30, env=desk.environment
+    )
+
+
 @pytest.mark.parametrize(
     ("setting", "code", "strict", "says"),
     [

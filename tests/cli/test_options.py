@@ -82,5 +82,63 @@ def test_help_leaves_with_0(capsys):
     assert "usage: mco call [options] WORDS" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("words", [("--threaded",), ("--publish_timeout", "5"), ("--dm", "mc"), ("--disc-method", "mc"), ("--np",)])
+def test_historic_options_that_change_nothing_are_taken(words):
+    assert options(*words).words == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("-S", "web and country=uk"),
+        ("--select", "web"),
+        ("--do", "x"),
+        ("--nodes", "hosts.txt"),
+        ("--batch", "5"),
+        ("--batch-sleep", "5"),
+        ("--batch-sleep-time", "5"),
+        ("--limit-seed", "7"),
+        ("--reply-to", "/queue/x"),
+    ],
+)
+def test_historic_options_that_are_missing_are_named(words):
+    with pytest.raises(UsageError, match=f"^{words[0]} is not in this version yet"):
+        options(*words)
+
+
+def test_another_discovery_method_is_named():
+    with pytest.raises(UsageError, match="the discovery method 'puppetdb' is not in this version yet"):
+        options("--dm", "puppetdb")
+
+
+class Ask(Application):
+    sections = ("common", "filter")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("web1",), "a host is chosen with -I web1"),
+        (("country=uk",), "chosen with -F 'country=uk'"),
+        (("--with-clas", "x"), "did you mean --with-class?"),
+        (("--zzz",), "unrecognized arguments: --zzz\n"),
+    ],
+)
+def test_words_that_a_command_does_not_take_are_answered_with_what_was_meant(words, says):
+    with pytest.raises(UsageError, match=says):
+        options(*words, application=Ask)
+
+
+def test_a_limit_below_0_is_answered_as_a_limit():
+    with pytest.raises(UsageError, match="a limit is a number above 0 or a percentage"):
+        options("--limit", "-1")
+
+
+@pytest.mark.parametrize("words", [("-C", "/web(/"), ("-I", "/a{2,1}/"), ("-A", "/[/"), ("-F", "country=~(("), ("-W", "os=/(?=x)/")])
+def test_an_expression_that_no_host_takes_is_an_error(words):
+    with pytest.raises(FilterError, match="regular expression"):
+        filter_of(options(*words))
+
+
 def test_the_namespace_is_argparses():
     assert isinstance(options(), argparse.Namespace)

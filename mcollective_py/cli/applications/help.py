@@ -3,9 +3,10 @@
 import argparse
 
 from ...errors import UsageError
+from ...names import is_agent
 from ..application import Application
 from ..commands import application_files, load_application
-from ..main import overview
+from ..main import extra_config, overview
 from ..options import parser_for
 
 
@@ -18,14 +19,18 @@ class Help(Application):
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("-c", "--config", metavar="FILE", help="read this configuration file")
-        parser.add_argument("command", nargs="?", metavar="COMMAND")
+        parser.add_argument("command", nargs="*", metavar="COMMAND")
 
     def run(self, options: argparse.Namespace) -> int:
-        files = application_files(options.config)
-        if options.command is None:
+        files = application_files(options.config or extra_config())
+        if not options.command:
             print(overview(files))
             return 0
-        if options.command not in files:
-            raise UsageError(f"unknown command {options.command!r}: `mco help` lists them")
-        parser_for(options.command, load_application(options.command, files[options.command])).print_help()
+        name, *more = options.command
+        if name not in files:
+            raise UsageError(f"unknown command {name!r}: `mco help` lists them")
+        if more:
+            agent = f", and `mco plugin doc {more[0]}` an agent" if is_agent(more[0]) else ""
+            raise UsageError(f"one command at a time: `mco help {name}` explains {name}{agent}")
+        parser_for(name, load_application(name, files[name])).print_help()
         return 0

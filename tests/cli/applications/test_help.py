@@ -11,5 +11,11 @@ def test_one_command_is_explained(desk):
     assert "--with-class" in answer.out
 
 
+def test_more_than_one_command_is_answered_with_where_to_look(desk):
+    answer = desk.mco("help", "rpc", "rpcutil")
+    assert answer.code == 1
+    assert answer.err == "mco help: one command at a time: `mco help rpc` explains rpc, and `mco plugin doc rpcutil` an agent\n"
+
+
 def test_an_unknown_command_is_1(desk):
     assert desk.mco("help", "nosuch").code == 1
