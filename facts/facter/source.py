@@ -98,6 +98,10 @@ def unsafe(command: str) -> str | None:
     return None
 
 
+def _integer(digits: str) -> int | str:
+    return int(digits) if len(digits) <= 1000 else digits  # of some thousand digits on Python reads none
+
+
 def parse_facter(command: str, ended: CommandResult, timeout: float = TIMEOUT_S) -> Mapping[str, Any]:
     """The facts in what Facter printed; PluginError where there are none."""
     if ended.timed_out:
@@ -106,7 +110,7 @@ def parse_facter(command: str, ended: CommandResult, timeout: float = TIMEOUT_S)
         raise PluginError("facter", f"{command} printed more than {MAX_BYTES} bytes")
     # The exit code is not asked: Facter ends with 1 when a single fact could not be told, and prints all others.
     try:
-        facts = json.loads(ended.stdout, parse_constant=str)
+        facts = json.loads(ended.stdout, parse_constant=str, parse_int=_integer)
     except (ValueError, RecursionError) as error:
         said = ended.stderr.strip().splitlines()
         reason = f"ended with {ended.exitcode} and no facts" + (f": {said[-1][:200]}" if said else "")

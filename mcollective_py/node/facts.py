@@ -5,6 +5,7 @@ from typing import Any, Final
 
 MISSING: Final = object()  # no such fact: not the same as a fact that is null
 
+MAX_BITS = 4096  # of a whole number that is written in decimal, 1,233 digits
 _MAX_PARTS = 32  # words of a dotted name; a longer name is only ever looked up whole
 
 
@@ -38,7 +39,10 @@ def _walk(value: Any, parts: Sequence[str]) -> Any:
 
 
 def as_text(value: object) -> str:
-    """A scalar as Ruby's `to_s` writes it: true, nothing for null, 0.1 for 0.10, 1.0e+20."""
+    """A scalar as Ruby's `to_s` writes it: true, nothing for null, 0.1 for 0.10, 1.0e+20; no scalar makes it fail.
+
+    A whole number beyond MAX_BITS is written in hexadecimal: of some thousand digits on Python writes none in decimal.
+    """
     if isinstance(value, str):
         return value
     if value is None:
@@ -47,6 +51,8 @@ def as_text(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         return _float_text(value)
+    if isinstance(value, int):
+        return int.__repr__(value) if value.bit_length() <= MAX_BITS else hex(value)
     return str(value)
 
 

@@ -1,9 +1,14 @@
 """What a facts source gave, made plain and bounded: mappings with text keys, lists, and scalars."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
+from ..text import is_utf8
+from .facts import as_text
+
 MAX_DEPTH = 24  # below the depth that a message may have, so that an inventory reply can always carry the facts
+MAX_INTEGER_BITS = 384  # as many as a message may have; a larger one is kept as text
 MAX_VALUES = 100_000  # facter with every mount point of a busy host gives a few thousand
 
 
@@ -14,6 +19,7 @@ class OddFacts(ValueError):
 def plain_facts(facts: object) -> dict[str, Any]:
     """A copy of nested mappings and lists: keys as text, bytes decoded, sets and tuples as lists, other values as text.
 
+    So are numbers that no message carries: integers beyond MAX_INTEGER_BITS, infinities, NaN. Half surrogates become `?`.
     Raises OddFacts. Values that are shared are counted each time they are met, so an alias bomb ends here.
     """
     if not isinstance(facts, Mapping):
@@ -33,8 +39,14 @@ class _Copy:
         self._left -= 1
         if self._left < 0:
             raise OddFacts(f"there are more than {MAX_VALUES} values")
-        if value is None or isinstance(value, str | int | float):  # a subclass of str may be one of a YAML library: plain it
-            return str(value) if isinstance(value, str) else value
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, int):
+            return int(value) if value.bit_length() <= MAX_INTEGER_BITS else as_text(value)
+        if isinstance(value, float):
+            return float(value) if math.isfinite(value) else as_text(value)
+        if isinstance(value, str):
+            return _text(value)
         if depth >= MAX_DEPTH:
             raise OddFacts(f"they are nested deeper than {MAX_DEPTH} levels")
         if isinstance(value, Mapping):
@@ -45,4 +57,7 @@ class _Copy:
 
 
 def _text(value: object) -> str:
-    return bytes(value).decode("utf-8", "replace") if isinstance(value, bytes | bytearray) else str(value)
+    if isinstance(value, bytes | bytearray):
+        return bytes(value).decode("utf-8", "replace")
+    text = as_text(value) if type(value) is int else str(value)  # str of a subclass, such as one of a YAML library, is plain
+    return text if text.isascii() or is_utf8(text) else text.encode("utf-8", "replace").decode()

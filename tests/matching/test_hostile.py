@@ -5,8 +5,9 @@ import time
 
 import pytest
 
-from mcollective_py.filter import FactTest, Filter
-from mcollective_py.matching.matcher import matches
+from mcollective_py.errors import FilterError
+from mcollective_py.filter import OPERATORS, FactTest, Filter
+from mcollective_py.matching.matcher import check, explain, matches
 from mcollective_py.matching.regex import Effort, Regex, compile_regex
 from mcollective_py.matching.regexsyntax import RegexRefused
 from mcollective_py.node.view import NodeView
@@ -140,3 +141,52 @@ def test_what_was_asked_before_makes_a_pattern_no_cheaper():
         with pytest.raises(RegexRefused):
             compile_regex("(db[0-9]+$", effort)
         assert effort.left < before
+
+
+ODD_FACTS = {
+    "huge": 1 << 20_000,
+    "nan": float("nan"),
+    "inf": float("inf"),
+    "none": None,
+    "yes": True,
+    "text": "a\ud800\0\n",
+    "empty": {},
+    "list": [1 << 20_000, None, [1], {"a": 1}, "1.2.3", "", "9" * 5000, "0." + "9" * 400],
+    "map": {1 << 20_000: 1, None: 2, "": 3, "a.b": {"": [0]}},
+    "": {"": {"": "deep"}},
+    "a.b": {"c": (1, 2)},
+    "long": "x" * 100_000,
+}
+ODD_VALUES = (
+    *("", "/", "//", "/(/", "[", "(?i)[[a]]", "/" * 400, "\\", "\\u{0}", "=", "~", "a\nb", "x" * 4096),
+    *("1", "-1", "1.5", "1.2.3", "9" * 4000, "1." * 2000, "v1:2~", "٣", "²", "\ud800", "\0", "NaN", "Infinity", "0x1"),
+)
+ODD_NAMES = (
+    *ODD_FACTS,
+    *("map.", "map.a.b..0", ".", "..", "list.0", "list.9", "list.٣", "list.²", "list." + "9" * 4000),
+    *("a.b.c.1", "." * 31, "x." * 2000, "\ud800", "huge.0", "text.0"),
+)
+
+
+def test_5000_odd_tests_on_odd_facts_never_end_in_an_error():
+    chance = random.Random(5)
+    host = NodeView("web1", classes=frozenset(("", "a", "\ud800")), agents=frozenset(("x",)), facts=ODD_FACTS)
+    held = 0
+    for _ in range(5000):
+        tests = tuple(FactTest(chance.choice(ODD_NAMES), chance.choice(OPERATORS), chance.choice(ODD_VALUES)) for _ in range(2))
+        word = chance.choice(("/", "", "/./")) + chance.choice(ODD_VALUES)
+        for filter in (
+            Filter(facts=tests[:1]),
+            Filter(facts=tests),
+            Filter(classes=(word,)),
+            Filter(agents=(word,)),
+            Filter(identities=(word,)),
+        ):
+            reason = explain(filter, host)
+            assert reason is None or isinstance(reason, str)
+            held += reason is None
+            try:
+                check(filter)
+            except FilterError as error:
+                assert str(error)
+    assert held > 500

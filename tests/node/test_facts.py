@@ -68,6 +68,7 @@ def test_a_name_that_leads_nowhere_is_missing(name):
         (False, "false"),
         (10, "10"),
         (10**30, "1" + "0" * 30),
+        (2**4096 - 1, str(2**4096 - 1)),
         (0.10, "0.1"),
         (5.0, "5.0"),
         (1e20, "1.0e+20"),
@@ -86,3 +87,8 @@ def test_a_name_that_leads_nowhere_is_missing(name):
 )
 def test_a_scalar_becomes_the_text_that_ruby_writes(value, text):
     assert as_text(value) == text
+
+
+def test_a_number_that_python_writes_no_digits_of_becomes_hexadecimal():
+    assert as_text(1 << 20_000) == "0x1" + "0" * 5000
+    assert as_text(-(1 << 20_000)) == "-0x1" + "0" * 5000

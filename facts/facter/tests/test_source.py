@@ -41,6 +41,11 @@ def test_a_failing_fact_does_not_lose_the_others(program):
     assert facter(program("""echo 'ERROR one fact' >&2; echo '{"a": 1}'; exit 1""")).load() == {"a": 1}
 
 
+def test_a_number_of_5000_digits_stays_text_and_loses_no_other_fact(program):
+    source = facter(program("""printf '{"a": 1, "big": %05000d}' 7 | sed 's/0/9/g'"""))
+    assert source.load() == {"a": 1, "big": "9" * 4999 + "7"}
+
+
 def test_an_old_facter_without_legacy_option_is_asked_again(program):
     body = """case "$*" in *show-legacy*) echo "unrecognised option '--show-legacy'" >&2; exit 1;; esac; echo '{"a": 1}'"""
     source = facter(program(body))

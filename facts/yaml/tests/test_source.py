@@ -46,6 +46,11 @@ def test_a_json_file_is_read_whatever_its_name(tmp_path, content):
     assert yaml_source(write(tmp_path / "facts.yaml", content)).load() == {"country": "uk", "os": {"release": 12.1}}
 
 
+@pytest.mark.parametrize("content", ['{"a": 1, "big": %s}', "a: 1\nbig: %s\n"])
+def test_a_number_of_5000_digits_stays_text_and_loses_no_other_fact(tmp_path, content):
+    assert yaml_source(write(tmp_path / "facts.yaml", content % ("9" * 5000))).load() == {"a": 1, "big": "9" * 5000}
+
+
 def test_a_yaml_mapping_in_braces_is_read(tmp_path):
     assert yaml_source(write(tmp_path / "facts.yaml", "{country: uk, cpus: 4}")).load() == {"country": "uk", "cpus": 4}
 
