@@ -22,6 +22,16 @@ class RefusedFrame(MCollectiveError):
     """A frame that the broker answers with ERROR; the message says why and what would do."""
 
 
+class RefusedSend(RefusedFrame):
+    """A SEND that goes nowhere, of a client that may stay: whoever asked it to answer there can be at fault.
+
+    The words are ActiveMQ's, by which clients of both know that the connection stays.
+    """
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name} is not authorized to send this: {why}")
+
+
 class Frame(NamedTuple):
     """One frame: headers unescaped, the first of repeated ones."""
 

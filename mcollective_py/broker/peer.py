@@ -1,13 +1,14 @@
 """One connection: bytes to frames to the session, heart-beats both ways, and the cutting off of those who do not read."""
 
 import asyncio
+import contextlib
 import logging
 import secrets
 import ssl
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from ..text import printable
-from .frames import Frame, FrameReader, RefusedFrame, encode_frame
+from .frames import Frame, FrameReader, RefusedFrame, RefusedSend, encode_frame
 from .messages import Holder, Message, Publisher, Subscription
 from .outlet import Outlet
 from .revoked import Revoked
@@ -16,12 +17,14 @@ from .session import VERSIONS, Hello, Session, connected_frame, read_hello
 from .tls import certificate_name
 
 if TYPE_CHECKING:
+    from .arrivals import Arrival
     from .server import Broker
 
 logger = logging.getLogger(__name__)
 
 REVOKED = "this certificate has been revoked"
 _FAREWELL_S = 2.0  # for a closing connection to take what is still to be sent
+_MOST_STRIKES, _STRIKES_S = 100, 60.0  # refused SENDs of a client that may stay
 _UNHEARD = 2 * 1024 * 1024  # bytes that a refused client may still send while it is told so
 
 
@@ -29,13 +32,14 @@ class PeerConnection(asyncio.BufferedProtocol):
     """A client's connection. Nothing here waits: every method is called by the loop and returns at once."""
 
     __slots__ = (
+        "_answer",
+        "_arrival",
         "_broker",
         "_heard",
         "_held_by",
         "_hello",
         "_is_closing",
         "_is_full",
-        "_is_logging_in",
         "_is_stalled",
         "_limits",
         "_loop",
@@ -44,9 +48,12 @@ class PeerConnection(asyncio.BufferedProtocol):
         "_progress_at",
         "_reader",
         "_spoke",
+        "_strikes",
+        "_strikes_since",
         "_timer",
         "_timer_due",
         "_transport",
+        "_tried",
         "_unheard",
         "_version",
         "_watched_since",
@@ -58,19 +65,21 @@ class PeerConnection(asyncio.BufferedProtocol):
         "waiters",
     )
 
-    def __init__(self, broker: "Broker") -> None:
+    def __init__(self, broker: "Broker", arrival: "Arrival") -> None:
         self.waiters: set[Publisher] = set()
         self.session: Session | None = None
-        self.address = "?"
+        self.address = arrival.address
         self.is_dirty = False  # has something to flush in this turn of the loop
         self.is_watched = False  # has unread output; its progress is looked at
-        self._broker, self._limits = broker, broker.settings.limits
+        self._broker, self._limits, self._arrival = broker, broker.settings.limits, arrival
         self._loop = asyncio.get_running_loop()
         limits = self._limits
         self._reader = FrameReader(max_head=limits.login_head, max_headers=limits.headers, max_body=0)
         self._version = "1.0"
         self._held_by: set[Holder] = set()
-        self._is_logging_in = False
+        self._answer: asyncio.Future[Member] | None = None  # of a login that is being checked
+        self._tried = ""
+        self._strikes, self._strikes_since = 0, 0.0
         self._is_closing = False
         self._is_full = False  # has a window of unread output: queues keep their messages until half of it is read
         self._is_stalled = False
@@ -89,15 +98,15 @@ class PeerConnection(asyncio.BufferedProtocol):
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(high=64 * 1024, low=16 * 1024)
         self._outlet = Outlet(self._transport)
-        self.address = _address_text(transport.get_extra_info("peername"))
-        if not self._broker.admit(self):
-            self._is_closing = True
-            self._transport.abort()
-            return
-        self._timer = self._loop.call_later(self._limits.login_s, self.cut, "no login in time")
+        self._broker.admit(self)
+        self._arrival.end = self.cut
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._is_closing = True
+        self._arrival.end = None
+        self._broker.forget(self, self._arrival, self._why_closed if exc is None else f"{self._why_closed}: {exc}")
+        if self._answer is not None:
+            self._answer.cancel()
         if self._timer is not None:
             self._timer.cancel()
         for holder in list(self._held_by):
@@ -107,7 +116,6 @@ class PeerConnection(asyncio.BufferedProtocol):
             self.session.close()
             self.session = None  # the two hold each other: without a cycle the memory is free at once
         self._release_waiters()
-        self._broker.forget(self, self._why_closed if exc is None else f"{self._why_closed}: {exc}")
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._broker.read_buffer
@@ -122,12 +130,18 @@ class PeerConnection(asyncio.BufferedProtocol):
             return
         try:
             self._reader.feed(data)
-            self._read_frames()
+            if self._answer is None:
+                self._read_frames()
+                return
+            # Who leaves while its login is checked must be noticed, so it is read on: as much as one login may be.
+            self._unheard += len(data)
+            if self._unheard > self._limits.login_head:
+                self._transport.pause_reading()
         except RefusedFrame as error:
             self.refuse(str(error))
 
     def _read_frames(self) -> None:
-        while not self._is_logging_in and not self._is_closing:
+        while self._answer is None and not self._is_closing:
             frame = self._reader.next()
             if frame is None:
                 return
@@ -137,6 +151,8 @@ class PeerConnection(asyncio.BufferedProtocol):
                     self.session.handle(frame)
                 else:
                     self._log_in(frame)
+            except RefusedSend as error:
+                self._strike(str(error), frame.headers.get("receipt"))
             except RefusedFrame as error:
                 self.refuse(str(error), frame.headers.get("receipt"))
 
@@ -162,13 +178,13 @@ class PeerConnection(asyncio.BufferedProtocol):
         if certificate is not None and self.is_revoked(self._broker.revoked):
             raise RefusedFrame(REVOKED)  # since the handshake, or the broker would not have come as far as this
         name, password = frame.headers.get("login", ""), frame.headers.get("passcode", "")
-        answer = self._broker.log_in(name, password, certificate)
+        self._tried = name or certificate or ""
+        answer = self._broker.log_in(name, password, certificate, self._arrival.host)
         if isinstance(answer, Member):
             self._welcome(answer)
             return
         # A new password takes 40 ms to check: in another thread, while this connection alone waits.
-        self._is_logging_in = True
-        self._transport.pause_reading()
+        self._answer = answer
         answer.add_done_callback(self._login_checked)
 
     def is_revoked(self, revoked: Revoked) -> bool:
@@ -178,12 +194,16 @@ class PeerConnection(asyncio.BufferedProtocol):
         return shown is not None and revoked.holds(shown)
 
     def _login_checked(self, answer: "asyncio.Future[Member]") -> None:
-        if self._is_closing:
+        self._answer = None
+        refused = None if answer.cancelled() else answer.exception()  # asked for, or the loop complains that nobody did
+        if answer.cancelled() or self._is_closing:
             return
-        self._is_logging_in = False
+        self._unheard = 0
         if not self._held_by:
             self._transport.resume_reading()
         try:
+            if refused is not None:
+                raise refused
             self._welcome(answer.result())
             self._read_frames()
         except RefusedFrame as error:
@@ -191,13 +211,12 @@ class PeerConnection(asyncio.BufferedProtocol):
 
     def _welcome(self, member: Member) -> None:
         limits = self._broker.limits[member.role.name]
+        self._broker.enter(self._arrival, member)
         self.session = Session(self, self._broker.router, limits, member, self._version)
         self._reader.max_head, self._reader.max_body = limits.head, limits.body
         self._broker.counters["logins"] += 1
         logger.debug("%s is %s, role %s, STOMP %s", self.address, printable(member.name), member.role.name, self._version)
         self.send(connected_frame(self._hello, secrets.token_hex(8), self._limits.heartbeat_s))
-        if self._timer is not None:
-            self._timer.cancel()
         self._heard = self._loop.time()
         self._set_timer()
 
@@ -337,14 +356,34 @@ class PeerConnection(asyncio.BufferedProtocol):
         if self._is_closing:
             return
         self._broker.counters["refused"] += 1
-        who = self.session.member.name if self.session is not None else "not logged in"
-        logger.warning("%s (%s) refused: %s", self.address, printable(who), printable(reason))
+        self._say_refused("refused", reason)
         headers = {"message": reason, "version": ",".join(reversed(VERSIONS))} if self.session is None else {"message": reason}
         if receipt is not None:
             headers["receipt-id"] = receipt
         self._why_closed = "refused"
         self.send(encode_frame("ERROR", headers, reason.encode() + b"\n", self._version))
         self.finish()
+
+    def _strike(self, reason: str, receipt: str | None) -> None:
+        """Say ERROR for one SEND and go on; a client with a hundred of them in a minute is refused itself."""
+        now = self._loop.time()
+        if now - self._strikes_since > _STRIKES_S:
+            self._strikes, self._strikes_since = 0, now
+        self._strikes += 1
+        if self._strikes > _MOST_STRIKES:
+            self.refuse(f"more than {_MOST_STRIKES} refused messages in a minute", receipt)
+            return
+        self._broker.counters["messages refused"] += 1
+        self._say_refused("message refused", reason)
+        headers = {"message": reason} if receipt is None else {"message": reason, "receipt-id": receipt}
+        self.send(encode_frame("ERROR", headers, reason.encode() + b"\n", self._version))
+
+    def _say_refused(self, what: str, reason: str) -> None:
+        if self.session is not None:
+            who = self.session.member.name
+        else:
+            what, who = "login refused", f"login {self._tried}" if self._tried else "no login"
+        self._broker.refusals.warn(what, f"{self.address} ({printable(who, most=100)}) {what}: {printable(reason)}")
 
     def finish(self) -> None:
         """Close when what waits is sent, or after two seconds."""
@@ -362,8 +401,9 @@ class PeerConnection(asyncio.BufferedProtocol):
     def _close_written(self) -> None:
         if self._transport.can_write_eof():
             # Closing a socket with unread input sends a reset, which can overtake the ERROR: half close, and read on to nowhere.
-            self._transport.write_eof()
-            if not self._held_by and not self._is_logging_in:
+            with contextlib.suppress(OSError):  # it has gone, and the loop has not noticed yet
+                self._transport.write_eof()
+            if not self._held_by and self._answer is None:
                 return
         self._transport.close()
 
@@ -373,11 +413,7 @@ class PeerConnection(asyncio.BufferedProtocol):
             return
         self._why_closed = f"cut off: {reason}"
         self._broker.counters["cut"] += 1
-        logger.warning("%s cut off: %s", self.address, reason)
+        self._broker.refusals.warn("cut off", f"{self.address} cut off: {reason}")
         self._is_closing = True
         self._outlet.clear()
         self._transport.abort()
-
-
-def _address_text(peername: Any) -> str:
-    return f"{peername[0]}:{peername[1]}" if isinstance(peername, tuple) and len(peername) >= 2 else "?"

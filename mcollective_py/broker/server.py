@@ -5,22 +5,23 @@ import contextlib
 import gc
 import logging
 import signal
-import socket
 import ssl
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
 
 from ..errors import ConfigError, ConnectorError
 from ..regularfile import Stamp
+from .arrivals import Arrival, Arrivals
 from .frames import RefusedFrame
+from .passwordchecks import PasswordChecks
 from .peer import REVOKED, PeerConnection
+from .refusals import Refusals
 from .revoked import Revoked, read_revoked
 from .rights import ADMIN, SHIPPED_ROLES, Member
 from .router import Router
 from .settings import BrokerSettings
-from .sockets import BACKLOG, allow_many_sockets, listen
+from .sockets import allow_many_sockets, listen, sockets_allowed
 from .tls import server_context, shrink_read_buffers
 from .users import Passwords, User, read_users
 
@@ -47,15 +48,16 @@ class Broker:
         self.router = Router(settings.limits, time.time)
         self.port = 0
         self._passwords = Passwords(self._read_users())
-        self._servers: list[asyncio.Server] = []
+        self.refusals = Refusals()
+        self._arrivals: Arrivals | None = None
+        self._named: Counter[str] = Counter()  # connections by name, of certificates that may have only a few
         self._peers: set[PeerConnection] = set()
         self._closed = 0
         self._dirty: list[PeerConnection] = []
         self._watched: set[PeerConnection] = set()
-        self._threads: ThreadPoolExecutor | None = None
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._empty = asyncio.Event()
-        self._checks: dict[tuple[str, str], asyncio.Future[User | None]] = {}  # password checks under way
+        self._checks: PasswordChecks | None = None
         self.revoked = Revoked({})  # TLS itself looks at the CRL in force at the handshake; this is what has come since
         self._crl: Stamp | None = None
         self._reloading = asyncio.Lock()
@@ -66,16 +68,18 @@ class Broker:
         """Listen. Logs address and port."""
         settings = self.settings
         self._loop = asyncio.get_running_loop()
-        self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
         self._crl = self._crl_stamp()
         context = self._new_context()
         try:
-            sockets = await self._loop.run_in_executor(self._threads, listen, settings.host, settings.port)
+            sockets = await self._loop.run_in_executor(None, listen, settings.host, settings.port)
         except OSError as error:
-            self._threads.shutdown(wait=False)
             raise ConnectorError(f"cannot listen on {settings.host} port {settings.port}: {error.strerror or error}") from error
         self.port = sockets[0].getsockname()[1]
-        self._servers = await self._serve_on(sockets, context)
+        self._checks = PasswordChecks()
+        most = min(settings.limits.connections, sockets_allowed())
+        self._arrivals = Arrivals(settings.limits, most, lambda arrival: PeerConnection(self, arrival), self.counters, self.refusals)
+        self._arrivals.context = context
+        self._arrivals.open(sockets)
         self._timers["sweep"] = self._loop.call_later(_SWEEP_S, self._sweep)
         logger.info("listening on %s port %d, %s", settings.host, self.port, "TLS" if context else "no TLS")
         if not settings.has_authentication:
@@ -85,8 +89,8 @@ class Broker:
 
     async def stop(self, grace_s: float = 3.0) -> None:
         """Take no more connections, send what is waiting, close all; those that have not gone after the grace are cut off."""
-        for server in self._servers:
-            server.close()
+        if self._arrivals is not None:
+            self._arrivals.close()
         for timer in self._timers.values():
             timer.cancel()
         for task in self._reloads:
@@ -99,8 +103,9 @@ class Broker:
                 await asyncio.wait_for(self._empty.wait(), grace_s)
         for peer in list(self._peers):
             peer.cut("the broker stops")
-        if self._threads is not None:
-            self._threads.shutdown(wait=False, cancel_futures=True)
+        if self._checks is not None:
+            self._checks.stop()
+        self.refusals.tell_rest()
         logger.info("stopped; %s", ", ".join(f"{name} {count}" for name, count in sorted(self.statistics().items())) or "nobody came")
 
     def statistics(self) -> dict[str, int]:
@@ -128,16 +133,13 @@ class Broker:
         self._crl = self._crl_stamp()
         try:
             users, context = self._read_users(), self._new_context()
-            revoked = await self._loop.run_in_executor(self._threads, read_revoked, tls) if tls is not None else self.revoked
+            revoked = await self._loop.run_in_executor(None, read_revoked, tls) if tls is not None else self.revoked
         except ConfigError as error:
             logger.error("not reloaded: %s", error)
             return
         before, self._passwords, self.revoked = self._passwords.users, Passwords(users), revoked
-        # A context cannot forget a CA or a CRL. So the same listening sockets get new servers, with a new one.
-        old = self._servers
-        self._servers = await self._serve_on([one.dup() for server in old for one in server.sockets], context)
-        for server in old:
-            server.close()
+        if self._arrivals is not None:
+            self._arrivals.context = context  # a new one: a context cannot forget a CA or a CRL
         logger.info("users and certificates read again")
         for number, peer in enumerate(list(self._peers)):
             if number % 256 == 255:
@@ -167,36 +169,34 @@ class Broker:
         shrink_read_buffers()
         return server_context(self.settings.tls)
 
-    async def _serve_on(self, sockets: Sequence[socket.socket], context: ssl.SSLContext | None) -> list[asyncio.Server]:
-        handshake_s, shutdown_s = (self.settings.limits.login_s, 2.0) if context else (None, None)
-        return [
-            await self._loop.create_server(
-                lambda: PeerConnection(self),
-                sock=one,
-                ssl=context,
-                backlog=BACKLOG,
-                ssl_handshake_timeout=handshake_s,
-                ssl_shutdown_timeout=shutdown_s,
-            )
-            for one in sockets
-        ]
-
     def _read_users(self) -> dict[str, User]:
         from_file = read_users(self.settings.users_file) if self.settings.users_file is not None else {}
         return {**from_file, **self.settings.users}
 
     # --- for the connections
 
-    def admit(self, peer: PeerConnection) -> bool:
-        """Take a new connection, unless there are too many."""
+    def admit(self, peer: PeerConnection) -> None:
+        """A new connection, which has not logged in yet."""
         self._peers.add(peer)
-        self.counters["accepted"] += 1
-        if len(self._peers) > self.settings.limits.connections:
-            self.counters["turned away"] += 1
-            return False
-        return True
 
-    def forget(self, peer: PeerConnection, reason: str) -> None:
+    def enter(self, arrival: Arrival, member: Member) -> None:
+        """Who logs in now. Raises RefusedFrame where the name in its certificate has too many connections."""
+        name = member.bounded_name
+        if name is not None and self._named[name] >= self.settings.limits.node_connections:
+            raise RefusedFrame(f"{name} has {self._named[name]} connections already")
+        if self._arrivals is not None:
+            self._arrivals.welcomed(arrival)
+        if name is not None:
+            self._named[name] += 1
+
+    def forget(self, peer: PeerConnection, arrival: Arrival, reason: str) -> None:
+        if self._arrivals is not None:
+            self._arrivals.left(arrival)
+        name = peer.session.member.bounded_name if peer.session is not None else None
+        if name is not None:
+            self._named[name] -= 1
+            if not self._named[name]:
+                del self._named[name]
         self._peers.discard(peer)
         self._closed += 1
         self._watched.discard(peer)
@@ -204,8 +204,10 @@ class Broker:
         if not self._peers:
             self._empty.set()
 
-    def log_in(self, name: str, password: str, certificate: str | None) -> "Member | asyncio.Future[Member]":
-        """Who this is. certificate: the name in a verified client certificate. Raises RefusedFrame, at once or out of the future.
+    def log_in(self, name: str, password: str, certificate: str | None, host: str) -> "Member | asyncio.Future[Member]":
+        """Who this is. certificate: the name in a verified client certificate; host: the client's address.
+
+        Raises RefusedFrame, at once or out of the future, which is to be cancelled when the client has gone.
 
         A login that names a user needs that user's password, certificate or not; without one the certificate's name decides.
         """
@@ -214,7 +216,7 @@ class Broker:
                 raise RefusedFrame("the passcode is empty")
             if self._passwords.remembers(name, password):
                 return self._member(self._passwords.users[name], certificate)
-            return self._checked_later(name, password, certificate)
+            return self._checked_later(name, password, certificate, host)
         if certificate is not None:
             role = self.settings.certificate_roles.role_of(certificate)
             if role is None:
@@ -224,21 +226,17 @@ class Broker:
             return Member(name or "anonymous", ADMIN)
         if not name:
             raise RefusedFrame("login needed" if self._passwords.users else "a client certificate is needed")
-        return self._checked_later(name, password, certificate)
+        return self._checked_later(name, password, certificate, host)
 
-    def _checked_later(self, name: str, password: str, certificate: str | None) -> "asyncio.Future[Member]":
-        """Check a password in another thread; a thousand nodes with one login that come at once wait for one check."""
-        check = self._checks.get((name, password))
-        if check is None:
-            check = self._checks[name, password] = self._loop.run_in_executor(self._threads, self._passwords.check, name, password)
-            check.add_done_callback(lambda _: self._checks.pop((name, password), None))
-        return asyncio.ensure_future(self._member_after(check, certificate))
+    def _checked_later(self, name: str, password: str, certificate: str | None, host: str) -> "asyncio.Future[Member]":
+        def finish(user: User | None) -> Member:
+            if user is None or self._passwords.users.get(user.name) != user:  # which a reload may have changed meanwhile
+                raise RefusedFrame("wrong login or passcode")
+            return self._member(user, certificate)
 
-    async def _member_after(self, check: "asyncio.Future[User | None]", certificate: str | None) -> Member:
-        user = await asyncio.shield(check)
-        if user is None or self._passwords.users.get(user.name) != user:  # which a reload may have changed meanwhile
-            raise RefusedFrame("wrong login or passcode")
-        return self._member(user, certificate)
+        if self._checks is None:
+            raise RefusedFrame("the broker has not started")
+        return self._checks.check(self._passwords, name, password, host, finish)
 
     def _member(self, user: User, certificate: str | None) -> Member:
         return Member(user.name, SHIPPED_ROLES[user.role], certificate, user.name)
@@ -273,6 +271,7 @@ class Broker:
 
     def _sweep(self) -> None:
         self.router.sweep()
+        self.refusals.sweep()
         if self._crl_stamp() != self._crl:
             self.reload_soon()
         if self._closed >= _CLOSED:

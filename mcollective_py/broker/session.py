@@ -6,7 +6,7 @@ from typing import Protocol
 
 from .. import __version__
 from .destinations import TEMP, TOPIC, Address, parse_destination
-from .frames import Frame, RefusedFrame, encode_frame
+from .frames import Frame, RefusedFrame, RefusedSend, encode_frame
 from .messages import Holder, Message, Receiver, Subscription
 from .rights import Member, check_read, check_reply_to, check_write
 from .router import Permit, Router
@@ -64,7 +64,10 @@ def connected_frame(hello: Hello, session: str, heartbeat_s: float) -> bytes:
 
 
 class Session:
-    """One logged-in client. `handle` takes its frames in order; a RefusedFrame out of it becomes ERROR and ends the connection."""
+    """One logged-in client. `handle` takes its frames in order; a RefusedFrame out of it becomes ERROR and ends the connection.
+
+    After a RefusedSend the session goes on.
+    """
 
     __slots__ = (
         "_limits",
@@ -121,6 +124,15 @@ class Session:
         return [subscription for subscription in self._subscriptions.values() if subscription.address.kind != TOPIC]
 
     def _send(self, headers: dict[str, str], body: bytes) -> None:
+        if "transaction" in headers:
+            self._send_or_refuse(headers, body)  # the rest of a transaction is not sent without a part of it
+            return
+        try:
+            self._send_or_refuse(headers, body)
+        except RefusedFrame as error:
+            raise RefusedSend(self.member.name, str(error)) from None
+
+    def _send_or_refuse(self, headers: dict[str, str], body: bytes) -> None:
         text = headers.get("destination", "")
         # What a role may send to was worked out before, nearly always: the answers of a whole fleet go to one queue.
         permit = self._router.permitted.get((self.member.role.name, text)) or self._permit(text)

@@ -4,6 +4,7 @@ import resource
 import socket
 
 BACKLOG = 1024  # a fleet that comes back after a restart does so at once
+_OTHER_FILES = 64
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
@@ -29,9 +30,15 @@ def listen(host: str, port: int) -> list[socket.socket]:
     return sockets
 
 
+def sockets_allowed() -> int:
+    """How many connections this process may have, beside the files that it needs."""
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return 1 << 30 if soft == resource.RLIM_INFINITY else max(soft - _OTHER_FILES, 8)
+
+
 def allow_many_sockets(connections: int) -> None:
     """Raise the soft limit of open files as far as it may be raised: systems start with 1,024, too few for a fleet."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = connections + 64 if hard == resource.RLIM_INFINITY else min(connections + 64, hard)
+    wanted = connections + _OTHER_FILES if hard == resource.RLIM_INFINITY else min(connections + _OTHER_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -47,6 +47,30 @@ def _load_trusted(context: ssl.SSLContext, files: BrokerTLSFiles) -> None:
         context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
 
 
+# What OpenSSL calls them, and what they are. What a peer's alert says begins with TLSV1_ALERT or SSLV3_ALERT.
+_REASONS = {
+    "HTTP_REQUEST": "it spoke HTTP",
+    "HTTPS_PROXY_REQUEST": "it spoke plain STOMP, no TLS",  # CONNECT is a word of HTTP too
+    "WRONG_VERSION_NUMBER": "it did not speak TLS",
+    "PACKET_LENGTH_TOO_LONG": "it did not speak TLS",
+    "BAD_RECORD_TYPE": "it did not speak TLS",
+    "RECORD_LAYER_FAILURE": "it did not speak TLS",
+    "UNSUPPORTED_PROTOCOL": "it speaks no TLS as new as 1.2",
+    "PEER_DID_NOT_RETURN_A_CERTIFICATE": "it showed no client certificate",
+    "TLSV1_ALERT_UNKNOWN_CA": "it does not trust this broker's certificate",
+    "SSLV3_ALERT_BAD_CERTIFICATE": "it does not take this broker's certificate",
+    "SSLV3_ALERT_CERTIFICATE_UNKNOWN": "it does not take this broker's certificate",
+}
+
+
+def handshake_words(error: ssl.SSLError) -> str:
+    """Why a handshake failed, in words for the log."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate does not do: {error.verify_message}"
+    reason = error.reason or ""
+    return _REASONS.get(reason, reason.lower().replace("_", " ") or "the handshake failed")
+
+
 def _no_password() -> str:
     raise ValueError("the key has a pass phrase, which a broker cannot be asked for")
 

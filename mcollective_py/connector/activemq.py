@@ -1,15 +1,11 @@
 """What ActiveMQ needs on top of plain STOMP."""
 
 from ..message import Publication
-from .targets import Targets, send_headers, subscribe_headers
+from .targets import Targets, concerns_one_frame, send_headers, subscribe_headers
 
 
 def activemq_targets(priority: int = 0) -> Targets:
-    """Historic destinations and headers; priority 1 to 9 is sent with every message, 0 with none.
-
-    ActiveMQ answers what a user may not do with an ERROR and keeps the connection. So do we: one forbidden reply queue, which any
-    caller can ask for, must not throw a node off its broker.
-    """
+    """Historic destinations and headers; priority 1 to 9 is sent with every message, 0 with none."""
 
     def send(publication: Publication) -> dict[str, str]:
         headers = send_headers(publication)
@@ -17,8 +13,4 @@ def activemq_targets(priority: int = 0) -> Targets:
             headers["priority"] = str(priority)
         return headers
 
-    return Targets(subscribe_headers, send, _is_survivable)
-
-
-def _is_survivable(text: str) -> bool:
-    return "is not authorized to" in text
+    return Targets(subscribe_headers, send, concerns_one_frame)

@@ -25,7 +25,16 @@ class Targets:
 
     subscribe_headers: Callable[[Destination, str], dict[str, str]]
     send_headers: Callable[[Publication], dict[str, str]]
-    is_survivable: Callable[[str], bool] = lambda _text: False
+    is_survivable: Callable[[str], bool]
+
+
+def concerns_one_frame(text: str) -> bool:
+    """Whether an ERROR of this text is about one message or subscription that the broker does not allow, and the connection stays.
+
+    ActiveMQ and the embedded broker answer so. One forbidden reply queue, which any caller can ask for, must not throw a node off
+    its broker.
+    """
+    return "is not authorized to" in text
 
 
 def broker_destination(destination: Destination) -> str:
@@ -80,7 +89,7 @@ def check_headers(headers: Mapping[str, str]) -> None:
             raise ConnectorError(f"the header {name} cannot be sent: it has a line end, a NUL, or more than 4096 characters")
 
 
-PLAIN = Targets(subscribe_headers, send_headers)
+PLAIN = Targets(subscribe_headers, send_headers, concerns_one_frame)
 """A broker that speaks STOMP and has topics, queues and selectors: the embedded one, Artemis."""
 
 

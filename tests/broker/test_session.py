@@ -172,11 +172,7 @@ def test_disconnect_is_confirmed_and_then_the_connection_ends(broker_of, stomp):
 @pytest.mark.parametrize(
     ("command", "headers", "reason"),
     [
-        ("SEND", {}, "a destination begins with"),
-        ("SEND", {"destination": "/topic/*"}, "cannot send to the pattern"),
-        ("SEND", {"destination": "/temp-queue/x"}, "only the reply-to address"),
         ("SEND", {"destination": "/queue/a", "transaction": "t"}, "no such transaction"),
-        ("SEND", {"destination": "/queue/a", "reply-to": "elsewhere"}, "a destination begins with"),
         ("SUBSCRIBE", {"destination": "/topic/a"}, "needs the header id"),
         ("SUBSCRIBE", {"id": "1"}, "destination is missing"),
         ("SUBSCRIBE", {"destination": "/topic/a", "id": "1", "ack": "maybe"}, "ack is"),
@@ -194,6 +190,44 @@ def test_what_cannot_be_done_gets_an_error_that_says_why(broker_of, stomp, comma
             client = await stomp(broker.port)
             client.say(command, headers)
             assert reason in await client.error()
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("headers", "reason"),
+    [
+        ({}, "a destination begins with"),
+        ({"destination": "/topic/*"}, "cannot send to the pattern"),
+        ({"destination": "/temp-queue/x"}, "only the reply-to address"),
+        ({"destination": "/queue/c.reply."}, "not a destination"),
+        ({"destination": "/queue/a", "reply-to": "elsewhere"}, "a destination begins with"),
+    ],
+)
+def test_a_message_that_goes_nowhere_is_refused_and_its_sender_stays(broker_of, stomp, headers, reason):
+    async def scenario():
+        async with broker_of(OPEN) as broker:
+            client = await stomp(broker.port)
+            client.say("SEND", {**headers, "receipt": "r1"})
+            error = await client.hear()
+            assert (error.command, error.headers["receipt-id"]) == ("ERROR", "r1")
+            assert error.headers["message"].startswith("anonymous is not authorized to send this: ")
+            assert reason in error.headers["message"]
+            assert await client.silence() == []
+
+    asyncio.run(scenario())
+
+
+def test_a_hundred_messages_that_go_nowhere_in_a_minute_are_enough(broker_of, stomp):
+    async def scenario():
+        async with broker_of(OPEN) as broker:
+            client = await stomp(broker.port)
+            for _ in range(101):
+                client.say("SEND", {"destination": "/temp-queue/x"})
+            for _ in range(100):
+                assert "not authorized" in (await client.hear()).headers["message"]
+            assert await client.error() == "more than 100 refused messages in a minute"
+            assert broker.counters["messages refused"] == 100
 
     asyncio.run(scenario())
 

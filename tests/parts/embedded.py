@@ -16,7 +16,8 @@ from mcollective_py.broker.settings import BrokerSettings, BrokerTLSFiles
 from mcollective_py.broker.users import new_user
 port, user, password, certificate, key, ca = sys.argv[1:]
 tls = BrokerTLSFiles(Path(certificate), Path(key), Path(ca)) if certificate else None
-users = {user: new_user(user, "admin", password)} if user else {}
+roles = {user: "admin", "reader": "node"} if user else {}
+users = {name: new_user(name, role, password) for name, role in roles.items()}
 serve(BrokerSettings(port=int(port), users=users, tls=tls), lambda port: print(port, flush=True))
 """
 
@@ -24,8 +25,8 @@ serve(BrokerSettings(port=int(port), users=users, tls=tls), lambda port: print(p
 class EmbeddedBroker:
     """`with EmbeddedBroker() as broker` gives it listening; port stays the same over kill and start.
 
-    user, password: the one login, an admin's; none lets everybody in. certificate, key, ca: PEM files, for TLS with client
-    certificates from that ca.
+    user, password: the login of an admin, none lets everybody in; beside it there is `reader`, a node, with the same password.
+    certificate, key, ca: PEM files, for TLS with client certificates from that ca.
     """
 
     def __init__(
