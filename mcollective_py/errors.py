@@ -53,13 +53,16 @@ class ConnectorError(MCollectiveError):
 
 
 class BrokerUnreachable(ConnectorError):
-    """No broker of the pool took the connection; attempts holds (host:port, reason) for each one tried."""
+    """No broker of the pool took the connection; attempts holds (host:port, reason) for each one tried.
+
+    waited: seconds for which they were tried again and again; None where that was of no use.
+    """
 
     strict_exitcode = 69
 
-    def __init__(self, attempts: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, attempts: Sequence[tuple[str, str]], waited: float | None = None) -> None:
         tried = "; ".join(f"{broker}: {reason}" for broker, reason in attempts) or "none is configured"
-        super().__init__(f"no broker reachable ({tried})")
+        super().__init__(f"no broker reachable{'' if waited is None else f' within {waited:g} s'} ({tried})")
         self.attempts = tuple(attempts)
 
 
@@ -69,6 +72,12 @@ class NotConnected(ConnectorError):
 
 class ConnectorClosed(ConnectorError):
     """The connector was closed while somebody waited on it."""
+
+
+class BrokerRefused(ConnectorClosed):
+    """The broker will not have a client send, or read its replies: no waiting mends that. The message has cause and fix."""
+
+    strict_exitcode = 69
 
 
 class NotReady(MCollectiveError):

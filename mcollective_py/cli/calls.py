@@ -4,9 +4,10 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from ..client.client import Audience
@@ -14,20 +15,26 @@ from ..client.replies import Replies
 from ..client.results import RPCResult, RPCStats, exitcode
 from ..client.rpcclient import RPCClient, RPCResults
 from ..ddl.model import DDL
-from ..errors import ConnectorError, RPCError, UsageError
+from ..errors import BrokerRefused, ConnectorError, RPCError, UsageError
 from ..filter import Filter
 from .main import INTERRUPTED
 from .progress import Progress
 from .render import Style, remark_lines, result_document, result_lines, stats_lines, summary_line, wants_display
 from .session import print_json, remark, style_for
+from .waiting import nobody
 
 
 @dataclass(slots=True)
 class Wait:
-    """How a wait for replies ended. lost: the broker went away meanwhile, which interrupts, too."""
+    """How a wait for replies ended. is_interrupted: before its time. lost: because the broker went away."""
 
     is_interrupted: bool = False
     lost: ConnectorError | None = None
+
+    def remark(self, what: str = "these are the answers up to now") -> None:
+        """Say why what is shown is not all, where that is so."""
+        if self.is_interrupted:
+            remark(f"{'interrupted' if self.lost is None else 'the broker went away'}: {what}")
 
     def exitcode(self, code: int) -> int:
         """The code, or that of an interruption. Raises what took the broker away: said last, when all that came is shown."""
@@ -38,12 +45,17 @@ class Wait:
 
 @contextmanager
 def interruptible(*waited: Replies | RPCResults) -> Iterator[Wait]:
-    """Inside, Ctrl-C and a broker that goes away end the wait and nothing else: what came before is no less true."""
+    """Inside, Ctrl-C and a broker that goes away end the wait and nothing else: what came before is no less true.
+
+    A broker that refuses what we ask for is an error: there is nothing to be shown.
+    """
     wait = Wait()
     try:
         yield wait
     except KeyboardInterrupt:
         wait.is_interrupted = True
+    except BrokerRefused:
+        raise
     except ConnectorError as error:
         wait.is_interrupted, wait.lost = True, error
     else:
@@ -60,6 +72,8 @@ def announced(find: Callable[[], Audience], filter: Filter, window: float, optio
     print(f"Discovering hosts using the mc method for at most {window:g} second(s) .... ", end="", file=sys.stderr, flush=True)
     found = find()
     print(len(found.nodes), file=sys.stderr)
+    if not found.nodes and (hint := nobody(filter).partition("\n")[2]):
+        remark(hint)
     return found
 
 
@@ -76,7 +90,18 @@ def check_inputs(rpc: RPCClient, action: str, inputs: Mapping[str, Any]) -> None
     try:
         rpc.checked(action, inputs)
     except RPCError as error:
-        raise UsageError(str(error)) from error
+        raise wrong_words(error, rpc.ddl, action, inputs) from error
+
+
+def wrong_words(error: RPCError, ddl: DDL, action: str, inputs: Iterable[str]) -> UsageError:
+    """The error as one of the command line's, with the nearest action or input where one is unknown."""
+    declared = ddl.actions.get(action)
+    if declared is None:
+        near = get_close_matches(action, ddl.actions, 1)
+    else:
+        unknown = [name for name in inputs if name not in declared.inputs]
+        near = get_close_matches(unknown[0], declared.inputs, 1) if unknown else []
+    return UsageError(f"{error}: did you mean {near[0]}?" if near else str(error))
 
 
 def confirm(rpc: RPCClient, action: str, options: argparse.Namespace) -> None:
@@ -116,7 +141,8 @@ def show(results: RPCResults, ddl: DDL | None, options: argparse.Namespace, styl
         for result in kept:
             if wants_display(mode, result):
                 _print_result(result, ddl, style)
-        _print_end(stats, style, wait.is_interrupted)
+        _print_end(stats, style)
+        wait.remark(f"these are the answers up to now; hosts may still be busy with request {stats.request_id}")
     return wait.exitcode(exitcode(stats, strict=options.strict))
 
 
@@ -148,7 +174,7 @@ def _print_result(result: RPCResult, ddl: DDL | None, style: Style) -> None:
     print("\n".join(result_lines(result, ddl, style)), flush=True)
 
 
-def _print_end(stats: RPCStats, style: Style, is_interrupted: bool) -> None:
+def _print_end(stats: RPCStats, style: Style) -> None:
     remarks = remark_lines(stats, style)
     if remarks:
         print("\n".join([*remarks, ""]))
@@ -156,5 +182,3 @@ def _print_end(stats: RPCStats, style: Style, is_interrupted: bool) -> None:
         started = time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(stats.started))
         print("\n".join([*stats_lines(stats, started, style), ""]))
     print("\n" + summary_line(stats, style))
-    if is_interrupted:
-        remark(f"interrupted: these are the answers up to now; hosts may still be busy with request {stats.request_id}")

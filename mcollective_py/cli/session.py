@@ -1,6 +1,7 @@
 """What a command works with: the client its options ask for, the terminal it draws on, and remarks to stderr."""
 
 import argparse
+import logging
 import os
 import shutil
 import sys
@@ -17,16 +18,35 @@ from .render import Style, json_text
 
 
 def open_client(options: argparse.Namespace) -> Client:
-    """A client by -c and --connection-timeout, not connected yet; what its configuration warns of is said on stderr."""
-    config = Config.find("client", options.config)
-    if not options.quiet:
-        for warning in config.warnings:
-            remark(warning)
+    """A client by the options, not connected yet; what its configuration warns of is said on stderr."""
+    config = read_config(options)
+    if options.verbose == 1:
+        _tell_of_cache()
     client = Client.from_config(config)
     client.collective(options.target)
     if options.connection_timeout:
         client.connection_timeout = options.connection_timeout
+    if options.publish_timeout:
+        client.publish_timeout = options.publish_timeout
     return client
+
+
+def read_config(options: argparse.Namespace) -> Config:
+    """The configuration by -c; what is wrong in it and not fatal is said on stderr."""
+    config = Config.find("client", options.config)
+    if not options.quiet:
+        missing = [f"{config.file}: libdir: there is no folder {path}" for path in config.paths("libdir") if not path.is_dir()]
+        for warning in (*config.warnings, *missing):
+            remark(warning)
+    return config
+
+
+def _tell_of_cache() -> None:
+    """-v tells why the hosts known from before cannot be kept: each discovery then takes its whole window."""
+    told = logging.getLogger("mcollective_py.client.known")
+    told.setLevel(logging.INFO)
+    told.addHandler(logging.StreamHandler())
+    told.propagate = False
 
 
 def rpc_client(client: Client, agent: str, options: argparse.Namespace, *, filter: Filter | None = None) -> RPCClient:

@@ -15,6 +15,7 @@ from ..connector.targets import reply_destination
 from ..ddl.model import PLAIN_TIMEOUT
 from ..errors import NotSigned, UsageError
 from ..filter import Filter
+from ..matching.matcher import check
 from ..message import Destination, Kind, Publication, Request
 from ..security.base import SecurityPlugin
 from .addressing import Address, address
@@ -59,6 +60,7 @@ class Client:
         self.main_collective = config.word("main_collective")
         self.discovery_timeout = config.seconds("discovery_timeout")
         self.connection_timeout = config.seconds("connection_timeout")
+        self.publish_timeout = config.seconds("publish_timeout")
         self._connector, self._known = connector, known
         self._clock, self._monotonic = clock, monotonic
         self._token = f"{os.getpid()}.{os.urandom(16).hex()}"  # 128 bits: who guesses it could read the replies
@@ -104,7 +106,7 @@ class Client:
         try:
             for replies in list(self._open.values()):
                 if wait:
-                    replies.wait_published(self.config.seconds("publish_timeout"))
+                    replies.wait_published(self.publish_timeout)
                 replies.close()
         finally:
             if self._is_connected:
@@ -132,7 +134,7 @@ class Client:
         ttl: int | None = None,
         full: bool = False,
     ) -> Replies:
-        """Ask who matches the filter; each node that does replies `pong`.
+        """Ask who matches the filter; each node that does replies `pong`. Raises FilterError for one that no node could apply.
 
         It ends when every host that the filter names has answered; else when every host known to match has, and a moment later;
         else, and with full, after timeout seconds (the discovery timeout).
@@ -245,6 +247,7 @@ class Client:
         """Send without wanting replies; gives the request id when it is handed over. An empty audience is a UsageError."""
         chosen, request_id = self.collective(collective), os.urandom(16).hex()
         where = self._address(agent, filter or Filter(), audience)
+        check(where.filter)
         self.connect()
         for chunk in where.chunks():
             request = self._request(request_id, agent, action, body, where.filter, chosen, chunk, None, ttl)
@@ -282,6 +285,7 @@ class Client:
         ttl: int | None = None,
         at_end: Callable[[Replies, bool], None] | None = None,
     ) -> Replies:
+        check(where.filter)
         self.connect()
         reply_to = self._subscribe(collective)
         request_id = os.urandom(16).hex()

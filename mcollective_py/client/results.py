@@ -106,7 +106,7 @@ def exitcode(stats: RPCStats, *, strict: bool = False) -> int:
     """What `mco` exits with after a call.
 
     0 all well, 1 nobody discovered, 2 some failed or could not be verified, 3 discovered but all silent, 4 named and all silent.
-    strict adds 5, some silent and none failed, and 77, every answer a denial.
+    strict adds 5, some silent (of those asked, or known from before) and none failed, and 77, every answer a denial.
     """
     if strict and stats.responses and stats.denied == stats.responses and not stats.unverified:
         return 77
@@ -116,10 +116,4 @@ def exitcode(stats: RPCStats, *, strict: bool = False) -> int:
         if not stats.discovered:
             return 1
         return 3 if stats.did_discovery else 4
-    return 5 if strict and stats.no_response else 0
-
-
-def discovery_exitcode(stats: RPCStats, *, strict: bool = False) -> int:
-    """What `mco` exits with after a question that is itself the discovery: a host known from before may be silent, too."""
-    code = exitcode(stats, strict=strict)
-    return 5 if strict and code == 0 and stats.silent_known else code
+    return 5 if strict and (stats.no_response or stats.silent_known) else 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -190,9 +191,14 @@ def limit_count(limit: str, total: int) -> int:
 
 def agent_ddl(agent: str, libdirs: Sequence[Path]) -> DDL:
     """The DDL of an agent from the libdirs, the shipped folder last. Raises DDLError that says what to do."""
-    folder = find("agents", libdirs).get(agent)
+    folders = find("agents", libdirs)
+    folder = folders.get(agent)
     if folder is None:
-        raise DDLError(agent, "no such agent here: `mco plugin doc` lists those that can be called, libdir says where more are")
+        near = get_close_matches(agent, folders, 1)
+        hint = f": did you mean {near[0]}?" if near else ""
+        raise DDLError(agent, f"no such agent here{hint} `mco plugin doc` lists those that can be called, libdir says where more are")
+    if (folder / "agent.py").exists() and not (folder / "ddl.yaml").exists():
+        raise DDLError(agent, f"this is a plain agent, without actions: mco rpc {agent} --body VALUE")
     return load_ddl(folder)
 
 

@@ -1,4 +1,4 @@
-"""Why brokers did not take us: kept for whoever asks, and logged without flooding the log."""
+"""Why brokers did not take us, or what we asked for: kept for whoever asks, and logged without flooding the log."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -9,23 +9,29 @@ logger = logging.getLogger(__name__)
 
 _SAY_AGAIN = 60.0  # s between log lines about the same trouble
 
+# The embedded broker's, ActiveMQ's, Artemis' and RabbitMQ's words for what a login may not do.
+_DENIED = ("may not", "not authorized", "does not have permission", "access_refused", "access refused", "access denied")
+
 
 class Attempts:
-    """The last reason of each broker of a pool. clock: monotonic seconds."""
+    """The last reason of each broker of a pool. clock: monotonic seconds. level: at which they are logged."""
 
-    def __init__(self, pool: Sequence[Broker], clock: Callable[[], float]) -> None:
-        self._pool, self._clock = tuple(pool), clock
+    def __init__(self, pool: Sequence[Broker], clock: Callable[[], float], level: int = logging.WARNING) -> None:
+        self._pool, self._clock, self._level = tuple(pool), clock, level
         self._reasons: dict[str, str] = {}
         self._said: dict[str, tuple[str, float]] = {}
 
-    def note(self, broker: Broker, reason: str, *, is_quiet: bool = False) -> None:
-        """Keep a reason, and log it: once, then once a minute while it stays the same. is_quiet: keep it only."""
+    def note(self, broker: Broker, reason: str, level: int | None = None, *, is_quiet: bool = False) -> None:
+        """Keep a reason, and log it: once, then once a minute while it stays the same.
+
+        level: another one than usual. is_quiet: keep it only.
+        """
         name, now = str(broker), self._clock()
         self._reasons[name] = reason
         said, when = self._said.get(name, ("", 0.0))
         if not is_quiet and (said != reason or now - when >= _SAY_AGAIN):
             self._said[name] = (reason, now)
-            logger.warning("broker %s: %s", name, reason)
+            logger.log(self._level if level is None else level, "broker %s: %s", name, reason)
 
     def forget(self) -> None:
         """Begin anew, after a connection."""
@@ -39,3 +45,20 @@ class Attempts:
     def __str__(self) -> str:
         """All reasons on one line; empty without any."""
         return "; ".join(f"{name}: {reason}" for name, reason in self._reasons.items())
+
+
+def is_denial(text: str) -> bool:
+    """Whether a broker's ERROR says that our login may not do what we asked for."""
+    return any(word in text.lower() for word in _DENIED)
+
+
+def refusal(broker: Broker, text: str) -> str:
+    """Cause and fix for a client whose broker answered with this ERROR."""
+    said = f"the broker {broker} refuses this client: {text}"
+    if not is_denial(text):
+        return said
+    if broker.user is not None:
+        return f"{said}. The user {broker.user} needs the rights of one who sends requests"
+    if broker.tls is None or broker.tls.cert is None:
+        return f"{said}. It may want a login: plugin.*.pool.*.user and .password, or TLS with a certificate"
+    return f"{said}. Its certificate is {broker.tls.cert}: a caller's name ends in .mcollective, unless told otherwise"

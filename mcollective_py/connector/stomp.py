@@ -10,11 +10,11 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from ..errors import BrokerUnreachable, ConnectorClosed, ConnectorError, KeyFileError, NotConnected
+from ..errors import BrokerRefused, BrokerUnreachable, ConnectorClosed, ConnectorError, KeyFileError, NotConnected
 from ..message import Delivery, Destination, Publication
 from ..names import is_identity
 from .addresses import AddressBook, NotResolved
-from .attempts import Attempts
+from .attempts import Attempts, is_denial, refusal
 from .backoff import LATER, SOON, Backoff
 from .framing import MAX_BODY
 from .inbox import Inbox
@@ -35,9 +35,9 @@ _STEADY = 5.0  # s after which a connection counts as one that holds
 class StompConnector:
     """A Connector over a pool of STOMP brokers.
 
-    is_daemon: comes back for ever; else it gives up when the timeout given to connect has passed since the loss, and receive raises
-    ConnectorClosed. What was handed over and not sent is sent after a reconnect, unless its time has passed. random and lookup are
-    the sources of jitter and of addresses.
+    is_daemon: comes back for ever; else it gives up when the timeout given to connect has passed since the loss, or at once when the
+    broker refuses what it asks for, and receive raises ConnectorClosed. What was handed over and not sent is sent after a reconnect,
+    unless its time has passed. random and addresses are the sources of jitter and of addresses.
     """
 
     def __init__(
@@ -70,7 +70,9 @@ class StompConnector:
         self._patience: float | None = None  # what connect was given
         self._deadline: float | None = None  # monotonic; None for ever
         self._failure: BrokerUnreachable | None = None
-        self._attempts = Attempts(self._pool, time.monotonic)
+        self._refused: BrokerRefused | None = None  # only ever a client
+        # A client's error names every attempt: told as they fail, it would all be said twice.
+        self._attempts = Attempts(self._pool, time.monotonic, logging.WARNING if is_daemon else logging.INFO)
         self._skipped = 0  # of links that are gone
         self._first = 0  # the broker to begin with
         self.reconnects = 0
@@ -89,7 +91,7 @@ class StompConnector:
             self._patience = timeout
             self._deadline = None if timeout is None else time.monotonic() + timeout
             if self._thread is None:
-                self._failure = None
+                self._failure = self._refused = None
                 self._inbox.open()
                 self._thread = threading.Thread(target=self._run, name="connector", daemon=True)
                 self._thread.start()
@@ -100,7 +102,7 @@ class StompConnector:
                 return
             if self._is_closing:
                 raise ConnectorClosed("closed while connecting")
-            raise self._failure or BrokerUnreachable(self._attempts.all())
+            raise self._failure or BrokerUnreachable(self._attempts.all(), timeout)
 
     def subscribe(self, destinations: Iterable[Destination]) -> None:
         """See the port. ConnectorError for a destination that cannot be."""
@@ -135,14 +137,21 @@ class StompConnector:
             with self._changed:
                 if self._is_closing:
                     raise ConnectorClosed("the connector is closed")
+                if self._refused is not None:
+                    raise self._refused
                 if self._link is None and not (self._is_daemon and self._thread is not None):
                     raise NotConnected(f"no broker is connected ({self._trouble()})")
                 if not self._outbox.put(parcel, _PATIENCE, self._may_send):
                     raise NotConnected(f"{len(self._outbox)} messages wait to be sent, there is no room for more ({self._trouble()})")
 
     def receive(self, timeout: float | None = None) -> Delivery | None:
-        """See the port."""
-        return self._inbox.get(timeout)
+        """See the port. BrokerRefused, a ConnectorClosed, where the broker will not have this client."""
+        try:
+            return self._inbox.get(timeout)
+        except ConnectorClosed:
+            if self._refused is not None:
+                raise self._refused from None
+            raise
 
     def close(self) -> None:
         """See the port; takes at most about two seconds."""
@@ -200,9 +209,16 @@ class StompConnector:
             self._changed.notify_all()
 
     def on_error(self, text: str) -> bool:
-        is_survivable = self._targets.is_survivable(text)
+        with self._changed:
+            link, is_deaf = self._link, bool(self._unconfirmed)
+            # A client asks for its replies and sends its request, and without either of them it waits for nothing.
+            if link is not None and not self._is_daemon and not self._is_closing and (is_deaf or is_denial(text)):
+                self._refused = BrokerRefused(refusal(link.broker, text))
+        if self._refused is not None:
+            logger.info("%s", self._refused)
+            return False
         logger.warning("%s refused something: %s", self.peer, text)
-        return is_survivable
+        return self._targets.is_survivable(text)
 
     def on_lost(self, _link: Link) -> None:
         with self._changed:
@@ -212,13 +228,14 @@ class StompConnector:
 
     def _run(self) -> None:
         try:
-            while (link := self._find_broker()) is not None:
+            while self._refused is None and (link := self._find_broker()) is not None:
                 self._serve(link)
         finally:
             with self._changed:
                 self._opening = None
                 if lost := self._outbox.clear():
-                    logger.warning("%d messages were not sent", lost)
+                    level = logging.WARNING if self._refused is None else logging.INFO  # which says so itself
+                    logger.log(level, "%d messages were not sent", lost)
                 # Whoever waits in receive must learn it, even if this thread died of a fault of ours.
                 why = f"the broker was lost and did not come back: {self._failure}" if self._failure else "the connector has ended"
                 self._inbox.close(why)
@@ -260,7 +277,7 @@ class StompConnector:
             # A client does not wait for a password to become right.
             if not is_late and (self._is_daemon or not is_lasting):
                 return False
-            self._failure = BrokerUnreachable(self._attempts.all())
+            self._failure = BrokerUnreachable(self._attempts.all(), self._patience if is_late else None)
             self._changed.notify_all()
             return True
 
@@ -325,8 +342,10 @@ class StompConnector:
 
     def _after_loss(self, link: Link, lived: float) -> None:
         """Prepare the way back, and take the first pause."""
+        if self._refused is not None:
+            return
         reason = link.reason or "closed"
-        self._note(link.broker, f"connection lost after {lived:.1f} s: {reason}")
+        self._note(link.broker, f"connection lost after {lived:.1f} s: {reason}", logging.WARNING)
         self.reconnects += 1
         if lived >= _STEADY:
             self._backoff.reset()
@@ -367,8 +386,8 @@ class StompConnector:
     def _may_send(self) -> bool:
         return not self._is_closing and (self._link is not None or self._is_daemon)
 
-    def _note(self, broker: Broker, reason: str) -> None:
-        self._attempts.note(broker, reason, is_quiet=self._is_closing)
+    def _note(self, broker: Broker, reason: str, level: int | None = None) -> None:
+        self._attempts.note(broker, reason, level, is_quiet=self._is_closing)
 
     def _trouble(self) -> str:
         return str(self._attempts) or "connect was not called"

@@ -48,7 +48,7 @@ def _action(action: ActionDDL) -> Iterator[str]:
     if action.timeout is not None:
         facts["Timeout"] = f"{action.timeout:g} s"
     if action.supports_noop:
-        facts["Noop"] = "supported"
+        facts["Noop"] = "declared; nothing acts on it yet"
     yield from _labelled(facts, indent="      ")
     if action.inputs or action.additional_inputs:
         yield from ["", "      Inputs:"]
@@ -61,7 +61,7 @@ def _action(action: ActionDDL) -> Iterator[str]:
         for name in action.outputs:
             yield from _output(action.outputs[name])
     if action.aggregates:
-        yield from ["", "      Summaries:"]
+        yield from ["", "      Summaries (declared; nothing acts on them yet):"]
         for aggregate in action.aggregates:
             yield f"         {_aggregate(aggregate)}"
 

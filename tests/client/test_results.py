@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from mcollective_py.client.results import Refusal, RPCResult, RPCStats, discovery_exitcode, exitcode
+from mcollective_py.client.results import Refusal, RPCResult, RPCStats, exitcode
 from mcollective_py.message import Reply
 
 TWO = ("web1", "web2")
@@ -12,6 +12,7 @@ TWO = ("web1", "web2")
     ("stats", "code", "strict"),
     [
         (RPCStats(discovered=TWO, did_discovery=True, responses=2, ok=2), 0, 0),
+        (RPCStats(discovered=TWO, did_discovery=True, responses=2, ok=2, silent_known=("web3",)), 0, 5),
         (RPCStats(discovered=TWO, responses=2, ok=2), 0, 0),
         (RPCStats(did_discovery=True), 1, 1),
         (RPCStats(discovered=TWO, did_discovery=True, responses=2, ok=1, failed=1), 2, 2),
@@ -67,4 +68,4 @@ def test_the_statistics_are_plain_values_for_json():
     ],
 )
 def test_the_exit_code_of_a_discovery_says_how_it_went(stats, code, strict):
-    assert (discovery_exitcode(stats), discovery_exitcode(stats, strict=True)) == (code, strict)
+    assert (exitcode(stats), exitcode(stats, strict=True)) == (code, strict)

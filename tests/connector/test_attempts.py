@@ -1,7 +1,7 @@
 import pytest
 
-from mcollective_py.connector.attempts import Attempts
-from mcollective_py.connector.pool import Broker
+from mcollective_py.connector.attempts import Attempts, refusal
+from mcollective_py.connector.pool import Broker, TLSFiles
 
 FIRST, SECOND = Broker("mq1"), Broker("mq2")
 
@@ -53,3 +53,15 @@ def test_after_a_connection_the_same_trouble_is_news_again(clock: Clock, caplog:
     assert str(attempts) == ""
     attempts.note(FIRST, "refused")
     assert len(caplog.records) == 2
+
+
+def test_what_a_client_is_refused_names_cause_and_fix():
+    denial = "bob, as node, may not subscribe to /queue/x"
+    said = f"the broker mq1:61613 refuses this client: {denial}. "
+    certified, named = Broker("mq1", tls=TLSFiles(cert="/etc/bob.pem", key="/etc/bob.key")), Broker("mq1", user="bob")
+    assert (
+        refusal(certified, denial)
+        == f"{said}Its certificate is /etc/bob.pem: a caller's name ends in .mcollective, unless told otherwise"
+    )
+    assert refusal(named, denial) == f"{said}The user bob needs the rights of one who sends requests"
+    assert refusal(named, "the broker is full") == "the broker mq1:61613 refuses this client: the broker is full"

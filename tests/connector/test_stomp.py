@@ -1,6 +1,7 @@
 import contextlib
 import logging
 import os
+import queue
 import subprocess
 import sys
 import threading
@@ -14,7 +15,8 @@ from mcollective_py.connector.activemq import activemq_targets
 from mcollective_py.connector.addresses import AddressBook, SocketAddress
 from mcollective_py.connector.pool import Broker, Options, TLSFiles
 from mcollective_py.connector.stomp import StompConnector
-from mcollective_py.errors import BrokerUnreachable, ConnectorClosed, ConnectorError, NotConnected
+from mcollective_py.connector.targets import PLAIN
+from mcollective_py.errors import BrokerRefused, BrokerUnreachable, ConnectorClosed, ConnectorError, NotConnected
 from mcollective_py.message import Destination, Kind, Publication
 from tests.connector.certificates import Authority, server_context
 from tests.connector.scripted import LIMIT, ScriptedBroker, free_port
@@ -138,6 +140,38 @@ def test_activemqs_no_to_one_destination_costs_no_connection(caplog: pytest.LogC
     assert "is not authorized to write to: queue://secret" in caplog.text
 
 
+@pytest.mark.parametrize("targets", [PLAIN, activemq_targets()], ids=["plain", "activemq"])
+def test_a_client_whose_request_or_replies_are_refused_is_told_at_once_and_does_not_come_back(
+    targets, caplog: pytest.LogCaptureFixture
+):
+    said = b"ERROR\nmessage:ops1 is not authorized to read from\\c queue\n\n\0"
+    with ScriptedBroker() as broker, connector(broker, targets=targets, is_daemon=False) as client:
+        broker.connections.get(timeout=LIMIT)
+        client.subscribe([REPLY])
+        broker.wait("SUBSCRIBE")
+        broker.send(said)
+        with pytest.raises(
+            BrokerRefused, match=r"refuses this client: ops1 is not authorized to read from: queue\. It may want a login"
+        ):
+            client.receive(LIMIT)
+        with pytest.raises(BrokerRefused):
+            client.publish([to(ECHO)])
+        with pytest.raises(queue.Empty):
+            broker.connections.get(timeout=0.3)
+    assert caplog.records == []
+
+
+def test_a_client_that_was_refused_can_try_again():
+    with ScriptedBroker() as broker, connector(broker, is_daemon=False) as client:
+        broker.connections.get(timeout=LIMIT)
+        broker.send(b"ERROR\nmessage:ops1 may not send there\n\n\0")
+        with pytest.raises(BrokerRefused):
+            client.receive(LIMIT)
+        client.connect(LIMIT)
+        client.publish([to(ECHO)])
+        broker.wait("SEND")
+
+
 def test_a_silent_broker_is_noticed_by_its_missing_heartbeats_and_its_neighbour_taken():
     with (
         ScriptedBroker(connected=BEATS) as silent,
@@ -198,7 +232,7 @@ def test_a_client_gives_up_in_time_and_names_every_broker_and_its_reason():
         start = time.monotonic()
         with (
             connector(*(Broker("127.0.0.1", port) for port in ports), connect=False, is_daemon=False) as client,
-            pytest.raises(BrokerUnreachable) as caught,
+            pytest.raises(BrokerUnreachable, match=r"^no broker reachable within 0\.6 s \(") as caught,
         ):
             client.connect(0.6)
         assert time.monotonic() - start < 3

@@ -64,7 +64,7 @@ Actions
             Impact: destructive
              Shown: always
            Timeout: 90 s
-              Noop: supported
+              Noop: declared; nothing acts on it yet
 
       Inputs:
          service
@@ -95,7 +95,7 @@ Actions
                     Type: string
                  Default: unknown
 
-      Summaries:
+      Summaries (declared; nothing acts on them yet):
          summary of status, as %s: %d
 """
     )

@@ -12,7 +12,8 @@ from ..application import Application
 from ..calls import announced, check_inputs, interruptible
 from ..inert import inert
 from ..render import remark_lines, summary_line
-from ..session import open_client, print_json, remark, rpc_client, style_for
+from ..session import open_client, print_json, rpc_client, style_for
+from ..waiting import connected, told_if_slow, waited_for
 
 
 class Facts(Application):
@@ -31,10 +32,10 @@ class Facts(Application):
         rpc = rpc_client(client, "rpcutil", options)
         inputs = {"fact": options.fact}
         check_inputs(rpc, "get_fact", inputs)
-        with client:
+        with connected(client, options):
             announced(lambda: rpc.audience, rpc.filter, rpc.discovery_timeout, options)
             called = rpc.call("get_fact", inputs)
-            with interruptible(called) as wait:
+            with told_if_slow(lambda: waited_for(called.replies), options), interruptible(called) as wait:
                 results.extend(called)
             stats, style = called.stats, style_for(sys.stdout, options, client.config)
         values, failed = counted(results), [result for result in results if not result.is_ok]
@@ -57,8 +58,7 @@ class Facts(Application):
         for one in failed:
             print(f"        {inert(one.sender):<40} {inert(one.statusmsg)}")
         print("\n".join(["", *remark_lines(stats, style), summary_line(stats, style)]))
-        if wait.is_interrupted:
-            remark("interrupted: these are the answers up to now")
+        wait.remark()
         return wait.exitcode(exitcode(stats, strict=options.strict))
 
 

@@ -5,13 +5,14 @@ import sys
 from dataclasses import replace
 
 from ...client.discovery import mc
-from ...client.results import Refusal, discovery_exitcode
+from ...client.results import Refusal, exitcode
 from ..application import Application
 from ..calls import interruptible
 from ..inert import inert
 from ..options import filter_of
 from ..render import remark_lines
 from ..session import open_client, print_json, remark, style_for
+from ..waiting import connected, nobody, told_if_slow, waited_for
 
 
 class Find(Application):
@@ -23,15 +24,16 @@ class Find(Application):
     def run(self, options: argparse.Namespace) -> int:
         found: list[str] = []
         refusals: list[Refusal] = []
-        with open_client(options) as client:
+        filter = filter_of(options)
+        with connected(open_client(options), options) as client:
             replies = client.ping(
-                filter_of(options),
+                filter,
                 collective=options.target,
                 timeout=options.discovery_timeout or options.timeout,
                 full=options.full_discovery,
                 ttl=options.ttl,
             )
-            with interruptible(replies) as wait:
+            with told_if_slow(lambda: waited_for(replies, is_full=options.full_discovery), options), interruptible(replies) as wait:
                 for reply in replies:
                     no = mc.refusal(reply)
                     if no is None:
@@ -59,6 +61,7 @@ class Find(Application):
             print("\n".join(remarks), file=sys.stderr)
         if options.verbose:
             remark(f"Discovered {len(found)} hosts in {stats.agent_time:.2f} seconds")
-        if wait.is_interrupted:
-            remark("interrupted: these are the hosts found up to now")
-        return wait.exitcode(discovery_exitcode(stats, strict=options.strict))
+        wait.remark("these are the hosts found up to now")
+        if not (found or stats.refusals or stats.no_response or wait.is_interrupted or options.quiet) and sys.stderr.isatty():
+            remark(nobody(filter))
+        return wait.exitcode(exitcode(stats, strict=options.strict))

@@ -15,6 +15,7 @@ from ..calls import interruptible
 from ..inert import inert
 from ..render import first_names, remark_lines, value_lines
 from ..session import open_client, print_json, remark, rpc_client, style_for
+from ..waiting import connected, told_if_slow, waited_for
 
 
 class Inventory(Application):
@@ -31,11 +32,11 @@ class Inventory(Application):
         if not is_identity(options.host):
             raise UsageError(f"{options.host!r} is no host name")
         answers: dict[str, RPCResult] = {}
-        with open_client(options) as client:
+        with connected(open_client(options), options) as client:
             rpc = rpc_client(client, "rpcutil", options, filter=Filter(identities=(options.host,)))
             # Both are under way at once: the second does not wait for the first.
             calls = {action: rpc.call(action) for action in ("daemon_stats", "inventory")}
-            with interruptible(*calls.values()) as wait:
+            with told_if_slow(lambda: waited_for(calls["inventory"].replies), options), interruptible(*calls.values()) as wait:
                 for action, results in calls.items():
                     for result in results:
                         answers[action] = result
@@ -54,9 +55,8 @@ class Inventory(Application):
             print("\n".join(inventory_lines(options.host, good.get("daemon_stats", {}), good.get("inventory", {}))))
         if remarks := remark_lines(stats, style):
             print("\n".join(remarks), file=sys.stderr)
-        if wait.is_interrupted:
-            remark("interrupted: this is what came up to now")
-        elif not answers and not stats.unverified:
+        wait.remark("this is what came up to now")
+        if not wait.is_interrupted and not answers and not stats.unverified:
             remark(f"{options.host} did not answer: is the name right, does mcollectived run there? `mco ping` says who is there")
         return wait.exitcode(exitcode(stats, strict=options.strict))
 

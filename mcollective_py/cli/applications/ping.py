@@ -1,13 +1,14 @@
 """`mco ping`: who is there, and how quickly each host answers."""
 
 import argparse
+import shutil
 import sys
 from dataclasses import replace
 
 from ...client.client import Client
 from ...client.discovery import mc
 from ...client.replies import Replies
-from ...client.results import Refusal, RPCStats, discovery_exitcode
+from ...client.results import Refusal, RPCStats, exitcode
 from ..application import Application
 from ..calls import interruptible
 from ..graph import buckets, sparkline
@@ -15,7 +16,9 @@ from ..inert import inert
 from ..options import filter_of
 from ..render import Style, remark_lines
 from ..session import open_client, print_json, remark, style_for
+from ..waiting import connected, told_if_slow, waited_for
 
+_TIME = len(" time=99999.99 ms")
 WINDOW = 5.0  # seconds; a host that is busy or far away answers a ping later than a discovery would wait
 
 NOBODY = """No hosts replied. What to check:
@@ -35,9 +38,10 @@ class Ping(Application):
         parser.add_argument("-g", "--graph", action="store_true", help="draw how many replies came in each 50 ms")
 
     def run(self, options: argparse.Namespace) -> int:
-        with open_client(options) as client:
+        filter = filter_of(options)
+        with connected(open_client(options), options) as client:
             replies = client.ping(
-                filter_of(options),
+                filter,
                 collective=options.target,
                 timeout=options.timeout or WINDOW,
                 full=options.full_discovery,
@@ -49,7 +53,8 @@ class Ping(Application):
 def _show(client: Client, replies: Replies, options: argparse.Namespace) -> int:
     times: dict[str, float] = {}
     refusals: list[Refusal] = []
-    with interruptible(replies) as wait:
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    with told_if_slow(lambda: waited_for(replies, is_full=options.full_discovery), options), interruptible(replies) as wait:
         for reply in replies:
             no = mc.refusal(reply)
             if no is not None:
@@ -57,9 +62,9 @@ def _show(client: Client, replies: Replies, options: argparse.Namespace) -> int:
                 continue
             times[reply.sender] = replies.latency(reply.sender)
             if not options.json:
-                print(f"{inert(reply.sender):<40} time={times[reply.sender] * 1000:.2f} ms", flush=True)
+                print(ping_line(reply.sender, times[reply.sender], width), flush=True)
     stats = replace(replies.stats, refusals=tuple(refusals))
-    code = discovery_exitcode(stats, strict=options.strict)
+    code = exitcode(stats, strict=options.strict)
     graph = sparkline(buckets(sorted(times.values())))
     if options.json:
         print_json(
@@ -81,9 +86,21 @@ def _show(client: Client, replies: Replies, options: argparse.Namespace) -> int:
         print(f"\n{graph}  ({50} ms each)")
     if not times and not refusals and not wait.is_interrupted:
         remark(NOBODY.format(collective=client.collective(options.target)))
-    if wait.is_interrupted:
-        remark("interrupted: these are the answers up to now")
+    if options.verbose:
+        remark(f"{len(times)} hosts answered request {stats.request_id} in {stats.agent_time:.2f} seconds")
+    wait.remark()
     return wait.exitcode(code)
+
+
+def ping_line(sender: str, seconds: float, width: int | None = None) -> str:
+    """One answer. width: columns of a terminal, None for none: there the name gives way, never the time."""
+    name, time = inert(sender), f"time={seconds * 1000:.2f} ms"
+    column = 40
+    if width is not None:
+        column = min(column, max(width - _TIME, 8))
+        room = max(width - len(time) - 1, 8)
+        name = name if len(name) <= room else f"{name[: room - 1]}…"
+    return f"{name:<{column}} {time}"
 
 
 def _ending(times: dict[str, float], stats: RPCStats, style: Style) -> list[str]:

@@ -2,19 +2,19 @@
 
 import argparse
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 from ...client.rpcclient import agent_ddl
-from ...config import Config
 from ...ddl.doc import agent_doc
 from ...errors import MCollectiveError, UsageError
-from ...plugins.finder import survey
+from ...plugins.finder import find, survey
 from ...plugins.loader import load_ddl
 from ..application import Application
 from ..inert import inert
-from ..session import print_json
+from ..plainagent import PlainAgent, is_plain, read_plain_agent
+from ..session import print_json, read_config
 
 
 class Plugin(Application):
@@ -25,16 +25,21 @@ class Plugin(Application):
     sections = ("common", "json")
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("verb", choices=("doc",), metavar="doc", help="what to do")
+        parser.add_argument("verb", metavar="doc", help="what to do")
         parser.add_argument("name", nargs="?", metavar="NAME", help="an agent, also written agent/NAME")
 
     def run(self, options: argparse.Namespace) -> int:
-        libdirs = Config.find("client", options.config).paths("libdir")
+        if options.verb != "doc":
+            raise UsageError(f"there is no `mco plugin {options.verb}`: `mco plugin doc` lists agents, with a NAME it explains one")
+        libdirs = read_config(options).paths("libdir")
         if options.name is None:
             return _list(libdirs, options)
         kind, _, name = options.name.rpartition("/")
         if kind not in ("", "agent"):
             raise UsageError(f"there is no documentation of the kind {kind!r}: write `mco plugin doc NAME` or agent/NAME")
+        folder = find("agents", libdirs).get(name)
+        if folder is not None and is_plain(folder):
+            return _plain_doc(read_plain_agent(folder), options)
         ddl = agent_ddl(name, libdirs)
         if options.json:
             print_json(_plain(ddl))
@@ -43,11 +48,19 @@ class Plugin(Application):
         return 0
 
 
+def _plain_doc(agent: PlainAgent, options: argparse.Namespace) -> int:
+    if options.json:
+        print_json(asdict(agent))
+    else:
+        print(inert("\n".join(agent.lines()), keep_lines=True))
+    return 0
+
+
 def _list(libdirs: tuple[Path, ...], options: argparse.Namespace) -> int:
     found = survey("agents", libdirs)
     agents: list[dict[str, Any]] = []
     for name, folder in sorted(found.found.items()):
-        if not (folder / "ddl.yaml").exists():
+        if is_plain(folder):
             plain = f"(a plain agent: `mco rpc {name} --body VALUE`)"
             agents.append({"name": name, "description": plain, "version": None, "broken": None})
             continue

@@ -4,14 +4,15 @@ import argparse
 import sys
 
 from ...client.client import Audience
-from ...client.rpcclient import RPCResults, limited
+from ...client.rpcclient import RPCResults, agent_ddl, limited
 from ...ddl.validate import convert
 from ...errors import RPCError, UsageError
 from ...names import is_action, is_agent
 from ..application import Application
-from ..calls import announced, body_of, call_and_show, check_inputs, confirm, show
+from ..calls import announced, body_of, call_and_show, check_inputs, confirm, show, wrong_words
 from ..options import filter_of
-from ..session import open_client, print_json, rpc_client, style_for
+from ..session import open_client, print_json, read_config, rpc_client, style_for
+from ..waiting import connected
 
 
 class Rpc(Application):
@@ -32,7 +33,12 @@ class Rpc(Application):
         )
 
     def run(self, options: argparse.Namespace) -> int:
-        agent, action, words = addressed(options)
+        try:
+            agent, action, words = addressed(options)
+        except NoAction as error:
+            ddl = agent_ddl(error.agent, read_config(options).paths("libdir"))
+            there = ", ".join(sorted(ddl.actions))
+            raise UsageError(f"which action? {error.agent} has {there}; `mco plugin doc {error.agent}` explains them") from error
         if action is None:
             return self._plain(agent, options)
         client = open_client(options)
@@ -40,9 +46,9 @@ class Rpc(Application):
         try:
             inputs = convert(rpc.ddl, action, words)
         except RPCError as error:
-            raise UsageError(str(error)) from error
+            raise wrong_words(error, rpc.ddl, action, words) from error
         check_inputs(rpc, action, inputs)
-        with client:
+        with connected(client, options):
             if not options.no_results:
                 return call_and_show(rpc, action, inputs, options)
             confirm(rpc, action, options)
@@ -51,9 +57,8 @@ class Rpc(Application):
             return _print_id(rpc.send(action, inputs), options)
 
     def _plain(self, agent: str, options: argparse.Namespace) -> int:
-        body = body_of(options.body)
-        with open_client(options) as client:
-            filter = filter_of(options)
+        body, filter = body_of(options.body), filter_of(options)
+        with connected(open_client(options), options) as client:
             window = options.discovery_timeout or client.discovery_timeout
 
             def find() -> Audience:
@@ -69,10 +74,20 @@ class Rpc(Application):
             return show(RPCResults(replies), None, options, style_for(sys.stdout, options, client.config))
 
 
+class NoAction(UsageError):
+    """The words name an agent and none of its actions."""
+
+    def __init__(self, agent: str) -> None:
+        super().__init__(f"which action of {agent}?")
+        self.agent = agent
+
+
 def addressed(options: argparse.Namespace) -> tuple[str, str | None, dict[str, str]]:
     """Agent, action (None for a plain message) and inputs as words. Raises UsageError that says what is missing."""
     words = list(options.words)
     agent: str = options.agent or (words.pop(0) if words else "")
+    if not is_agent(agent) and is_agent(agent.lower()):
+        raise UsageError(f"there is no agent {agent}: their names are lower case, so write {agent.lower()}")
     if not is_agent(agent):
         raise UsageError("which agent? mco rpc AGENT ACTION input=value ...; `mco plugin doc` lists agents")
     if options.body is not None:
@@ -81,7 +96,7 @@ def addressed(options: argparse.Namespace) -> tuple[str, str | None, dict[str, s
         return agent, None, {}
     action: str = options.action or (words.pop(0) if words and "=" not in words[0] else "")
     if not is_action(action):
-        raise UsageError(f"which action? `mco plugin doc {agent}` lists them; a plain agent takes --body VALUE")
+        raise NoAction(agent)
     inputs: dict[str, str] = {}
     for word in [*options.args, *words]:
         name, is_pair, value = word.partition("=")

@@ -36,8 +36,9 @@ def test_a_plain_message_has_no_action():
     ("wrong", "says"),
     [
         ((), "which agent"),
-        (("Service",), "which agent"),
-        (("service",), "mco plugin doc service"),
+        (("Service",), "names are lower case, so write service"),
+        (("9x",), "which agent"),
+        (("service",), "which action of service"),
         (("service", "a=b"), "which action"),
         (("service", "status", "exim4"), "write name=value"),
         (("service", "status", "=x"), "write name=value"),
@@ -102,6 +103,12 @@ def test_the_exit_code_says_how_it_went(desk, filter, code):
         (("rpcutil", "get_fact", "fact=a;b"), "fact"),
         (("rpcutil", "ping", "x=1"), "x"),
         (("nosuch", "ping"), "mco plugin doc"),
+        (("rpcutl", "ping"), "did you mean rpcutil?"),
+        (("rpcutil", "pnig"), "did you mean ping?"),
+        (("rpcutil", "get_fact", "fct=os"), "did you mean fact?"),
+        (("rpcutil",), "which action? rpcutil has agent_inventory, "),
+        (("echo",), "echo: this is a plain agent, without actions: mco rpc echo --body VALUE"),
+        (("echo", "status"), "echo: this is a plain agent, without actions: mco rpc echo --body VALUE"),
         (("rpcutil", "ping", "--limit", "0"), "limit"),
     ],
 )
@@ -110,6 +117,13 @@ def test_wrong_words_are_1_and_told_in_one_message(desk, wrong, says):
     assert (answer.code, answer.out) == (1, "")
     assert says in answer.err
     assert "Traceback" not in answer.err
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe", b"[" * 40 + b"]" * 40], ids=["bytes", "depth"])
+def test_a_body_that_cannot_be_sent_is_a_wrong_word(desk, body):
+    words = ("rpc", "echo", "-I", "web1", "--body", body)
+    answers = [desk.mco(*words), desk.mco(*words, "--strict")]
+    assert [(answer.code, answer.err.count("\n")) for answer in answers] == [(1, 1), (64, 1)]
 
 
 def test_wrong_words_are_told_without_a_broker(desk, tmp_path):
