@@ -50,7 +50,7 @@ class Rpcutil(Agent):
         reply["item"] = request["item"]
         reply["value"] = self._daemon().setting(request["item"])
         if reply["value"] is None:
-            reply.abort(f"unknown configuration item {request['item']}")
+            reply.abort(f"no such setting: {request['item']}")
 
     @action
     def get_data(self, request: RPCRequest, reply: RPCReply) -> None:

@@ -71,8 +71,8 @@ class Site:
         return self.authority.key_file(name)
 
     def write_client(self, broker: SiteBroker, settings: Mapping[str, str] | None = None) -> Path:
-        """The operator's client.cfg."""
-        own = {"logger_type": "console", "loglevel": "warn", **(settings or {})}
+        """The operator's client.cfg. A site on one machine answers in a moment, so a discovery needs no long window."""
+        own = {"logger_type": "console", "loglevel": "warn", "discovery_timeout": "1", **(settings or {})}
         self._write(self.client_config, self._config(OPERATOR, broker) | own)
         return self.client_config
 

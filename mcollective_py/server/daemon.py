@@ -132,7 +132,9 @@ class Daemon:
         while (event := self._events.get()) != _STOPPED:
             if event in _ENDS:
                 logger.warning("told to stop twice: running actions are cut")
+                logger.info("stopped")
                 return 1
+        logger.info("stopped%s", "" if outcome[0] else ", and not all that ran had ended")
         return 0 if outcome[0] else 1
 
 

@@ -54,6 +54,8 @@ def build_host(config: Config, clock: Callable[[], float], previous: Host | None
     """
     identity = host_identity(config)
     libdirs = config.paths("libdir")
+    for missing in (path for path in libdirs if not path.is_dir()):
+        logger.warning("libdir: there is no folder %s, so no agents and facts sources of it", missing)
     loaded: dict[str, LoadedAgent] = {}
 
     def describe(name: str) -> Mapping[str, Any] | None:

@@ -140,7 +140,7 @@ class Runner:
             error.request = request
             self._refused(error, delivery, now)
         except RPCError as error:
-            logger.warning("%s %s %s for %s refused: %s", request.id, request.agent, request.action, request.caller, error)
+            logger.warning("%s %s %s for %s refused: %s", request.id, request.agent, _what(request), request.caller, error)
             self._answer(host, request, Outcome(error.statuscode, str(error), None, error.refusal))
 
     def _submit(self, host: Host, agent: LoadedAgent, request: Request, view: NodeView) -> None:
@@ -172,7 +172,7 @@ class Runner:
             self._answer(self.host, request, Outcome(5, str(error), None, error.reason))
 
     def _finished(self, host: Host, request: Request, outcome: Outcome) -> None:
-        logger.info("%s %s %s for %s: %d", request.id, request.agent, request.action, request.caller, outcome.statuscode)
+        logger.info("%s %s %s for %s: status %d", request.id, request.agent, _what(request), request.caller, outcome.statuscode)
         host.audit.finished(request, outcome)
         if request.action is None and outcome.statuscode == 0 and outcome.body is None:
             return  # handlemsg gave None: no reply
@@ -219,3 +219,7 @@ def destinations(host: Host) -> list[Destination]:
     return [Destination(Kind.AGENT, collective, agent) for collective in host.config.items("collectives") for agent in host.agents] + (
         named if host.config.flag("direct_addressing") else []
     )
+
+
+def _what(request: Request) -> str:
+    return request.action or "(plain message)"

@@ -73,6 +73,11 @@ def test_a_broken_agent_is_named_in_the_log_and_the_others_are_there(
     assert line == "agent broken is not loaded: agent.py:2: SyntaxError: expected ':'"
 
 
+def test_a_libdir_that_is_not_there_is_told(config: Make, caplog: pytest.LogCaptureFixture) -> None:
+    built(config(libdir="/nonexistent/lib"))
+    assert "libdir: there is no folder /nonexistent/lib, so no agents and facts sources of it" in caplog.messages
+
+
 def test_an_agent_that_is_turned_off_is_named_in_the_log(config: Make, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     built(config(plugin__echo__activate_agent="no"))

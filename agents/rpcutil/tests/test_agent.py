@@ -126,7 +126,7 @@ def test_get_config_item_gives_only_what_the_daemon_lets_out(rpcutil):
 
 def test_get_config_item_says_what_it_does_not_know(rpcutil):
     reply = rpcutil.call("get_config_item", item="identitty")
-    assert (reply.statuscode, reply.statusmsg) == (1, "unknown configuration item identitty")
+    assert (reply.statuscode, reply.statusmsg) == (1, "no such setting: identitty")
 
 
 def test_get_data_asks_a_data_plugin(rpcutil):

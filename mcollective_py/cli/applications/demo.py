@@ -33,7 +33,7 @@ HOSTS = (
 )
 
 TOUR: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Who is there? One signed message to all; each answer is signed by its host.", ("ping",)),
+    ("Who is there? One signed message to all; each answer is signed by its host.", ("ping", "-t", "2")),
     ("Which hosts have the Puppet class role::web?", ("find", "-C", "role::web")),
     ("Which of them are in Germany, by their facts?", ("find", "-W", "role::web country=de")),
     ("Facts may be nested; operators compare numbers as numbers.", ("find", "-F", "processors.count>=8")),

@@ -71,6 +71,12 @@ def test_a_float_stays_a_float_and_a_denial_is_a_failure(desk):
     assert document["stats"]["denied"] == 1
 
 
+def test_a_setting_that_a_host_does_not_know_is_a_failure_that_says_so(desk):
+    document = json.loads(desk.mco("rpc", "rpcutil", "get_config_item", "item=nope", "-I", "web1", "-j").out)
+    (reply,) = document["replies"]
+    assert (reply["statuscode"], reply["statusmsg"]) == (1, "no such setting: nope")
+
+
 def test_denied_everywhere_has_an_exit_code_of_its_own_when_strict(desk):
     words = ("rpc", "echo", "--body", "x", "-I", "web2")
     answer = desk.mco(*words)
