@@ -2,12 +2,15 @@
 
 import asyncio.sslproto
 import ssl
+from pathlib import Path
 from typing import Any
 
 from ..errors import KeyFileError
+from ..regularfile import UnusableFile, read_regular
 from .settings import BrokerTLSFiles
 
 _READ_BUFFER = 16 * 1024
+_MAX_FILE = 64 * 1024 * 1024  # bytes; a CRL of a million entries has 40
 
 
 def server_context(files: BrokerTLSFiles) -> ssl.SSLContext:
@@ -23,28 +26,52 @@ def server_context(files: BrokerTLSFiles) -> ssl.SSLContext:
 
 
 def _load_own(context: ssl.SSLContext, files: BrokerTLSFiles) -> None:
+    _check_holds(files.certificate, b"-----BEGIN CERTIFICATE", "certificate")
+    _check_holds(files.key, b"PRIVATE KEY-----", "private key")
     try:
         if files.key.stat().st_mode & 0o007:
             raise KeyFileError("others can read this private key; `chmod 600` it", file=str(files.key))
         # A key with a pass phrase must be an error: by default OpenSSL would ask for it on the terminal.
         context.load_cert_chain(files.certificate, files.key, password=_no_password)
     except (OSError, ssl.SSLError, ValueError) as error:
-        raise KeyFileError(f"cannot use certificate and key: {error}", file=f"{files.certificate}, {files.key}") from error
+        if isinstance(error, ssl.SSLError) and error.reason == "KEY_VALUES_MISMATCH":
+            raise KeyFileError(f"this key does not belong to the certificate in {files.certificate}", file=str(files.key)) from error
+        raise KeyFileError(_words(error), file=f"{files.certificate}, {files.key}") from error
 
 
 def _load_trusted(context: ssl.SSLContext, files: BrokerTLSFiles) -> None:
     if files.ca is None:
         return
-    try:
-        context.load_verify_locations(files.ca)
-    except (OSError, ssl.SSLError) as error:
-        raise KeyFileError(f"cannot use the CA: {error}", file=str(files.ca)) from error
+    _load(context, files.ca, b"-----BEGIN CERTIFICATE", "certificate of a CA")
     if files.crl is not None:
-        try:
-            context.load_verify_locations(files.crl)
-        except (OSError, ssl.SSLError) as error:
-            raise KeyFileError(f"cannot use the CRL: {error}", file=str(files.crl)) from error
+        _load(context, files.crl, b"-----BEGIN X509 CRL", "revocation list")
         context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
+
+
+def _load(context: ssl.SSLContext, file: Path, mark: bytes, what: str) -> None:
+    _check_holds(file, mark, what)
+    try:
+        context.load_verify_locations(file)
+    except (OSError, ssl.SSLError) as error:
+        raise KeyFileError(f"holds no {what} that can be used: {_words(error)}", file=str(file)) from error
+
+
+def _check_holds(file: Path, mark: bytes, what: str) -> None:
+    """Refuse a file that is not there or holds something else: OpenSSL says neither which file nor what it misses."""
+    try:
+        content = read_regular(str(file), _MAX_FILE)[0]
+    except UnusableFile as error:
+        raise KeyFileError(error.strerror, file=str(file)) from error
+    except OSError as error:
+        raise KeyFileError(f"the {what} cannot be read: {error.strerror or error}", file=str(file)) from error
+    if mark not in content:
+        raise KeyFileError(f"holds no {what} in PEM", file=str(file))
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, ssl.SSLError):
+        return f"OpenSSL cannot read it ({(error.reason or 'no reason given').lower().replace('_', ' ')})"
+    return error.strerror or str(error) if isinstance(error, OSError) else str(error)
 
 
 # What OpenSSL calls them, and what they are. What a peer's alert says begins with TLSV1_ALERT or SSLV3_ALERT.

@@ -107,8 +107,10 @@ def read_users(path: Path) -> dict[str, User]:
         text = read_regular(str(path), _MAX_FILE, judge=judge)[0].decode()
     except UnusableFile as error:
         raise ConfigError(error.strerror, file=str(path)) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot read the users: {error}", file=str(path)) from error
+    except OSError as error:
+        raise ConfigError(f"cannot read the users: {error.strerror or error}", file=str(path)) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError("cannot read the users: this is no text", file=str(path)) from error
     return parse_users(text, str(path))
 
 

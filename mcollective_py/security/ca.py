@@ -92,7 +92,8 @@ class CertificateAuthority:
     @classmethod
     def load(cls, folder: Path, *, clock: Callable[[], float] = time.time) -> "CertificateAuthority":
         """The CA of a folder. Raises KeyFileError."""
-        key = read_private_key(folder / "private" / "ca_key.pem", "mco ca").key
+        check_is_ca(folder)
+        key = read_private_key(folder / "private" / "ca_key.pem", "the CA's own key").key
         return cls(folder, x509.load_pem_x509_certificate(_read(folder / "ca.pem")), key, clock)
 
     def issue(self, name: str, role: str, *, key_type: str = "p256", sans: Iterable[str] = (), days: int = 1825) -> Issued:
@@ -113,7 +114,7 @@ class CertificateAuthority:
         known = next((issued for issued in reversed(self.issued()) if issued.serial == before.serial_number), None)
         if known is None or known.is_revoked:
             raise UsageError(f"the certificate of {name} was not issued here, or has been revoked: issue a new one")
-        key = read_private_key(self.key_file(name), "mco ca").key
+        key = read_private_key(self.key_file(name), f"the key of {name}").key
         return self._certify(name, known.role, key, _alternatives(before), days)
 
     def revoke(self, name: str) -> tuple[Issued, ...]:
@@ -133,12 +134,7 @@ class CertificateAuthority:
 
     def issued(self) -> tuple[Issued, ...]:
         """All certificates ever issued, the oldest first."""
-        revoked = {entry.serial_number for entry in self._crl()}
-        found = []
-        for line in _read(self.folder / "inventory.txt").decode().splitlines():
-            serial, not_before, not_after, role, name = line.split()
-            found.append(Issued(int(serial, 16), float(not_before), float(not_after), role, name, int(serial, 16) in revoked))
-        return tuple(found)
+        return read_inventory(self.folder)
 
     def certificate_file(self, name: str) -> Path:
         """Where the certificate of a name lies."""
@@ -192,7 +188,7 @@ class CertificateAuthority:
         return issued
 
     def _crl(self) -> x509.CertificateRevocationList:
-        return x509.load_pem_x509_crl(_read(self.folder / "crl.pem"))
+        return _read_crl(self.folder)
 
     def _entry(self, serial: int) -> x509.RevokedCertificate:
         return x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(_date(self._clock())).build()
@@ -211,6 +207,33 @@ class CertificateAuthority:
         for entry in revoked:
             builder = builder.add_revoked_certificate(entry)
         _write(self.folder / "crl.pem", builder.sign(self._key, _digest(self._key)).public_bytes(Encoding.PEM))
+
+
+def check_is_ca(folder: Path) -> None:
+    """Raises KeyFileError for a folder without a CA, and says what would do."""
+    try:
+        (folder / "ca.pem").stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise KeyFileError(
+            f"there is no CA here: `mco ca init {folder}` makes one, --dir names another folder", file=str(folder)
+        ) from None
+    except OSError as error:
+        raise KeyFileError(f"cannot be looked into: {error.strerror}", file=str(folder)) from error
+
+
+def read_inventory(folder: Path) -> tuple[Issued, ...]:
+    """All certificates that the CA of a folder has ever issued, the oldest first; needs no private key. Raises KeyFileError."""
+    check_is_ca(folder)
+    revoked = {entry.serial_number for entry in _read_crl(folder)}
+    found = []
+    for line in _read(folder / "inventory.txt").decode().splitlines():
+        serial, not_before, not_after, role, name = line.split()
+        found.append(Issued(int(serial, 16), float(not_before), float(not_after), role, name, int(serial, 16) in revoked))
+    return tuple(found)
+
+
+def _read_crl(folder: Path) -> x509.CertificateRevocationList:
+    return x509.load_pem_x509_crl(_read(folder / "crl.pem"))
 
 
 def generate_key(key_type: str) -> PrivateKey:

@@ -82,7 +82,7 @@ def test_a_loaded_ca_goes_on_where_the_first_stopped(authority):
         ("web1", "node", True),
         ("web2", "node", False),
     ]
-    with pytest.raises(KeyFileError, match="No such file"):
+    with pytest.raises(KeyFileError, match="there is no CA here"):
         CertificateAuthority.load(authority.folder / "none")
 
 

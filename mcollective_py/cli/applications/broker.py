@@ -109,9 +109,11 @@ def _add_user(file: Path, name: str, role: str) -> int:
 
     users = read_users(file) if file.exists() else {}
     user = new_user(name, role, _password(name))
+    before = users.get(name)
     users[name] = user
     _write_atomically(file, "".join(f"{one.line()}\n" for one in users.values()), 0o640)
-    print(f"{name} has the role {role} in {file}; a running broker reads it at SIGHUP", file=sys.stderr)
+    replaced = f", replaced (was {before.role}), with the new password" if before else ""
+    print(f"{name} has the role {role} in {file}{replaced}; a running broker reads it at SIGHUP", file=sys.stderr)
     return 0
 
 

@@ -5,13 +5,30 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from ...errors import UsageError
 from ..application import Application
+from ..options import Parser
 
 if TYPE_CHECKING:
     from ...security.ca import CertificateAuthority, Issued
+
+
+_CONNECTOR = """\
+connector = stomp
+plugin.stomp.pool.size = 1
+plugin.stomp.pool.1.host = {broker}
+plugin.stomp.pool.1.port = 61614
+plugin.stomp.pool.1.ssl = 1"""
+
+
+class _VerbParser(Parser):
+    """The parser of one verb, whose own help says more; `mco help` knows commands only."""
+
+    def error(self, message: str) -> NoReturn:
+        """See argparse."""
+        raise UsageError(f"{message}\n{self.format_usage().rstrip()}\n{self.prog} --help says more")
 
 
 class Ca(Application):
@@ -24,7 +41,7 @@ class Ca(Application):
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         from ...security.ca import KEY_TYPES
 
-        verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+        verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, prog="mco ca", parser_class=_VerbParser)
 
         init = verbs.add_parser("init", help="make a CA in a folder that has none")
         init.add_argument("dir", nargs="?", type=Path, metavar="DIR", help=f"the folder (default: {_default()})")
@@ -54,7 +71,7 @@ class Ca(Application):
             verb.add_argument("--dir", type=Path, metavar="DIR", help=f"the CA's folder (default: {_default()})")
 
     def run(self, options: argparse.Namespace) -> int:
-        from ...security.ca import CertificateAuthority
+        from ...security.ca import CertificateAuthority, read_inventory
 
         folder = (options.dir or _default()).absolute()
         if options.verb == "init":
@@ -64,6 +81,9 @@ class Ca(Application):
             print(f"Next: mco ca issue {_login()}.mcollective --caller{where}")
             print(f"      mco ca issue web1.example.com --node{where}")
             print(f"      mco ca issue broker.example.com --broker{where}")
+            return 0
+        if options.verb == "list":
+            _list(read_inventory(folder))
             return 0
         authority = CertificateAuthority.load(folder)
         if options.verb == "issue":
@@ -75,12 +95,13 @@ class Ca(Application):
         elif options.verb == "revoke":
             revoked = authority.revoke(options.name)
             print(f"Revoked {len(revoked)} certificate{'s' if len(revoked) != 1 else ''} of {options.name}.")
-            print(f"Copy {folder / 'crl.pem'} to every host: each acts on it within 10 seconds, without a restart.")
+            print(
+                f"Copy {folder / 'crl.pem'} to every host and to the broker (its --tls-crl). Nothing needs a restart: a host looks at"
+            )
+            print("the file every 2 seconds while messages come; the embedded broker every 5, and cuts off who is revoked.")
         elif options.verb == "refresh":
             authority.refresh_crl()
-            print(f"{folder / 'crl.pem'} is good for another year: copy it to every host.")
-        elif options.verb == "list":
-            _list(authority.issued())
+            print(f"{folder / 'crl.pem'} is good for another year: copy it to every host and to the broker.")
         else:
             raise UsageError(f"mco ca {self.usage}")
         return 0
@@ -90,7 +111,10 @@ def _say_settings(authority: "CertificateAuthority", name: str, role: str) -> No
     certificate, key = authority.certificate_file(name), authority.key_file(name)
     if role == "broker":
         print("For the embedded broker:")
-        print(f"mco broker --tls-cert {certificate} --tls-key {key} --tls-ca {authority.folder / 'ca.pem'}")
+        trusted = f"--tls-ca {authority.folder / 'ca.pem'} --tls-crl {authority.folder / 'crl.pem'}"
+        print(f"mco broker --host 0.0.0.0 --tls-cert {certificate} --tls-key {key} {trusted}")
+        print("# into server.cfg and client.cfg of those who connect to it")
+        print(_CONNECTOR.format(broker=name))
         return
     file = "~/.mcollective or client.cfg" if role == "caller" else "server.cfg"
     print(f"# into {file}; on another machine, the paths that these four files are copied to")
@@ -99,6 +123,8 @@ def _say_settings(authority: "CertificateAuthority", name: str, role: str) -> No
     print(f"plugin.x509.crl = {authority.folder / 'crl.pem'}")
     print(f"plugin.x509.cert = {certificate}")
     print(f"plugin.x509.key = {key}")
+    print("# the embedded broker, with TLS; connector = activemq and plugin.activemq.pool do as well")
+    print(_CONNECTOR.format(broker=_broker_of(authority)))
     if role == "caller":
         from ...security.ca import DEFAULT_CALLERS
         from ...security.callers import CallerPatterns
@@ -106,6 +132,14 @@ def _say_settings(authority: "CertificateAuthority", name: str, role: str) -> No
         if not CallerPatterns([DEFAULT_CALLERS]).match(name):
             print(f"# into server.cfg of every host, which take requests from {DEFAULT_CALLERS} only unless told otherwise")
             print(f"plugin.x509.caller_certnames = {DEFAULT_CALLERS} {name}")
+            print("# and for `mco broker`, to which the name is a node's unless told otherwise")
+            print(f"# --operator-names '{DEFAULT_CALLERS}' --operator-names {name}")
+
+
+def _broker_of(authority: "CertificateAuthority") -> str:
+    """The name of the broker that was issued last."""
+    names = [issued.name for issued in authority.issued() if issued.role == "broker" and not issued.is_revoked]
+    return names[-1] if names else "broker.example.com"
 
 
 def _list(issued: "tuple[Issued, ...]") -> None:

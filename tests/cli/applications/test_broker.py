@@ -7,6 +7,7 @@ import pytest
 
 from mcollective_py.broker.users import Passwords, read_users
 from mcollective_py.cli.demoprocesses import MCO
+from mcollective_py.security.ca import CertificateAuthority
 
 
 def mco_broker(*words, stdin=""):
@@ -26,6 +27,32 @@ def test_users_are_added_with_the_password_from_stdin_and_removed(tmp_path):
     assert list(read_users(file)) == ["alice"]
 
 
+def test_who_is_added_again_is_said_to_be_replaced(tmp_path):
+    file = tmp_path / "users"
+    first = mco_broker("adduser", "alice", "--role", "operator", "--users", file, stdin="sesame\n")
+    again = mco_broker("adduser", "alice", "--role", "node", "--users", file, stdin="sesame\n")
+    assert "replaced" not in first.stderr
+    assert f"alice has the role node in {file}, replaced (was operator), with the new password" in again.stderr
+
+
+def test_tls_files_that_do_not_fit_are_named_in_plain_words(tmp_path):
+    issue = CertificateAuthority.create(tmp_path / "ca")
+    for name in ("mq", "other"):
+        issue.issue(name, "broker")
+    (tmp_path / "text").write_text("nothing\n")
+    cert, key, other = issue.certificate_file("mq"), issue.key_file("mq"), issue.certificate_file("other")
+    for certificate, words, said in (
+        ("/nope", [], "mco broker: /nope: the certificate cannot be read: No such file or directory\n"),
+        (other, [], f"mco broker: {key}: this key does not belong to the certificate in {other}\n"),
+        (tmp_path / "text", [], f"mco broker: {tmp_path}/text: holds no certificate in PEM\n"),
+        (cert, ["--tls-ca", tmp_path / "text"], f"mco broker: {tmp_path}/text: holds no certificate of a CA in PEM\n"),
+        (cert, ["--tls-ca", cert, "--tls-crl", cert], f"mco broker: {cert}: holds no revocation list in PEM\n"),
+        (cert, ["--users", "/nope"], "mco broker: /nope: cannot read the users: No such file or directory\n"),
+    ):
+        done = mco_broker("--port", "0", "--tls-cert", certificate, "--tls-key", key, *words)
+        assert (done.returncode, done.stderr) == (1, said)
+
+
 @pytest.mark.parametrize(
     ("words", "stdin", "reason"),
     [
@@ -37,7 +64,7 @@ def test_users_are_added_with_the_password_from_stdin_and_removed(tmp_path):
         (("--host", "0.0.0.0", "--port", "0"), "", "without authentication"),
         (("--port", "0", "--tls-ca", "ca.pem"), "", "need --tls-cert"),
         (("--port", "0", "--tls-cert", "cert.pem"), "", "go together"),
-        (("--port", "0", "--tls-cert", "{}/no.pem", "--tls-key", "{}/no.key"), "", "no.key"),
+        (("--port", "0", "--tls-cert", "{}/no.pem", "--tls-key", "{}/no.key"), "", "no.pem"),
         (("--port", "0", "--users", "{}/no-users"), "", "no-users"),
         (("--port", "70000",), "", "no port 70000"),
     ],
