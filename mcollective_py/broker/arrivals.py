@@ -16,12 +16,15 @@ logger = logging.getLogger(__name__)
 
 _A_TURN = 64  # connections accepted before the others get their turn
 _PAUSE_S = 0.05
-_SILENT_S = 0.25  # a client says CONNECT or its TLS hello at once; beyond this it may be given up when others want in
+_SILENT_S = 1.0  # a client says CONNECT or its TLS hello at once; beyond this it may be given up when others want in
 _SHUTDOWN_S = 2.0
 
 
 class Arrival:
-    """A connection that has been accepted. address: `HOST:PORT`. end: cuts it off, for the reason given; at: the loop's time."""
+    """A connection that has been accepted. address: `HOST:PORT`. at: the loop's time when it came, or first said something.
+
+    end: cuts it off, for the reason given.
+    """
 
     __slots__ = ("address", "at", "end", "host", "is_inside", "sock", "task", "timer")
 
@@ -31,6 +34,16 @@ class Arrival:
         self.end: Callable[[str], None] | None = None
         self.task: asyncio.Task[None] | None = None
         self.timer: asyncio.TimerHandle | None = None
+
+    @property
+    def has_left(self) -> bool:
+        """Whether it has closed its side already, without TLS to say so first, and left nothing to read."""
+        try:
+            return self.sock.recv(1, socket.MSG_PEEK) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
 
 class NewPeer(Protocol):
@@ -67,6 +80,7 @@ class Arrivals:
         """Take no more, and give up those who have no peer yet."""
         if self._pause is not None:
             self._pause.cancel()
+            self._pause = None
         for listening in self._sockets:
             self._loop.remove_reader(listening)
             listening.close()
@@ -140,6 +154,7 @@ class Arrivals:
         self._loop.remove_reader(arrival.sock)
         del self._silent[arrival]
         self._talking[arrival] = None
+        arrival.at = self._loop.time()
         arrival.task = self._loop.create_task(self._meet(arrival))
 
     async def _meet(self, arrival: Arrival) -> None:
@@ -171,7 +186,9 @@ class Arrivals:
         if silent is not None and now - silent.at >= _SILENT_S and not _has_input(silent.sock):
             return silent
         slow = next(iter(self._talking), None)
-        return slow if slow is not None and now - slow.at >= self._limits.login_s / 3 else None
+        if slow is None or now - slow.at < self._limits.login_s / 2 or _has_input(slow.sock):
+            return None
+        return slow
 
     def _cut(self, arrival: Arrival, reason: str) -> None:
         if arrival.end is not None:
@@ -200,6 +217,9 @@ class Arrivals:
         self._hosts[arrival.host] -= 1
         if not self._hosts[arrival.host]:
             del self._hosts[arrival.host]
+        if self._pause is not None and self.waiting * 4 < self._most_waiting * 3:
+            self._pause.cancel()
+            self._listen()
         return True
 
 

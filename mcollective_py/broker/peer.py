@@ -179,6 +179,9 @@ class PeerConnection(asyncio.BufferedProtocol):
             raise RefusedFrame(REVOKED)  # since the handshake, or the broker would not have come as far as this
         name, password = frame.headers.get("login", ""), frame.headers.get("passcode", "")
         self._tried = name or certificate or ""
+        if self._arrival.has_left:
+            self.finish()  # a password is dear to check
+            return
         answer = self._broker.log_in(name, password, certificate, self._arrival.host)
         if isinstance(answer, Member):
             self._welcome(answer)

@@ -17,7 +17,7 @@ class BrokerLimits:
     """Bounds, in bytes, seconds or pieces. All memory that a peer can make the broker use is under one of them."""
 
     connections: int = 20_000
-    arrivals: int = 1_024  # of them before their login; less where this process may have few files open
+    arrivals: int = 512  # of them before their login; less where this process may have few files open
     login_s: float = 10.0  # from the connection to a good CONNECT, TLS included
     head: int = 64 * 1024  # header section of a frame
     login_head: int = 16 * 1024  # the same before the login

@@ -22,7 +22,7 @@ KNOWN_TO_FAIL = "wildcard #"  # RabbitMQ's wildcard, not ours: `>` does it here
 class Process:
     """`mco broker` with the user guest, role admin; pid and port."""
 
-    def __init__(self, folder, *words):
+    def __init__(self, folder, *words, files=4096):
         self.users = folder / "users"
         subprocess.run(
             [*MCO, "broker", "adduser", "guest", "--role", "admin", "--users", str(self.users)],
@@ -31,6 +31,7 @@ class Process:
         self.log = folder / "broker.log"
         port_file = folder / "port"
         command = [*MCO, "broker", "--port", "0", "--port-file", str(port_file), "--users", str(self.users), *words]
+        command = ["sh", "-c", f'ulimit -n {files}; exec "$@"', "sh", *command]
         with self.log.open("w") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=log)
         deadline = time.monotonic() + 20
@@ -83,6 +84,55 @@ def test_no_fault_of_a_peer_hurts_the_others(broker):
 
 def test_a_fan_out_loses_nothing(broker):
     assert '"lost": 0' in broker.drive("fanout", "--n", "500", "--rounds", "3")
+
+
+def test_silent_connections_beyond_its_files_neither_keep_others_out_nor_fill_its_log(tmp_path):
+    process = Process(tmp_path, files=200)
+    try:
+        silent = [socket.create_connection(("127.0.0.1", process.port), timeout=10) for _ in range(300)]
+        start = time.monotonic()
+        process.connected().close()
+        assert time.monotonic() - start < 5  # a login may take 10 s, and so long nobody got in
+        for one in silent:
+            one.close()
+        process.process.send_signal(signal.SIGTERM)
+        assert process.process.wait(10) == 0
+        assert process.log.stat().st_size < 20_000
+        assert "Traceback" not in process.log.read_text()
+    finally:
+        process.end()
+
+
+def test_a_flood_of_wrong_logins_keeps_nobody_out_and_does_not_fill_the_log(broker):
+    for number in range(1000):
+        with socket.create_connection(("127.0.0.1", broker.port), timeout=10) as wrong:
+            wrong.sendall(b"CONNECT\naccept-version:1.2\nlogin:x%d\npasscode:x\n\n\0" % number)
+    deadline = time.monotonic() + 5  # 1,000 checks take 20 s
+    answer = b"busy"
+    while b"busy" in answer:
+        assert time.monotonic() < deadline
+        with socket.create_connection(("127.0.0.1", broker.port), timeout=10) as right:
+            right.sendall(b"CONNECT\naccept-version:1.2\nlogin:guest\npasscode:guest\n\n\0")
+            answer = right.recv(4096)
+    assert answer.startswith(b"CONNECTED")
+    assert broker.log.stat().st_size < 20_000
+    assert "Traceback" not in broker.log.read_text()
+
+
+def test_one_byte_messages_with_long_headers_do_not_fill_the_memory(broker):
+    def resident():
+        return int(Path(f"/proc/{broker.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    before = resident()
+    sock = broker.connected()
+    head = "\U0001f600" + "A" * 60_000
+    frame = f"SEND\ndestination:/queue/a\nx:{head}\ncontent-length:1\n\na\0".encode()
+    for _ in range(1500):
+        sock.sendall(frame)
+    sock.sendall(b"SEND\ndestination:/topic/a\nreceipt:all\n\n\0")
+    assert b"all" in sock.recv(4096)
+    sock.close()
+    assert resident() - before < 100 * 1024 * 1024  # a queue keeps 16 MiB; these were 350 MB
 
 
 def test_sigterm_ends_it_cleanly_with_clients_connected(broker):
