@@ -36,3 +36,11 @@ def test_a_remark_goes_to_stderr_and_is_inert(capsys):
 def test_json_is_one_line_where_no_human_looks(capsys):
     print_json({"a": [1, "ü"]})
     assert capsys.readouterr().out == '{"a": [1, "\\u00fc"]}\n'
+
+
+def test_a_cache_that_cannot_be_written_is_told_once_to_who_asks(desk):
+    words = ("find", "-C", "role::db", "--dt", "0.5")
+    assert desk.mco(*words, XDG_CACHE_HOME="/dev/null").err == ""
+    told = desk.mco(*words, "-v", XDG_CACHE_HOME="/dev/null")
+    assert (told.code, told.lines) == (0, ["db1"])
+    assert told.err.count("known hosts cannot be kept in /dev/null/mcollective_py/known") == 1

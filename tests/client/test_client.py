@@ -7,7 +7,7 @@ import pytest
 
 from mcollective_py.client.client import Audience
 from mcollective_py.client.discovery.base import Discovered
-from mcollective_py.errors import BrokerUnreachable, NotConnected, UsageError
+from mcollective_py.errors import BrokerUnreachable, FilterError, NotConnected, UsageError
 from mcollective_py.filter import Filter
 from mcollective_py.message import Delivery, Destination, Kind, Reply
 
@@ -378,3 +378,13 @@ def test_a_host_that_no_longer_matches_a_filter_is_waited_for_three_times_only(f
         web2.answer = lambda node, request: None
         assert [mco.discover(webs).silent_known for _ in range(4)] == [("web2",), ("web2",), ("web2",), ()]
         assert [mco.discover().silent_known for _ in range(4)] == [("web2",)] * 4  # no filter can have left it out
+
+
+def test_a_filter_that_no_host_could_apply_is_an_error_before_anything_is_sent(fleet):
+    node = fleet.node("web1")
+    with fleet.client() as mco:
+        for call in (lambda: mco.ping(Filter(classes=("/web(/",))), lambda: mco.request("echo", 1, identity="/[/")):
+            with pytest.raises(FilterError, match="regular expression that is not taken"):
+                call()
+        assert [reply.sender for reply in mco.request("echo", 1, nodes=["web1"])] == ["web1"]
+    assert len(node.requests) == 1

@@ -70,3 +70,17 @@ def test_a_known_host_that_has_gone_is_named(desk):
     assert answer.lines == ["db1", "web1"]
     assert "Known from before and silent now:\n\n   web2" in answer.err
     assert (answer.code, strict.code) == (0, 5)
+
+
+def test_an_expression_that_no_host_takes_is_an_error_and_not_nobody(desk, tmp_path):
+    config = tmp_path / "client.cfg"
+    config.touch(mode=0o600)
+    config.write_text(desk.config.read_text().replace(str(desk.running.broker_port), "1"))  # it is told without a broker
+    for words in (("find", "-C", "/web(/"), ("rpc", "rpcutil", "ping", "-I", "/[/"), ("ping", "-F", "country=~(?=x)")):
+        answer = desk.mco(*words, "-c", str(config))
+        assert (answer.code, answer.out) == (1, "")
+        assert "has a regular expression that is not taken" in answer.err
+
+
+def test_a_host_that_is_named_without_its_option_is_answered_with_the_option(desk):
+    assert desk.mco("find", "nosuch").err.startswith("mco find: 'nosuch' is no option: a host is chosen with -I nosuch")
