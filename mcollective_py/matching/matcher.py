@@ -17,9 +17,14 @@ EVERY_NODE = "mcollective"  # an agent filter with this name holds on every node
 def check(filter: Filter) -> None:
     """Raises FilterError, naming the term and the reason, for a filter that no host can apply: it would look like "no such hosts".
 
-    Whoever sends a filter asks first, and a host asks again. A compound filter passes: other nodes may know one.
+    Whoever sends a filter asks first. A compound filter passes: other nodes may know one.
     """
     Filter.from_wire(filter.to_wire())
+    check_expressions(filter)
+
+
+def check_expressions(filter: Filter) -> None:
+    """The part of check that a host still has to do with a filter that it has read from the wire: its regular expressions."""
     effort = Effort()
     expressions = [
         (f"{kind} {word}", _expression(word))

@@ -26,7 +26,7 @@ from ..errors import (
     UnknownAction,
     UnknownAgent,
 )
-from ..matching.matcher import check, explain
+from ..matching.matcher import check_expressions, explain
 from ..message import Delivery, Kind, Request
 from ..names import is_reply_destination_of
 from ..node.view import NodeView
@@ -99,7 +99,7 @@ def check_consistency(request: Request, delivery: Delivery, view: NodeView) -> N
 def check_filter(request: Request, view: NodeView) -> None:
     """Drop, silently for the caller, what is meant for other hosts; BadFilter for what no host could apply."""
     try:
-        check(request.filter)
+        check_expressions(request.filter)
     except FilterError as error:
         raise BadFilter(f"request {request.id} by {request.caller} has a filter that cannot be applied: {error}") from None
     reason = explain(request.filter, view)
