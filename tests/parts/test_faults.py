@@ -15,6 +15,7 @@ import pytest
 
 from mcollective_py.cli.demosite import SiteBroker
 from mcollective_py.errors import ConnectorError
+from mcollective_py.filter import Filter
 from tests.parts.activemq import ActiveMQ
 from tests.parts.embedded import EmbeddedBroker
 from tests.parts.fleet import Fleet
@@ -241,3 +242,47 @@ def wait_for(pid: int, seconds: float) -> int:
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
     raise AssertionError(f"it did not end within {seconds:g} s")
+
+
+# --- what tests/parts/test_daemon.py shows in detail on the embedded broker holds on both -----------
+
+
+def test_r20_a_reload_keeps_the_connection_and_a_broken_one_the_old_configuration(tmp_path: Path, broker: Broker) -> None:
+    with fleet_on(tmp_path, broker, ["web1"]) as fleet, Wire(fleet.site.client_config) as wire:
+        config = tmp_path / "hosts" / "web1" / "server.cfg"
+        text, process = config.read_text(), fleet.processes["web1"]
+        config.write_text(text + "plugin.echo.activate_agent = 0\n")
+        process.send_signal(signal.SIGHUP)
+        wait_until("echo is off", lambda: wire.ask(wire.request("echo", None, 1), timeout=0.3) is None, 15)
+        config.write_text(text + "nosuchkey = 1\n")
+        process.send_signal(signal.SIGHUP)
+        wait_until("the reload is refused", lambda: "reload refused" in fleet.log("web1").read_text(), 10)
+        assert wire.ask(wire.request()) is not None
+        assert fleet.log("web1").read_text().count("connected to") == 1
+
+
+@pytest.mark.parametrize("action", ["doze", "nap"])
+def test_r21_term_lets_a_running_action_finish_and_its_reply_arrive(tmp_path: Path, broker: Broker, action: str) -> None:
+    with fleet_on(tmp_path, broker, ["web1"]) as fleet, Wire(fleet.site.client_config) as wire:
+        wire.send(wire.request("nap", action, {"seconds": 1.5}))
+        wait_until("the action runs", lambda: len(fleet.ledger) == 1, 10)
+        fleet.processes["web1"].send_signal(signal.SIGTERM)
+        reply = wire.reply(10.0)
+        assert reply is not None and reply.data == {"slept": 1.5}
+        assert fleet.processes.pop("web1").wait(10) == 0
+
+
+def test_r22_corrupt_facts_keep_the_last_good_ones_and_match_nobody_else(tmp_path: Path, broker: Broker) -> None:
+    with fleet_on(tmp_path, broker, ["web1"]) as fleet, Wire(fleet.site.client_config) as wire:
+
+        def asked(country: str, timeout: float) -> bool:
+            chosen = Filter.parse(facts=[f"country={country}"], agents=["rpcutil"])
+            return wire.ask(wire.request(filter=chosen), timeout=timeout) is not None
+
+        assert asked("uk", 5.0)
+        broken = tmp_path / "broken.yaml"
+        broken.write_bytes(b"country: [uk")
+        broken.rename(tmp_path / "hosts" / "web1" / "facts.yaml")  # a rename counts at once
+        wait_until("the trouble is told", lambda: asked("uk", 5.0) and "facts.yaml" in fleet.log("web1").read_text(), 10)
+        assert asked("uk", 5.0) and not asked("de", 0.5)
+        assert fleet.answering() == ["web1"]
