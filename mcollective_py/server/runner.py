@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
+from time import monotonic
 
 from ..connector.factory import ObservedConnector
 from ..errors import Busy, ConnectorClosed, ConnectorError, Rejected, RPCError
@@ -102,10 +103,11 @@ class Runner:
     def stop(self, timeout: float) -> bool:
         """Let running actions finish for at most timeout seconds, send their replies, and close; False where some were cut."""
         self.stop_receiving()
-        half = self._reads.shutdown(timeout)
-        finished = self._changes.shutdown(timeout) and half
+        deadline = monotonic() + timeout  # one for both, or a stop could take twice what systemd was told
+        have_read = self._reads.shutdown(timeout)
+        have_changed = self._changes.shutdown(max(0.0, deadline - monotonic()))
         self._connector.close()
-        return finished
+        return have_read and have_changed
 
     # --- one delivery -------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -329,3 +330,18 @@ def test_a_fault_of_ours_drops_one_message_and_the_next_is_answered(desk: Desk, 
     assert desk.ask(desk.request()) is not None
     assert desk.stats.report()["faults"] == 1
     assert "a fault of ours" in caplog.text
+
+
+class Hanging(Full):
+    """An executor with an action that does not end."""
+
+    def shutdown(self, timeout: float) -> bool:
+        return threading.Event().wait(timeout)
+
+
+def test_a_stop_takes_its_timeout_once_though_two_executors_hang(site: Site, now: float) -> None:
+    desk = Desk(site, now, Outcome(), changes=Hanging())
+    desk.runner._reads = Hanging()
+    started = time.monotonic()
+    assert desk.runner.stop(0.5) is False
+    assert time.monotonic() - started < 0.9
