@@ -70,7 +70,7 @@ class Request:
     body: the inputs of an action (a mapping with text keys), or the plain message's value. targets: identities of a directed
     request, None for a broadcast. time: seconds since the epoch, with a fraction. ttl: seconds. reply_to: the connector's
     destination for replies, None where none is wanted. digest: what replies are bound to (SHA-256 hex of the signed payload),
-    empty before sealing.
+    empty before sealing. wants_reply: False where the caller waits for none; security plugins that sign no reply_to say it so.
     """
 
     id: str
@@ -86,6 +86,7 @@ class Request:
     reply_to: str | None = None
     targets: tuple[str, ...] | None = None
     digest: str = ""
+    wants_reply: bool = True
 
     @property
     def is_direct(self) -> bool:
@@ -99,7 +100,8 @@ class Reply:
 
     sender: the answering node's identity. body: the outputs (a mapping with text keys) of an action, or the plain reply.
     refusal: a word where the node refused (`denied`, `busy`, `clockskew`, ...), else None. seq and last: position among the
-    parts of a reply that was too large for one message; a part's body is a text fragment, see security/parts.py.
+    parts of a reply that was too large for one message; a part's body is a text fragment, see security/parts.py. historic: status
+    code and message of a Ruby node in the same case, where they differ; sent where a Ruby client reads.
     """
 
     request_id: str
@@ -114,6 +116,7 @@ class Reply:
     refusal: str | None = None
     seq: int = 0
     last: bool = True
+    historic: tuple[int, str] | None = None
 
     @property
     def data(self) -> Mapping[str, Any]:
