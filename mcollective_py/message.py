@@ -7,6 +7,9 @@ from typing import Any
 
 from .filter import Filter
 
+EVERY_AGENT = "*"
+"""The name of the one topic that all agents of a collective share where `agents_multiplex` is set: of an AGENT destination."""
+
 
 class Kind(Enum):
     """The three places a message can be sent to."""
@@ -20,7 +23,7 @@ class Kind(Enum):
 class Destination:
     """Where to publish or what to subscribe to, in the field's words; connector/targets.py turns it into a broker's.
 
-    name: the agent, the identity, or for REPLY the full destination string.
+    name: the agent (or EVERY_AGENT), the identity, or for REPLY the full destination string.
     """
 
     kind: Kind
