@@ -15,7 +15,8 @@ Written from the table in `mcollective_py/settings.py` by `make reference`; chan
 A host reads the first of `/etc/puppetlabs/mcollective/server.cfg` and `/etc/mcollective/server.cfg`; a client `~/.mcollective`, then
 `client.cfg` in the same two folders; `--config FILE` names another. A line is `key = value`; a line that begins with `#` is a comment,
 and a `#` within a value belongs to the value. Files of MCollective 2.12 work unchanged, with two exceptions, each answered with the
-line to write: passwords and keys out of examples are refused, and a file that relied on a Ruby default which differs here is told so.
+line to write: passwords and keys out of examples are refused, and a file that relied on a Ruby default which differs here is told so;
+`mco config check` lists them all.
 
 - An unknown setting is an error that names the line and the nearest known one. An unknown setting of a known plugin is a warning.
 - Yes and no are `1`, `y`, `yes`, `t`, `true` and `0`, `n`, `no`, `f`, `false`; nothing else.
@@ -67,7 +68,7 @@ def _chapters() -> Iterator[tuple[str, Iterable[Setting]]]:
 def _row(row: Setting) -> str:
     type_ = f"{row.type}, {row.unit}" if row.unit and row.type == "number" else row.type
     default = "" if row.default is None else f"`{row.default}`"
-    return f"| `{row.key}` | {type_} | {default} | {row.side} | {row.help}{_allowed(row)}{_idle(row)} |"
+    return f"| `{row.key}` | {type_} | {default} | {row.side} | {row.help}{_allowed(row)}{_historic(row)}{_idle(row)} |"
 
 
 def _later(name: str) -> str:
@@ -76,6 +77,10 @@ def _later(name: str) -> str:
 
 def _idle(row: Setting) -> str:
     return f" (No effect: {row.idle}.)" if row.idle else ""
+
+
+def _historic(row: Setting) -> str:
+    return f" MCollective 2.12 took another default: {row.historic[0]}." if row.historic else ""
 
 
 def _allowed(row: Setting) -> str:

@@ -21,7 +21,8 @@ class Setting(NamedTuple):
     type: text; number (whole); seconds (fractions allowed); flag; path (absolute or `~/...`); paths (several, `:` between them,
     repeatable); items (`,` or blanks between them); lines (repeatable, one item a line). default: as it would stand in the file,
     None where there is none and help says what happens then. side: whose file it belongs in. secret: never shown. idle: why nothing
-    acts on it, empty where something does; a file that asks for something else than the default is told.
+    acts on it, empty where something does; a file that asks for something else than the default is told. historic: where MCollective
+    2.12 takes something else when the file is silent, in words; and the value that comes nearest to it here, empty where none does.
     """
 
     key: str
@@ -35,6 +36,7 @@ class Setting(NamedTuple):
     least: float | None = None
     most: float | None = None
     idle: str = ""
+    historic: tuple[str, str] | None = None
 
     @property
     def bounds(self) -> str:
@@ -84,6 +86,7 @@ def _pool(family: str) -> tuple[Setting, ...]:
             unit="s",
             least=0,
             most=3600,
+            historic=("off", ""),
         ),
         Setting(
             f"{of}max_hbread_fails",
@@ -157,11 +160,26 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "connector", "text", "activemq", "How to reach the middleware: activemq, rabbitmq or stomp (the embedded broker, Artemis)."
     ),
-    Setting("securityprovider", "text", "x509", "How messages are signed: x509; psk, ssl and aes_security for fleets with Ruby hosts."),
+    Setting(
+        "securityprovider",
+        "text",
+        "x509",
+        "How messages are signed: x509; psk, ssl and aes_security for fleets with Ruby hosts.",
+        historic=("psk", "psk"),
+    ),
     Setting("factsource", "text", "yaml", "Where facts come from: yaml, facter, native, or one of a libdir.", side="server"),
     # Requests
     Setting("ttl", "number", "60", "How long a request stays valid.", unit="s", least=1, most=86400),
-    Setting("connection_timeout", "seconds", "10", "A client gives up on the brokers after this.", unit="s", side="client", least=0.1),
+    Setting(
+        "connection_timeout",
+        "seconds",
+        "10",
+        "A client gives up on the brokers after this.",
+        unit="s",
+        side="client",
+        least=0.1,
+        historic=("never", "86400"),
+    ),
     Setting(
         "discovery_timeout",
         "seconds",
@@ -229,6 +247,7 @@ SETTINGS: tuple[Setting, ...] = (
         None,
         "Puppet's list of classes; without it the first there is of the places where Puppet's packages write it.",
         side="server",
+        historic=("/var/lib/puppet/state/classes.txt", "/var/lib/puppet/state/classes.txt"),
     ),
     Setting("fact_cache_time", "seconds", "300", "Facts older than this are read anew.", unit="s", least=0, side="server"),
     Setting("registration", "text", "agentlist", "What a host registers with.", side="server", idle=_NOT_YET),
@@ -251,13 +270,15 @@ SETTINGS: tuple[Setting, ...] = (
         side="server",
         idle=_NOT_YET,
     ),
-    Setting("rpcauthorization", "flag", "true", "Ask the authorization provider before every action.", side="server"),
+    Setting(
+        "rpcauthorization", "flag", "true", "Ask the authorization provider before every action.", side="server", historic=("0", "0")
+    ),
     Setting("rpcauthprovider", "text", "action_policy", "The authorization provider.", side="server"),
     Setting("rpcaudit", "flag", "false", "Write an audit record of every request.", side="server"),
     Setting("rpcauditprovider", "text", "logfile", "The audit provider.", side="server"),
     # The process
     Setting("daemonize", "flag", "false", "Go to the background; leave it off under systemd.", side="server"),
-    Setting("soft_shutdown", "flag", "true", "Let running actions finish at a stop.", side="server"),
+    Setting("soft_shutdown", "flag", "true", "Let running actions finish at a stop.", side="server", historic=("0", "0")),
     Setting(
         "soft_shutdown_timeout",
         "seconds",
