@@ -22,6 +22,13 @@ def require_activemq() -> None:
     require_programs("java", file="/usr/share/activemq/bin/activemq.jar")
 
 
+def require_rabbitmq() -> None:
+    """Debian's RabbitMQ, with its STOMP plugin, and Erlang's name server."""
+    require_programs("erl", "epmd")
+    if not any(Path("/usr/lib/rabbitmq/lib").glob("rabbitmq_server-*/plugins/rabbitmq_stomp-*")):
+        missing("rabbitmq-server is not installed")
+
+
 def require_lab() -> None:
     """Root and network namespaces, for hosts of their own."""
     if os.geteuid() != 0:
