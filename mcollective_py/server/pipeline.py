@@ -27,7 +27,7 @@ from ..errors import (
     UnknownAgent,
 )
 from ..matching.matcher import check_expressions, explain
-from ..message import Delivery, Kind, Request
+from ..message import EVERY_AGENT, Delivery, Kind, Request
 from ..names import is_reply_destination_of
 from ..node.view import NodeView
 from ..plugins.loader import LoadedAgent
@@ -73,23 +73,35 @@ class Rules:
     max_ttl: float = 60.0
 
 
-def open_delivery(delivery: Delivery, security: SecurityPlugin) -> Request:
-    """Bytes become a trusted request, or errors.NotSigned flies."""
-    return security.open_request(security.read(delivery.payload))
+def open_delivery(delivery: Delivery, security: SecurityPlugin, identity: str) -> Request:
+    """Bytes become a trusted request, or errors.NotSigned flies. identity: this host's own."""
+    return _completed(security.open_request(security.read(delivery.payload)), delivery, security.covers, identity)
+
+
+def _completed(request: Request, delivery: Delivery, covers: frozenset[str], identity: str) -> Request:
+    """Where a security plugin signs no targets or place for replies, the frame says them: Ruby's wire has them nowhere else."""
+    if "reply_to" not in covers:
+        request = replace(request, reply_to=delivery.reply_to if request.wants_reply else None)
+    if "targets" not in covers:
+        request = replace(request, targets=(identity,) if delivery.source.kind is Kind.NODE else None)
+    return request
 
 
 def check_consistency(request: Request, delivery: Delivery, view: NodeView) -> None:
-    """Refuse a request that came another way than its signed fields say. Headers may only speak against a message."""
+    """Refuse a request that came another way than its signed fields say. Headers may only speak against a message.
+
+    The frame of a request that wants no reply may name a place for one: Ruby's clients always write it.
+    """
     source = delivery.source
     if request.collective != source.collective or request.collective not in view.collectives:
         raise Inconsistent(f"request {request.id} for collective {request.collective} came by that of {source.collective}")
-    if source.kind is Kind.AGENT and (request.agent != source.name or request.is_direct):
+    if source.kind is Kind.AGENT and (source.name not in (request.agent, EVERY_AGENT) or request.is_direct):
         raise Inconsistent(f"request {request.id} for agent {request.agent} came by the topic of {source.name}")
     if source.kind is Kind.NODE and view.identity not in (request.targets or ()):
         raise Inconsistent(f"request {request.id} came to {view.identity} by name, which is not among its targets")
     if source.kind is Kind.REPLY:
         raise Inconsistent(f"request {request.id} came by a reply queue")
-    if delivery.reply_to is not None and delivery.reply_to != request.reply_to:
+    if request.wants_reply and delivery.reply_to is not None and delivery.reply_to != request.reply_to:
         raise Inconsistent(f"request {request.id} was signed for replies to {request.reply_to}, its frame says otherwise")
     # A broker may hang up on whoever sends where it must not, and a caller could make every host do that.
     if request.reply_to is not None and not is_reply_destination_of(request.collective, request.reply_to):
@@ -114,7 +126,7 @@ def admit(
 
     A refusal after the signature held carries the request as `error.request`, so that the caller can be told why.
     """
-    request = open_delivery(delivery, security)
+    request = open_delivery(delivery, security, view.identity)
     try:
         check_consistency(request, delivery, view)
         check_freshness(request, now, rules.skew, rules.max_ttl)

@@ -23,7 +23,7 @@ from mcollective_py.errors import (
     UnknownAgent,
 )
 from mcollective_py.filter import FactTest, Filter
-from mcollective_py.message import Delivery, Destination, Kind, Reply, Request
+from mcollective_py.message import EVERY_AGENT, Delivery, Destination, Kind, Reply, Request
 from mcollective_py.node.view import NodeView
 from mcollective_py.plugins.loader import LoadedAgent, load_agent
 from mcollective_py.security.base import Sealed, Unverified
@@ -55,11 +55,10 @@ BY_NAME = Destination(Kind.NODE, "mcollective", "web1")
 class Opens:
     """A security plugin for which every payload is a signed copy of one request, and `forged` is not."""
 
-    covers = frozenset[str]()
     caller = "cert=web1"
 
-    def __init__(self, request: Request) -> None:
-        self._request = request
+    def __init__(self, request: Request, covers: frozenset[str] = frozenset({"reply_to", "targets"})) -> None:
+        self._request, self.covers = request, covers
 
     def read(self, payload: bytes) -> Unverified:
         return Unverified("request", payload)
@@ -339,3 +338,65 @@ def test_what_cannot_be_audited_is_not_done() -> None:
     with pytest.raises(AuditFailed):
         authorized(BROADCAST, audit)
     assert audit.lines == [("refused", "AuditFailed")]
+
+
+# --- a wire that signs neither targets nor the place for replies ------------------------------------------------------
+
+UNSIGNED = frozenset({"body"})
+RUBYS = replace(BROADCAST, caller="uid=0", reply_to=None)  # as a security plugin of Ruby's wire opens it
+ANSWERS = "/queue/mcollective.reply.ops1_1.a"
+
+
+def ruby_admitted(request: Request = RUBYS, source: Destination = TOPIC, reply_to: str | None = ANSWERS) -> Request:
+    opens = Opens(request, UNSIGNED)
+    return admit(Delivery(b"signed", source, reply_to), opens, WEB1, ReplayMemory(), Rules(), Notes(), NOW)
+
+
+def test_where_no_reply_destination_is_signed_the_frame_says_it() -> None:
+    assert ruby_admitted().reply_to == "/queue/mcollective.reply.ops1_1.a"
+    assert ruby_admitted(reply_to=None).reply_to is None
+
+
+def test_a_caller_that_waits_for_no_reply_gets_none_though_its_frame_names_a_place() -> None:
+    assert ruby_admitted(replace(RUBYS, wants_reply=False)).reply_to is None
+
+
+def test_where_no_targets_are_signed_a_request_is_direct_that_came_by_name() -> None:
+    assert ruby_admitted(source=BY_NAME).targets == ("web1",)
+    assert ruby_admitted().targets is None
+
+
+def test_what_a_plugin_does_not_sign_never_comes_from_its_request() -> None:
+    forged = replace(RUBYS, reply_to="/queue/mcollective.reply.mallory_1.a", targets=("web2",))
+    admitted = ruby_admitted(forged)
+    assert (admitted.reply_to, admitted.targets) == (ANSWERS, None)
+
+
+@pytest.mark.parametrize("place", ["/topic/mcollective.package.agent", "/queue/mcollective.nodes", "/queue/dmz.reply.x_1", "x", ""])
+def test_a_frame_cannot_send_replies_where_none_belong(place: str) -> None:
+    with pytest.raises(Inconsistent, match="no reply queue of mcollective"):
+        ruby_admitted(reply_to=place)
+
+
+def test_an_unsigned_agent_still_has_to_be_that_of_the_topic() -> None:
+    with pytest.raises(Inconsistent):
+        ruby_admitted(replace(RUBYS, agent="package"))
+
+
+def test_a_topic_of_all_agents_brings_requests_for_any_of_them() -> None:
+    everybody = Destination(Kind.AGENT, "mcollective", EVERY_AGENT)
+    assert ruby_admitted(source=everybody).agent == "rpcutil"
+    assert admitted(BROADCAST, everybody) == BROADCAST
+    with pytest.raises(Inconsistent):
+        admitted(DIRECT, everybody)
+    with pytest.raises(Inconsistent):
+        admitted(replace(BROADCAST, collective="dmz"), everybody)
+
+
+def test_a_signed_request_gets_nothing_from_its_frame() -> None:
+    signed = replace(BROADCAST, reply_to=None)
+    with pytest.raises(Inconsistent):
+        admitted(signed, reply_to=ANSWERS)
+    assert admitted(signed, reply_to=None).reply_to is None
+    with pytest.raises(Inconsistent):
+        admitted(signed, BY_NAME, reply_to=None)
