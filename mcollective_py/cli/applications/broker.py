@@ -1,17 +1,17 @@
-"""mco broker: the embedded STOMP broker, and the users it knows."""
+"""mco broker: the embedded STOMP broker and its users, and the setting up of ActiveMQ and RabbitMQ."""
 
 import argparse
 import getpass
 import logging
-import os
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import ConfigError, UsageError
+from .. import brokersetup
 from ..application import Application
+from ..writing import write_atomically
 
 if TYPE_CHECKING:
     from ...broker.rights import CertificateRoles
@@ -19,15 +19,17 @@ if TYPE_CHECKING:
 
 
 class Broker(Application):
-    """Runs a broker in the foreground, or adds and removes its users."""
+    """Runs a broker in the foreground, adds and removes its users, or sets up another one."""
 
-    description = "Run the embedded STOMP broker"
-    usage = "[run | adduser NAME | deluser NAME] [options]"
+    description = "Run the embedded STOMP broker, or set up ActiveMQ or RabbitMQ"
+    usage = "[run | adduser NAME | deluser NAME | setup activemq|rabbitmq] [options]"
     sections = ()
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("verb", nargs="?", choices=("run", "adduser", "deluser"), default="run", help="what to do (default: run)")
-        parser.add_argument("name", nargs="?", help="the user to add or to remove; the password is asked for or read from stdin")
+        verbs = ("run", "adduser", "deluser", "setup")
+        parser.add_argument("verb", nargs="?", choices=verbs, default="run", help="what to do (default: run)")
+        name = "the user to add or to remove, whose password is asked for or read from stdin; setup: activemq or rabbitmq"
+        parser.add_argument("name", nargs="?", help=name)
         parser.add_argument("--role", choices=("admin", "node", "operator"), help="adduser: what the user may do")
         parser.add_argument("--users", metavar="FILE", type=Path, help="users and hashed passwords, mode 0640 or stricter")
         listen = parser.add_argument_group("run: where to listen")
@@ -44,6 +46,7 @@ class Broker(Application):
         names.add_argument("--admin-names", metavar="PATTERN", action="append", help="may be repeated (default: nobody)")
         names.add_argument("--operator-names", metavar="PATTERN", action="append", help="may be repeated (default: *.mcollective)")
         names.add_argument("--node-names", metavar="PATTERN", action="append", help="may be repeated (default: *)")
+        brokersetup.arguments(parser)
         levels = ("debug", "info", "warning", "error")
         parser.add_argument("--log-level", choices=levels, default="info", help="to stderr (default: info)")
 
@@ -52,6 +55,8 @@ class Broker(Application):
         logging.basicConfig(level=options.log_level.upper(), stream=sys.stderr, format=shape)
         if options.verb == "run":
             return _run(options)
+        if options.verb == "setup":
+            return brokersetup.run(options)
         if options.users is None or not options.name:
             raise UsageError(f"mco broker {options.verb} NAME --users FILE")
         if options.verb == "adduser":
@@ -75,7 +80,7 @@ def _run(options: argparse.Namespace) -> int:
     port_file: Path | None = options.port_file
     ready: Callable[[int], None] | None = None
     if port_file is not None:
-        ready = lambda port: _write_atomically(port_file, f"{port}\n", 0o644)  # noqa: E731
+        ready = lambda port: write_atomically(port_file, f"{port}\n", 0o644)  # noqa: E731
     try:
         serve(settings, ready)
     finally:
@@ -111,7 +116,7 @@ def _add_user(file: Path, name: str, role: str) -> int:
     user = new_user(name, role, _password(name))
     before = users.get(name)
     users[name] = user
-    _write_atomically(file, "".join(f"{one.line()}\n" for one in users.values()), 0o640)
+    write_atomically(file, "".join(f"{one.line()}\n" for one in users.values()), 0o640)
     replaced = f", replaced (was {before.role}), with the new password" if before else ""
     print(f"{name} has the role {role} in {file}{replaced}; a running broker reads it at SIGHUP", file=sys.stderr)
     return 0
@@ -123,7 +128,7 @@ def _delete_user(file: Path, name: str) -> int:
     users = read_users(file)
     if users.pop(name, None) is None:
         raise ConfigError(f"there is no user {name}", file=str(file))
-    _write_atomically(file, "".join(f"{one.line()}\n" for one in users.values()), 0o640)
+    write_atomically(file, "".join(f"{one.line()}\n" for one in users.values()), 0o640)
     return 0
 
 
@@ -135,21 +140,3 @@ def _password(name: str) -> str:
     if getpass.getpass("Again: ") != password:
         raise UsageError("the two passwords differ")
     return password
-
-
-def _write_atomically(file: Path, text: str, mode: int) -> None:
-    """Write a file so that a reader sees all of it or the old one."""
-    try:
-        handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as new:
-                os.fchmod(new.fileno(), mode)
-                new.write(text)
-                new.flush()
-                os.fsync(new.fileno())
-            Path(temporary).replace(file)
-        except OSError:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise ConfigError(f"cannot write it: {error.strerror or error}", file=str(file)) from error

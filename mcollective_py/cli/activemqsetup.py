@@ -1,0 +1,124 @@
+"""activemq.xml for a fleet: STOMP and nothing else, three logins, and the rights that their work needs."""
+
+from dataclasses import dataclass
+from xml.sax.saxutils import quoteattr
+
+from .brokerrights import ADMIN, NODE, OPERATOR, Plan
+
+# Every one of these names is a group, too: a login is in its own group and in `all`.
+_ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Where STOMP is spoken. keystore: PKCS#12 with the broker's certificate; truststore: with the CA of the clients' certificates,
+    which are asked for then. store_password: of both. Without a keystore there is no TLS."""
+
+    host: str = "127.0.0.1"
+    port: int = 61613
+    keystore: str | None = None
+    truststore: str | None = None
+    store_password: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Right:
+    """Who may read and write one kind of destination. Whoever does either may create it, too: ActiveMQ calls that admin."""
+
+    kind: str  # topic or queue
+    name: str
+    read: tuple[str, ...]
+    write: tuple[str, ...]
+
+    def entry(self) -> str:
+        both = dict.fromkeys((*self.read, *self.write))
+        rights = {"read": self.read, "write": self.write, "admin": tuple(both)}
+        words = " ".join(f'{right}="{",".join(groups)}"' for right, groups in rights.items())
+        return f'<authorizationEntry {self.kind}="{self.name}" {words}/>'
+
+
+def activemq_xml(plan: Plan, listener: Listener, name: str = "mcollective") -> str:
+    """The whole file. name: the broker's own."""
+    users = "\n        ".join(
+        f"<authenticationUser username={quoteattr(login)} password={quoteattr(password)} groups={quoteattr(f'{login},{_ALL}')}/>"
+        for login, password in plan.passwords.items()
+    )
+    entries = "\n          ".join(right.entry() for right in _rights(plan.collectives))
+    return _XML.format(name=name, users=users, entries=entries, tls=_tls(listener), connector=_connector(listener))
+
+
+def _rights(collectives: tuple[str, ...]) -> list[_Right]:
+    """Entries for one destination add up, so that what no entry names is the admin's alone."""
+    hosts, operators, nobody = (NODE, ADMIN), (OPERATOR, ADMIN), (ADMIN,)
+    rights = [_Right("topic", ">", nobody, nobody), _Right("queue", ">", nobody, nobody)]
+    for collective in collectives:
+        rights += [
+            _Right("topic", f"{collective}.*.agent", hosts, operators),
+            _Right("topic", f"{collective}.agents", hosts, operators),
+            _Right("topic", f"{collective}.registration.agent", hosts, hosts),
+            _Right("queue", f"{collective}.nodes", hosts, operators),
+            _Right("queue", f"{collective}.reply.>", operators, hosts),
+        ]
+    return [*rights, _Right("topic", "ActiveMQ.Advisory.>", (_ALL,), (_ALL,))]
+
+
+def _connector(listener: Listener) -> str:
+    # Without tcpNoDelay each round takes 40 ms: Nagle's algorithm against delayed acknowledgements.
+    options = {"transport.tcpNoDelay": "true", "wireFormat.maxFrameSize": str(8 * 1024 * 1024)}
+    scheme = "stomp+nio"
+    if listener.keystore is not None:
+        scheme = "stomp+nio+ssl"
+        options["transport.enabledProtocols"] = "TLSv1.2,TLSv1.3"
+        if listener.truststore is not None:
+            options["needClientAuth"] = "true"
+    words = "&".join(f"{key}={value}" for key, value in options.items())
+    host = f"[{listener.host}]" if ":" in listener.host else listener.host
+    return f'<transportConnector name="{scheme}" uri={quoteattr(f"{scheme}://{host}:{listener.port}?{words}")}/>'
+
+
+def _tls(listener: Listener) -> str:
+    if listener.keystore is None:
+        return ""
+    stores = {"keyStore": listener.keystore} | ({"trustStore": listener.truststore} if listener.truststore else {})
+    words = " ".join(
+        f'{store}={quoteattr(f"file:{path}")} {store}Type="PKCS12" {store}Password={quoteattr(listener.store_password)}'
+        for store, path in stores.items()
+    )
+    return f"\n    <sslContext><sslContext {words}/></sslContext>"
+
+
+_XML = """\
+<?xml version="1.0" encoding="UTF-8"?>
+<!-- ActiveMQ for MCollective, by `mco broker setup activemq`. It holds passwords: mode 0640, group of the broker. -->
+<beans xmlns="http://www.springframework.org/schema/beans" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
+  xsi:schemaLocation="http://www.springframework.org/schema/beans http://www.springframework.org/schema/beans/spring-beans.xsd
+  http://activemq.apache.org/schema/core http://activemq.apache.org/schema/core/activemq-core.xsd">
+  <bean class="org.springframework.beans.factory.config.PropertyPlaceholderConfigurer"/>
+  <!-- Nothing is kept on disk: a request that outlives its time is of no use to anybody. -->
+  <broker xmlns="http://activemq.apache.org/schema/core" brokerName="{name}" persistent="false" useJmx="false"
+          schedulePeriodForDestinationPurge="60000" dataDirectory="${{activemq.data}}">
+    <destinationPolicy><policyMap><policyEntries>
+      <!-- One slow host must not hold up a broadcast, and the reply queues of clients that have gone are cleared away. -->
+      <policyEntry topic="&gt;" producerFlowControl="false"/>
+      <policyEntry queue="*.reply.&gt;" gcInactiveDestinations="true" inactiveTimeoutBeforeGC="300000"/>
+    </policyEntries></policyMap></destinationPolicy>{tls}
+    <plugins>
+      <simpleAuthenticationPlugin><users>
+        {users}
+      </users></simpleAuthenticationPlugin>
+      <authorizationPlugin><map><authorizationMap><authorizationEntries>
+          {entries}
+      </authorizationEntries></authorizationMap></map></authorizationPlugin>
+    </plugins>
+    <systemUsage><systemUsage>
+      <memoryUsage><memoryUsage limit="256 mb"/></memoryUsage>
+      <storeUsage><storeUsage limit="64 mb"/></storeUsage>
+      <tempUsage><tempUsage limit="64 mb"/></tempUsage>
+    </systemUsage></systemUsage>
+    <!-- STOMP alone: no OpenWire, no web console, no JMX. -->
+    <transportConnectors>
+      {connector}
+    </transportConnectors>
+  </broker>
+</beans>
+"""

@@ -1,0 +1,74 @@
+"""Who may do what on a site's own broker: three logins with no more rights than their work needs, for ActiveMQ and RabbitMQ alike."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import ConfigError, UsageError
+from ..names import is_collective
+from ..regularfile import read_regular
+
+NODE, OPERATOR, ADMIN = "mcollective-node", "mcollective-operator", "mcollective-admin"
+LOGINS: Mapping[str, str] = {
+    NODE: "hosts: take requests, send replies and registrations",
+    OPERATOR: "operators: send requests, read their own replies",
+    ADMIN: "both of these, for tests and for programs that are a host and a client in one",
+}
+_PASSWORD_FILE = 64 * 1024  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a broker is set up for. collectives: at least one. passwords: by login, each of LOGINS."""
+
+    collectives: tuple[str, ...]
+    passwords: Mapping[str, str] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        for name in self.collectives:
+            if not is_collective(name):
+                raise UsageError(f"{name[:80]!r} is no name of a collective: letters, digits, _ and - only")
+
+
+def read_passwords(path: Path) -> dict[str, str]:
+    """The passwords in a file of `LOGIN PASSWORD` lines. Raises ConfigError for one that lacks a login or has a weak password."""
+    try:
+        lines = read_regular(str(path), _PASSWORD_FILE)[0].decode().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot be read ({error})", file=str(path)) from error
+    found: dict[str, str] = {}
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        login, _, password = line.strip().partition(" ")
+        if login not in LOGINS:
+            raise ConfigError(f"{login[:80]!r} is no login: {', '.join(LOGINS)} are", file=str(path), line=number)
+        if len(password) < 16 or not password.isascii() or any(sign in password for sign in " <>&\"'\\$"):
+            problem = "a password has at least 16 characters of plain ASCII, without blanks and < > & \" ' \\ $"
+            raise ConfigError(problem, file=str(path), line=number)
+        found[login] = password
+    if missing := [login for login in LOGINS if login not in found]:
+        raise ConfigError(f"has no password of {', '.join(missing)}", file=str(path))
+    return found
+
+
+def new_passwords() -> dict[str, str]:
+    """A password of 192 random bits for each login."""
+    return {login: secrets.token_urlsafe(24) for login in LOGINS}
+
+
+def passwords_text(passwords: Mapping[str, str]) -> str:
+    """The file that read_passwords reads."""
+    lines = ["# Logins of the broker and their passwords, by `mco broker setup`. Keep it secret."]
+    return "\n".join([*lines, *(f"{login} {password}" for login, password in passwords.items())]) + "\n"
+
+
+def settings_lines(family: str, more: Sequence[str] = ()) -> list[str]:
+    """What server.cfg and client.cfg say to log in so."""
+    pool = f"plugin.{family}.pool.1."
+    return [
+        f"server.cfg:  {pool}user = {NODE}",
+        f"client.cfg:  {pool}user = {OPERATOR}",
+        f"both:        connector = {family}, {pool}password = (of that login), {', '.join(more) or f'{pool}host = (the broker)'}",
+    ]

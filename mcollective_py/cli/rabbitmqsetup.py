@@ -1,0 +1,80 @@
+"""What RabbitMQ must have for a fleet, as calls of its management API: exchanges, three logins and their rights."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from .brokerrights import ADMIN, NODE, OPERATOR, Plan
+
+REPLIES = "mcollective_reply"
+# The queues that a STOMP connection makes for itself; their names are the broker's, and nobody can guess them.
+_OWN_QUEUES = (r"stomp-subscription-.*", r"amq\.gen-.*")
+_TO_QUEUES = r"amq\.default"  # the exchange by which a reply reaches a temporary queue
+_REPLY_SECONDS = 70  # s: the longest a reply is of use, a ttl of 60 s and ten
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One PUT. path: below `/api/`. what: in words. is_secret: its body has a password."""
+
+    path: str
+    body: dict[str, Any]
+    what: str
+    is_secret: bool = False
+
+
+def calls(plan: Plan, vhost: str, kept: frozenset[str] = frozenset()) -> Iterator[Call]:
+    """All that there must be, in order; each call may be made again and again. kept: logins that exist and keep their password."""
+    at = quote(vhost, safe="")
+    yield Call(f"vhosts/{at}", {}, f"virtual host {vhost}")
+    for name, kind in _exchanges(plan.collectives):
+        yield Call(f"exchanges/{at}/{name}", {"type": kind, "durable": True, "auto_delete": False}, f"{kind} exchange {name}")
+    for login, password in plan.passwords.items():
+        if login not in kept:
+            yield Call(f"users/{login}", {"password": password, "tags": ""}, f"login {login}", is_secret=True)
+    for login in (NODE, OPERATOR, ADMIN):
+        yield Call(f"permissions/{at}/{login}", rights(login, plan.collectives), f"rights of {login}")
+    for collective in plan.collectives:
+        # A host sends one kind of broadcast: its registration.
+        only = {"exchange": f"{collective}_broadcast", "write": "^registration$", "read": ".*"}
+        yield Call(f"topic-permissions/{at}/{NODE}", only, f"{NODE} sends registrations alone to {collective}_broadcast")
+    policy = {
+        "pattern": f"^({'|'.join(_OWN_QUEUES)})$",
+        "definition": {"message-ttl": _REPLY_SECONDS * 1000, "max-length-bytes": 256 << 20},
+        "apply-to": "queues",
+    }
+    yield Call(f"policies/{at}/mcollective", policy, "bounds of the queues that connections make")
+
+
+def rights(login: str, collectives: tuple[str, ...]) -> dict[str, str]:
+    """`configure`, `write` and `read` of a login: patterns of the names of queues and exchanges, matched whole.
+
+    A subscription makes a queue (configure), binds it (write on the queue, read on the exchange) and reads it.
+    """
+    broadcast = [f"{collective}_broadcast" for collective in collectives]
+    directed = [f"{collective}_directed" for collective in collectives]
+    write: dict[str, list[str]] = {
+        NODE: [*broadcast, REPLIES, _TO_QUEUES],
+        OPERATOR: [*broadcast, *directed],
+        ADMIN: [*broadcast, *directed, REPLIES, _TO_QUEUES],
+    }
+    read = {NODE: [*broadcast, *directed], OPERATOR: [REPLIES], ADMIN: [*broadcast, *directed, REPLIES]}
+    return {
+        "configure": _pattern(()),
+        "write": _pattern(write[login]),
+        "read": _pattern(read[login]),
+    }
+
+
+def _exchanges(collectives: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    for collective in collectives:
+        yield f"{collective}_broadcast", "topic"
+        yield f"{collective}_directed", "direct"
+    yield REPLIES, "direct"
+
+
+def _pattern(names: "list[str] | tuple[str, ...]") -> str:
+    exact = [name if name == _TO_QUEUES else re.escape(name) for name in names]
+    return f"^({'|'.join([*_OWN_QUEUES, *exact])})$"

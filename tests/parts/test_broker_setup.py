@@ -1,0 +1,140 @@
+"""`mco broker setup` against real brokers: three roles, eight destinations, subscribing and sending, each as it should be."""
+
+import json
+import socket
+import subprocess
+import time
+
+import pytest
+
+from mcollective_py.cli.demoprocesses import MCO
+from tests.parts.activemq import ActiveMQ
+from tests.parts.rabbitmq import RabbitMQ
+from tests.parts.require import require_activemq, require_programs
+
+pytestmark = pytest.mark.parts
+
+NODE, OPERATOR, ADMIN = "mcollective-node", "mcollective-operator", "mcollective-admin"
+
+
+class Login:
+    """One STOMP 1.1 connection, just enough of it to ask for a thing and hear yes or no."""
+
+    def __init__(self, port: int, user: str, password: str, vhost: str) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port), 10)
+        self._buffer = b""
+        hello = {"accept-version": "1.1", "host": vhost, "login": user, "passcode": password}
+        assert self._ask("CONNECT", hello) == "CONNECTED"
+
+    def may(self, command: str, **headers: str) -> bool:
+        headers = {name.replace("_", "-"): value for name, value in headers.items()} | {"receipt": "1"}
+        return self._ask(command, headers) == "RECEIPT"
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def _ask(self, command: str, headers: dict[str, str]) -> str:
+        head = "".join(f"{name}:{value}\n" for name, value in headers.items())
+        self._socket.sendall(f"{command}\n{head}\n\0".encode())
+        while (answer := self._frame().strip().split(b"\n")[0].decode()) == "MESSAGE":
+            pass
+        return answer
+
+    def _frame(self) -> bytes:
+        deadline = time.monotonic() + 20
+        while b"\0" not in self._buffer:
+            self._socket.settimeout(max(0.01, deadline - time.monotonic()))
+            data = self._socket.recv(65536)
+            if not data:
+                return b"CLOSED"
+            self._buffer += data
+        frame, _, self._buffer = self._buffer.partition(b"\0")
+        return frame
+
+
+def answers(port, vhost, passwords, destinations):
+    """{login: {destination: (may subscribe, may send)}}: a connection of its own for each, since a broker may end it at a refusal."""
+    found = {}
+    for login, password in passwords.items():
+        found[login] = {}
+        for destination in destinations:
+            asked = []
+            for command in ("SUBSCRIBE", "SEND"):
+                connection = Login(port, login, password, vhost)
+                identity = {"id": "1"} if command == "SUBSCRIBE" else {}
+                asked.append(connection.may(command, destination=destination, **identity))
+                connection.close()
+            found[login][destination] = tuple(asked)
+    return found
+
+
+def setup(*words, answer=""):
+    done = subprocess.run([*MCO, "broker", "setup", *words], input=answer, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def read_passwords(file):
+    assert file.stat().st_mode & 0o777 == 0o600
+    return dict(line.split() for line in file.read_text().splitlines() if not line.startswith("#"))
+
+
+BOTH, READ, SEND, NOTHING = (True, True), (True, False), (False, True), (False, False)
+
+
+class OwnActiveMQ(ActiveMQ):
+    """Debian's ActiveMQ with the file that the command wrote."""
+
+    def _write_config(self) -> None:
+        super()._write_config()
+        self.passwords = self.folder / "passwords"
+        words = ("--port", str(self.port), "--output", str(self.folder / "activemq.xml"), "--passwords", str(self.passwords))
+        setup("activemq", "--collective", "mcollective", "--collective", "sub", *words)
+
+
+def test_each_login_of_activemq_may_do_its_work_and_no_more(tmp_path):
+    require_activemq()
+    expected = {
+        "/topic/mcollective.rpcutil.agent": (READ, SEND),
+        "/topic/sub.rpcutil.agent": (READ, SEND),
+        "/topic/mcollective.agents": (READ, SEND),
+        "/topic/mcollective.registration.agent": (BOTH, SEND),
+        "/queue/mcollective.nodes": (READ, SEND),
+        "/queue/mcollective.reply.alice_1.f00": (SEND, READ),
+        "/topic/other.rpcutil.agent": (NOTHING, NOTHING),
+        "/queue/anything": (NOTHING, NOTHING),
+    }
+    with OwnActiveMQ(tmp_path / "broker") as broker:
+        found = answers(broker.port, "mcollective", read_passwords(broker.passwords), expected)
+    assert found[NODE] == {name: node for name, (node, _) in expected.items()}
+    assert found[OPERATOR] == {name: operator for name, (_, operator) in expected.items()}
+    assert set(found[ADMIN].values()) == {BOTH}
+
+
+def test_each_login_of_rabbitmq_may_do_its_work_and_no_more(tmp_path):
+    require_programs("rabbitmq-server")
+    expected = {
+        "/exchange/mcollective_broadcast/rpcutil": (READ, SEND, BOTH),
+        "/exchange/sub_broadcast/rpcutil": (READ, SEND, BOTH),
+        "/exchange/mcollective_broadcast/registration": (BOTH, SEND, BOTH),
+        "/exchange/mcollective_directed/web1": (READ, SEND, BOTH),
+        "/exchange/mcollective_reply/alice_1.f00": (SEND, READ, BOTH),
+        "/exchange/other_broadcast/rpcutil": (NOTHING, NOTHING, NOTHING),
+        "/exchange/amq.topic/rpcutil": (NOTHING, NOTHING, NOTHING),
+        "/queue/anything": (NOTHING, NOTHING, NOTHING),
+    }
+    passwords = tmp_path / "passwords"
+    with RabbitMQ(tmp_path / "broker", collectives=("mcollective", "other")) as broker:
+        words = ["--api", f"http://127.0.0.1:{broker.api_port}", "--api-user", broker.user, "--passwords", str(passwords)]
+        words += ["--vhost", "/fleet", "--collective", "mcollective", "--collective", "sub"]
+        setup("rabbitmq", *words, answer=f"{broker.password}\n")
+        broker.api("PUT", "exchanges/%2Ffleet/other_broadcast", {"type": "topic"})
+        found = answers(broker.port, "/fleet", read_passwords(passwords), expected)
+        again = setup("rabbitmq", *words, answer=f"{broker.password}\n")
+        assert "made sure of: login mcollective-node" in again.stdout
+        assert read_passwords(passwords) == read_passwords(passwords)
+        (policy,) = broker.api("GET", "policies/%2Ffleet")
+    assert found[NODE] == {name: node for name, (node, _, _) in expected.items()}
+    assert found[OPERATOR] == {name: operator for name, (_, operator, _) in expected.items()}
+    assert found[ADMIN] == {name: admin for name, (_, _, admin) in expected.items()}
+    assert json.loads(json.dumps(policy["definition"]))["message-ttl"] == 70_000
