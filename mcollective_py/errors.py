@@ -145,6 +145,12 @@ class NotACaller(NotSigned):
     reason = "notacaller"
 
 
+class OtherAgent(NotSigned):
+    """A verified body that names another agent than its envelope: who may change the envelope could redirect it."""
+
+    reason = "inconsistent"
+
+
 class Inconsistent(Rejected):
     """Destination or headers say something else than the signed fields."""
 
@@ -177,15 +183,15 @@ class ClockSkew(Rejected):
 
 
 class TTLTooLong(Rejected):
-    """A request that asks to live longer than this node allows; both in seconds."""
+    """A request that asks to live longer than this node allows; both in seconds. key: the setting that says so."""
 
     reason = "ttltoolong"
     is_security = True
     is_told = True
 
-    def __init__(self, request_id: str, *, ttl: float, max_ttl: float) -> None:
-        super().__init__(f"request {request_id} has a ttl of {ttl:g} s, this node allows {max_ttl:g} s (plugin.x509.max_ttl)")
-        self.request_id, self.ttl, self.max_ttl = request_id, ttl, max_ttl
+    def __init__(self, request_id: str, *, ttl: float, max_ttl: float, key: str = "plugin.x509.max_ttl") -> None:
+        super().__init__(f"request {request_id} has a ttl of {ttl:g} s, this node allows {max_ttl:g} s ({key})")
+        self.request_id, self.ttl, self.max_ttl, self.key = request_id, ttl, max_ttl, key
 
 
 class Replayed(Rejected):
@@ -273,9 +279,16 @@ class MissingRPCData(RPCError):
 
 
 class InvalidRPCData(RPCError):
-    """An input that the DDL does not allow; the message names it and what would do."""
+    """An input that the DDL does not allow; the message names it and what would do.
+
+    input and reason: its name and what is wrong with its value, empty where the value is not what is wrong.
+    """
 
     statuscode = 4
+
+    def __init__(self, message: str, *, input: str = "", reason: str = "") -> None:
+        super().__init__(message)
+        self.input, self.reason = input, reason
 
 
 class ReplyTooLarge(RPCError):

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..matching.regex import Effort, compile_regex
 from ..matching.regexsyntax import RegexRefused
+from ..wire.symbol import Symbol
 
 MAX_SUBJECT = 10_000  # characters that a regex is ever tried on
 _EFFORT = 2_000_000  # see matching/regex.py; some 100 ms. A pattern is its author's, and careless; the text is anybody's
@@ -22,8 +23,9 @@ _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9\-]{0,61}[A-Za-z0-9])?"
 
 _TYPES: Mapping[str, tuple[Callable[[object], bool], str]] = MappingProxyType(
     {
-        "string": (lambda value: isinstance(value, str), "text"),
-        "list": (lambda value: isinstance(value, str), "text"),
+        # A symbol is text everywhere but here: Ruby's nodes take none, and agents were written for what those take.
+        "string": (lambda value: isinstance(value, str) and not isinstance(value, Symbol), "text"),
+        "list": (lambda value: isinstance(value, str) and not isinstance(value, Symbol), "text"),
         "boolean": (lambda value: isinstance(value, bool), "true or false"),
         "integer": (lambda value: isinstance(value, int) and not isinstance(value, bool), "a whole number"),
         "float": (lambda value: isinstance(value, float) and _is_finite(value), "a number with a fraction, as 1.0"),

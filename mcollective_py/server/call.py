@@ -32,10 +32,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a call ended: what the reply will say. duration: seconds that the action took, where it was measured."""
+    """How a call ended: what the reply will say. duration: seconds that the action took, where it was measured.
+
+    historic: status code and message that Ruby clients get in their place, where they differ.
+    """
 
     statuscode: int = 0
     statusmsg: str = "OK"
     body: Any = None
     refusal: str | None = None
     duration: float = 0.0
+    historic: tuple[int, str] | None = None

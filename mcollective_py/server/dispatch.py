@@ -9,6 +9,7 @@ from ..agent.rpc import RPCReply, RPCRequest
 from ..errors import RPCError
 from ..plugins.loader import LoadedAgent
 from .call import Call, Outcome
+from .historic import fault
 
 logger = logging.getLogger(__name__)
 
@@ -57,4 +58,4 @@ def perform_action(agent: LoadedAgent, call: Call, reply: RPCReply, daemon: Daem
 
 def _fault(call: Call, error: Exception, data: Mapping[str, Any] | None) -> Outcome:
     logger.exception("%s %s %s failed", call.request.id, call.request.agent, call.action or "handlemsg")
-    return Outcome(5, f"{type(error).__name__}: {error}", data)
+    return Outcome(5, f"{type(error).__name__}: {error}", data, historic=fault(error))

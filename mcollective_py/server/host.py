@@ -15,6 +15,7 @@ from ..node.classes import ClassesFile
 from ..node.data import DataPlugins, builtin_data
 from ..node.factsource import CachedFacts
 from ..node.state import NodeState
+from ..node.textfacts import TextFacts
 from ..plugins.finder import find
 from ..plugins.loader import AgentIndex, LoadedAgent, load_facts_source
 from ..security.base import SecurityPlugin
@@ -25,6 +26,8 @@ from .policyfiles import open_authorizer
 
 logger = logging.getLogger(__name__)
 
+RUBY_PLUGINS = ("psk", "ssl", "aes_security")
+
 # What a broker's own `.ssl.*` settings fall back on.
 _TLS = tuple(f"plugin.x509.{name}" for name in ("ca", "cert", "key", "crl", "revocation"))
 
@@ -33,7 +36,7 @@ _TLS = tuple(f"plugin.x509.{name}" for name in ("ca", "cert", "key", "crl", "rev
 class Host:
     """The configured collaborators of the pipeline; a reload makes a new one and the old one is dropped.
 
-    plugin_settings: each active agent's own, read once.
+    plugin_settings: each active agent's own, read once. speaks_ruby: whether clients with Ruby read the replies.
     """
 
     config: Config
@@ -45,6 +48,7 @@ class Host:
     authorization: Authorization
     audit: Audit
     rules: Rules
+    speaks_ruby: bool = False
 
 
 def build_host(config: Config, clock: Callable[[], float], previous: Host | None = None) -> Host:
@@ -52,7 +56,7 @@ def build_host(config: Config, clock: Callable[[], float], previous: Host | None
 
     previous: the host before a reload; an audit that has not changed is kept, since its running actions still write to it.
     """
-    identity = host_identity(config)
+    identity, speaks_ruby = host_identity(config), config.text("securityprovider") in RUBY_PLUGINS
     libdirs = config.paths("libdir")
     for missing in (path for path in libdirs if not path.is_dir()):
         logger.warning("libdir: there is no folder %s, so no agents and facts sources of it", missing)
@@ -66,7 +70,7 @@ def build_host(config: Config, clock: Callable[[], float], previous: Host | None
         config.items("collectives"),
         config.text("main_collective") or config.items("collectives")[0],
         classes=ClassesFile(config.text("classesfile")),
-        facts=_facts(config, libdirs),
+        facts=_facts(config, libdirs, speaks_ruby=speaks_ruby),
         data=DataPlugins(builtin_data(describe)),
     )
     agents = AgentIndex.load_all(libdirs, config, state.view())
@@ -86,11 +90,12 @@ def build_host(config: Config, clock: Callable[[], float], previous: Host | None
         authorization=open_authorizer(config),
         audit=_audit(config, identity, previous),
         rules=Rules(config.seconds("plugin.x509.skew"), config.seconds("plugin.x509.max_ttl")),
+        speaks_ruby=speaks_ruby,
     )
 
 
 def host_identity(config: Config) -> str:
-    """The name this host goes by: the setting, else with x509 the certificate's name, else the host name without its domain."""
+    """The name this host goes by: the setting, else with x509 the certificate's name, else the host name as the system has it."""
     configured = config.text("identity")
     if config.text("securityprovider") == "x509":
         certified = certificate_name(config)
@@ -98,7 +103,7 @@ def host_identity(config: Config) -> str:
             problem = f"the certificate is that of {certified}: leave identity out or name the same"
             raise ConfigError(problem, file=config.file, key="identity")
         return certified
-    identity = configured or socket.gethostname().partition(".")[0]
+    identity = configured or socket.gethostname()  # as it stands: a host that moves from Ruby keeps its name
     if not is_identity(identity):
         raise ConfigError(f"'{identity}' is no identity: letters, digits, '_', '.' and '-'", file=config.file, key="identity")
     return identity
@@ -124,11 +129,13 @@ def _audit_settings(config: Config) -> dict[str, str | None]:
     return {key: config.text(key) for key in list(config.keys()) if key.startswith(audit)}
 
 
-def _facts(config: Config, libdirs: Sequence[Path]) -> CachedFacts:
+def _facts(config: Config, libdirs: Sequence[Path], *, speaks_ruby: bool) -> CachedFacts:
     name = config.word("factsource")
     folders = find("facts", libdirs)
     if name not in folders:
         there = ", ".join(sorted(folders))
         raise ConfigError(f"there is no facts source {name}; there are {there}", file=config.file, key="factsource")
     source = load_facts_source(name, folders[name], config.plugin(name), only_owned=os.geteuid() == 0)
+    if speaks_ruby:
+        source = TextFacts(source)
     return CachedFacts(source, config.seconds("fact_cache_time"), name=f"facts source {name}")

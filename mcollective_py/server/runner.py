@@ -12,6 +12,7 @@ from ..node.view import NodeView
 from ..plugins.loader import LoadedAgent
 from .call import Call, Outcome
 from .executor import Executor
+from .historic import refusal
 from .host import Host
 from .pipeline import admit, authorize_call
 from .ratelimit import RateLimit
@@ -143,7 +144,12 @@ class Runner:
             self._refused(error, delivery, now)
         except RPCError as error:
             logger.warning("%s %s %s for %s refused: %s", request.id, request.agent, _what(request), request.caller, error)
-            self._answer(host, request, Outcome(error.statuscode, str(error), None, error.refusal))
+            outcome: Outcome | None = Outcome(error.statuscode, str(error), None, error.refusal)
+            if host.speaks_ruby:
+                asked = host.agents.get(request.agent)
+                outcome = refusal(error, request, asked.ddl if asked else None)
+            if outcome is not None:
+                self._answer(host, request, outcome)
 
     def _submit(self, host: Host, agent: LoadedAgent, request: Request, view: NodeView) -> None:
         call = Call(
@@ -190,6 +196,8 @@ class Runner:
             logger.warning("%s the reply of %s cannot be sent: %s", request.id, request.agent, error)
             failure = Outcome(error.statuscode, str(error), None, error.refusal)
             payloads = host.security.seal_reply(self._reply(host, request, failure), request)
+        if not payloads:  # a wire without words for it
+            return
         now = self._clock()
         try:
             self._connector.publish(Publication(payload, destination, host.identity, now, request.ttl) for payload in payloads)
@@ -212,6 +220,7 @@ class Runner:
             statuscode=outcome.statuscode,
             statusmsg=outcome.statusmsg,
             refusal=outcome.refusal,
+            historic=outcome.historic,
         )
 
 

@@ -115,3 +115,12 @@ def test_keys_and_certificates_count_for_a_connection_with_tls_alone(config: Mak
     assert settings("0", plugin__x509__cert="/etc/mcollective/other.pem") == settings("0")
     assert settings("1", plugin__x509__cert="/etc/mcollective/other.pem") != settings("1")
     assert settings("1", plugin__x509__skew="7") == settings("1")
+
+
+def test_without_a_certificate_a_host_is_called_what_the_system_calls_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("socket.gethostname", lambda: "web1.example.net")
+    psk = "securityprovider = psk\nplugin.psk = secret\n"
+    assert host_identity(Config.from_text(psk)) == "web1.example.net"
+    assert host_identity(Config.from_text(psk + "identity = db1\n")) == "db1"
+    with pytest.raises(ConfigError, match="no identity"):
+        host_identity(Config.from_text(psk + "identity = ../db1\n"))
