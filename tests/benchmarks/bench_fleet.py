@@ -15,6 +15,7 @@ from mcollective_py.cli.demoprocesses import RunningSite
 from mcollective_py.cli.demosite import Site, SiteBroker, SiteHost
 from tests.benchmarks.report import figure, ratio
 from tests.parts.activemq import ActiveMQ
+from tests.parts.historic import HistoricSite, Listening
 from tests.parts.ruby import RubyFleet
 
 DAEMONS, RUNS, RUBY_RUNS = 30, 10, 3
@@ -36,7 +37,10 @@ def walls(run: Callable[[], "subprocess.CompletedProcess[str]"], runs: int, answ
 def main() -> None:
     with tempfile.TemporaryDirectory() as name, ActiveMQ(Path(name) / "activemq") as broker:
         folder = Path(name)
-        with RubyFleet(folder / "ruby", port=broker.port, user=broker.user, password=broker.password, count=DAEMONS) as ruby:
+        listening = Listening(broker.port, broker.user, broker.password)
+        historic = HistoricSite(folder / "ruby", connector="activemq", security="psk", brokers=[listening])
+        rubies = [SiteHost(f"ruby{n}", facts={"country": "uk"}) for n in range(1, DAEMONS + 1)]
+        with RubyFleet(historic, rubies) as ruby:
             ruby_ping = walls(lambda: ruby.mco("ping"), RUBY_RUNS, DAEMONS, "ruby")
             ruby_rpc = walls(lambda: ruby.mco("rpc", "rpcutil", "ping"), RUBY_RUNS, DAEMONS, "ruby")
             ruby_mb = statistics.median(psutil.Process(pid).memory_info().rss for pid in ruby.pids()) / 2**20

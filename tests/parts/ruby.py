@@ -1,92 +1,148 @@
-"""A fleet of real Ruby mcollectived and the Ruby mco, from Debian's packages, for tests and benchmarks beside ours."""
+"""Real Ruby mcollectived and the Ruby mco, from Debian's packages, for tests and benchmarks beside ours."""
 
+import json
 import os
 import signal
 import subprocess
+import threading
 import time
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Any
+
+from mcollective_py.cli.demosite import SiteHost
+
+from .historic import RUBY_LIBDIR, HistoricSite
+from .typed import typed
 
 RUBY_MCO = "/usr/bin/mco"
 RUBY_DAEMON = "/usr/sbin/mcollectived"
+_HERE = Path(__file__).parent
 
-_COMMON = """\
-main_collective = mcollective
-collectives = mcollective
-libdir = {folder}/plugins
-loglevel = info
-securityprovider = psk
-plugin.psk = {psk}
-connector = activemq
-direct_addressing = 1
-plugin.activemq.pool.size = 1
-plugin.activemq.pool.1.host = 127.0.0.1
-plugin.activemq.pool.1.port = {port}
-plugin.activemq.pool.1.user = {user}
-plugin.activemq.pool.1.password = {password}
-factsource = yaml
-plugin.yaml = {folder}/facts.yaml
-"""
+
+def ruby_environ() -> dict[str, str]:
+    """This process's environment, with what makes Debian's MCollective run on Debian's Ruby."""
+    return {**os.environ, "RUBYOPT": f"-r{_HERE / 'rubycompat.rb'}", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
 
 
 class RubyFleet:
-    """`count` Ruby daemons named ruby1 ... on one broker, and the client configuration to drive them.
+    """One Ruby daemon for each host of a site, and the Ruby clients to drive it.
 
-    folder: where their files go. The daemons end with the `with` block, by pid.
+    Entering starts them all and returns once each has answered. The daemons end with the `with` block, by pid.
     """
 
-    def __init__(self, folder: Path, *, port: int, user: str, password: str, count: int) -> None:
-        self._folder, self._count = folder, count
-        (folder / "plugins").mkdir(parents=True)
-        (folder / "facts.yaml").write_text("---\ncountry: uk\n")
-        self._common = _COMMON.format(folder=folder, psk="only-for-this-run", port=port, user=user, password=password)
-        self.client_config = folder / "client.cfg"
-        self.client_config.write_text(self._common + "logger_type = console\nloglevel = error\n")
-        self._daemons: list[subprocess.Popen[bytes]] = []
+    def __init__(self, site: HistoricSite, hosts: Iterable[SiteHost], *, client_settings: Mapping[str, str] | None = None) -> None:
+        self.site, self.hosts = site, {host.name: host for host in hosts}
+        self.client_config = site.write_client("ruby", RUBY_LIBDIR, client_settings)
+        self._daemons: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> "RubyFleet":
         try:
-            for number in range(1, self._count + 1):
-                self._start(f"ruby{number}")
-            self._wait_until_subscribed(60.0)
+            self.start()
+            self.wait_until_subscribed()
         except BaseException:
-            self._end()
+            self.end()
             raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._end()
+        self.end()
 
-    def mco(self, *words: str, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
-        """Run the Ruby client."""
+    def start(self) -> None:
+        """Start every daemon, without waiting."""
+        for name in self.hosts:
+            self.start_daemon(name)
+
+    def start_daemon(self, name: str) -> None:
+        """Start one host's daemon."""
+        config = self.site.write_server(self.hosts[name], RUBY_LIBDIR)
+        with (config.parent / "output.log").open("ab") as output:
+            self._daemons[name] = subprocess.Popen(
+                [RUBY_DAEMON, "--config", str(config), "--no-daemonize"], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                env=ruby_environ(), cwd="/", start_new_session=True,
+            )  # fmt: skip
+
+    def wait_until_subscribed(self, seconds: float = 30.0) -> None:
+        """Return once every daemon has answered a discovery."""
+        deadline = time.monotonic() + seconds
+        with self.calls() as calls:
+            missing = set(self.hosts)
+            while missing:
+                if time.monotonic() > deadline:
+                    raise TimeoutError(f"within {seconds:g} s these did not answer: {self._ends(missing)}")
+                missing -= set(calls.find(1))
+
+    def mco(self, *words: str, timeout: float = 60.0, config: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """Run the Ruby client. config: another client.cfg than the fleet's."""
         return subprocess.run(
-            [RUBY_MCO, *words, "--config", str(self.client_config)],
+            [RUBY_MCO, *words, "--config", str(config or self.client_config)], env=ruby_environ(), cwd="/",
             capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL, check=False,
         )  # fmt: skip
 
+    def calls(self, config: Path | None = None) -> "RubyCalls":
+        """Ruby's RPC client as a process that stays."""
+        return RubyCalls(config or self.client_config)
+
     def pids(self) -> list[int]:
         """The daemons' pids."""
-        return [daemon.pid for daemon in self._daemons]
+        return [daemon.pid for daemon in self._daemons.values()]
 
-    def _start(self, name: str) -> None:
-        config, log = self._folder / f"{name}.cfg", self._folder / f"{name}.log"
-        config.write_text(f"{self._common}identity = {name}\nlogfile = {log}\ndaemonize = 0\n")
-        self._daemons.append(
-            subprocess.Popen([RUBY_DAEMON, "--config", str(config), "--no-daemonize"], stdin=subprocess.DEVNULL,
-                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-        )  # fmt: skip
-
-    def _wait_until_subscribed(self, seconds: float) -> None:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            answered = self.mco("find").stdout.split()
-            if len(answered) == self._count:
-                return
-        raise TimeoutError(f"not all of {self._count} Ruby daemons answered within {seconds:g} s")
-
-    def _end(self) -> None:
-        for daemon in self._daemons:
+    def end(self) -> None:
+        """End every daemon."""
+        for daemon in self._daemons.values():
             if daemon.poll() is None:
                 os.killpg(daemon.pid, signal.SIGKILL)
-        for daemon in self._daemons:
+        for daemon in self._daemons.values():
             daemon.wait(10)
+
+    def _ends(self, names: Iterable[str]) -> str:
+        logs = [path for name in sorted(names) for path in (self.site.log(name), self.site.log(name).with_name("output.log"))]
+        return "\n".join([", ".join(sorted(names)), *(path.read_text(errors="replace")[-1500:] for path in logs if path.exists())])
+
+
+class RubyCalls:
+    """rubycalls.rb: Ruby's RPC client in one process for many calls, one after the other. `with fleet.calls() as calls`."""
+
+    def __init__(self, config: Path) -> None:
+        self._process = subprocess.Popen(
+            ["ruby", str(_HERE / "rubycalls.rb"), str(config)], env=ruby_environ(), cwd="/", text=True, encoding="utf-8",
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
+        )  # fmt: skip
+
+    def __enter__(self) -> "RubyCalls":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        assert self._process.stdin and self._process.stdout
+        self._process.kill()
+        self._process.wait(10)
+        self._process.stdin.close()
+        self._process.stdout.close()
+
+    def find(self, seconds: int) -> list[str]:
+        """Who answers a discovery within that time."""
+        return sorted(self._ask({"find": seconds})["found"])
+
+    def call(self, agent: str, action: str, data: Mapping[str, Any], nodes: Sequence[str], **more: Any) -> dict[str, Any]:
+        """Call an action: `replies` with sender, code, message and data (see typed.py), and `silent`. more: see rubycalls.rb.
+
+        data: plain values; names become symbols, as Ruby's own client sends them.
+        """
+        inputs = {"h": [[{"y": name}, typed(value)] for name, value in data.items()]}
+        return self._ask({"agent": agent, "action": action, "data": inputs, "nodes": list(nodes), **more})
+
+    def _ask(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.write(json.dumps(document) + "\n")
+        self._process.stdin.flush()
+        watchdog = threading.Timer(60.0, self._process.kill)
+        watchdog.start()
+        try:
+            line = self._process.stdout.readline()
+        finally:
+            watchdog.cancel()
+        assert line, f"no answer to {document}"
+        answer: dict[str, Any] = json.loads(line)
+        assert "error" not in answer, f"{document}: {answer['error']}"
+        return answer
