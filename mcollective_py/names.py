@@ -10,6 +10,7 @@ _CALLER = re.compile(r"[A-Za-z0-9_]{1,32}=[A-Za-z0-9_][A-Za-z0-9_.\-]{0,254}", r
 _CERTNAME = re.compile(r"[a-z0-9_][a-z0-9._\-]{0,254}", re.ASCII)
 _REQUEST_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _REPLY_TO = re.compile(r"/(?:queue|topic|temp-queue|reply-queue|exchange|amq/queue)/[A-Za-z0-9_.\-/]{1,400}", re.ASCII)
+_FOR_REQUESTS = re.compile(r"/topic/.*\.agents?|/queue/.*\.nodes|/exchange/[^/]*_(?:broadcast|directed)(?:/.*)?", re.ASCII)
 
 
 def is_identity(text: object) -> bool:
@@ -48,10 +49,19 @@ def is_request_id(text: object) -> bool:
 
 
 def is_reply_destination(text: object) -> bool:
-    """A destination that replies may be sent to, in any broker's form."""
+    """A destination in any broker's form, by which alone it could be one for replies."""
     return isinstance(text, str) and _REPLY_TO.fullmatch(text) is not None
 
 
+def is_place_for_replies(text: object) -> bool:
+    """A destination that replies may be sent to: any but those by which requests travel, on whatever broker.
+
+    A host can be asked to answer to a place of somebody's own (`--reply-to`), never to where other hosts would take its answer for a
+    request. Which forms a broker takes at all is its connector's affair.
+    """
+    return isinstance(text, str) and is_reply_destination(text) and _FOR_REQUESTS.fullmatch(text) is None
+
+
 def is_reply_destination_of(collective: str, text: str) -> bool:
-    """A reply destination that is a client's own: below the collective's reply queues, or made by the broker for one connection."""
-    return is_reply_destination(text) and text.startswith((f"/queue/{collective}.reply.", "/temp-queue/", "/reply-queue/"))
+    """The former name of is_place_for_replies."""
+    return is_place_for_replies(text)

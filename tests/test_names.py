@@ -101,18 +101,31 @@ def test_each_kind_has_its_own_limits(check, text):
 
 
 @pytest.mark.parametrize(
-    ("text", "is_its_own"),
+    ("text", "is_one"),
     [
         ("/queue/eu.reply.web1_7.abc", True),
+        ("/queue/mcollective.custom.target", True),
+        ("/queue/nodes", True),
+        ("/topic/eu.results", True),
         ("/temp-queue/mcollective_reply_echo", True),
-        ("/reply-queue/amq.gen-1", True),
-        ("/queue/mcollective.reply.web1_7.abc", False),
+        ("/reply-queue/amq.gen-JzTY20BRgKO-HjmUJj0wLg", True),
+        ("/reply-queue/stomp.gen-JzTY20BRgKO-HjmUJj0wLg", True),
+        ("/amq/queue/results", True),
+        ("/exchange/mcollective_reply/web1_7_1", True),
         ("/queue/eu.nodes", False),
-        ("/queue/eu.reply", False),
-        ("/topic/eu.reply.web1", False),
+        ("/queue/eu/x.nodes", False),
         ("/topic/eu.package.agent", False),
+        ("/topic/eu.agents", False),
+        ("/topic/a/b.agents", False),
+        ("/exchange/eu_broadcast", False),
+        ("/exchange/eu_broadcast/package", False),
+        ("/exchange/eu_directed/web1", False),
+        ("/exchange/_directed/web1/x", False),
         ("/queue/eu.reply.web1 x", False),
+        ("/queue/eu.>", False),
+        ("eu.reply", False),
+        (None, False),
     ],
 )
-def test_replies_of_a_collective_go_to_its_reply_queues(text, is_its_own):
-    assert names.is_reply_destination_of("eu", text) is is_its_own
+def test_replies_go_to_any_place_but_those_by_which_requests_travel(text, is_one):
+    assert names.is_place_for_replies(text) is is_one

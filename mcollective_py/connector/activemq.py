@@ -1,16 +1,11 @@
 """What ActiveMQ needs on top of plain STOMP."""
 
-from ..message import Publication
-from .targets import Targets, concerns_one_frame, send_headers, subscribe_headers
+from .targets import TOPIC_PLACES, TopicTargets
 
 
-def activemq_targets(priority: int = 0) -> Targets:
-    """Historic destinations and headers; priority 1 to 9 is sent with every message, 0 with none."""
+def activemq_targets(priority: int = 0, *, is_multiplexed: bool = False) -> TopicTargets:
+    """Historic destinations and headers; priority 1 to 9 is sent with every message, 0 with none.
 
-    def send(publication: Publication) -> dict[str, str]:
-        headers = send_headers(publication)
-        if priority:
-            headers["priority"] = str(priority)
-        return headers
-
-    return Targets(subscribe_headers, send, concerns_one_frame)
+    Replies go to its topics and queues alone: ActiveMQ answers any other form with an ERROR that ends the connection.
+    """
+    return TopicTargets(priority, is_multiplexed, TOPIC_PLACES)

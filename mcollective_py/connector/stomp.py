@@ -22,6 +22,7 @@ from .link import Link
 from .outbox import Outbox, Parcel
 from .pool import Broker, Options
 from .stream import AttemptFailed, open_stream
+from .subscriptions import Subscriptions
 from .targets import PLAIN, Targets
 
 logger = logging.getLogger(__name__)
@@ -59,9 +60,7 @@ class StompConnector:
         self._inbox = Inbox(10_000, 64 << 20) if is_daemon else Inbox(200_000, 256 << 20)
         self._changed = threading.Condition()  # guards all below
         self._outbox = Outbox(self._changed)
-        self._subscriptions: dict[str, Destination] = {}  # by the id that MESSAGE frames carry
-        self._by_name: dict[str, Destination] = {}  # by broker destination, for STOMP 1.0
-        self._unconfirmed: set[str] = set()
+        self._subscriptions = Subscriptions(targets, identity)
         self._link: Link | None = None
         self._opening: socket.socket | Link | None = None
         self._thread: threading.Thread | None = None
@@ -107,28 +106,18 @@ class StompConnector:
     def subscribe(self, destinations: Iterable[Destination]) -> None:
         """See the port. ConnectorError for a destination that cannot be."""
         for destination in destinations:
-            headers = self._targets.subscribe_headers(destination, self._identity)
             with self._changed:
-                if headers["id"] in self._subscriptions:
-                    continue
-                self._subscriptions[headers["id"]] = destination
-                self._by_name[headers["destination"]] = destination
-                self._unconfirmed.add(headers["id"])
-                if self._link is not None:
+                headers = self._subscriptions.add(destination)
+                if headers is not None and self._link is not None:
                     self._outbox.put_command(_subscribe(headers))
 
     def unsubscribe(self, destinations: Iterable[Destination]) -> None:
         """See the port."""
         for destination in destinations:
-            headers = self._targets.subscribe_headers(destination, self._identity)
             with self._changed:
-                if self._subscriptions.pop(headers["id"], None) is None:
-                    continue
-                self._by_name.pop(headers["destination"], None)
-                self._unconfirmed.discard(headers["id"])
-                if self._link is not None:
-                    kept = {name: headers[name] for name in ("id", "destination")}
-                    self._outbox.put_command(Parcel("UNSUBSCRIBE", kept))
+                headers = self._subscriptions.remove(destination)
+                if headers is not None and self._link is not None:
+                    self._outbox.put_command(Parcel("UNSUBSCRIBE", headers))
 
     def publish(self, publications: Iterable[Publication]) -> None:
         """See the port. A daemon's messages wait for the broker's return; NotConnected only when there is no room for more."""
@@ -186,12 +175,12 @@ class StompConnector:
     def wait_subscribed(self, timeout: float) -> bool:
         """Whether the broker has confirmed every subscription, within timeout seconds. A daemon is ready only then."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._link is not None and not self._unconfirmed, timeout)
+            return self._changed.wait_for(lambda: self._link is not None and self._subscriptions.is_confirmed, timeout)
 
     # --- what the link tells, in its reader's thread ----------------------------------------------------------------------
 
     def on_message(self, headers: Mapping[str, str], body: bytes) -> None:
-        source = self._subscriptions.get(headers.get("subscription", "")) or self._by_name.get(headers.get("destination", ""))
+        source = self._subscriptions.find(headers)
         if source is None:
             self._inbox.count_lost()
             return
@@ -205,12 +194,12 @@ class StompConnector:
 
     def on_receipt(self, receipt: str) -> None:
         with self._changed:
-            self._unconfirmed.discard(receipt)
+            self._subscriptions.confirm(receipt)
             self._changed.notify_all()
 
     def on_error(self, text: str) -> bool:
         with self._changed:
-            link, is_deaf = self._link, bool(self._unconfirmed)
+            link, is_deaf = self._link, not self._subscriptions.is_confirmed
             # A client asks for its replies and sends its request, and without either of them it waits for nothing.
             if link is not None and not self._is_daemon and not self._is_closing and (is_deaf or is_denial(text)):
                 self._refused = BrokerRefused(refusal(link.broker, text))
@@ -318,9 +307,7 @@ class StompConnector:
         with self._changed:
             self._opening, self._link, self._deadline = None, link, None
             self._outbox.forget_commands()
-            headers = [self._targets.subscribe_headers(each, self._identity) for each in self._subscriptions.values()]
-            self._unconfirmed = set(self._subscriptions)
-            self._outbox.put_first(_subscribe(each) for each in headers)
+            self._outbox.put_first(_subscribe(each) for each in self._subscriptions.renew())
             self._attempts.forget()
             self._changed.notify_all()
         logger.info("connected to %s%s", link.broker, " by TLS" if link.broker.tls else "")
@@ -335,7 +322,7 @@ class StompConnector:
         with self._changed:
             self._link = None
             self._skipped += link.skipped
-            self._unconfirmed = set(self._subscriptions)
+            self._subscriptions.renew()
             self._changed.notify_all()
         if not farewell:
             self._after_loss(link, time.monotonic() - since)

@@ -28,7 +28,7 @@ from ..errors import (
 )
 from ..matching.matcher import check_expressions, explain
 from ..message import EVERY_AGENT, Delivery, Kind, Request
-from ..names import is_reply_destination_of
+from ..names import is_place_for_replies
 from ..node.view import NodeView
 from ..plugins.loader import LoadedAgent
 from ..security.base import SecurityPlugin
@@ -104,9 +104,9 @@ def check_consistency(request: Request, delivery: Delivery, view: NodeView) -> N
         raise Inconsistent(f"request {request.id} came by a reply queue")
     if request.wants_reply and delivery.reply_to is not None and delivery.reply_to != request.reply_to:
         raise Inconsistent(f"request {request.id} was signed for replies to {request.reply_to}, its frame says otherwise")
-    # A broker may hang up on whoever sends where it must not, and a caller could make every host do that.
-    if request.reply_to is not None and not is_reply_destination_of(request.collective, request.reply_to):
-        raise Inconsistent(f"request {request.id} wants replies at {request.reply_to}, no reply queue of {request.collective}")
+    # Whoever reads there would take an answer for a request.
+    if request.reply_to is not None and not is_place_for_replies(request.reply_to):
+        raise Inconsistent(f"request {request.id} wants replies at {request.reply_to}, which is no place for replies")
 
 
 def check_filter(request: Request, view: NodeView) -> None:

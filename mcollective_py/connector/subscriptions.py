@@ -1,0 +1,66 @@
+"""What one connector listens to: what was asked for, what the broker was told of it and has confirmed. Its lock is its owner's."""
+
+from collections.abc import Mapping
+
+from ..message import Destination
+from .targets import Targets
+
+
+class Subscriptions:
+    """Destinations by the id that MESSAGE frames carry; several of them may come by one subscription."""
+
+    def __init__(self, targets: Targets, identity: str) -> None:
+        self._targets, self._identity = targets, identity
+        self._wanted: dict[str, set[Destination]] = {}
+        self._sources: dict[str, Destination] = {}
+        self._by_name: dict[str, Destination] = {}  # by broker destination, for STOMP 1.0
+        self._unconfirmed: set[str] = set()
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the broker has confirmed all that it was told."""
+        return not self._unconfirmed
+
+    def add(self, destination: Destination) -> dict[str, str] | None:
+        """Want one more; headers of the SUBSCRIBE that it takes, None where it takes none. ConnectorError for one that cannot be."""
+        headers, is_new = self._headers(destination)
+        self._wanted.setdefault(headers["id"], set()).add(destination)
+        if not is_new:
+            return None
+        source = self._targets.source(destination)
+        self._sources[headers["id"]] = self._by_name[headers["destination"]] = source
+        if not self._targets.needs_subscribe(source):
+            return None
+        self._unconfirmed.add(headers["id"])
+        return headers
+
+    def remove(self, destination: Destination) -> dict[str, str] | None:
+        """Want one less; headers of the UNSUBSCRIBE that it takes, None where it takes none."""
+        headers, _ = self._headers(destination)
+        wanted = self._wanted.get(headers["id"], set())
+        wanted.discard(destination)
+        if wanted or self._sources.pop(headers["id"], None) is None:
+            return None
+        del self._wanted[headers["id"]]
+        self._by_name.pop(headers["destination"], None)
+        self._unconfirmed.discard(headers["id"])
+        return {name: headers[name] for name in ("id", "destination")} if self._targets.needs_subscribe(destination) else None
+
+    def renew(self) -> list[dict[str, str]]:
+        """Headers of every SUBSCRIBE that a new connection takes; none of them is confirmed yet."""
+        sources = [source for source in self._sources.values() if self._targets.needs_subscribe(source)]
+        headers = [self._headers(source)[0] for source in sources]
+        self._unconfirmed = {each["id"] for each in headers}
+        return headers
+
+    def confirm(self, id: str) -> None:
+        """The broker has it."""
+        self._unconfirmed.discard(id)
+
+    def find(self, headers: Mapping[str, str]) -> Destination | None:
+        """The subscription that a MESSAGE came by."""
+        return self._sources.get(headers.get("subscription", "")) or self._by_name.get(headers.get("destination", ""))
+
+    def _headers(self, destination: Destination) -> tuple[dict[str, str], bool]:
+        headers = self._targets.subscribe_headers(destination, self._identity)
+        return headers, headers["id"] not in self._sources
