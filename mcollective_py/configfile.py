@@ -12,7 +12,9 @@ from .settings import FLAGS, FRACTION, IGNORED, SETTINGS, WHOLE, Setting, family
 _MAX_BYTES = 1 << 20  # the largest real files seen have 20 KB
 _MAX_GUESSES = 50  # each takes some 5 ms: a large file of nothing but mistakes must not take minutes
 _KEY = re.compile(r"[A-Za-z0-9_.\-]{1,200}", re.ASCII)
-_EXAMPLES = frozenset({"unset", "changeme", "marionette", "secret", ""})  # passwords that everybody knows: CVE-2014-0175
+EXAMPLE_SECRETS = frozenset({"unset", "changeme", "changemeplease", "marionette", "secret", ""})
+"""Passwords and keys that everybody knows, in lower case: CVE-2014-0175."""
+
 _RUBY_PROVIDERS = frozenset({"psk", "ssl", "aes_security", "sshkey"})
 _REPEATABLE = frozenset({"paths", "lines"})
 
@@ -79,7 +81,7 @@ class Reader:
         self._check_names()
         self._check_pool(self._value("connector"))
         provider = self._value("securityprovider")
-        if provider == "psk" and "plugin.psk" in self.values:
+        if provider == "psk" and "plugin.psk" in self.values and "MCOLLECTIVE_PSK" not in os.environ:  # which wins over the file
             self._refuse_example("plugin.psk", "plugin.psk = (32 random characters, the same on every host and client)")
         self._warn_of_ruby_defaults(provider)
 
@@ -122,7 +124,7 @@ class Reader:
                 self._warn(self.origin[key], f"{key} is not used: {prefix}size is {size}")
 
     def _refuse_example(self, key: str, line: str) -> None:
-        if self.values[key][0].lower() in _EXAMPLES:
+        if self.values[key][0].lower() in EXAMPLE_SECRETS:
             raise self._fail(f"an example or empty value, which everybody knows: write `{line}`", key)
 
     def _warn_of_ruby_defaults(self, provider: str) -> None:

@@ -4,10 +4,10 @@ import re
 from typing import NamedTuple
 
 LONGEST_TTL = 300
-"""Seconds: the most that `plugin.x509.max_ttl` can be. With LARGEST_SKEW it bounds how long a request must be remembered."""
+"""Seconds: the most that a plugin's `max_ttl` can be. With LARGEST_SKEW it bounds how long a request must be remembered."""
 
 LARGEST_SKEW = 300
-"""Seconds: the most that `plugin.x509.skew` can be."""
+"""Seconds: the most that a plugin's `skew` can be."""
 
 HIDDEN_WORDS = "password|secret|psk|passphrase|token"
 """Pattern, to be matched without regard to case: a name that holds one of these words is that of a secret."""
@@ -150,6 +150,32 @@ def _pool(family: str) -> tuple[Setting, ...]:
     )
 
 
+def _freshness(family: str) -> tuple[Setting, ...]:
+    """The limits in time of a plugin whose clients may be Ruby's; family: psk, ssl or aes."""
+    return (
+        Setting(
+            f"plugin.{family}.skew",
+            "seconds",
+            "60",
+            "How far ahead of this host's a client's clock may be; Ruby's nodes do not look.",
+            unit="s",
+            least=0,
+            most=LARGEST_SKEW,
+            side="server",
+        ),
+        Setting(
+            f"plugin.{family}.max_ttl",
+            "number",
+            "300",
+            "The longest ttl this host accepts.",
+            unit="s",
+            least=1,
+            most=LONGEST_TTL,
+            side="server",
+        ),
+    )
+
+
 SETTINGS: tuple[Setting, ...] = (
     # Who and where
     Setting("identity", "text", None, "This host's name; x509: the certificate's name, else the host name.", side="server"),
@@ -217,7 +243,6 @@ SETTINGS: tuple[Setting, ...] = (
         unit="hosts",
         least=0,
         side="client",
-        idle=_NOT_YET,
     ),
     Setting(
         "default_batch_sleep_time",
@@ -227,7 +252,6 @@ SETTINGS: tuple[Setting, ...] = (
         unit="s",
         least=0,
         side="client",
-        idle=_NOT_YET,
     ),
     Setting("rpclimitmethod", "text", "first", "Which of the found hosts --limit takes.", choices=("first", "random"), side="client"),
     Setting(
@@ -395,6 +419,7 @@ SETTINGS: tuple[Setting, ...] = (
         "What a psk caller is named after.",
         choices=("uid", "gid", "user", "group", "identity"),
     ),
+    *_freshness("psk"),
     Setting("plugin.ssl_serializer", "text", "marshal", "How the ssl plugin writes bodies.", choices=("marshal", "yaml")),
     Setting("plugin.ssl.enforce_ttl", "flag", "true", "Refuse a request whose signed ttl and time differ from the envelope's."),
     Setting("plugin.ssl_server_public", "path", None, "Public key that all hosts of an ssl fleet share."),
@@ -402,6 +427,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("plugin.ssl_client_public", "path", None, "The user's public key.", side="client"),
     Setting("plugin.ssl_client_private", "path", None, "The user's private key.", side="client"),
     Setting("plugin.ssl_client_cert_dir", "path", None, "Folder with the public keys of all users.", side="server"),
+    *_freshness("ssl"),
     Setting("plugin.aes.serializer", "text", "marshal", "How aes_security writes bodies.", choices=("marshal", "yaml")),
     Setting("plugin.aes.enforce_ttl", "flag", "true", "Refuse a request whose signed ttl and time differ from the envelope's."),
     Setting("plugin.aes.send_pubkey", "flag", "false", "Send the own public key along."),
@@ -413,12 +439,13 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("plugin.aes.client_public", "path", None, "The user's public key.", side="client"),
     Setting("plugin.aes.client_private", "path", None, "The user's private key.", side="client"),
     Setting("plugin.aes.client_cert_dir", "path", None, "Folder with the public keys of all users.", side="server"),
+    *_freshness("aes"),
 )
 
 IGNORED = ("topicprefix", "topicsep", "queueprefix", "rpchelptemplate", "helptemplatedir")
 """Core keys of old files that never do anything here; read with a warning."""
 
-LATER = ("psk", "ssl", "aes", "rabbitmq")
+LATER = ("aes", "rabbitmq")
 """Families of plugins that are not here yet: a file that chooses one is refused by whoever would build it."""
 
 FLAGS = dict.fromkeys(("1", "y", "yes", "t", "true"), True) | dict.fromkeys(("0", "n", "no", "f", "false"), False)

@@ -11,7 +11,7 @@ PACKAGE = TREE / "mcollective_py"
 
 # Left never imports right; a cell may import itself. Names are those of the files and folders right under mcollective_py.
 LAYERS = (
-    {"errors", "message", "names", "filter", "settings", "configfile", "config", "reference", "regularfile", "text"},
+    {"errors", "message", "names", "filter", "facttest", "expression", "callstack", "compound", "settings", "configfile", "config", "reference", "regularfile", "text"},
     {"wire"},
     {"node"},
     {"security", "matching", "ddl"},
@@ -27,7 +27,7 @@ CORE = (
     *(
         path
         for path in sorted((PACKAGE / "security").glob("*.py"))
-        if path.name not in ("signer.py", "ca.py", "load.py", "files.py", "places.py")
+        if path.name not in ("signer.py", "ca.py", "load.py", "rubyload.py", "files.py", "rubykeys.py", "places.py")
     ),
     *(PACKAGE / "server" / f"{name}.py" for name in ("pipeline", "freshness", "replay", "dispatch", "actionpolicy")),
     *(PACKAGE / "client" / f"{name}.py" for name in ("collector", "batches")),

@@ -3,7 +3,7 @@
 import difflib
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,12 +26,22 @@ _KNOWN_NODES = 65_536
 _STRANGERS_PER_SECOND = 50
 
 
-def security_plugin(config: Config, side: str, clock: Callable[[], float]) -> SecurityPlugin:
+def security_plugin(config: Config, side: str, clock: Callable[[], float], environ: Mapping[str, str] | None = None) -> SecurityPlugin:
     """The plugin that `securityprovider` names, ready to seal and open. side: `server` or `client`; clock: seconds since the epoch.
 
-    Raises ConfigError; KeyFileError, which is one, naming the file and what would do.
+    environ: the environment, if not this process' own. Raises ConfigError; KeyFileError, which is one, naming the file and what would
+    do.
     """
     name = config.word("securityprovider")
+    environment = os.environ if environ is None else environ
+    if name == "psk":
+        from .rubyload import psk_plugin
+
+        return psk_plugin(config, side, environment)
+    if name == "ssl":
+        from .rubyload import ssl_plugin
+
+        return ssl_plugin(config, side, environment)
     if name in _RUBY:
         raise ConfigError(f"{name} comes with the Ruby fleet support, which is not here yet: use x509", key="securityprovider")
     if name != "x509":

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -41,10 +42,11 @@ def read_private_key(path: Path, setting: str = "plugin.x509.key") -> KeySigner:
 
     Raises KeyFileError naming the file and what would do.
     """
-    return KeySigner(_parse(_read(path, setting), path, setting))
+    return KeySigner(parse_private_key(read_private_pem(path, setting), path, setting, sign_by))
 
 
-def _read(path: Path, setting: str) -> bytes:
+def read_private_pem(path: Path, setting: str) -> bytes:
+    """The bytes of a private key's file, once owner and mode are those of one. Raises KeyFileError."""
     try:
         return read_regular(str(path), _MAX_SIZE, judge=lambda status: _check_owner_and_mode(status, path, setting))[0]
     except UnusableFile as error:
@@ -64,15 +66,16 @@ def _check_owner_and_mode(status: os.stat_result, path: Path, setting: str) -> N
         )
 
 
-def _parse(pem: bytes, path: Path, setting: str) -> PrivateKey:
+def parse_private_key(pem: bytes, path: Path, setting: str, check: Callable[[object], object]) -> PrivateKey:
+    """The key in a PEM text. check: raises ValueError for a key that will not do. Raises KeyFileError."""
     # Checking that a modulus is a product of two primes takes 192 ms for RSA-4096. Only root and we can have written the file.
     try:
         key = load_pem_private_key(pem, password=None, unsafe_skip_rsa_key_validation=True)
-        sign_by(key)
+        check(key)
     except TypeError:
         problem = "the private key is encrypted with a passphrase, which cannot be asked for here"
     except (ValueError, UnsupportedAlgorithm) as error:
         problem = f"no private key that can sign: {error}"
     else:
-        return key  # type: ignore[return-value]  # sign_by refuses every other kind
+        return key  # type: ignore[return-value]  # check refuses every other kind
     raise KeyFileError(problem, file=str(path), key=setting)

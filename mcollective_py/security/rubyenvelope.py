@@ -1,0 +1,265 @@
+"""The flat hash that psk, ssl and aes_security share: its keys are symbols, the serialised body is a string in it.
+
+    request   body senderid requestid filter collective agent callerid ttl msgtime, then the plugin's own keys
+    reply     senderid requestid senderagent msgtime body, then the plugin's own keys
+
+None of these plugins signs the envelope, so nothing here vouches for it; what is read has the right form, and that is all. An RPC
+body is `{agent, action, caller, data}` going and `{statuscode, statusmsg, data}` coming, every other value is a plain message.
+Symbols end here, but in the values of inputs and outputs, which go through untouched.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from .. import names
+from ..errors import FilterError, Malformed, OtherAgent, ReplyTooLarge, UsageError
+from ..message import Reply, Request
+from ..wire.rubylimits import REPLY, REQUEST, RubyLimits
+from ..wire.symbol import Symbol
+from .base import Unverified
+from .rubyfilter import as_text, filter_from_ruby, filter_to_ruby
+
+_KNOWN = frozenset(
+    ("body", "senderid", "requestid", "filter", "collective", "agent", "callerid", "ttl", "msgtime", "senderagent")
+) | frozenset(("hash", "sslkey", "sslpubkey"))
+_MAX_TIME = 2.0**38  # seconds; the year 10680
+_MAX_TTL = 2**31
+_ANY_SIZE = replace(REPLY, size=2**62)  # measured afterwards: ReplyTooLarge says more than UnsendableValue
+
+_AGENT, _ACTION, _CALLER, _DATA = Symbol("agent"), Symbol("action"), Symbol("caller"), Symbol("data")
+_PROCESS_RESULTS = Symbol("process_results")
+_STATUSCODE, _STATUSMSG = Symbol("statuscode"), Symbol("statusmsg")
+
+
+class Serializer(Protocol):
+    """Bytes <-> plain values: wire.marshal or wire.rubyyaml. Nothing on the wire says which, so both ends are set alike."""
+
+    def loads(self, data: bytes, limits: RubyLimits = ...) -> Any: ...
+
+    def dumps(self, value: Any, limits: RubyLimits = ...) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """An envelope read; nobody has vouched for any of it. body: the bytes of `:body` as received, which a proof is over."""
+
+    fields: Mapping[str, Any]
+    body: bytes
+
+    @property
+    def proof(self) -> bytes:
+        """What `:hash` says, in bytes; empty where there is none."""
+        return _bytes(self.fields.get("hash")) or b""
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+
+def read(payload: bytes, serializer: Serializer, limits: RubyLimits) -> Unverified:
+    """An envelope, taken apart. Raises Malformed, also for one whose keys are strings: no Ruby node knows those."""
+    if len(payload) > limits.size:
+        raise Malformed(f"a message of {len(payload)} bytes, the limit is {limits.size}")
+    fields = serializer.loads(payload, limits)
+    if type(fields) is not dict:
+        raise Malformed("a message that is no hash")
+    for key in fields:
+        if key in _KNOWN and type(key) is not Symbol:
+            raise Malformed(f"a message whose key {key} is a string, not a symbol")
+    body = _bytes(fields.get("body"))
+    if body is None:
+        raise Malformed("a message without a body")
+    kind = "request" if "filter" in fields or "callerid" in fields or "agent" in fields else "reply"
+    return Unverified(kind, Envelope(fields, body))
+
+
+def envelope_of(unverified: Unverified, kind: str) -> Envelope:
+    """The envelope of a message of this kind. Raises Malformed for one of the other kind."""
+    found = unverified.content
+    if not isinstance(found, Envelope) or unverified.kind != kind:
+        raise Malformed(f"a message that is no {kind} comes where a {kind} is expected")
+    return found
+
+
+def request_from_ruby(envelope: Envelope, body: Any, *, time: object, ttl: object) -> Request:
+    """The request that an envelope and its body say, whoever wrote them. time, ttl: as the plugin found them.
+
+    Raises Malformed, naming the field; OtherAgent where body and envelope name different agents.
+    """
+    fields = envelope.fields
+    agent = _named(fields, "agent", names.is_agent)
+    action, inputs, wants_reply = _call_from_ruby(body, agent)
+    if type(time) not in (int, float) or not 1 <= time < _MAX_TIME:  # type: ignore[operator]  # of a number now
+        raise Malformed("the field msgtime is no time")
+    if type(ttl) is not int or not 1 <= ttl < _MAX_TTL:
+        raise Malformed("the field ttl is no whole number in its range")
+    try:
+        filter = filter_from_ruby(fields.get("filter"))
+    except FilterError as error:
+        raise Malformed(f"the field filter: {error}") from None
+    return Request(
+        id=_named(fields, "requestid", names.is_request_id),
+        caller=_named(fields, "callerid", names.is_caller),
+        sender=_named(fields, "senderid", names.is_identity),
+        collective=_named(fields, "collective", names.is_collective),
+        agent=agent,
+        action=action,
+        body=inputs,
+        filter=filter,
+        time=float(time),  # type: ignore[arg-type]  # as above
+        ttl=ttl,
+        wants_reply=wants_reply,
+    )
+
+
+def reply_from_ruby(envelope: Envelope, body: Any) -> Reply:
+    """The reply that an envelope and its body say, whoever wrote them. Its action is not on this wire. Raises Malformed."""
+    fields = envelope.fields
+    time = fields.get("msgtime")
+    statuscode, statusmsg = 0, "OK"
+    if type(body) is dict and "statuscode" in body:
+        statuscode, statusmsg = body["statuscode"], _message(body.get("statusmsg"))
+        if type(statuscode) is not int or not -_MAX_TTL < statuscode < _MAX_TTL:
+            raise Malformed("the statuscode is no whole number")
+        body = _plain_keys(body.get("data"))
+    return Reply(
+        _named(fields, "requestid", names.is_request_id),
+        "",
+        _named(fields, "senderid", names.is_identity),
+        _named(fields, "senderagent", names.is_agent),
+        None,
+        body,
+        float(time) if type(time) in (int, float) else 0.0,  # type: ignore[arg-type]  # nobody acts on it
+        statuscode,
+        statusmsg,
+    )
+
+
+def _call_from_ruby(body: Any, agent: str) -> tuple[str | None, Any, bool]:
+    """Action, inputs and whether a reply is wanted; action None for a plain message, "" for a call whose action is no name."""
+    if type(body) is not dict or not ("action" in body or ("agent" in body and "data" in body)):
+        return None, body, True
+    if as_text(body.get("agent")) != agent:
+        raise OtherAgent(f"a body for another agent than {agent}, to which it was sent")
+    # No DDL knows the empty name: the caller is told so, as by a Ruby node, which finds no symbol in its DDL either.
+    text = as_text(body.get("action"))
+    action = text if text is not None and names.is_action(text) else ""
+    data = body.get("data")
+    if type(data) is not dict:
+        return action, None, False  # nothing that could be called, and no answer from a Ruby node either
+    inputs = _plain_keys(data)
+    return action, inputs, inputs.pop("process_results", True) not in (None, False)
+
+
+def _plain_keys(data: Any) -> dict[str, Any]:
+    """Inputs or outputs by plain words; a reply without any has none."""
+    if data is None:
+        return {}
+    if type(data) is not dict:
+        raise Malformed("the data are no hash")
+    return {(str(key) if isinstance(key, str) else _odd_key(key)): value for key, value in data.items()}
+
+
+def _odd_key(key: object) -> str:
+    text = str(key) if type(key) in (int, float) else as_text(key)
+    if text is None:
+        raise Malformed("the data have a key that is no text")
+    return text
+
+
+def _message(value: object) -> str:
+    """A statusmsg as text, whatever an agent gave for one."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return "" if value is None else str(value) if isinstance(value, (str, int, float)) else "(no text)"
+
+
+def _named(fields: Mapping[str, Any], key: str, is_right: Callable[[object], bool]) -> str:
+    text = as_text(fields.get(key))
+    if text is None or not is_right(text):
+        raise Malformed(f"the field {key} does not have its form")
+    return text
+
+
+def _bytes(value: object) -> bytes | None:
+    if type(value) is bytes:
+        return value
+    return value.encode() if type(value) is str else None
+
+
+# --- writing ----------------------------------------------------------------------------------------------------------
+
+
+def request_to_ruby(request: Request, body: bytes) -> dict[str, Any]:
+    """The envelope of a request round its serialised body, without the plugin's own keys.
+
+    Raises UsageError for a request that no node would take.
+    """
+    fields = _symbols(
+        body=body,
+        senderid=request.sender,
+        requestid=request.id,
+        filter=filter_to_ruby(request.filter),
+        collective=request.collective,
+        agent=request.agent,
+        callerid=request.caller,
+        ttl=request.ttl,
+        msgtime=int(request.time),
+    )
+    try:
+        request_from_ruby(Envelope(fields, body), None, time=fields["msgtime"], ttl=request.ttl)
+    except Malformed as error:
+        raise UsageError(f"a request that no node would take: {error}") from error
+    return fields
+
+
+def call_to_ruby(request: Request) -> Any:
+    """The body of a request: the call of an action, or the plain message as it is. Raises UsageError for inputs without names."""
+    if request.action is None:
+        return request.body
+    if not isinstance(request.body, Mapping) or not all(isinstance(key, str) for key in request.body):
+        raise UsageError(f"the inputs of {request.agent} {request.action} are a mapping of names to values")
+    data = {Symbol(key): value for key, value in request.body.items()}
+    data[_PROCESS_RESULTS] = request.wants_reply and request.reply_to is not None
+    return {_AGENT: request.agent, _ACTION: request.action, _CALLER: request.caller, _DATA: data}
+
+
+def reply_to_ruby(reply: Reply, request: Request, body: bytes) -> dict[str, Any]:
+    """The envelope of a reply round its serialised body, without the plugin's own keys."""
+    return _symbols(senderid=reply.sender, requestid=request.id, senderagent=reply.agent, msgtime=int(reply.time), body=body)
+
+
+def seal_reply(
+    reply: Reply, request: Request, serializer: Serializer, close: Callable[[dict[str, Any], bytes], None]
+) -> tuple[bytes, ...]:
+    """The one payload of a reply, or none. close: adds the plugin's own keys to an envelope round these body bytes.
+
+    A plain message that was refused gets none: its text would be taken for an answer, where a Ruby node is silent. Raises
+    UnsendableValue, ReplyTooLarge.
+    """
+    if request.action is None:
+        if reply.statuscode != 0 or reply.refusal is not None:
+            return ()
+        content = reply.body
+    else:
+        code, message = reply.historic or (reply.statuscode, reply.statusmsg)
+        data = {Symbol(key) if isinstance(key, str) else key: value for key, value in reply.data.items()}
+        content = {_STATUSCODE: code, _STATUSMSG: message, _DATA: data}
+    body = serializer.dumps(content, _ANY_SIZE)
+    if len(body) > REPLY.size:
+        raise ReplyTooLarge(len(body), REPLY.size)
+    fields = reply_to_ruby(reply, request, body)
+    close(fields, body)
+    payload = serializer.dumps(fields, _ANY_SIZE)
+    if len(payload) > REPLY.size:
+        raise ReplyTooLarge(len(payload), REPLY.size)
+    return (payload,)
+
+
+def seal_body(value: Any, serializer: Serializer) -> bytes:
+    """A request's body in bytes. Raises UnsendableValue."""
+    return serializer.dumps(value, REQUEST)
+
+
+def _symbols(**fields: Any) -> dict[str, Any]:
+    return {Symbol(key): value for key, value in fields.items()}

@@ -1,0 +1,158 @@
+"""Settings -> psk and ssl, and what is said at the start: none of them protects all that x509 does."""
+
+import logging
+import os
+import socket
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..config import Config
+from ..configfile import EXAMPLE_SECRETS
+from ..errors import ConfigError
+from ..names import is_caller
+from ..wire.rubylimits import REPLY, REQUEST
+from .base import SecurityPlugin
+
+if TYPE_CHECKING:
+    from .rubyenvelope import Serializer
+
+logger = logging.getLogger(__name__)
+
+_SHORT_SECRET = 16  # characters
+_PSK_LINE = "plugin.psk = (32 random characters, the same on every host and client)"
+_OWN_KEYS: Mapping[str, tuple[str, str]] = {
+    "server": ("plugin.ssl_server_private", "plugin.ssl_server_public"),
+    "client": ("plugin.ssl_client_private", "plugin.ssl_client_public"),
+}
+
+_UNPROTECTED: Mapping[str, str] = {
+    "psk": "psk protects the body of a message and nothing else: caller, agent, filter, collective, ids, ttl and time can be changed "
+    "on the way, and whoever has the key, as every host has, can ask as any caller and answer as any host",
+    "ssl": "ssl protects body, ttl and time of a request, and who called: filter, collective and request id can be changed on the way, "
+    "so that a request is obeyed by other hosts, or again, while its ttl lasts; and every host can answer as any other",
+}
+_UNPROVEN: Mapping[str, str] = {
+    "psk": "rpcauthorization: with psk a caller is who it says it is, so that rules by caller prove nothing; rules by action, facts "
+    "and classes hold",
+}
+
+
+def psk_plugin(config: Config, side: str, environ: Mapping[str, str]) -> SecurityPlugin:
+    """The plugin psk. Raises ConfigError."""
+    from .psk import PSK
+
+    key, caller = _psk_secret(config, environ), _psk_caller(config)
+    _tell(config, side, "psk")
+    return PSK(key.encode(), caller=caller, limits=REQUEST if side == "server" else REPLY, ttl=config.number("ttl"))
+
+
+def ssl_plugin(config: Config, side: str, environ: Mapping[str, str]) -> SecurityPlugin:
+    """The plugin ssl. Raises ConfigError; KeyFileError, which is one."""
+    # Here, not above: psk needs no cryptography, which is 9 MB.
+    from .keyring import caller_of, sign_by
+    from .rubykeys import KeyFolder, check_pair, read_public_key_file, read_rsa_key_file
+    from .ssl import SSL
+
+    own_private, own_public = _OWN_KEYS[side]
+    variables = environ if side == "client" else {}
+    private = _path(config, own_private, variables.get("MCOLLECTIVE_SSL_PRIVATE"))
+    public = _path(config, own_public, variables.get("MCOLLECTIVE_SSL_PUBLIC"))
+    key = read_rsa_key_file(private, own_private)
+    if side == "server" or public.exists():  # of a client's own public key Ruby takes the name alone
+        check_pair(key, read_public_key_file(public, own_public), public, own_public)
+    try:
+        caller, sign = caller_of(public.name), sign_by(key)
+    except ValueError as error:
+        raise ConfigError(str(error), file=config.file, key=own_public) from error
+    serializer = ruby_serializer(config.word("plugin.ssl_serializer"))
+    callers = server_key = None
+    if side == "server":
+        callers = KeyFolder(_path(config, "plugin.ssl_client_cert_dir"), "plugin.ssl_client_cert_dir")
+    else:
+        server_key = read_public_key_file(_path(config, "plugin.ssl_server_public"), "plugin.ssl_server_public")
+    _tell(config, side, "ssl")
+    return SSL(
+        caller=caller,
+        sign=sign,
+        serializer=serializer,
+        callers=callers,
+        server_key=server_key,
+        limits=REQUEST if side == "server" else REPLY,
+        enforces_ttl=config.flag("plugin.ssl.enforce_ttl"),
+    )
+
+
+def ruby_serializer(name: str) -> "Serializer":
+    """The serializer of a setting's word, marshal or yaml; only that one is imported."""
+    if name == "yaml":
+        from ..wire import rubyyaml
+
+        return rubyyaml
+    from ..wire import marshal
+
+    return marshal
+
+
+def _psk_secret(config: Config, environ: Mapping[str, str]) -> str:
+    secret, where = config.text("plugin.psk"), "plugin.psk"
+    if "MCOLLECTIVE_PSK" in environ:
+        secret, where = environ["MCOLLECTIVE_PSK"], "MCOLLECTIVE_PSK (environment)"
+    if secret is None:
+        raise ConfigError(f"psk needs the shared key: write `{_PSK_LINE}`", file=config.file, key=where)
+    if secret.lower() in EXAMPLE_SECRETS:
+        raise ConfigError("an example or empty value, which everybody knows: take 32 random characters", file=config.file, key=where)
+    if len(secret) < _SHORT_SECRET:
+        logger.warning("%s has %d characters, which can be guessed: write `%s`", where, len(secret), _PSK_LINE)
+    return secret
+
+
+def _psk_caller(config: Config) -> str:
+    kind = config.word("plugin.psk.callertype")
+    caller = f"{kind}={_CALLER_NAMES[kind](config)}"
+    if not is_caller(caller):
+        problem = f"{caller!r} is no caller id (letters, digits, '_', '.' and '-'): take another type, such as uid"
+        raise ConfigError(problem, file=config.file, key="plugin.psk.callertype")
+    return caller
+
+
+def _login(config: Config) -> str:
+    import pwd
+
+    try:
+        return os.getlogin()  # who logged in, whatever sudo made of them since: so Ruby's
+    except OSError:  # no terminal
+        return pwd.getpwuid(os.getuid()).pw_name
+
+
+def _group(config: Config) -> str:
+    import grp
+
+    return grp.getgrgid(os.getgid()).gr_name
+
+
+_CALLER_NAMES: Mapping[str, Callable[[Config], str]] = {
+    "uid": lambda config: str(os.getuid()),
+    "gid": lambda config: str(os.getgid()),
+    "user": _login,
+    "group": _group,
+    "identity": lambda config: config.text("identity") or socket.gethostname(),
+}
+
+
+def _path(config: Config, key: str, instead: str | None = None) -> Path:
+    """The file that a setting names, unless the environment names another instead. Raises ConfigError, saying what is missing."""
+    if instead:
+        return Path(instead).absolute()
+    path = config.path(key)
+    if path is None:
+        raise ConfigError("ssl needs this file: set it", file=config.file, key=key)
+    return path
+
+
+def _tell(config: Config, side: str, plugin: str) -> None:
+    """Say what is not protected: a daemon once at its start and reloads, a client where it is asked to talk more."""
+    level = logging.WARNING if side == "server" else logging.INFO
+    logger.log(level, "%s. It is for fleets with Ruby hosts; x509 protects all of it", _UNPROTECTED[plugin])
+    if plugin in _UNPROVEN and side == "server" and config.flag("rpcauthorization"):
+        logger.log(level, "%s", _UNPROVEN[plugin])

@@ -1,0 +1,133 @@
+"""ssl: an RSA signature over the body, its ttl and its time, as Ruby's plugin of this name has it.
+
+What it protects: body, ttl and time of a request, and who called. Filter, agent (but where the body names it), collective, ids and the
+sender may be changed by anybody on the way; replies of all nodes are signed by one shared key. It is for fleets with Ruby hosts.
+"""
+
+import binascii
+import logging
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..errors import Malformed, NotSigned, UsageError
+from ..message import Reply, Request
+from ..wire.rubylimits import REPLY, REQUEST, RubyLimits
+from ..wire.symbol import Symbol
+from . import rubyenvelope
+from .base import Sealed, Unverified
+from .keyring import Keyring, has_signed
+from .rubyenvelope import Envelope, Serializer
+from .rubyfilter import as_text
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+logger = logging.getLogger(__name__)
+
+_HASH, _MSG, _TTL, _TIME = Symbol("hash"), Symbol("ssl_msg"), Symbol("ssl_ttl"), Symbol("ssl_msgtime")
+_LINE = 45  # bytes, which make 60 characters
+_BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]{1,4096}")
+_MISSING = object()
+
+
+class SSL:
+    """The SecurityPlugin `ssl`. Any thread may seal; one thread at a time may open.
+
+    caller: `cert=NAME`, after the own public key's file. sign: by the own private key (keyring.sign_by). callers: a node's keys of its
+    callers. server_key: a client's key of all nodes. limits: of a message that comes in. enforces_ttl: refuse a request whose
+    signed ttl and time are missing or differ from its envelope's; without it the signed ones count where they are there.
+    """
+
+    covers = frozenset(("action", "body", "caller", "time", "ttl"))
+
+    def __init__(
+        self,
+        *,
+        caller: str,
+        sign: Callable[[bytes], bytes],
+        serializer: Serializer,
+        callers: Keyring | None = None,
+        server_key: "RSAPublicKey | None" = None,
+        limits: RubyLimits = REPLY,
+        enforces_ttl: bool = True,
+    ) -> None:
+        self.caller, self._sign, self._serializer = caller, sign, serializer
+        self._callers, self._server_key = callers, server_key
+        self._limits, self._enforces_ttl = limits, enforces_ttl
+
+    def seal_request(self, request: Request) -> Sealed:
+        """Raises UsageError for a request that no node would take, UnsendableValue for a body that the serializer has not."""
+        if request.caller != self.caller:
+            raise UsageError(f"this key stands for {self.caller}, it cannot sign as {request.caller}")
+        wrapped = {_MSG: rubyenvelope.call_to_ruby(request), _TTL: request.ttl, _TIME: int(request.time)}
+        body = rubyenvelope.seal_body(wrapped, self._serializer)
+        fields = rubyenvelope.request_to_ruby(request, body)
+        self._close(fields, body)
+        return Sealed(self._serializer.dumps(fields, REQUEST), digest="")
+
+    def seal_reply(self, reply: Reply, request: Request) -> Sequence[bytes]:
+        """Raises UnsendableValue, ReplyTooLarge."""
+        return rubyenvelope.seal_reply(reply, request, self._serializer, self._close)
+
+    def read(self, payload: bytes) -> Unverified:
+        """Take an envelope apart; nobody has vouched for any of it."""
+        return rubyenvelope.read(payload, self._serializer, self._limits)
+
+    def open_request(self, unverified: Unverified) -> Request:
+        """The request, once the signature of the caller that it names has been verified."""
+        found = rubyenvelope.envelope_of(unverified, "request")
+        caller = as_text(found.fields.get("callerid"))
+        if self._callers is None or caller is None:
+            raise NotSigned("a request without a caller, or where none are taken")
+        _verify(self._callers.public_key(caller), found)
+        signed = self._serializer.loads(found.body, self._limits)
+        body, time, ttl = self._unwrapped(signed, found.fields)
+        return rubyenvelope.request_from_ruby(found, body, time=time, ttl=ttl)
+
+    def open_reply(self, unverified: Unverified) -> Reply:
+        """The reply, once the signature by the key of all nodes has been verified."""
+        found = rubyenvelope.envelope_of(unverified, "reply")
+        if self._server_key is None:
+            raise NotSigned("a reply where no key of the nodes is known")
+        _verify(self._server_key, found)
+        return rubyenvelope.reply_from_ruby(found, self._serializer.loads(found.body, self._limits))
+
+    def _unwrapped(self, signed: Any, fields: Mapping[str, Any]) -> tuple[Any, object, object]:
+        """The message proper, and the time and ttl that count."""
+        outer = {_TIME: fields.get("msgtime", _MISSING), _TTL: fields.get("ttl", _MISSING)}
+        inner = {key: _symbol(signed, key) for key in (_TIME, _TTL, _MSG)}
+        if self._enforces_ttl:
+            for key, what in ((_TTL, "ttl"), (_TIME, "time")):
+                if inner[key] is _MISSING:
+                    raise Malformed(f"the signed part has no {what} (plugin.ssl.enforce_ttl)")
+                if type(inner[key]) is not type(outer[key]) or inner[key] != outer[key]:
+                    raise NotSigned(f"the {what} of the envelope is not the signed one (plugin.ssl.enforce_ttl)")
+            if inner[_MSG] is _MISSING:
+                raise Malformed("the signed part has no message")
+        time, ttl = (outer[key] if inner[key] is _MISSING else inner[key] for key in (_TIME, _TTL))
+        return (signed if inner[_MSG] is _MISSING else inner[_MSG]), time, ttl
+
+    def _close(self, fields: dict[str, Any], body: bytes) -> None:
+        signature = self._sign(body)
+        lines = (binascii.b2a_base64(signature[start : start + _LINE]) for start in range(0, len(signature), _LINE))
+        fields[_HASH] = b"".join(lines).decode("ascii")
+
+
+def _symbol(signed: Any, name: Symbol) -> Any:
+    """What a hash has by a symbol; what it has by a string of this name Ruby's nodes do not see."""
+    if type(signed) is not dict or name not in signed:
+        return _MISSING
+    return signed[name] if any(type(key) is Symbol and key == name for key in signed) else _MISSING
+
+
+def _verify(key: "RSAPublicKey", envelope: Envelope) -> None:
+    proof = envelope.proof
+    if _BASE64.fullmatch(proof) is None:
+        raise Malformed("the signature is not base64")
+    try:
+        signature = binascii.a2b_base64(b"".join(proof.split()), strict_mode=True)
+    except binascii.Error:
+        raise Malformed("the signature is not base64") from None
+    if not has_signed(key, signature, envelope.body):
+        raise NotSigned("the signature is not of this body by the key of whom the message names")
