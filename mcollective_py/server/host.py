@@ -89,9 +89,19 @@ def build_host(config: Config, clock: Callable[[], float], previous: Host | None
         plugin_settings={name: config.plugin(name) for name in agents},
         authorization=open_authorizer(config),
         audit=_audit(config, identity, previous),
-        rules=Rules(config.seconds("plugin.x509.skew"), config.seconds("plugin.x509.max_ttl")),
+        rules=_rules(config),
         speaks_ruby=speaks_ruby,
     )
+
+
+def _rules(config: Config) -> Rules:
+    """What the security plugin in use allows in time."""
+    provider = config.word("securityprovider")
+    family = "aes" if provider == "aes_security" else provider
+    max_ttl = f"plugin.{family}.max_ttl"
+    # A Ruby client sends whole seconds, and a Ruby node drops what is a whole second older than its ttl.
+    late = 1.0 if provider in RUBY_PLUGINS else None
+    return Rules(config.seconds(f"plugin.{family}.skew"), config.seconds(max_ttl), max_ttl, late)
 
 
 def host_identity(config: Config) -> str:

@@ -67,11 +67,15 @@ class Audit(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a node allows in time, seconds: skew between clocks, the longest ttl and the setting that says it."""
+    """What a node allows in time, seconds: skew between clocks, the longest ttl and the setting that says it.
+
+    late: how long after its ttl a request may still come; the skew, where it is None.
+    """
 
     skew: float = 5.0
     max_ttl: float = 60.0
     max_ttl_key: str = "plugin.x509.max_ttl"
+    late: float | None = None
 
 
 def open_delivery(delivery: Delivery, security: SecurityPlugin, identity: str) -> Request:
@@ -130,7 +134,7 @@ def admit(
     request = open_delivery(delivery, security, view.identity)
     try:
         check_consistency(request, delivery, view)
-        check_freshness(request, now, rules.skew, rules.max_ttl, rules.max_ttl_key)
+        check_freshness(request, now, rules.skew, rules.max_ttl, rules.max_ttl_key, rules.late)
         replay.remember(request, now, rules.skew)
         check_filter(request, view)
     except Rejected as error:

@@ -36,3 +36,15 @@ def test_a_longer_life_than_the_node_grants_is_refused_even_if_fresh() -> None:
 def test_an_absurd_ttl_does_not_keep_an_old_request_alive() -> None:
     with pytest.raises(TTLTooLong):
         check_freshness(request(0.0, ttl=10**9), 1000.0)
+
+
+def test_how_late_a_request_may_come_can_be_less_than_how_far_clocks_may_differ() -> None:
+    check_freshness(request(1000.0), 1061.0, skew=60.0, late=1.0)
+    check_freshness(request(1000.0), 940.0, skew=60.0, late=1.0)
+    with pytest.raises(TTLExpired):
+        check_freshness(request(1000.0), 1061.1, skew=60.0, late=1.0)
+
+
+def test_a_ttl_beyond_what_is_granted_names_the_setting() -> None:
+    with pytest.raises(TTLTooLong, match=r"this node allows 300 s \(plugin\.psk\.max_ttl\)"):
+        check_freshness(request(1000.0, ttl=301), 1000.0, max_ttl=300.0, max_ttl_key="plugin.psk.max_ttl")

@@ -119,8 +119,18 @@ def test_keys_and_certificates_count_for_a_connection_with_tls_alone(config: Mak
 
 def test_without_a_certificate_a_host_is_called_what_the_system_calls_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("socket.gethostname", lambda: "web1.example.net")
-    psk = "securityprovider = psk\nplugin.psk = secret\n"
+    psk = "securityprovider = psk\nplugin.psk = 6dV0qXn2mT8sK4\n"
     assert host_identity(Config.from_text(psk)) == "web1.example.net"
     assert host_identity(Config.from_text(psk + "identity = db1\n")) == "db1"
-    with pytest.raises(ConfigError, match="no identity"):
-        host_identity(Config.from_text(psk + "identity = ../db1\n"))
+    monkeypatch.setattr("socket.gethostname", lambda: "..")
+    with pytest.raises(ConfigError, match="is no identity"):
+        host_identity(Config.from_text(psk))
+
+
+def test_what_is_allowed_in_time_is_what_the_security_plugin_in_use_says(config: Make) -> None:
+    psk = {"securityprovider": "psk", "plugin__psk": "6dV0qXn2mT8sK4zR", "rpcauthorization": "0"}
+    rules = built(config(**psk)).rules
+    assert (rules.skew, rules.max_ttl, rules.max_ttl_key, rules.late) == (60.0, 300.0, "plugin.psk.max_ttl", 1.0)
+    rules = built(config(**psk, plugin__psk__skew="5", plugin__psk__max_ttl="60")).rules
+    assert (rules.skew, rules.max_ttl) == (5.0, 60.0)
+    assert built(config()).rules.late is None
