@@ -13,7 +13,8 @@ from typing import Any
 from ..client.client import Audience
 from ..client.replies import Replies
 from ..client.results import RPCResult, RPCStats, exitcode
-from ..client.rpcclient import RPCClient, RPCResults
+from ..client.rpcclient import RPCClient
+from ..client.rpcresults import RPCResults
 from ..ddl.model import DDL
 from ..errors import BrokerRefused, ConnectorError, RPCError, UsageError
 from ..filter import Filter

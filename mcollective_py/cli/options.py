@@ -9,7 +9,16 @@ from ..filter import Filter
 from .application import Application
 
 # What the other sections' options say to a command that asks hosts and does not take them.
-_UNASKED = {"json": False, "no_progress": False, "limit": None, "full_discovery": False}
+_UNASKED = {
+    "json": False,
+    "no_progress": False,
+    "limit": None,
+    "limit_seed": None,
+    "batch": None,
+    "batch_sleep": None,
+    "reply_to": None,
+    "full_discovery": False,
+}
 
 
 class Parser(argparse.ArgumentParser):
@@ -94,6 +103,11 @@ def seconds(word: str) -> float:
     return value
 
 
+def pause(word: str) -> float:
+    """A time in seconds, 0 for none, as an option's type."""
+    return 0.0 if word == "0" else seconds(word)
+
+
 def whole(word: str) -> int:
     """A whole number above 0, as an option's type."""
     if not (word.isascii() and word.isdigit() and 0 < int(word[:12]) < 1_000_000):
@@ -137,7 +151,6 @@ def _common(group: argparse._ArgumentGroup, *, calls_actions: bool) -> None:
     )
     group.add_argument("--publish_timeout", type=seconds, metavar="SECONDS", help="how long sending the request may take")
     group.add_argument("--threaded", action="store_true", help="as ever: sending and receiving always have threads of their own")
-    _not_yet(group, "--reply-to", "--rt")
 
 
 def _filter(group: argparse._ArgumentGroup) -> None:
@@ -164,7 +177,10 @@ def _rpc(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--sort", action="store_true", help="show results at the end: failures first, then by name")
     group.add_argument("--limit", "--ln", "--limit-nodes", dest="limit", metavar="N[%]", help="ask only so many of the hosts found")
     group.add_argument("-1", "--one", dest="limit", action="store_const", const="1", help="ask only one of the hosts found")
-    _not_yet(group, "--limit-seed")
-    _not_yet(group, "--batch", instead="--limit asks only some of the hosts")
-    _not_yet(group, "--batch-sleep-time", "--batch-sleep")
+    group.add_argument("--limit-seed", type=int, metavar="NUMBER", help="choose the same hosts each time, with rpclimitmethod = random")
+    group.add_argument("--batch", metavar="N[%]", help="ask so many hosts at a time; each batch waits for the one before")
+    group.add_argument(
+        "--batch-sleep", "--batch-sleep-time", dest="batch_sleep", type=pause, metavar="SECONDS", help="pause between two batches"
+    )
+    group.add_argument("--reply-to", "--rt", dest="reply_to", metavar="TARGET", help="have the answers sent there, and wait for none")
     group.add_argument("-y", "--yes", action="store_true", help="do not ask before a destructive action on every host")

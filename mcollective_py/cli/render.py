@@ -7,6 +7,7 @@ from typing import Any
 
 from ..client.results import RPCResult, RPCStats
 from ..ddl.model import DDL
+from ..wire.plainjson import plain_json
 from .inert import inert, inert_lines
 
 _RED, _GREEN, _YELLOW, _PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[0m"
@@ -99,7 +100,9 @@ def first_names(names: Iterable[Any]) -> tuple[list[Any], str]:
 
 
 def value_lines(value: object) -> list[str]:
-    """One value as lines of text."""
+    """One value as lines of text; of bytes that are no UTF-8 each such byte as `\\xff`."""
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "backslashreplace")
     if isinstance(value, str):
         return inert_lines(value.rstrip("\n"))
     if value is None:
@@ -110,11 +113,11 @@ def value_lines(value: object) -> list[str]:
         return ["[]"]
     if isinstance(value, list) and all(isinstance(item, str | int | float | bool) for item in value):
         return [inert(f"[{', '.join(_short(item) for item in value)}]")]
-    return inert_lines(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, default=str))
+    return inert_lines(json.dumps(plain_json(value), indent=2, sort_keys=True, ensure_ascii=False))
 
 
 def _short(item: object) -> str:
-    return item if isinstance(item, str) else json.dumps(item, default=str)
+    return item if isinstance(item, str) else json.dumps(plain_json(item))
 
 
 # --- all results ------------------------------------------------------------------------------------------------------
@@ -145,6 +148,7 @@ def remark_lines(stats: RPCStats, style: Style) -> list[str]:
     lines: list[str] = []
     for caption, names in (
         ("No response from", stats.no_response),
+        ("Not asked", stats.not_asked),
         ("Unexpected response from", stats.unexpected),
         ("Known from before and silent now", stats.silent_known),
     ):
@@ -191,5 +195,8 @@ def result_document(result: RPCResult) -> dict[str, Any]:
 
 
 def json_text(document: Mapping[str, Any] | Sequence[Any], *, indent: bool) -> str:
-    """One JSON document; every control character and everything beyond ASCII is escaped, so that it is inert on a terminal."""
-    return json.dumps(document, indent=2 if indent else None, ensure_ascii=True, default=str)
+    """One JSON document; every control character and everything beyond ASCII is escaped, so that it is inert on a terminal.
+
+    What JSON has not is written as wire/plainjson.py says.
+    """
+    return json.dumps(plain_json(document), indent=2 if indent else None, ensure_ascii=True, allow_nan=False)

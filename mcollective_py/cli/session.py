@@ -61,6 +61,9 @@ def rpc_client(client: Client, agent: str, options: argparse.Namespace, *, filte
         ttl=options.ttl,
         collective=options.target,
         limit=options.limit,
+        limit_seed=options.limit_seed,
+        batch=options.batch,
+        batch_sleep=options.batch_sleep,
         full=options.full_discovery,
     )
 

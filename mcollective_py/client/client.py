@@ -17,7 +17,9 @@ from ..errors import NotSigned, UsageError
 from ..filter import Filter
 from ..matching.matcher import check
 from ..message import Destination, Kind, Publication, Request
+from ..names import is_place_for_replies
 from ..security.base import SecurityPlugin
+from ..text import printable
 from .addressing import Address, address
 from .collector import Collector
 from .discovery import mc
@@ -223,15 +225,21 @@ class Client:
         timeout: float | None = None,
         ttl: int | None = None,
         collective: str | None = None,
+        request_id: str | None = None,
     ) -> Replies:
-        """Send an action's inputs (or a plain body) to an audience. An empty one ends at once and nothing is sent."""
+        """Send an action's inputs (or a plain body) to an audience. An empty one ends at once and nothing is sent.
+
+        request_id: that of a request which goes on with this audience; without it a new one.
+        """
         chosen = self.collective(collective)
         stats = _before(audience)
         window = PLAIN_TIMEOUT + self.discovery_timeout if timeout is None else timeout
         if not audience.nodes:
             return self._nobody(agent, action, stats)
         where = self._address(agent, filter or Filter(), audience)
-        return self._start(agent, action, body, where, chosen, window, stats, expected=audience.nodes, ttl=ttl)
+        return self._start(
+            agent, action, body, where, chosen, window, stats, expected=audience.nodes, ttl=ttl, request_id=request_id
+        )
 
     def send(
         self,
@@ -243,14 +251,20 @@ class Client:
         filter: Filter | None = None,
         ttl: int | None = None,
         collective: str | None = None,
+        reply_to: str | None = None,
     ) -> str:
-        """Send without wanting replies; gives the request id when it is handed over. An empty audience is a UsageError."""
+        """Send without waiting for replies; gives the request id when it is handed over. An empty audience is a UsageError.
+
+        reply_to: the broker's name of a place that somebody else reads; without it no replies are wanted.
+        """
         chosen, request_id = self.collective(collective), os.urandom(16).hex()
+        if reply_to is not None and not is_place_for_replies(reply_to):
+            raise UsageError(f"{printable(reply_to)} is no place for replies: /queue/NAME for example, and not where requests travel")
         where = self._address(agent, filter or Filter(), audience)
         check(where.filter)
         self.connect()
         for chunk in where.chunks():
-            request = self._request(request_id, agent, action, body, where.filter, chosen, chunk, None, ttl)
+            request = self._request(request_id, agent, action, body, where.filter, chosen, chunk, reply_to, ttl)
             self._publish(request, self.security.seal_request(request).payload)
         return request_id
 
@@ -284,11 +298,12 @@ class Client:
         known: frozenset[str] | None = None,
         ttl: int | None = None,
         at_end: Callable[[Replies, bool], None] | None = None,
+        request_id: str | None = None,
     ) -> Replies:
         check(where.filter)
         self.connect()
         reply_to = self._subscribe(collective)
-        request_id = os.urandom(16).hex()
+        request_id = request_id or os.urandom(16).hex()
         is_closed = where.targets is not None
         collector = Collector(agent, started=self._monotonic(), window=window, expected=expected, is_closed=is_closed, known=known)
 
@@ -335,6 +350,7 @@ class Client:
             ttl=self.config.number("ttl") if ttl is None else ttl,
             reply_to=reply_to,
             targets=targets,
+            wants_reply=reply_to is not None,
         )
 
     def _publish(self, request: Request, payload: bytes) -> None:
@@ -382,6 +398,11 @@ def _before(audience: Audience) -> RPCStats:
         refusals=found.refusals,
         discovery_time=found.seconds,
     )
+
+
+def stats_before(audience: Audience, request_id: str, agent: str, action: str | None, started: float) -> RPCStats:
+    """What the statistics of a call to an audience say before anybody is asked. started: seconds since the epoch."""
+    return _named(_before(audience), request_id, agent, action, started)
 
 
 def _named(stats: RPCStats, request_id: str, agent: str, action: str | None, started: float) -> RPCStats:

@@ -63,8 +63,9 @@ class RPCStats:
     """One run in numbers and names; times in seconds, started an epoch.
 
     discovered: who was to answer, found or named. did_discovery: False where they were named. responses: answers that counted;
-    ok and failed are those, denied is a part of failed. no_response: discovered and silent. unexpected: answered without being
-    discovered. unverified: replies dropped because nobody vouches for them. duplicates: further replies of the same host.
+    ok and failed are those, denied is a part of failed. no_response: discovered and silent. not_asked: discovered, and the call ended
+    before their batch was sent. unexpected: answered without being discovered. unverified: replies dropped because nobody vouches for
+    them. duplicates: further replies of the same host.
     silent_known: hosts seen before that the discovery did not hear. refusals: nodes that refused the discovery itself.
     """
 
@@ -78,6 +79,7 @@ class RPCStats:
     failed: int = 0
     denied: int = 0
     no_response: tuple[str, ...] = ()
+    not_asked: tuple[str, ...] = ()
     unexpected: tuple[str, ...] = ()
     unverified: int = 0
     duplicates: int = 0
@@ -96,7 +98,7 @@ class RPCStats:
         """All of it as plain values, for JSON."""
         value = asdict(self)
         value["total_time"] = self.total_time
-        for name in ("discovered", "no_response", "unexpected", "silent_known"):
+        for name in ("discovered", "no_response", "not_asked", "unexpected", "silent_known"):
             value[name] = list(value[name])
         value["refusals"] = [refusal.to_dict() for refusal in self.refusals]
         return value
@@ -116,4 +118,4 @@ def exitcode(stats: RPCStats, *, strict: bool = False) -> int:
         if not stats.discovered:
             return 1
         return 3 if stats.did_discovery else 4
-    return 5 if strict and (stats.no_response or stats.silent_known) else 0
+    return 5 if strict and (stats.no_response or stats.not_asked or stats.silent_known) else 0

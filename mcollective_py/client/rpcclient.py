@@ -1,5 +1,7 @@
 """RPCClient: an agent's actions as methods, their inputs checked against the DDL before anything is sent."""
 
+import os
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from difflib import get_close_matches
@@ -13,37 +15,21 @@ from ..errors import DDLError, UnknownAction, UsageError
 from ..filter import Filter
 from ..plugins.finder import find
 from ..plugins.loader import load_ddl
-from .client import Audience, Client
+from .batches import batch_size, check_batch, slices
+from .client import Audience, Client, stats_before
 from .filterwords import Words, narrowed
 from .replies import Replies
-from .results import RPCResult, RPCStats
-
-
-class RPCResults(Iterator[RPCResult]):
-    """The results of one call, as they arrive. The call is made whether or not anybody iterates."""
-
-    def __init__(self, replies: Replies) -> None:
-        self.replies, self.request_id = replies, replies.request_id
-
-    def __next__(self) -> RPCResult:
-        reply = next(self.replies)
-        return RPCResult.from_reply(reply, self.replies.latency(reply.sender))
-
-    def close(self) -> None:
-        """Stop waiting for more."""
-        self.replies.close()
-
-    @property
-    def stats(self) -> RPCStats:
-        """Numbers and names up to now; final once the iteration has ended."""
-        return self.replies.stats
+from .results import RPCStats
+from .rpcresults import BatchedResults, RPCResults
 
 
 class RPCClient:
     """Calls one agent on the hosts of a filter: `client.status(service="exim4")`, or `client.call("status", {...})`.
 
     Who is there is found once and kept until reset() or a change of the filter. timeout: seconds for the answers, None for the
-    DDL's and the discovery timeout. limit: at most so many hosts, `10` or `25%`. full: discover for the whole window.
+    DDL's and the discovery timeout. limit: at most so many hosts, `10` or `25%`; limit_seed: makes a random choice of them the same
+    each time. batch: so many hosts at a time, `10` or `25%`; batch_sleep: seconds between two batches; None for both: as configured.
+    full: discover for the whole window.
     """
 
     def __init__(
@@ -58,6 +44,9 @@ class RPCClient:
         ttl: int | None = None,
         collective: str | None = None,
         limit: str | None = None,
+        limit_seed: int | None = None,
+        batch: str | None = None,
+        batch_sleep: float | None = None,
         full: bool = False,
     ) -> None:
         self.client, self.agent, self.ddl, self.filter = client, agent, ddl, filter or Filter()
@@ -66,6 +55,14 @@ class RPCClient:
         self.collective = client.collective(collective)
         if limit is not None:
             limit_count(limit, 1)
+        self.limit_seed = limit_seed
+        config = client.config
+        self.batch = batch or (config.word("default_batch_size") if config.number("default_batch_size") else None)
+        self.batch_sleep = config.seconds("default_batch_sleep_time") if batch_sleep is None else batch_sleep
+        if self.batch is not None:
+            check_batch(self.batch)
+            if not config.flag("direct_addressing"):
+                raise UsageError("batches address hosts by name: they need direct_addressing = 1 in the configuration")
         self._audience: Audience | None = None
         self._last: RPCResults | None = None
 
@@ -82,24 +79,53 @@ class RPCClient:
     def call(self, action: str, inputs: Mapping[str, Any] | None = None) -> RPCResults:
         """Call an action by name. Raises UnknownAction, MissingRPCData or InvalidRPCData before anything is sent."""
         checked = self.checked(action, inputs or {})
-        replies = self.client.call(
+
+        def ask(audience: Audience, request_id: str | None = None) -> Replies:
+            return self.client.call(
+                self.agent,
+                action,
+                checked,
+                audience,
+                filter=self.filter,
+                timeout=self._timeout(action),
+                ttl=self.ttl,
+                collective=self.collective,
+                request_id=request_id,
+            )
+
+        size = len(self.audience.nodes) if self.batch is None else batch_size(self.batch, len(self.audience.nodes))
+        if size < len(self.audience.nodes):
+            self._last = self._batched(action, size, ask)
+        else:
+            self._last = RPCResults(ask(self.audience))
+        return self._last
+
+    def _batched(self, action: str, size: int, ask: Callable[[Audience, str], Replies]) -> BatchedResults:
+        whole = self.audience
+        before = stats_before(whole, os.urandom(16).hex(), self.agent, action, time.time())
+        return BatchedResults(
+            list(slices(whole.nodes, size)),
+            lambda nodes: ask(Audience(nodes, whole.discovered, is_part=True), before.request_id),
+            before,
+            pause=lambda: time.sleep(self.batch_sleep),
+            monotonic=time.monotonic,
+        )
+
+    def send(self, action: str, inputs: Mapping[str, Any] | None = None, *, reply_to: str | None = None) -> str:
+        """Call an action without waiting for results; gives the request id.
+
+        reply_to: the broker's name of a place that somebody else reads; without it no replies are wanted.
+        """
+        checked = self.checked(action, inputs or {})
+        return self.client.send(
             self.agent,
             action,
             checked,
             self.audience,
             filter=self.filter,
-            timeout=self._timeout(action),
             ttl=self.ttl,
             collective=self.collective,
-        )
-        self._last = RPCResults(replies)
-        return self._last
-
-    def send(self, action: str, inputs: Mapping[str, Any] | None = None) -> str:
-        """Call an action without wanting results; gives the request id."""
-        checked = self.checked(action, inputs or {})
-        return self.client.send(
-            self.agent, action, checked, self.audience, filter=self.filter, ttl=self.ttl, collective=self.collective
+            reply_to=reply_to,
         )
 
     def checked(self, action: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -121,7 +147,8 @@ class RPCClient:
                 discovery_timeout=self.discovery_timeout,
                 full=self.full,
             )
-            self._audience = limited(found, self.limit, is_random=self.client.config.text("rpclimitmethod") == "random")
+            is_random = self.client.config.text("rpclimitmethod") == "random"
+            self._audience = limited(found, self.limit, is_random=is_random, seed=self.limit_seed)
         return self._audience
 
     def discover(self, nodes: Sequence[str] | None = None) -> tuple[str, ...]:
@@ -168,16 +195,16 @@ class RPCClient:
         return self.ddl.timeout(action) + self.discovery_timeout if self.timeout is None else self.timeout
 
 
-def limited(found: Audience, limit: str | None, *, is_random: bool = False) -> Audience:
-    """The first (or any) few of an audience."""
+def limited(found: Audience, limit: str | None, *, is_random: bool = False, seed: int | None = None) -> Audience:
+    """The first (or any) few of an audience. seed: makes the choice of any the same each time."""
     count = len(found.nodes) if limit is None else limit_count(limit, len(found.nodes))
     if count >= len(found.nodes):
         return found
     nodes: Sequence[str] = found.nodes[:count]
     if is_random:
-        from random import sample
+        from random import Random
 
-        nodes = sorted(sample(found.nodes, count))
+        nodes = sorted(Random(seed).sample(sorted(found.nodes), count))  # noqa: S311  no secret: a choice of hosts
     return Audience(tuple(nodes), found.discovered, is_part=True)
 
 
@@ -218,6 +245,8 @@ def rpcclient(
     discovery_timeout: float | None = None,
     ttl: int | None = None,
     limit: str | None = None,
+    batch: str | None = None,
+    batch_sleep: float | None = None,
     config: Config | str | Path | None = None,
     client: Client | None = None,
 ) -> Iterator[RPCClient]:
@@ -242,6 +271,8 @@ def rpcclient(
             ttl=ttl,
             collective=collective,
             limit=limit,
+            batch=batch,
+            batch_sleep=batch_sleep,
         )
         if nodes is not None:
             rpc.discover(nodes)

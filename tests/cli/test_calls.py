@@ -8,7 +8,7 @@ from mcollective_py.cli.render import Style
 from mcollective_py.client.collector import Collector
 from mcollective_py.client.replies import Replies
 from mcollective_py.client.results import RPCResult, RPCStats
-from mcollective_py.client.rpcclient import RPCResults
+from mcollective_py.client.rpcresults import RPCResults
 from mcollective_py.ddl.model import DDL, ActionDDL, Metadata
 from mcollective_py.errors import ConnectorClosed, UsageError
 from mcollective_py.filter import Filter

@@ -94,16 +94,22 @@ def test_historic_options_that_change_nothing_are_taken(words):
         ("--select", "web"),
         ("--do", "x"),
         ("--nodes", "hosts.txt"),
-        ("--batch", "5"),
-        ("--batch-sleep", "5"),
-        ("--batch-sleep-time", "5"),
-        ("--limit-seed", "7"),
-        ("--reply-to", "/queue/x"),
     ],
 )
 def test_historic_options_that_are_missing_are_named(words):
     with pytest.raises(UsageError, match=f"^{words[0]} is not in this version yet"):
         options(*words)
+
+
+def test_batches_have_a_size_and_a_pause():
+    chosen = options("--batch", "10%", "--batch-sleep-time", "0", "--limit-seed", "7", "--rt", "/queue/x")
+    assert (chosen.batch, chosen.batch_sleep, chosen.limit_seed, chosen.reply_to) == ("10%", 0.0, 7, "/queue/x")
+
+
+@pytest.mark.parametrize("word", ["-1", "x", "1e9"])
+def test_a_pause_that_is_none_is_refused(word):
+    with pytest.raises(UsageError, match="is no time: give seconds above 0"):
+        options(f"--batch-sleep={word}")
 
 
 def test_another_discovery_method_is_named():

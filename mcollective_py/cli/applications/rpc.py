@@ -4,7 +4,8 @@ import argparse
 import sys
 
 from ...client.client import Audience
-from ...client.rpcclient import RPCResults, agent_ddl, limited
+from ...client.rpcclient import agent_ddl, limited
+from ...client.rpcresults import RPCResults
 from ...ddl.validate import convert
 from ...errors import RPCError, UsageError
 from ...names import is_action, is_agent
@@ -48,16 +49,20 @@ class Rpc(Application):
         except RPCError as error:
             raise wrong_words(error, rpc.ddl, action, words) from error
         check_inputs(rpc, action, inputs)
+        _check_sending(options)
         with connected(client, options):
-            if not options.no_results:
+            if not _is_sent_only(options):
                 return call_and_show(rpc, action, inputs, options)
             confirm(rpc, action, options)
             if not rpc.discover():
                 raise UsageError("no hosts discovered: no request was sent")
-            return _print_id(rpc.send(action, inputs), options)
+            return _print_id(rpc.send(action, inputs, reply_to=options.reply_to), options)
 
     def _plain(self, agent: str, options: argparse.Namespace) -> int:
         body, filter = body_of(options.body), filter_of(options)
+        _check_sending(options)
+        if options.batch:
+            raise UsageError("--batch is for actions; a plain message goes to all at once, or to some with --limit")
         with connected(open_client(options), options) as client:
             window = options.discovery_timeout or client.discovery_timeout
 
@@ -65,8 +70,10 @@ class Rpc(Application):
                 return client.audience(agent, filter, collective=options.target, discovery_timeout=window, full=options.full_discovery)
 
             audience = limited(announced(find, filter, window, options), options.limit)
-            if options.no_results:
-                request_id = client.send(agent, None, body, audience, filter=filter, ttl=options.ttl, collective=options.target)
+            if _is_sent_only(options):
+                request_id = client.send(
+                    agent, None, body, audience, filter=filter, ttl=options.ttl, collective=options.target, reply_to=options.reply_to
+                )
                 return _print_id(request_id, options)
             replies = client.call(
                 agent, None, body, audience, filter=filter, timeout=options.timeout, ttl=options.ttl, collective=options.target
@@ -106,6 +113,19 @@ def addressed(options: argparse.Namespace) -> tuple[str, str | None, dict[str, s
             raise UsageError(f"the input {name} is given twice")
         inputs[name] = value
     return agent, action, inputs
+
+
+def _is_sent_only(options: argparse.Namespace) -> bool:
+    """Whether nothing is waited for."""
+    return options.no_results or options.reply_to is not None
+
+
+def _check_sending(options: argparse.Namespace) -> None:
+    """Raises UsageError for options that speak against one another."""
+    if options.no_results and options.reply_to is not None:
+        raise UsageError("--no-results wants no answers and --reply-to wants them elsewhere: give one of them")
+    if options.batch and _is_sent_only(options):
+        raise UsageError("a batch waits for the answers of the one before: --batch goes neither with --no-results nor with --reply-to")
 
 
 def _print_id(request_id: str, options: argparse.Namespace) -> int:

@@ -146,6 +146,31 @@ def test_without_results_only_the_request_id_is_printed(desk):
     assert re.fullmatch(r"Request sent with id: [0-9a-f]{32}\n", answer.out)
 
 
+def test_batches_ask_so_many_at_a_time_under_one_request_id(desk):
+    answer = desk.mco("rpc", "rpcutil", "ping", "--batch", "2", "--batch-sleep", "0.5", "--json")
+    document = json.loads(answer.out)
+    assert answer.code == 0
+    assert sorted(reply["sender"] for reply in document["replies"]) == ["db1", "web1", "web2"]
+    assert document["stats"]["agent_time"] > 0.5
+    assert document["stats"]["not_asked"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--batch", "0"), "a batch is a number of hosts above 0 or a percentage up to 100%, not '0'"),
+        (("--batch", "2", "--no-results"), "--batch goes neither with --no-results nor with --reply-to"),
+        (("--reply-to", "/queue/x", "--no-results"), "give one of them"),
+        (("--reply-to", "nowhere"), "nowhere is no place for replies"),
+        (("--reply-to", "/queue/mcollective.nodes"), "is no place for replies: /queue/NAME for example, and not where requests travel"),
+    ],
+)
+def test_options_that_cannot_be_are_told(desk, words, says):
+    answer = desk.mco("rpc", "rpcutil", "ping", *words)
+    assert (answer.code, answer.out) == (1, "")
+    assert says in answer.err
+
+
 def test_a_limit_asks_the_first_by_name(desk):
     document = json.loads(desk.mco("rpc", "rpcutil", "ping", "-1", "--json").out)
     assert [reply["sender"] for reply in document["replies"]] == ["db1"]
