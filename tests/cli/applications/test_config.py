@@ -1,0 +1,126 @@
+import json
+
+import pytest
+
+from mcollective_py.cli.applications.config import changed_defaults, examine, ruby_agents, side_of
+from mcollective_py.cli.main import main
+from mcollective_py.config import Config
+
+# The settings of Debian's package, with secrets of one's own.
+DEBIAN = """\
+main_collective = mcollective
+collectives = mcollective
+libdir = {libdir}
+logfile = /var/log/mcollective.log
+loglevel = info
+daemonize = 1
+
+securityprovider = psk
+plugin.psk = kV7pXw2mNq9sTz4b
+
+connector = activemq
+plugin.activemq.pool.size = 1
+plugin.activemq.pool.1.host = stomp1
+plugin.activemq.pool.1.port = 61613
+plugin.activemq.pool.1.user = mcollective
+plugin.activemq.pool.1.password = hG5dLr8cYw3jFn6a
+
+factsource = yaml
+plugin.yaml = /etc/mcollective/facts.yaml
+"""
+
+
+@pytest.fixture
+def server_cfg(tmp_path):
+    (tmp_path / "plugins" / "mcollective" / "agent").mkdir(parents=True)
+    file = tmp_path / "server.cfg"
+    file.write_text(DEBIAN.format(libdir=tmp_path / "plugins"))
+    file.chmod(0o600)
+    return file
+
+
+def test_the_file_of_the_debian_package_with_secrets_of_its_own_is_good(server_cfg, capsys):
+    assert main(["config", "check", str(server_cfg)]) == 0
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first == f"{server_cfg}: good for a server: 16 settings, connector activemq, securityprovider psk"
+
+
+def test_each_default_that_differs_from_ruby_is_named_with_the_line_to_write(server_cfg, capsys):
+    main(["config", "check", str(server_cfg)])
+    out = capsys.readouterr().out
+    assert "    rpcauthorization: was 0, is true: write `rpcauthorization = 0` to go on as before\n" in out
+    assert "    soft_shutdown: was 0, is true: write `soft_shutdown = 0` to go on as before\n" in out
+    assert "    plugin.activemq.heartbeat_interval: was off, is 30: there is no going back\n" in out
+    assert "rabbitmq" not in out
+
+
+def test_a_line_that_is_there_is_not_asked_for(server_cfg):
+    server_cfg.write_text(server_cfg.read_text() + "rpcauthorization = 0\nsoft_shutdown = 0\n")
+    keys = [each.key for each in examine(str(server_cfg), "server").defaults]
+    assert "rpcauthorization" not in keys
+    assert "soft_shutdown" not in keys
+
+
+def test_a_file_that_relied_on_psk_as_the_default_is_told_to_say_so():
+    config = Config.from_text("connector = activemq\n", "client")
+    lines = [each.line for each in changed_defaults(config)]
+    assert "securityprovider = psk" in lines
+    assert "connection_timeout = 86400" in lines
+    assert "rpcauthorization = 0" not in lines
+
+
+def test_a_file_with_an_example_password_cannot_be_used(server_cfg, capsys):
+    server_cfg.write_text(server_cfg.read_text().replace("hG5dLr8cYw3jFn6a", "marionette"))
+    assert main(["config", "check", str(server_cfg)]) == 1
+    verdict, error = capsys.readouterr().out.splitlines()
+    assert verdict == f"{server_cfg}: cannot be used by a server"
+    assert error.startswith(f"  error: {server_cfg}:16: plugin.activemq.pool.1.password: an example")
+
+
+def test_strict_tells_a_bad_file_by_78(server_cfg, capsys):
+    server_cfg.write_text("nosuch = 1\n")
+    assert main(["config", "check", "--strict", str(server_cfg)]) == 78
+
+
+def test_keys_that_cannot_be_read_are_an_error(server_cfg, tmp_path, capsys):
+    keys = "".join(f"plugin.x509.{name} = {tmp_path}/no.pem\n" for name in ("ca", "cert", "key", "crl"))
+    server_cfg.write_text(server_cfg.read_text().replace("securityprovider = psk", "securityprovider = x509") + keys)
+    assert main(["config", "check", str(server_cfg)]) == 1
+    assert f"{tmp_path}/no.pem" in capsys.readouterr().out
+
+
+def test_agents_in_ruby_are_named_and_those_with_a_twin_are_not(tmp_path):
+    ruby = tmp_path / "mcollective" / "agent"
+    ruby.mkdir(parents=True)
+    for name in ("nrpe", "rpcutil", "acme"):
+        (ruby / f"{name}.rb").touch()
+    twin = tmp_path / "agents" / "acme"
+    twin.mkdir(parents=True)
+    (twin / "agent.py").touch()
+    assert ruby_agents((tmp_path,)) == ["nrpe"]
+
+
+def test_what_has_no_effect_is_a_remark(server_cfg, capsys):
+    server_cfg.write_text(server_cfg.read_text() + "topicprefix = /topic/\n")
+    main(["config", "check", str(server_cfg)])
+    assert f"  remark: {server_cfg}:20: topicprefix has no effect any more: remove the line\n" in capsys.readouterr().out
+
+
+def test_json_is_one_document(server_cfg, capsys):
+    assert main(["config", "check", "--json", str(server_cfg)]) == 0
+    (found,) = json.loads(capsys.readouterr().out)["files"]
+    assert found["usable"] is True
+    assert found["side"] == "server"
+    assert {"key": "rpcauthorization", "historic": "0", "here": "true", "line": "rpcauthorization = 0"} in found["changed_defaults"]
+
+
+@pytest.mark.parametrize(
+    ("path", "side"), [("/etc/mcollective/server.cfg", "server"), ("client.cfg", "client"), ("/home/alice/.mcollective", "client")]
+)
+def test_whose_file_it_is_is_seen_by_its_name(path, side):
+    assert side_of(path) == side
+
+
+def test_another_verb_is_answered_with_what_there_is(capsys):
+    assert main(["config", "shine"]) == 1
+    assert "there is no `mco config shine`: `mco config check" in capsys.readouterr().err
