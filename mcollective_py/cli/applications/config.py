@@ -1,9 +1,11 @@
 """`mco config check`: is a server.cfg or client.cfg good, what in it has no effect, and where it relied on Ruby's defaults."""
 
 import argparse
+import logging
 import os
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -118,7 +120,8 @@ def examine(path: str, side: str) -> Findings:
     told = tuple(f": {each.key} is not set" for each in findings.defaults)
     findings.remarks += [warning for warning in config.warnings if not any(words in warning for words in told)]
     findings.remarks += [f"{path}: libdir: there is no folder {folder}" for folder in config.paths("libdir") if not folder.is_dir()]
-    findings.errors += _unusable(config, side)
+    with _said(findings.remarks):
+        findings.errors += _unusable(config, side)
     if side == "server":
         findings.ruby_agents = ruby_agents(config.paths("libdir"))
     return findings
@@ -165,6 +168,29 @@ def files_in_use() -> list[str]:
         listed = ", ".join(str(path) for paths in looked.values() for path in paths)
         raise UsageError(f"there is no configuration file here: looked for {listed}; name one: mco config check FILE")
     return [path for path in found if path]
+
+
+@contextmanager
+def _said(remarks: list[str]) -> Iterator[None]:
+    """Inside, what the daemon or a client would log as a warning at its start becomes a remark."""
+    handler = _Remarks(remarks)
+    root = logging.getLogger("mcollective_py")
+    was, root.propagate = root.propagate, False
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        root.propagate = was
+
+
+class _Remarks(logging.Handler):
+    def __init__(self, remarks: list[str]) -> None:
+        super().__init__(logging.WARNING)
+        self._remarks = remarks
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._remarks.append(record.getMessage())
 
 
 def _unusable(config: Settings, side: str) -> list[str]:

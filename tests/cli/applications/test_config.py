@@ -45,6 +45,13 @@ def test_the_file_of_the_debian_package_with_secrets_of_its_own_is_good(server_c
     assert first == f"{server_cfg}: good for a server: 16 settings, connector activemq, securityprovider psk"
 
 
+def test_what_the_security_plugin_does_not_protect_is_a_remark(server_cfg, capsys):
+    main(["config", "check", str(server_cfg)])
+    said = capsys.readouterr()
+    assert "\n  remark: psk protects the body of a message and nothing else" in said.out
+    assert said.err == ""
+
+
 def test_each_default_that_differs_from_ruby_is_named_with_the_line_to_write(server_cfg, capsys):
     main(["config", "check", str(server_cfg)])
     out = capsys.readouterr().out
