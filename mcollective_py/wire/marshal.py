@@ -38,15 +38,15 @@ _NAMED_BY_BYTES: Final = b"cmM"  # the others by a symbol
 _KNOWN: Final = {
     name: Symbol(name)
     for name in (
-        "E body senderid requestid senderagent msgtime hash filter collective agent callerid ttl action caller data process_results "
-        "statuscode statusmsg ssl_msg ssl_ttl ssl_msgtime fact value operator pong facts agents classes version main_collective "
-        "collectives data_plugins"
-    ).split()
+        "E", "body", "senderid", "requestid", "senderagent", "msgtime", "hash", "filter", "collective", "agent", "callerid", "ttl",
+        "action", "caller", "data", "process_results", "statuscode", "statusmsg", "ssl_msg", "ssl_ttl", "ssl_msgtime", "fact", "value",
+        "operator", "pong", "facts", "agents", "classes", "version", "main_collective", "collectives", "data_plugins",
+    )  # fmt: skip
 }
 _E: Final = _KNOWN["E"]
 
 # What the first byte of a packed integer says, as an integer and as a count: None where that takes more bytes, or is negative.
-_SMALL: Final[tuple[int | None, ...]] = (0, *(None,) * 4, *range(123), *range(-123, 0), *(None,) * 4)
+_SMALL: Final[tuple[int | None, ...]] = (0, *(None,) * 4, *range(123), *range(-123, 1), *(None,) * 4)
 _COUNTS: Final[tuple[int | None, ...]] = (*_SMALL[:128], *(None,) * 128)
 # How a string with an encoding goes on: one instance variable, E, by name the first time and then by the symbol's number.
 _FIRST_E: Final = b"\6:\6E"
@@ -63,9 +63,10 @@ _CODECS: Final = {
 
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,64}(\.[0-9]{1,64})?(e[+-]?[0-9]{1,4})?", re.ASCII)
 _NOT_DECIMAL: Final = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
-_MANTISSA: Final = 37  # bits of a float that Ruby 1.8 wrote as text; where that says less, a NUL and one or two bytes follow with the rest
+_MANTISSA: Final = 37  # bits of a float that Ruby 1.8 took from its text, where that is not exact: a NUL and one or two bytes follow
 _WIDE_KEYS: Final = 64  # integer keys above 60 bits in one hash; chosen ones have the same hash value in Python, all of them
 _OPEN: Final = object()  # stands among the objects for one that is still being read
+_NO_SYMBOL: Final = Symbol()  # the same among the symbols
 
 
 def loads(data: bytes, limits: RubyLimits = REQUEST) -> Any:
@@ -87,7 +88,7 @@ def loads(data: bytes, limits: RubyLimits = REQUEST) -> Any:
 def _read(data: bytes, limits: RubyLimits) -> Any:
     """One loop over all values: a call for each would take longer than to read it. IndexError where the data end too soon.
 
-    No length is compared with what is left: a slice beyond the end is short, and then the next byte is not there or the last check fails.
+    No length is compared with what is left: a slice beyond the end is short, then the next byte is not there or the last check fails.
     """
     end = len(data)
     text = data.decode("latin-1")  # a piece of it that is ASCII is what the same bytes stand for
@@ -120,25 +121,38 @@ def _read(data: bytes, limits: RubyLimits) -> Any:
                     value = _decoded(data[start:stop], "utf-8" if flag == _TRUE else "ascii")
                 objects.append(value)
                 if ending_size == 4:
+                    if len(symbols) < 123:
+                        ending, ending_size = _NUMBERED_E[len(symbols)], 3
                     symbols.append(_E)
-                    ending, ending_size = _ending(symbols)
             else:
                 objects.append(_OPEN)
                 last = len(objects) - 1
                 codec, at = _encoding(data, stop, symbols, objects, limits)
                 objects[last] = value = _decoded(data[start:stop], codec)
-                if ending_size == 4:
-                    ending, ending_size = _ending(symbols)
-        elif tag == _SYMBOL and (size := counts[data[at + 1]]) and (name := known.get(text[at + 2 : at + 2 + size])):
-            at += 2 + size
-            symbols.append(name)
-            value = name
+                if ending_size == 4 and _E in symbols[:123]:
+                    ending, ending_size = _NUMBERED_E[symbols.index(_E)], 3
+        elif tag == _SYMBOL:
+            start = at + 2
+            if (size := counts[data[at + 1]]) is None:
+                size, start = _count(data, at + 1)
+            at = start + size
+            name = text[start:at]
+            value = known.get(name) or _new_symbol(name, len(symbols), limits)
+            symbols.append(value)
         elif tag == _INTEGER:
             value = small[data[at + 1]]
             at += 2
             if value is None:
                 value, at = _packed(data, at - 1)
-        elif tag == _HASH or tag == _ARRAY or tag == _HASH_AND_DEFAULT:
+        elif tag == _SYMBOL_LINK:
+            linked = counts[data[at + 1]]
+            at += 2
+            if linked is None:
+                linked, at = _count(data, at - 1)
+            if linked >= len(symbols):
+                raise Malformed(f"a link to symbol {linked}, and only {len(symbols)} have come so far")
+            value = symbols[linked]
+        elif tag in (_HASH, _ARRAY, _HASH_AND_DEFAULT):
             size = counts[data[at + 1]]
             at += 2
             if size is None:
@@ -175,19 +189,32 @@ def _read(data: bytes, limits: RubyLimits) -> Any:
         elif tag == _FALSE:
             value = False
             at += 1
-        elif tag == _SYMBOL or tag == _SYMBOL_LINK or (tag == _WITH and data[at + 1] == _SYMBOL):
-            value, at = _symbol(data, at, symbols, objects, limits)
         elif tag == _BIG:
-            value, at = _big(data, at, limits)
+            sign, start = data[at + 1], at + 3
+            if (size := counts[data[at + 2]]) is None:
+                size, start = _count(data, at + 2)
+            at = start + size + size
+            value = int.from_bytes(data[start:at], "little")
+            if size > 3:
+                wide += 1
+                _check_digits(value, 2 * size, limits)
+            if sign == _MINUS:
+                value = -value
+            elif sign != _PLUS:
+                raise Malformed("an integer that is neither positive nor negative")
             objects.append(value)
-            wide += not -(1 << 60) < value < 1 << 60
         elif tag == _FLOAT:
-            size, start = _count(data, at + 1)
+            start = at + 2
+            if (size := counts[data[at + 1]]) is None:
+                size, start = _count(data, at + 1)
             at = start + size
             value = _float(text[start:at])
             objects.append(value)
         elif tag == _LINK:
-            linked, at = _count(data, at + 1)
+            linked = counts[data[at + 1]]
+            at += 2
+            if linked is None:
+                linked, at = _count(data, at - 1)
             if linked >= len(objects):
                 raise Malformed(f"a link to object {linked}, and only {len(objects)} have come so far")
             value = objects[linked]
@@ -200,6 +227,8 @@ def _read(data: bytes, limits: RubyLimits) -> Any:
             objects.append(_OPEN)
             last = len(objects) - 1
             objects[last], at = value, at = _regexp(data, at, symbols, objects, limits)
+        elif tag == _WITH and data[at + 1] == _SYMBOL:
+            value, at = _symbol_with_encoding(data, at, symbols, objects, limits)
         else:
             _refuse(data, at, symbols, limits)
         items.append(value)
@@ -214,9 +243,11 @@ def _read(data: bytes, limits: RubyLimits) -> Any:
             else:
                 if wide > _WIDE_KEYS:
                     _check_wide_keys(items)
+                if kind == _HASH_AND_DEFAULT:
+                    items.pop()
                 pairs = iter(items)
                 try:
-                    value = dict(zip(pairs, pairs, strict=False))  # the default of a hash, the odd one at the end, is left behind
+                    value = {key: next(pairs) for key in pairs}
                 except TypeError:
                     raise Malformed("an array or a hash as the key of a hash") from None
             objects[number] = value
@@ -247,33 +278,40 @@ def _count(data: bytes, at: int) -> tuple[int, int]:
     return count, end
 
 
-def _symbol(data: bytes, at: int, symbols: list[Symbol], objects: list[Any], limits: RubyLimits) -> tuple[Symbol, int]:
-    """A symbol in any of its forms, and where it ends."""
-    tag = data[at]
-    if tag == _SYMBOL_LINK:
-        number, at = _count(data, at + 1)
-        if number >= len(symbols):
-            raise Malformed(f"a link to symbol {number}, and only {len(symbols)} have come so far")
-        return symbols[number], at
-    if tag == _WITH:
-        at += 1
-    if data[at] != _SYMBOL:
-        raise Malformed("something else where only a symbol can stand")
-    size, start = _count(data, at + 1)
-    at = start + size
-    if at > len(data):
-        raise IndexError
-    number, codec = len(symbols), "utf-8"  # Ruby 1.8 knew no encodings
+def _new_symbol(name: str, number: int, limits: RubyLimits, codec: str = "utf-8") -> Symbol:
+    """The symbol that comes as that number. name: its bytes, one a character. codec: UTF-8 for Ruby 1.8, which named none."""
     if number >= limits.symbols:
         raise Malformed(f"Marshal of more than {limits.symbols} symbols")
-    symbols.append(Symbol())
-    if tag == _WITH:
-        codec, at = _encoding(data, at, symbols, objects, limits)
-    name = _decoded(data[start : start + size], codec)
-    if isinstance(name, bytes):
-        raise Malformed("a symbol that is no text")
-    symbols[number] = symbol = Symbol(name)
+    if not name.isascii():
+        decoded = _decoded(name.encode("latin-1"), codec)
+        if isinstance(decoded, bytes):
+            raise Malformed("a symbol that is no text")
+        name = decoded
+    return Symbol(name)
+
+
+def _symbol_with_encoding(data: bytes, at: int, symbols: list[Symbol], objects: list[Any], limits: RubyLimits) -> tuple[Symbol, int]:
+    """A symbol that is not ASCII, and where it ends."""
+    size, start = _count(data, at + 2)
+    number = len(symbols)
+    symbols.append(_NO_SYMBOL)
+    codec, at = _encoding(data, start + size, symbols, objects, limits)
+    symbols[number] = symbol = _new_symbol(data[start : start + size].decode("latin-1"), number, limits, codec)
     return symbol, at
+
+
+def _plain_symbol(data: bytes, at: int, symbols: list[Symbol], limits: RubyLimits) -> tuple[Symbol, int]:
+    """A symbol without an encoding, or a link to any, where nothing else can stand; and where it ends."""
+    tag = data[at]
+    if tag not in b":;":
+        raise Malformed("something else where only a symbol can stand")
+    size, start = _count(data, at + 1)
+    if tag == _SYMBOL:
+        symbols.append(_new_symbol(data[start : start + size].decode("latin-1"), len(symbols), limits))
+        return symbols[-1], start + size
+    if size >= len(symbols):
+        raise Malformed(f"a link to symbol {size}, and only {len(symbols)} have come so far")
+    return symbols[size], start
 
 
 def _encoding(data: bytes, at: int, symbols: list[Symbol], objects: list[Any], limits: RubyLimits) -> tuple[str, int]:
@@ -281,9 +319,7 @@ def _encoding(data: bytes, at: int, symbols: list[Symbol], objects: list[Any], l
     count, at = _count(data, at)
     if not count:
         return "", at
-    if data[at] == _WITH:  # no encoding has such a name; and so nothing nests here
-        raise Malformed("an instance variable with an odd name")
-    name, at = _symbol(data, at, symbols, objects, limits)
+    name, at = _plain_symbol(data, at, symbols, limits)  # one with an encoding is never the name of an encoding
     tag = data[at]
     if count == 1 and name == "E" and tag in b"TF":
         return ("utf-8" if tag == _TRUE else "ascii"), at + 1
@@ -301,13 +337,6 @@ def _encoding(data: bytes, at: int, symbols: list[Symbol], objects: list[Any], l
     raise Malformed(f"the instance variable {printable(name, most=60)} of a string")
 
 
-def _ending(symbols: list[Symbol]) -> tuple[bytes, int]:
-    """How strings with an encoding go on from here."""
-    if _E in symbols[:123]:
-        return _NUMBERED_E[symbols.index(_E)], 3
-    return _FIRST_E, 4
-
-
 def _decoded(piece: bytes, codec: str) -> str | bytes:
     if not codec:
         return piece
@@ -317,34 +346,31 @@ def _decoded(piece: bytes, codec: str) -> str | bytes:
         return piece
 
 
-def _big(data: bytes, at: int, limits: RubyLimits) -> tuple[int, int]:
-    """An integer of so many 16-bit words, and where it ends."""
-    sign = data[at + 1]
-    words, start = _count(data, at + 2)
-    if sign != _PLUS and sign != _MINUS:
-        raise Malformed("an integer that is neither positive nor negative")
-    end = start + 2 * words
+def _check_digits(value: int, size: int, limits: RubyLimits) -> None:
     # Cheap first: a byte has more than two digits.
-    if 2 * words > limits.digits or (value := int.from_bytes(data[start:end], "little")) >= 10**limits.digits:
+    if size > limits.digits or value >= 10**limits.digits:
         raise Malformed(f"an integer of more than {limits.digits} digits")
-    return (value if sign == _PLUS else -value), end
 
 
 def _float(text: str) -> float:
     decimal, mark, rest = text.partition("\0")
-    if (special := _NOT_DECIMAL.get(text)) is not None:
+    if _DECIMAL.fullmatch(decimal) is None:
+        if (special := _NOT_DECIMAL.get(text)) is None:
+            raise Malformed(f"{printable(text, most=60)!r} is no float")
         return special
-    if _DECIMAL.fullmatch(decimal) is None or len(rest) > 2 or (mark and not rest):
-        raise Malformed(f"{printable(text, most=60)!r} is no float")
     value = float(decimal)
-    if rest and value:
-        part, exponent = math.frexp(value)
-        mantissa = math.trunc(math.ldexp(part, _MANTISSA)) << 8 * len(rest)
-        tail = int.from_bytes(rest.encode("latin-1"), "big")
-        value = math.ldexp(mantissa + (tail if value > 0 else -tail), exponent - _MANTISSA - 8 * len(rest))
     if math.isinf(value):
         raise Malformed("a number beyond what a float can hold")
-    return value
+    return _with_mantissa(value, rest) if mark else value
+
+
+def _with_mantissa(value: float, rest: str) -> float:
+    """The float whose first bits are those of value, and the others these bytes."""
+    if not 1 <= len(rest) <= 2:
+        raise Malformed(f"a float with {len(rest)} bytes behind its text")
+    part, exponent = math.frexp(abs(value))
+    bits = (math.trunc(math.ldexp(part, _MANTISSA)) << 16) + int.from_bytes(rest.encode("latin-1").ljust(2, b"\0"), "big")
+    return math.copysign(math.ldexp(bits, exponent - _MANTISSA - 16), value)
 
 
 def _regexp(data: bytes, at: int, symbols: list[Symbol], objects: list[Any], limits: RubyLimits) -> tuple[Regexp, int]:
@@ -374,7 +400,7 @@ def _refuse(data: bytes, at: int, symbols: list[Symbol], limits: RubyLimits) -> 
         size, start = _count(data, at)
         name = data[start : start + min(size, 60)].decode("latin-1")
     else:
-        name = _symbol(data, at, symbols, [], limits)[0]
+        name = _plain_symbol(data, at, symbols, limits)[0]
     raise Malformed(f"{what} ({printable(name, most=60)}) is not taken: only plain data are")
 
 
