@@ -7,7 +7,7 @@ sender may be changed by anybody on the way; replies of all nodes are signed by 
 import binascii
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Malformed, NotSigned, UsageError
@@ -25,10 +25,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_HASH, _MSG, _TTL, _TIME = Symbol("hash"), Symbol("ssl_msg"), Symbol("ssl_ttl"), Symbol("ssl_msgtime")
+_HASH = Symbol("hash")
 _LINE = 45  # bytes, which make 60 characters
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]{1,4096}")
-_MISSING = object()
 
 
 class SSL:
@@ -60,8 +59,7 @@ class SSL:
         """Raises UsageError for a request that no node would take, UnsendableValue for a body that the serializer has not."""
         if request.caller != self.caller:
             raise UsageError(f"this key stands for {self.caller}, it cannot sign as {request.caller}")
-        wrapped = {_MSG: rubyenvelope.call_to_ruby(request), _TTL: request.ttl, _TIME: int(request.time)}
-        body = rubyenvelope.seal_body(wrapped, self._serializer)
+        body = rubyenvelope.seal_body(rubyenvelope.wrapped(request, "ssl"), self._serializer)
         fields = rubyenvelope.request_to_ruby(request, body)
         self._close(fields, body)
         return Sealed(self._serializer.dumps(fields, REQUEST), digest="")
@@ -82,7 +80,7 @@ class SSL:
             raise NotSigned("a request without a caller, or where none are taken")
         _verify(self._callers.public_key(caller), found)
         signed = self._serializer.loads(found.body, self._limits)
-        body, time, ttl = self._unwrapped(signed, found.fields)
+        body, time, ttl = rubyenvelope.unwrapped(signed, found.fields, "ssl", enforces_ttl=self._enforces_ttl)
         return rubyenvelope.request_from_ruby(found, body, time=time, ttl=ttl)
 
     def open_reply(self, unverified: Unverified) -> Reply:
@@ -93,32 +91,10 @@ class SSL:
         _verify(self._server_key, found)
         return rubyenvelope.reply_from_ruby(found, self._serializer.loads(found.body, self._limits))
 
-    def _unwrapped(self, signed: Any, fields: Mapping[str, Any]) -> tuple[Any, object, object]:
-        """The message proper, and the time and ttl that count."""
-        outer = {_TIME: fields.get("msgtime", _MISSING), _TTL: fields.get("ttl", _MISSING)}
-        inner = {key: _symbol(signed, key) for key in (_TIME, _TTL, _MSG)}
-        if self._enforces_ttl:
-            for key, what in ((_TTL, "ttl"), (_TIME, "time")):
-                if inner[key] is _MISSING:
-                    raise Malformed(f"the signed part has no {what} (plugin.ssl.enforce_ttl)")
-                if type(inner[key]) is not type(outer[key]) or inner[key] != outer[key]:
-                    raise NotSigned(f"the {what} of the envelope is not the signed one (plugin.ssl.enforce_ttl)")
-            if inner[_MSG] is _MISSING:
-                raise Malformed("the signed part has no message")
-        time, ttl = (outer[key] if inner[key] is _MISSING else inner[key] for key in (_TIME, _TTL))
-        return (signed if inner[_MSG] is _MISSING else inner[_MSG]), time, ttl
-
     def _close(self, fields: dict[str, Any], body: bytes) -> None:
         signature = self._sign(body)
         lines = (binascii.b2a_base64(signature[start : start + _LINE]) for start in range(0, len(signature), _LINE))
         fields[_HASH] = b"".join(lines).decode("ascii")
-
-
-def _symbol(signed: Any, name: Symbol) -> Any:
-    """What a hash has by a symbol; what it has by a string of this name Ruby's nodes do not see."""
-    if type(signed) is not dict or name not in signed:
-        return _MISSING
-    return signed[name] if any(type(key) is Symbol and key == name for key in signed) else _MISSING
 
 
 def _verify(key: "RSAPublicKey", envelope: Envelope) -> None:
