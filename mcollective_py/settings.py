@@ -82,7 +82,8 @@ def _pool(family: str) -> tuple[Setting, ...]:
             f"{of}heartbeat_interval",
             "seconds",
             "30",
-            "Heartbeats both ways; 0 means the default, for without them a dead broker is never noticed.",
+            "Heartbeats both ways; 0 means the default, for without them a dead broker is never noticed. Less than 30 is taken as "
+            "written, where Ruby's hosts take 30.",
             unit="s",
             least=0,
             most=3600,
@@ -127,9 +128,9 @@ def _pool(family: str) -> tuple[Setting, ...]:
             f"{of}max_reconnect_attempts",
             "number",
             "0",
-            "Give up on the brokers after so many attempts; 0 never.",
+            "A client gives up on the brokers after so many attempts; 0 leaves it to `connection_timeout`. A daemon never gives up.",
+            side="client",
             least=0,
-            idle="a daemon never gives up, and a client after `connection_timeout`",
         ),
         Setting(f"{of}randomize", "flag", "false", "Try the brokers of the pool in random order."),
         Setting(
@@ -144,9 +145,23 @@ def _pool(family: str) -> tuple[Setting, ...]:
             idle="`connect_timeout` is the one to set",
         ),
         Setting(f"{of}base64", "flag", "false", "Wrap message bodies in base64; every host and client must agree."),
-        Setting(f"{of}priority", "number", "0", "STOMP priority of what is sent; 0 sends none.", least=0, most=9),
-        Setting(f"{of}prompt_user", "flag", "false", "Ask on the terminal for the user.", side="client", idle=_NOT_YET),
-        Setting(f"{of}prompt_password", "flag", "false", "Ask on the terminal for the password.", side="client", idle=_NOT_YET),
+        Setting(
+            f"{of}priority",
+            "number",
+            "0",
+            "STOMP priority of what is sent; 0 sends none.",
+            least=0,
+            most=9,
+            idle="the queues that hosts read on RabbitMQ have no priorities" if family == "rabbitmq" else "",
+        ),
+        Setting(
+            f"{of}agents_multiplex",
+            "flag",
+            "false",
+            "Send the requests for all agents of a collective to one topic; every host and client must agree.",
+        ),
+        Setting(f"{of}prompt_user", "flag", "false", "Ask on the terminal for a user that is not set.", side="client"),
+        Setting(f"{of}prompt_password", "flag", "false", "Ask on the terminal for a password that is not set.", side="client"),
     )
 
 
@@ -405,10 +420,13 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("plugin.rpc.graph", "flag", "false", "Draw the graph of `mco ping` always.", side="client"),
     *_pool("activemq"),
-    Setting("plugin.activemq.agents_multiplex", "flag", "false", "One topic for all agents of a collective.", idle=_NOT_YET),
     *_pool("rabbitmq"),
     Setting(
-        "plugin.rabbitmq.use_reply_exchange", "flag", "false", "Replies by an exchange in place of temporary queues.", idle=_NOT_YET
+        "plugin.rabbitmq.use_reply_exchange",
+        "flag",
+        "false",
+        "Replies by the exchange `mcollective_reply` in place of temporary queues; always so with x509, which signs their place.",
+        side="client",
     ),
     *_pool("stomp"),
     Setting("plugin.psk", "text", None, "The key that every host and client of a psk fleet shares.", secret=True),
@@ -445,7 +463,7 @@ SETTINGS: tuple[Setting, ...] = (
 IGNORED = ("topicprefix", "topicsep", "queueprefix", "rpchelptemplate", "helptemplatedir")
 """Core keys of old files that never do anything here; read with a warning."""
 
-LATER = ("aes", "rabbitmq")
+LATER = ("aes",)
 """Families of plugins that are not here yet: a file that chooses one is refused by whoever would build it."""
 
 FLAGS = dict.fromkeys(("1", "y", "yes", "t", "true"), True) | dict.fromkeys(("0", "n", "no", "f", "false"), False)

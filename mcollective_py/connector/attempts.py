@@ -9,8 +9,10 @@ logger = logging.getLogger(__name__)
 
 _SAY_AGAIN = 60.0  # s between log lines about the same trouble
 
+_MISSING = "no exchange '"
+
 # The embedded broker's, ActiveMQ's, Artemis' and RabbitMQ's words for what a login may not do.
-_DENIED = ("may not", "not authorized", "does not have permission", "access_refused", "access refused", "access denied")
+_DENIED = ("may not", "not authorized", "does not have permission", "access_refused", "access refused", "access denied", _MISSING)
 
 
 class Attempts:
@@ -48,7 +50,7 @@ class Attempts:
 
 
 def is_denial(text: str) -> bool:
-    """Whether a broker's ERROR says that our login may not do what we asked for."""
+    """Whether a broker's ERROR says that our login may not do what we asked for, or never can."""
     return any(word in text.lower() for word in _DENIED)
 
 
@@ -57,6 +59,8 @@ def refusal(broker: Broker, text: str) -> str:
     said = f"the broker {broker} refuses this client: {text}"
     if not is_denial(text):
         return said
+    if _MISSING in text:
+        return f"{said}. Exchanges of RabbitMQ are made by its administrator: a topic and a direct one for each collective"
     if broker.user is not None:
         return f"{said}. The user {broker.user} needs the rights of one who sends requests"
     if broker.tls is None or broker.tls.cert is None:

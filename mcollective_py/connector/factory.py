@@ -2,16 +2,20 @@
 
 import os
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from ..config import Config
 from ..errors import ConfigError
 from .base import Connector
-from .targets import PLAIN
+from .targets import PLAIN_PLACES, Targets, TopicTargets
 
 if TYPE_CHECKING:
     from ..security.places import X509Places
+    from .pool import Broker
+
+FAMILIES = ("activemq", "rabbitmq", "stomp")
+"""The brokers that there is a connector for, as the setting `connector` names them."""
 
 
 class ObservedConnector(Connector, Protocol):
@@ -38,23 +42,63 @@ def open_connector(config: Config, identity: str, *, is_daemon: bool, environ: M
     Raises ConfigError where the settings name no usable broker, KeyFileError where a key or certificate cannot be used: both at
     once, not at the first connect.
     """
-    family = config.word("connector")
-    if family == "rabbitmq":
-        raise ConfigError("the RabbitMQ connector is not there yet: use activemq or stomp", file=config.file, key="connector")
-    if family not in ("activemq", "stomp"):
-        raise ConfigError(f"{family!r} is no connector: activemq and stomp are", file=config.file, key="connector")
-    from ..security.load import own_places
-    from .activemq import activemq_targets
+    family = _family(config)
     from .pool import read_options, read_pool
     from .stomp import StompConnector  # with stomp.py: 1 MB and 11 ms that `mco --help` does not need
     from .tls import client_context
 
-    def own_files() -> "X509Places":
+    def own_files() -> "X509Places | None":
+        if config.word("securityprovider") != "x509":
+            return None  # nothing here has certificates unless the settings name some
+        from ..security.load import own_places
+
         return own_places(config, "server" if is_daemon else "client")
 
-    pool = read_pool(config, family, os.environ if environ is None else environ, random.shuffle, own_files)
+    environment = os.environ if environ is None else environ
+    pool = read_pool(config, family, environment, random.shuffle, own_files)
     for broker in pool:
         if broker.tls is not None:
             client_context(broker.tls)
-    targets = activemq_targets(config.number("plugin.activemq.priority")) if family == "activemq" else PLAIN
-    return StompConnector(pool, identity, is_daemon=is_daemon, targets=targets, options=read_options(config, family))
+    targets, options = broker_targets(config), read_options(config, family)
+    login = None if is_daemon else _prompt(config, family)
+    return StompConnector(pool, identity, is_daemon=is_daemon, targets=targets, options=options, login=login)
+
+
+def broker_targets(config: Config) -> Targets:
+    """How the brokers of the setting `connector` are addressed. ConfigError where there is no such connector.
+
+    With x509 the place for replies is signed, so that RabbitMQ must not put a temporary queue in its stead.
+    """
+    family = _family(config)
+    prefix = f"plugin.{family}."
+    is_multiplexed = config.flag(f"{prefix}agents_multiplex")
+    if family == "rabbitmq":
+        from .rabbitmq import RabbitMQTargets
+
+        is_signed = config.word("securityprovider") == "x509"
+        has_exchange = is_signed or config.flag(f"{prefix}use_reply_exchange")
+        return RabbitMQTargets(has_reply_exchange=has_exchange, is_multiplexed=is_multiplexed)
+    priority = config.number(f"{prefix}priority")
+    if family == "activemq":
+        from .activemq import activemq_targets
+
+        return activemq_targets(priority, is_multiplexed=is_multiplexed)
+    return TopicTargets(priority, is_multiplexed, PLAIN_PLACES)
+
+
+def _prompt(config: Config, family: str) -> "Callable[[Broker], Broker] | None":
+    """What asks on the terminal for user or password, None where nobody wants to be asked."""
+    prefix = f"plugin.{family}."
+    wants_user, wants_password = config.flag(f"{prefix}prompt_user"), config.flag(f"{prefix}prompt_password")
+    if not (wants_user or wants_password):
+        return None
+    from .prompt import Prompt
+
+    return Prompt(prefix, wants_user=wants_user, wants_password=wants_password).complete
+
+
+def _family(config: Config) -> str:
+    family = config.word("connector")
+    if family not in FAMILIES:
+        raise ConfigError(f"{family!r} is no connector: {', '.join(FAMILIES)} are", file=config.file, key="connector")
+    return family

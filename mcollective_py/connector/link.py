@@ -11,6 +11,8 @@ from .stream import AttemptFailed, Stream
 
 _REFUSED = ("password", "authenticat", "credential", "not authorized", "access refused", "access denied", "login", "passcode")
 
+_TRACES = ("java.", "javax.", "org.")
+
 
 class LinkEvents(Protocol):
     """Who is told what a link receives. Called in its reader's thread: must be quick, must not send."""
@@ -204,6 +206,9 @@ class Link:
         if self._error is not None:
             text = self._error
             self.stop(f"it said ERROR: {text}")
+            if "irtual host" in text:
+                what = f"the virtual host {self._options.vhost}"
+                return AttemptFailed(f"the broker refused {what}: {text}: check .vhost and the user's rights in it", lasting=True)
             if any(word in text.lower() for word in _REFUSED):
                 who = f"as {self.broker.user}" if self.broker.user is not None else "without a user"
                 return AttemptFailed(f"the broker refused the login {who}: {text}: check .user and .password", lasting=True)
@@ -220,8 +225,17 @@ class Link:
 
 
 def _error_text(message: str, body: bytes) -> str:
-    """An ERROR's message header, else the first line of its body, on one line without control characters."""
-    text = message or next(iter(body[:2000].decode("utf-8", "replace").splitlines()), "")
+    """What an ERROR says, in its message header, the first line of its body, or both; on one line without control characters.
+
+    RabbitMQ puts a code like `access_refused` or a heading into the header; ActiveMQ's body is a Java stack trace.
+    """
+    detail = next(iter(body[:2000].decode("utf-8", "replace").splitlines()), "")
+    if message and (not detail or message in detail or detail.startswith(_TRACES)):
+        text = message
+    elif " " in message:
+        text = f"{message}: {detail}"
+    else:
+        text = detail
     return printable(text, " ").strip() or "no reason given"
 
 

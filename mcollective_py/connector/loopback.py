@@ -4,11 +4,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from ..errors import BrokerUnreachable, ConnectorClosed, NotConnected
 from ..message import Delivery, Destination, Kind, Publication
 from .inbox import Inbox
-from .targets import broker_destination, send_headers, subscribe_headers
+from .subscriptions import Subscriptions
+from .targets import PLAIN, Targets, broker_destination
 
 _MOST_WAITING = 10_000  # messages in one queue that nobody reads yet
 
@@ -26,9 +28,9 @@ class LoopbackBroker:
         self._waiting: dict[str, deque[Publication]] = {}
         self.is_up = True
 
-    def connector(self, identity: str, *, is_daemon: bool = True) -> "LoopbackConnector":
-        """A connector to this broker, not yet connected."""
-        return LoopbackConnector(self, identity, is_daemon=is_daemon)
+    def connector(self, identity: str, *, is_daemon: bool = True, targets: Targets = PLAIN) -> "LoopbackConnector":
+        """A connector to this broker, not yet connected. targets: of the kind that has topics and queues."""
+        return LoopbackConnector(self, identity, is_daemon=is_daemon, targets=targets)
 
     def stop(self) -> None:
         """As if the broker were killed: what waits in it is gone, and nothing can be published."""
@@ -81,10 +83,10 @@ class LoopbackBroker:
 class LoopbackConnector:
     """A Connector to a LoopbackBroker in the same process."""
 
-    def __init__(self, broker: LoopbackBroker, identity: str, *, is_daemon: bool = True) -> None:
-        self._broker, self._identity, self._is_daemon = broker, identity, is_daemon
+    def __init__(self, broker: LoopbackBroker, identity: str, *, is_daemon: bool = True, targets: Targets = PLAIN) -> None:
+        self._broker, self._identity, self._is_daemon, self._targets = broker, identity, is_daemon, targets
         self._inbox = Inbox()
-        self._subscriptions: dict[str, Destination] = {}
+        self._subscriptions = Subscriptions(targets, identity)
         self._is_connected = self._is_closed = False
 
     @property
@@ -109,30 +111,26 @@ class LoopbackConnector:
             raise BrokerUnreachable([("loopback:0", "the loopback broker is stopped")])
         if not self._is_connected:
             self._is_connected = True
-            for destination in self._subscriptions.values():
+            for destination in self._subscriptions.sources():
                 self._broker.add(self, destination)
 
     def subscribe(self, destinations: Iterable[Destination]) -> None:
         """See the port."""
         for destination in destinations:
-            key = subscribe_headers(destination, self._identity)["id"]
-            if key not in self._subscriptions:
-                self._subscriptions[key] = destination
-                if self._is_connected:
-                    self._broker.add(self, destination)
+            if self._subscriptions.add(destination) is not None and self._is_connected:
+                self._broker.add(self, self._targets.source(destination))
 
     def unsubscribe(self, destinations: Iterable[Destination]) -> None:
         """See the port."""
         for destination in destinations:
-            known = self._subscriptions.pop(subscribe_headers(destination, self._identity)["id"], None)
-            if known is not None:
-                self._broker.remove(self, known)
+            if self._subscriptions.remove(destination) is not None:
+                self._broker.remove(self, self._targets.source(destination))
 
     def publish(self, publications: Iterable[Publication]) -> None:
         """See the port."""
-        publications = list(publications)
+        publications = [replace(each, destination=self._targets.source(each.destination)) for each in publications]
         for publication in publications:
-            send_headers(publication)  # refuses what a real broker could not carry
+            self._targets.send_headers(publication)  # refuses what a real broker could not carry
         if self._is_closed:
             raise ConnectorClosed("the connector is closed")
         if not self._is_connected:
@@ -147,9 +145,9 @@ class LoopbackConnector:
     def close(self) -> None:
         """See the port."""
         self._is_closed, self._is_connected = True, False
-        for destination in self._subscriptions.values():
+        for destination in self._subscriptions.sources():
             self._broker.remove(self, destination)
-        self._subscriptions.clear()
+        self._subscriptions = Subscriptions(self._targets, self._identity)
         self._inbox.close("the connector is closed")
 
     def take(self, delivery: Delivery) -> None:

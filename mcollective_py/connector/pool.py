@@ -47,7 +47,8 @@ class Options:
     """How a connector behaves, whatever the broker; times in seconds.
 
     heartbeat: what both sides promise, never off. missed: intervals of silence before a broker counts as gone. connect_timeout: for
-    one broker. longest_delay: the operator's limit on pauses, below ours it counts.
+    one broker. longest_delay: the operator's limit on pauses, below ours it counts. most_attempts: after which a client gives up, 0 for
+    no such limit.
     """
 
     vhost: str = "mcollective"
@@ -59,6 +60,7 @@ class Options:
     longest_delay: float = 30.0
     accepts_stomp_1_0: bool = True
     base64: bool = False
+    most_attempts: int = 0
 
 
 def read_pool(
@@ -68,9 +70,9 @@ def read_pool(
     shuffle: Callable[[list[Broker]], None] = random.shuffle,
     own_files: Callable[[], X509Places | None] = lambda: None,
 ) -> tuple[Broker, ...]:
-    """The brokers of `plugin.FAMILY.pool.*` in the order to try them; family: `activemq` or `stomp`.
+    """The brokers of `plugin.FAMILY.pool.*` in the order to try them; family: `activemq`, `rabbitmq` or `stomp`.
 
-    STOMP_USER, STOMP_PASSWORD and MCOLLECTIVE_ACTIVEMQ_POOLn_SSL_KEY or _SSL_CERT of environ win over the file, as in Ruby. own_files:
+    STOMP_USER, STOMP_PASSWORD and MCOLLECTIVE_FAMILY_POOLn_SSL_KEY or _SSL_CERT of environ win over the file, as in Ruby. own_files:
     finds what the x509 security plugin uses, for TLS that names no files; asked only then. Raises ConfigError where none is listed or
     one is incomplete.
     """
@@ -99,6 +101,7 @@ def read_options(config: Config, family: str) -> Options:
         longest_delay=max(config.seconds(f"{prefix}max_reconnect_delay"), 0.1),  # 0 would keep a core busy
         accepts_stomp_1_0=config.flag(f"{prefix}stomp_1_0_fallback"),
         base64=config.flag(f"{prefix}base64"),
+        most_attempts=config.number(f"{prefix}max_reconnect_attempts"),
     )
 
 

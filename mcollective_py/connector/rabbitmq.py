@@ -1,7 +1,7 @@
 """Destinations and headers of RabbitMQ: two exchanges for each collective, one for replies or temporary queues.
 
 The exchanges `C_broadcast` (topic) and `C_directed` (direct) must be there, `mcollective_reply` (direct) where it is used: a STOMP
-client cannot make them, and RabbitMQ ends the connection of whoever names one that is not there. (RabbitMQ's STOMP plugin, "Destinations")
+client cannot make them, and RabbitMQ ends the connection of whoever names one that is not there (STOMP plugin, "Destinations").
 """
 
 import re
@@ -107,6 +107,4 @@ class RabbitMQTargets:
 
 
 def _no_place(name: str) -> str:
-    return (
-        f"no place for replies on RabbitMQ: {name}; those are /reply-queue/NAME, /amq/queue/NAME and /exchange/{REPLY_EXCHANGE}/KEY"
-    )
+    return f"no place for replies on RabbitMQ: {name}; those are /reply-queue/NAME, /amq/queue/NAME and /exchange/{REPLY_EXCHANGE}/KEY"

@@ -38,7 +38,8 @@ class StompConnector:
 
     is_daemon: comes back for ever; else it gives up when the timeout given to connect has passed since the loss, or at once when the
     broker refuses what it asks for, and receive raises ConnectorClosed. What was handed over and not sent is sent after a reconnect,
-    unless its time has passed. random and addresses are the sources of jitter and of addresses.
+    unless its time has passed. random and addresses are the sources of jitter and of addresses. login: completes each broker's user and
+    password, once, when somebody connects and waits for it.
     """
 
     def __init__(
@@ -51,9 +52,10 @@ class StompConnector:
         options: Options | None = None,
         random: Callable[[], float] = random.random,
         addresses: AddressBook | None = None,
+        login: Callable[[Broker], Broker] | None = None,
     ) -> None:
         self._pool, self._identity, self._is_daemon, self._targets = tuple(pool), identity, is_daemon, targets
-        self._options = options or Options()
+        self._options, self._login = options or Options(), login
         self._addresses = addresses or AddressBook()
         self._backoff = Backoff(random, initial=self._options.initial_delay, factor=self._options.back_off)
         # The client has asked for what comes and reads as fast as it can; a node never holds more than it can soon answer.
@@ -74,12 +76,15 @@ class StompConnector:
         self._attempts = Attempts(self._pool, time.monotonic, logging.WARNING if is_daemon else logging.INFO)
         self._skipped = 0  # of links that are gone
         self._first = 0  # the broker to begin with
+        self._tried = 0  # attempts since there was a broker
         self.reconnects = 0
 
     # --- the port ---------------------------------------------------------------------------------------------------------
 
     def connect(self, timeout: float | None = None) -> None:
         """See the port. Once connected, coming back is this connector's own business."""
+        if self._login is not None:
+            self._pool, self._login = tuple(self._login(broker) for broker in self._pool), None
         with self._changed:
             if self._is_closing:
                 raise ConnectorClosed("the connector is closed")
@@ -91,6 +96,7 @@ class StompConnector:
             self._deadline = None if timeout is None else time.monotonic() + timeout
             if self._thread is None:
                 self._failure = self._refused = None
+                self._tried = 0
                 self._inbox.open()
                 self._thread = threading.Thread(target=self._run, name="connector", daemon=True)
                 self._thread.start()
@@ -186,7 +192,7 @@ class StompConnector:
             return
         if self._options.base64:
             try:
-                body = base64.b64decode(b"".join(body.split()), validate=True)  # Ruby breaks its lines
+                body = base64.b64decode(b"".join(body.split()), validate=True)
             except binascii.Error:
                 self._inbox.count_lost()
                 return
@@ -239,8 +245,9 @@ class StompConnector:
             for place in range(count):
                 broker = self._pool[(self._first + place) % count]
                 timeout = self._timeout(count - place)
-                if self._is_closing or timeout <= 0:
+                if self._is_closing or timeout <= 0 or self._is_tired():
                     break
+                self._tried += 1
                 try:
                     return self._open(broker, timeout)
                 except AttemptFailed as failed:
@@ -264,11 +271,14 @@ class StompConnector:
                 return True
             is_late = self._deadline is not None and time.monotonic() >= self._deadline
             # A client does not wait for a password to become right.
-            if not is_late and (self._is_daemon or not is_lasting):
+            if not is_late and (self._is_daemon or not (is_lasting or self._is_tired())):
                 return False
             self._failure = BrokerUnreachable(self._attempts.all(), self._patience if is_late else None)
             self._changed.notify_all()
             return True
+
+    def _is_tired(self) -> bool:
+        return not self._is_daemon and 0 < self._options.most_attempts <= self._tried
 
     def _pause(self, delay: float) -> None:
         with self._changed:
@@ -309,6 +319,7 @@ class StompConnector:
             self._outbox.forget_commands()
             self._outbox.put_first(_subscribe(each) for each in self._subscriptions.renew())
             self._attempts.forget()
+            self._tried = 0
             self._changed.notify_all()
         logger.info("connected to %s%s", link.broker, " by TLS" if link.broker.tls else "")
         try:
@@ -365,7 +376,7 @@ class StompConnector:
     # --- small things -----------------------------------------------------------------------------------------------------
 
     def _parcel(self, publication: Publication) -> Parcel:
-        body = base64.b64encode(publication.payload) if self._options.base64 else publication.payload
+        body = base64.encodebytes(publication.payload) if self._options.base64 else publication.payload  # in lines, as Ruby's
         if len(body) > MAX_BODY:
             raise ConnectorError(f"a message of {len(body)} bytes cannot be sent, the limit is {MAX_BODY}")
         return Parcel.message(self._targets.send_headers(publication), body, publication.expires)

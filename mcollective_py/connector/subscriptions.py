@@ -46,6 +46,10 @@ class Subscriptions:
         self._unconfirmed.discard(headers["id"])
         return {name: headers[name] for name in ("id", "destination")} if self._targets.needs_subscribe(destination) else None
 
+    def sources(self) -> list[Destination]:
+        """The subscriptions there are."""
+        return list(self._sources.values())
+
     def renew(self) -> list[dict[str, str]]:
         """Headers of every SUBSCRIBE that a new connection takes; none of them is confirmed yet."""
         sources = [source for source in self._sources.values() if self._targets.needs_subscribe(source)]

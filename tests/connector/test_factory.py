@@ -15,7 +15,7 @@ def config(text: str) -> Config:
     return Config.from_text(text, side="client", file="client.cfg")
 
 
-@pytest.mark.parametrize("family", ["activemq", "stomp"])
+@pytest.mark.parametrize("family", ["activemq", "rabbitmq", "stomp"])
 def test_a_connector_is_made_for_each_family_and_is_not_connected(family: str):
     connector = open_connector(config(ONE.format(family)), "web1", is_daemon=True, environ={})
     assert isinstance(connector, StompConnector)
@@ -23,10 +23,9 @@ def test_a_connector_is_made_for_each_family_and_is_not_connected(family: str):
     connector.close()
 
 
-@pytest.mark.parametrize(("family", "words"), [("rabbitmq", "not there yet"), ("nats", "activemq and stomp are")])
-def test_a_family_that_is_not_there_is_refused_with_those_that_are(family: str, words: str):
-    with pytest.raises(ConfigError, match=words):
-        open_connector(config(f"connector = {family}\n"), "web1", is_daemon=True, environ={})
+def test_a_family_that_is_not_there_is_refused_with_those_that_are():
+    with pytest.raises(ConfigError, match="'nats' is no connector: activemq, rabbitmq, stomp are"):
+        open_connector(config("connector = nats\n"), "web1", is_daemon=True, environ={})
 
 
 def test_tls_files_that_cannot_be_used_are_told_before_the_first_connect():
