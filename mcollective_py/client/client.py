@@ -43,7 +43,8 @@ class Client:
     """Sends requests to the fleet and gives their replies. It belongs to one thread; several requests may be open at once.
 
     connector: not yet connected. identity: this host's name, a label. known: hosts seen before, None to
-    keep none. clock: seconds since the epoch. monotonic: seconds for measuring.
+    keep none. clock: seconds since the epoch. monotonic: seconds for measuring. reply_destination: collective, identity and a token
+    that nobody can guess -> where replies come, as the connector's broker has it.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Client:
         known: KnownHosts | None = None,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
+        reply_destination: Callable[[str, str, str], Destination] = reply_destination,
     ) -> None:
         self.config, self.security, self.identity = config, security, identity
         self.collectives: tuple[str, ...] = tuple(config.items("collectives"))
@@ -63,7 +65,7 @@ class Client:
         self.discovery_timeout = config.seconds("discovery_timeout")
         self.connection_timeout = config.seconds("connection_timeout")
         self.publish_timeout = config.seconds("publish_timeout")
-        self._connector, self._known = connector, known
+        self._connector, self._known, self._reply_destination = connector, known, reply_destination
         self._clock, self._monotonic = clock, monotonic
         self._token = f"{os.getpid()}.{os.urandom(16).hex()}"  # 128 bits: who guesses it could read the replies
         self._reply_to: dict[str, Destination] = {}  # by collective
@@ -76,7 +78,7 @@ class Client:
 
         It connects when first used.
         """
-        from ..connector.factory import open_connector
+        from ..connector.factory import broker_targets, open_connector
         from ..security.load import security_plugin
 
         if not isinstance(config, Config):
@@ -88,6 +90,7 @@ class Client:
             security_plugin(config, "client", time.time),
             identity=identity,
             known=KnownHosts.of_user(str(config.file)),
+            reply_destination=broker_targets(config).reply_destination,
         )
 
     def __enter__(self) -> Self:
@@ -365,7 +368,7 @@ class Client:
 
     def _subscribe(self, collective: str) -> Destination:
         if collective not in self._reply_to:
-            destination = reply_destination(collective, self.identity, self._token)
+            destination = self._reply_destination(collective, self.identity, self._token)
             self._connector.subscribe([destination])
             self._reply_to[collective] = destination
         return self._reply_to[collective]
