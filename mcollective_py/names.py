@@ -60,8 +60,3 @@ def is_place_for_replies(text: object) -> bool:
     request. Which forms a broker takes at all is its connector's affair.
     """
     return isinstance(text, str) and is_reply_destination(text) and _FOR_REQUESTS.fullmatch(text) is None
-
-
-def is_reply_destination_of(collective: str, text: str) -> bool:
-    """The former name of is_place_for_replies."""
-    return is_place_for_replies(text)
