@@ -1,20 +1,18 @@
 """Filter: which hosts are meant; read from command-line words, to and from the wire's dict."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import FilterError
+from .facttest import OPERATORS as OPERATORS
+from .facttest import FactTest as FactTest
+from .facttest import is_fact_word
+from .facttest import is_regex as is_regex
 
-OPERATORS = ("==", "=~", "<=", ">=", "<", ">", "!=")
+if TYPE_CHECKING:
+    from .expression import Expression
 
-# As written on a command line: the longest operator first, `=>` and `=<` are the same as `>=` and `<=`.
-_WRITTEN = re.compile(r"(?P<fact>[^=<>!~\s]+)\s*(?P<operator>==|=~|=>|=<|<=|>=|!=|=|<|>)\s*(?P<value>.+)", re.DOTALL)
-_MEANS = {"=": "==", "=>": ">=", "=<": "<="}
-_SECOND_TEST = re.compile(r"\s(?:and|or|&&|\|\|)\s+\S+\s*[=<>!~]", re.IGNORECASE)
-_LIKE_A_TEST = re.compile(r"\s\S*[=<>~]")
-_FLAGGED = re.compile(r"/.*/[imxo]{1,4}", re.DOTALL)
 _CONNECTIVES = ("and", "or", "not")
 MAX_TERMS = 64  # conditions in one filter, all kinds together
 _MAX_TEXT = 4096  # characters in one name or value
@@ -22,36 +20,11 @@ _KEYS = ("fact", "cf_class", "agent", "identity", "compound")
 
 
 @dataclass(frozen=True, slots=True)
-class FactTest:
-    """One `fact OPERATOR value`; operator is one of OPERATORS, value text (a regex keeps its slashes)."""
-
-    fact: str
-    operator: str
-    value: str
-
-    @classmethod
-    def parse(cls, word: str) -> "FactTest":
-        """`country=uk`, `memory.total >= 4096`, `os=/deb|ubu/`: FilterError where the word is none of these."""
-        found = _WRITTEN.fullmatch(word.strip())
-        if not found:
-            raise FilterError(f"'{word}' is no fact filter: write fact=value, with one of = == =~ != < > <= >=")
-        operator = _MEANS.get(found["operator"], found["operator"])
-        value = found["value"]
-        if operator == "==" and is_regex(value):
-            operator = "=~"
-        if reason := _misread(operator, value):
-            raise FilterError(f"'{word}': {reason}")
-        return cls(found["fact"], operator, value)
-
-    def __str__(self) -> str:
-        return f"{self.fact}{self.operator}{self.value}"
-
-
-@dataclass(frozen=True, slots=True)
 class Filter:
     """Conditions that a host must all meet; identities are alternatives. Empty means every host.
 
-    compound: expressions of -S as the wire carries them, each a list of one-key dicts.
+    compound: expressions of -S as the wire carries them, each a call stack (callstack.py) of plain values; FilterError for any other
+    value. expressions: their trees.
     """
 
     facts: tuple[FactTest, ...] = ()
@@ -59,6 +32,10 @@ class Filter:
     agents: tuple[str, ...] = ()
     identities: tuple[str, ...] = ()
     compound: tuple[Any, ...] = field(default=(), hash=False)
+    expressions: tuple["Expression", ...] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "expressions", _trees(self.compound) if self.compound else ())
 
     @classmethod
     def parse(
@@ -69,15 +46,16 @@ class Filter:
         agents: Iterable[str] = (),
         identities: Iterable[str] = (),
         combined: Iterable[str] = (),
+        compound: Iterable[str] = (),
     ) -> "Filter":
-        """The filter that the words of -F, -C, -A, -I and -W say; in a -W word each token is a fact test or a class."""
+        """The filter that the words of -F, -C, -A, -I, -W and -S say; in a -W word each token is a fact test or a class."""
         tests = [FactTest.parse(word) for word in _words(facts)]
         names = [_name(word, "class") for word in _words(classes)]
         for words in _words(combined):
             if not words.strip():
                 raise FilterError("an empty word in a filter would mean every host: leave the option out or say who is meant")
             for token in words.split():
-                if _WRITTEN.fullmatch(token) and not token.startswith("/"):
+                if is_fact_word(token) and not token.startswith("/"):
                     tests.append(FactTest.parse(token))
                 else:
                     names.append(_token(token))
@@ -87,6 +65,7 @@ class Filter:
                 tuple(names),
                 tuple(_name(word, "agent") for word in _words(agents)),
                 tuple(_name(word, "identity") for word in _words(identities)),
+                _callstacks(compound),
             )
         )
 
@@ -134,9 +113,19 @@ class Filter:
         return None if any(is_regex(name) for name in self.identities) else self.identities
 
 
-def is_regex(value: str) -> bool:
-    """True for `/text/`, the field's way of writing a regular expression."""
-    return len(value) > 1 and value.startswith("/") and value.endswith("/")
+def _trees(stacks: tuple[object, ...]) -> "tuple[Expression, ...]":
+    from .callstack import read_callstacks  # few filters are compound ones
+
+    return read_callstacks(stacks)
+
+
+def _callstacks(words: Iterable[str]) -> tuple[list[dict[str, Any]], ...]:
+    expressions = _words(words)
+    if not expressions:
+        return ()
+    from .compound import callstack_of
+
+    return tuple(map(callstack_of, expressions))
 
 
 def _words(words: Iterable[str]) -> list[str]:
@@ -146,27 +135,12 @@ def _words(words: Iterable[str]) -> list[str]:
     return found
 
 
-def _misread(operator: str, value: str) -> str | None:
-    """Why a value is not what was meant: with `!=` or `>` such a test would hold on nearly every host."""
-    if value[0] in "=<>!~":
-        return f"after {operator} stands another operator; write a value that begins so as a regular expression, =~/{value[0]}.../"
-    if value[0] in "'\"":
-        return "the quotes would be a part of the value: quote the whole word"
-    if is_regex(value) and operator != "=~":
-        return f"a regular expression stands after = or =~, never after {operator}"
-    if operator == "=~" and _FLAGGED.fullmatch(value) and not is_regex(value):
-        return "flags stand in the expression: /(?i).../"
-    if not is_regex(value) and (_SECOND_TEST if operator in ("==", "=~") else _LIKE_A_TEST).search(value):
-        return "there is one test in a word: give each an option of its own"
-    return None
-
-
 def _token(token: str) -> str:
     """A token of a -W word that is no fact test."""
     if not token.startswith("/") and any(sign in token for sign in "=<>!~"):
         raise FilterError(f"'{token}' is neither a fact test nor a class: in -W write fact=value without blanks")
     if token.lower() in _CONNECTIVES or token in ("&&", "||"):
-        raise FilterError(f"'{token}' is not taken in -W: all its conditions must hold")
+        raise FilterError(f"'{token}' is not taken in -W: all its conditions must hold; -S has and, or, not")
     return _name(token, "class")
 
 

@@ -11,7 +11,10 @@ PACKAGE = TREE / "mcollective_py"
 
 # Left never imports right; a cell may import itself. Names are those of the files and folders right under mcollective_py.
 LAYERS = (
-    {"errors", "message", "names", "filter", "facttest", "expression", "callstack", "compound", "settings", "configfile", "config", "reference", "regularfile", "text"},
+    {
+        *("errors", "message", "names", "filter", "facttest", "expression", "callstack", "compound"),
+        *("settings", "configfile", "config", "reference", "regularfile", "text"),
+    },
     {"wire"},
     {"node"},
     {"security", "matching", "ddl"},

@@ -77,13 +77,14 @@ def _unknown(words: Sequence[str], known: Sequence[str]) -> str:
 
 
 def filter_of(options: argparse.Namespace) -> Filter:
-    """The filter that -W -F -C -A -I say. Raises FilterError for one that no host could apply."""
+    """The filter that -W -F -C -A -I -S say. Raises FilterError for one that no host could apply."""
     found = Filter.parse(
         facts=options.facts,
         classes=options.classes,
         agents=options.agents,
         identities=options.identities,
         combined=options.combined,
+        compound=options.compound,
     )
     if not found.is_empty or found.agents:
         from ..matching.matcher import check
@@ -161,12 +162,14 @@ def _filter(group: argparse._ArgumentGroup) -> None:
     words("facts", "-F", "--wf", "--with-fact", metavar="FACT=VALUE", help="hosts with this fact; also =~ != < > <= >=")
     words("classes", "-C", "--wc", "--with-class", metavar="CLASS", help="hosts with this Puppet class, or /regex/")
     words("agents", "-A", "--wa", "--with-agent", metavar="AGENT", help="hosts with this agent, or /regex/")
+    words(
+        "compound", "-S", "--select", metavar="'EXPR'", help="and, or, not, ( ): 'web and not country=uk'"
+    )
     words("identities", "-I", "--wi", "--with-identity", metavar="IDENT", help="this host, or /regex/; repeats add hosts")
     group.add_argument("--full-discovery", action="store_true", help="use the whole discovery window, whoever is known")
     group.add_argument(
         "--dm", "--disc-method", dest="method", type=_method, metavar="METHOD", help="how to discover: mc asks the hosts"
     )
-    _not_yet(group, "-S", "--select", instead="-W, -F and -C choose hosts by classes and facts, all of which must hold")
     _not_yet(group, "--do", "--disc-option")
     _not_yet(group, "--nodes", instead="-I NAME names a host, and may be repeated")
 

@@ -201,6 +201,7 @@ class Client:
         with_agent: Words = (),
         identity: Words = (),
         combined: Words = (),
+        compound: Words = (),
         filter: Filter | None = None,
         nodes: Sequence[str] | None = None,
         timeout: float | None = None,
@@ -209,11 +210,19 @@ class Client:
     ) -> Replies:
         """Send a plain message to an agent's handlemsg; iterate over the replies.
 
-        fact, with_class, with_agent, identity, combined: the words of -F, -C, -A, -I and -W, one or several; they narrow the
-        filter, where there is one. nodes: exactly these hosts; without them the hosts are discovered first, so that who stays
+        fact, with_class, with_agent, identity, combined, compound: the words of -F, -C, -A, -I, -W and -S, one or several; they
+        narrow the filter, where there is one. nodes: exactly these hosts; without them the hosts are discovered first, so that who stays
         silent is known. timeout: seconds for the answers.
         """
-        meant = narrowed(filter, fact=fact, with_class=with_class, with_agent=with_agent, identity=identity, combined=combined)
+        meant = narrowed(
+            filter,
+            fact=fact,
+            with_class=with_class,
+            with_agent=with_agent,
+            identity=identity,
+            combined=combined,
+            compound=compound,
+        )
         found = self.audience(agent, meant, nodes, collective=collective)
         return self.call(agent, None, body, found, filter=meant, timeout=timeout, ttl=ttl, collective=collective)
 
@@ -240,9 +249,7 @@ class Client:
         if not audience.nodes:
             return self._nobody(agent, action, stats)
         where = self._address(agent, filter or Filter(), audience)
-        return self._start(
-            agent, action, body, where, chosen, window, stats, expected=audience.nodes, ttl=ttl, request_id=request_id
-        )
+        return self._start(agent, action, body, where, chosen, window, stats, expected=audience.nodes, ttl=ttl, request_id=request_id)
 
     def send(
         self,

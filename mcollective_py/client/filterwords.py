@@ -15,8 +15,9 @@ def narrowed(
     with_agent: Words = (),
     identity: Words = (),
     combined: Words = (),
+    compound: Words = (),
 ) -> Filter:
-    """A filter (every host where there is none) and these words of -F, -C, -A, -I and -W beside it, each one text or several.
+    """A filter (every host where there is none) and these words of -F, -C, -A, -I, -W and -S beside it, each one text or several.
 
     Raises FilterError for a word that cannot be read. Identities are alternatives; all else narrows.
     """
@@ -27,13 +28,14 @@ def narrowed(
         agents=_several(with_agent),
         identities=_several(identity),
         combined=_several(combined),
+        compound=_several(compound),
     )
     return Filter(
         own.facts + more.facts,
         own.classes + more.classes,
         own.agents + more.agents,
         own.identities + more.identities,
-        own.compound,
+        own.compound + more.compound,
     )
 
 

@@ -132,7 +132,7 @@ class RPCClient:
         """The inputs with the DDL's defaults, or the error that says which one is wrong."""
         if action not in self.ddl.actions:
             raise UnknownAction(f"the agent {self.agent} has no action {action}: it has {', '.join(sorted(self.ddl.actions))}")
-        return validate(self.ddl, action, inputs)
+        return validate(self.ddl, action, inputs, trusts_host=True)
 
     # --- whom ---------------------------------------------------------------------------------------------------------
 
@@ -181,6 +181,10 @@ class RPCClient:
     def identity_filter(self, name: str) -> None:
         """Mean this host, too, or those that match `/regex/`."""
         self._narrow(identity=name)
+
+    def compound_filter(self, expression: str) -> None:
+        """Mean only hosts for which an expression of -S holds: `(country=uk or web) and not fstat('/etc/motd').size>0`."""
+        self._narrow(compound=expression)
 
     @property
     def stats(self) -> RPCStats:
@@ -238,6 +242,7 @@ def rpcclient(
     with_agent: Words = (),
     identity: Words = (),
     combined: Words = (),
+    compound: Words = (),
     filter: Filter | None = None,
     nodes: Sequence[str] | None = None,
     collective: str | None = None,
@@ -252,10 +257,18 @@ def rpcclient(
 ) -> Iterator[RPCClient]:
     """An RPCClient for one agent, connected as the configuration file says (or over a client that is there already).
 
-    fact, with_class, with_agent, identity, combined: the words of -F, -C, -A, -I and -W, one or several; they narrow the filter, where
-    there is one. nodes: exactly these hosts.
+    fact, with_class, with_agent, identity, combined, compound: the words of -F, -C, -A, -I, -W and -S, one or several; they narrow the
+    filter, where there is one. nodes: exactly these hosts.
     """
-    meant = narrowed(filter, fact=fact, with_class=with_class, with_agent=with_agent, identity=identity, combined=combined)
+    meant = narrowed(
+        filter,
+        fact=fact,
+        with_class=with_class,
+        with_agent=with_agent,
+        identity=identity,
+        combined=combined,
+        compound=compound,
+    )
     chosen = Client.from_config(config) if client is None else client
     ddl = agent_ddl(agent, chosen.config.paths("libdir"))
     with ExitStack() as stack:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..filter import FactTest
+from ..filter import FactTest, is_regex
 from ..node.facts import MISSING, as_text, find_fact
 from .regex import Effort, compile_regex
 from .versions import version_keys
@@ -49,8 +49,8 @@ def compare(fact: str, operator: str, value: str, effort: Effort) -> bool:
 
 
 def expression(value: str) -> str:
-    """The regular expression in the value of a `=~` test."""
-    return value.removeprefix("/").removesuffix("/")
+    """The regular expression in the value of a `=~` test, where slashes may stand around it: both, or they are its own."""
+    return value[1:-1] if is_regex(value) and len(value) > 2 else value
 
 
 def _comparison(operator: str, value: str, effort: Effort) -> Callable[[str], bool]:

@@ -3,13 +3,16 @@
 from collections.abc import Collection
 
 from ..errors import FilterError
+from ..expression import ClassTest, DataTest, Test, leaves
 from ..filter import FactTest, Filter
 from ..node.facts import MISSING, find_fact
 from ..node.view import NodeView
 from ..text import printable
+from .compound import unmet
 from .facts import expression, fact_matches
 from .regex import Effort, compile_regex
 from .regexsyntax import RegexRefused
+from .words import is_among, pattern_of
 
 EVERY_NODE = "mcollective"  # an agent filter with this name holds on every node
 
@@ -17,7 +20,7 @@ EVERY_NODE = "mcollective"  # an agent filter with this name holds on every node
 def check(filter: Filter) -> None:
     """Raises FilterError, naming the term and the reason, for a filter that no host can apply: it would look like "no such hosts".
 
-    Whoever sends a filter asks first. A compound filter passes: other nodes may know one.
+    Whoever sends a filter asks first.
     """
     Filter.from_wire(filter.to_wire())
     check_expressions(filter)
@@ -27,12 +30,13 @@ def check_expressions(filter: Filter) -> None:
     """The part of check that a host still has to do with a filter that it has read from the wire: its regular expressions."""
     effort = Effort()
     expressions = [
-        (f"{kind} {word}", _expression(word))
+        (f"{kind} {word}", pattern_of(word))
         for kind, words in (("class", filter.classes), ("agent", filter.agents), ("identity", filter.identities))
         for word in words
         if word.startswith("/")
     ]
     expressions += [(f"fact {test}", expression(test.value)) for test in filter.facts if test.operator == "=~"]
+    expressions += [found for tree in filter.expressions for test in leaves(tree) for found in _patterns(test)]
     for term, pattern in expressions:
         try:
             compile_regex(pattern, effort)
@@ -50,8 +54,6 @@ def explain(filter: Filter, view: NodeView) -> str | None:
 
     Several identities are alternatives; all else must hold together.
     """
-    if filter.compound:
-        return "compound filter: this node cannot evaluate one"
     effort = Effort()
     if filter.identities:
         reasons = [_unnamed(identity, (view.identity,), effort) for identity in filter.identities]
@@ -66,24 +68,28 @@ def explain(filter: Filter, view: NodeView) -> str | None:
     for test in filter.facts:
         if reason := _unmet(test, view, effort):
             return f"fact {test}: {reason}"
+    for tree in filter.expressions:  # last: data plugins are asked only where all else holds
+        if reason := unmet(tree, view, effort):
+            return f"compound filter: {reason}"
     return None
 
 
 _NOT_HERE = "not on this host"
 
 
-def _expression(word: str) -> str:
-    """The regular expression in a name that begins with a slash: all slashes go, as on Ruby's nodes."""
-    return word.replace("/", "")
+def _patterns(test: Test) -> list[tuple[str, str]]:
+    """The regular expression of a test in a compound filter, with the words that name it."""
+    if isinstance(test, ClassTest):
+        return [(f"class {test}", pattern_of(test.name))] if test.name.startswith("/") else []
+    if isinstance(test, DataTest):
+        return [(f"{test}", test.value[1:-1])] if test.operator in ("=~", "!=~") else []
+    return [(f"fact {test}", expression(test.value))] if test.operator == "=~" else []
 
 
 def _unnamed(word: str, names: Collection[str], effort: Effort) -> str | None:
     """Why no name is the word, or matches it where it begins with a slash."""
-    if not word.startswith("/"):
-        return None if word in names else _NOT_HERE
     try:
-        regex = compile_regex(_expression(word), effort)
-        return None if any(regex.search(name, effort) for name in names) else _NOT_HERE
+        return None if is_among(word, names, effort) else _NOT_HERE
     except RegexRefused as error:
         return str(error)
 

@@ -90,8 +90,6 @@ def test_historic_options_that_change_nothing_are_taken(words):
 @pytest.mark.parametrize(
     "words",
     [
-        ("-S", "web and country=uk"),
-        ("--select", "web"),
         ("--do", "x"),
         ("--nodes", "hosts.txt"),
     ],

@@ -44,7 +44,10 @@ HOST = NodeView(
         (Filter(facts=(FactTest("nosuch", "!=", "x"),)), "fact nosuch!=x: no such fact"),
         (Filter(facts=(FactTest("country", "==", "uk"), FactTest("country", "==", "de"))), "fact country==de: does not hold"),
         (Filter(classes=("role::web",), facts=(FactTest("country", "==", "de"),)), "fact country==de: does not hold"),
-        (Filter(compound=([{"statement": "role::web"}],)), "compound filter: this node cannot evaluate one"),
+        (Filter(compound=([{"statement": "role::web"}],)), None),
+        (Filter(compound=([{"statement": "role::db"}],)), "compound filter: role::db does not hold"),
+        (Filter(compound=([{"statement": "role::web"}], [{"statement": "role::db"}])), "compound filter: role::db does not hold"),
+        (Filter(classes=("x",), compound=([{"statement": "y"}],)), "class x: not on this host"),
     ],
 )
 def test_a_filter_means_this_host_or_says_why_not(filter, reason):
