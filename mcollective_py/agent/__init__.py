@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidRPCData, MissingRPCData, RPCAborted, RPCError, UnknownAction
 from ..message import Request
+from ..wire.symbol import Symbol
 from .base import Agent, DaemonReport, action
 from .rpc import RPCReply, RPCRequest
 
@@ -21,6 +22,7 @@ __all__ = [
     "RPCReply",
     "RPCRequest",
     "Request",
+    "Symbol",
     "UnknownAction",
     "action",
     "run",

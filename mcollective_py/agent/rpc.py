@@ -36,12 +36,14 @@ class RPCReply(MutableMapping[str, Any]):
         self.statuscode, self.statusmsg = 0, "OK"
 
     def fail(self, message: str, code: int = 1) -> None:
-        """Say that the action failed and carry on; code 1 aborted, 3 missing data, 4 invalid data, 5 other."""
+        """Say that the action failed and carry on; code 1 aborted, 3 missing data, 4 invalid data, 5 other, or one of your own."""
         self.statuscode, self.statusmsg = code, message
 
-    def abort(self, message: str) -> NoReturn:
-        """Say that the action failed and end it here; outputs set so far are kept."""
-        raise RPCAborted(message)
+    def abort(self, message: str, code: int = 1) -> NoReturn:
+        """Say that the action failed and end it here; outputs set so far are kept. Ruby's `fail!`: a code beyond 1 to 4 becomes 5."""
+        error = RPCAborted(message)
+        error.statuscode = code if code in (1, 2, 3, 4) else 5
+        raise error
 
     def __getitem__(self, name: str) -> Any:
         return self.data[name]

@@ -16,6 +16,7 @@ from ..config import Config
 from ..ddl.model import DDL
 from ..errors import AuditFailed, ConfigError, MCollectiveError, Rejected
 from ..message import Request
+from ..wire.plainjson import plain_json
 from .call import Outcome
 from .ratelimit import RateLimit
 
@@ -240,4 +241,4 @@ def _group(config: Config) -> int | None:
 
 def _json(value: Any) -> bytes:
     """JSON in ASCII without any control character, whatever the value."""
-    return json.dumps(value, default=str, skipkeys=True, separators=(",", ":")).replace("\x7f", "\\u007f").encode()
+    return json.dumps(plain_json(value), allow_nan=False, separators=(",", ":")).replace("\x7f", "\\u007f").encode()

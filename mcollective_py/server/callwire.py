@@ -13,14 +13,15 @@ from ..message import Request
 from ..node.view import NodeView
 from ..wire.strictjson import JSONLimits, dumps, loads
 from .call import Call, Outcome
+from .callvalues import MAX_DEPTH, from_json, to_json
 
 # kind, number of the call, seconds (a call's timeout, an outcome's duration), bytes that follow
 _HEAD = struct.Struct("!cIdI")
 _MAX_FRAME = 64 << 20  # facts are the largest thing sent; the largest real ones seen have 2 MB
 
-# One level deeper and larger than what the wire allows, since a request's or reply's body stands inside.
-_CALL = JSONLimits(size=8 << 20, depth=36, string=4 << 20)
-_OUTCOME = JSONLimits(size=16 << 20, depth=36, string=16 << 20)
+# Larger and deeper than what the wire allows, since a request's or reply's body stands inside, marked.
+_CALL = JSONLimits(size=8 << 20, depth=MAX_DEPTH, string=4 << 20)
+_OUTCOME = JSONLimits(size=16 << 20, depth=MAX_DEPTH, string=16 << 20)
 MAX_OUTCOME = _OUTCOME.size
 
 VIEW, CALL = b"v", b"c"  # to the fork server
@@ -103,13 +104,14 @@ def encode_call(call: Call) -> bytes:
             "collective": request.collective,
             "agent": request.agent,
             "action": request.action,
-            "body": request.body,
+            "body": to_json(request.body),
             "filter": request.filter.to_wire(),
             "time": request.time,
             "ttl": request.ttl,
             "reply_to": request.reply_to,
             "targets": request.targets,
             "digest": request.digest,
+            "wants_reply": request.wants_reply,
         },
         "folder": str(call.folder),
         "timeout": call.timeout,
@@ -123,8 +125,9 @@ def decode_call(payload: bytes, view: NodeView) -> Call:
     """What encode_call made, with the view it goes with."""
     content: dict[str, Any] = loads(payload, _CALL)
     fields = content.pop("request")
-    targets = fields.pop("targets")
-    request = Request(filter=Filter.from_wire(fields.pop("filter")), targets=None if targets is None else tuple(targets), **fields)
+    targets, body = fields.pop("targets"), from_json(fields.pop("body"))
+    filter = Filter.from_wire(fields.pop("filter"))
+    request = Request(filter=filter, targets=None if targets is None else tuple(targets), body=body, **fields)
     return Call(request=request, view=view, folder=Path(content.pop("folder")), **content)
 
 
@@ -133,8 +136,9 @@ def encode_outcome(outcome: Outcome) -> bytes:
     content = {
         "statuscode": outcome.statuscode,
         "statusmsg": outcome.statusmsg,
-        "body": outcome.body,
+        "body": to_json(outcome.body),
         "refusal": outcome.refusal,
+        "historic": outcome.historic,
     }
     return dumps(content, _OUTCOME).encode()
 
@@ -142,12 +146,18 @@ def encode_outcome(outcome: Outcome) -> bytes:
 def decode_outcome(payload: bytes, seconds: float) -> Outcome:
     """What a child sent, which is not trusted to be an outcome. Raises Malformed."""
     content = loads(payload, _OUTCOME)
-    if not isinstance(content, dict) or set(content) != {"statuscode", "statusmsg", "body", "refusal"}:
+    if not isinstance(content, dict) or set(content) != {"statuscode", "statusmsg", "body", "refusal", "historic"}:
         raise Malformed("a child's result has other keys than an outcome")
-    code, message, refusal = content["statuscode"], content["statusmsg"], content["refusal"]
-    if type(code) is not int or not isinstance(message, str) or not (refusal is None or isinstance(refusal, str)):
+    status = content["statuscode"], content["statusmsg"]
+    refusal, historic = content["refusal"], content["historic"]
+    is_status = _is_status(status) and (historic is None or (isinstance(historic, list) and _is_status(tuple(historic))))
+    if not is_status or not (refusal is None or isinstance(refusal, str)):
         raise Malformed("a child's result has values of other types than an outcome")
-    return Outcome(code, message, content["body"], refusal, seconds)
+    return Outcome(*status, from_json(content["body"]), refusal, seconds, None if historic is None else (historic[0], historic[1]))
+
+
+def _is_status(pair: tuple[Any, ...]) -> bool:
+    return len(pair) == 2 and type(pair[0]) is int and isinstance(pair[1], str)
 
 
 def _plain(value: object) -> object:

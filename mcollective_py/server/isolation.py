@@ -12,6 +12,7 @@ from typing import NoReturn
 from ..errors import UnsendableValue
 from .call import Call, Outcome
 from .callwire import decode_call, decode_view, encode_outcome
+from .historic import fault
 
 ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/puppetlabs/bin",
@@ -97,8 +98,12 @@ def _outcome_of(perform: Callable[[Call], Outcome], call: bytes, view: bytes) ->
         return encode_outcome(Outcome(5, f"the reply cannot be sent: {error}"))
     except BaseException as error:  # an agent may raise anything, SystemExit and MemoryError too, and this is its own process
         logging.getLogger(__name__).exception("the agent failed")
-        message = f"{type(error).__name__}: {error}"[:4096]
-        return encode_outcome(Outcome(5, message.encode(errors="backslashreplace").decode()))
+        code, words = fault(error)
+        return encode_outcome(Outcome(5, _sendable(f"{type(error).__name__}: {error}"), historic=(code, _sendable(words))))
+
+
+def _sendable(message: str) -> str:
+    return message[:4096].encode(errors="backslashreplace").decode()
 
 
 def _write(descriptor: int, content: bytes) -> None:

@@ -49,3 +49,17 @@ def test_fail_notes_the_failure_and_carries_on():
 def test_abort_ends_the_action():
     with pytest.raises(RPCAborted, match="no such service"):
         RPCReply().abort("no such service")
+
+
+@pytest.mark.parametrize(("code", "status"), [(1, 1), (2, 2), (3, 3), (4, 4), (5, 5), (99, 5), (0, 5), (-1, 5)])
+def test_abort_has_the_codes_of_rubys_hard_failure(code, status):
+    with pytest.raises(RPCAborted) as aborted:
+        RPCReply().abort("no", code)
+    assert aborted.value.statuscode == status
+    assert RPCAborted("no").statuscode == 1
+
+
+def test_fail_keeps_any_code():
+    reply = RPCReply()
+    reply.fail("no", 99)
+    assert reply.statuscode == 99

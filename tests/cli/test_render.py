@@ -17,6 +17,7 @@ from mcollective_py.cli.render import (
 )
 from mcollective_py.client.results import Refusal, RPCResult, RPCStats
 from mcollective_py.ddl.model import DDL, ActionDDL, Metadata, Output
+from mcollective_py.wire.symbol import Symbol
 
 PLAIN, VERBOSE, COLOR = Style(), Style(verbose=True), Style(color=True)
 STATUS = ActionDDL("status", "Is it running?", outputs={"status": Output("status", "Its state", "Service Status")})
@@ -183,4 +184,30 @@ def test_a_result_as_a_document():
         "refusal": "denied",
         "data": {"a": 1},
         "time_ms": 12.5,
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "lines"),
+    [
+        (b"caf\xc3\xa9", ["café"]),
+        (b"\xff\x1b[2J", ["\\xff\\x1b[2J"]),
+        (Symbol("running"), ["running"]),
+        ([Symbol("a"), b"b"], ["[", '  "a",', '  "b"', "]"]),
+        (float("inf"), ["inf"]),
+        ({1: b"\xff", "a": None}, ["{", '  "1": {', '    "base64": "/w=="', "  },", '  "a": null', "}"]),
+    ],
+)
+def test_what_only_rubys_wire_carries_is_shown_too(value, lines):
+    assert value_lines(value) == lines
+
+
+def test_a_json_document_holds_whatever_a_host_sent():
+    data = {"blob": b"\xff", "text": b"ok", "state": Symbol("running"), "load": float("nan"), "map": {1: Symbol("a")}}
+    assert json.loads(json_text(result_document(result(data=data)), indent=False))["data"] == {
+        "blob": {"base64": "/w=="},
+        "text": "ok",
+        "state": "running",
+        "load": "NaN",
+        "map": {"1": "a"},
     }

@@ -14,6 +14,7 @@ from mcollective_py.filter import Filter
 from mcollective_py.message import Request
 from mcollective_py.server.audit import LogfileAudit, NullAudit, data_of, open_audit
 from mcollective_py.server.call import Outcome
+from mcollective_py.wire.symbol import Symbol
 
 ACTION = ActionDDL(
     "set",
@@ -171,6 +172,14 @@ def test_any_input_is_exactly_one_line_of_plain_characters(audit, path, text):
     (record,) = records(path)
     assert record["caller"] == f"cert={text}"
     assert record["data"]["user"] == text
+
+
+def test_inputs_that_json_has_not_are_one_line_that_any_reader_of_json_takes(audit, path):
+    plain = a_request({"user": [b"\xff", Symbol("a"), float("nan"), {1: b"ok"}]})
+    audit.allowed(plain, DOCUMENT)
+    (line,) = path.read_text().splitlines()
+    found = json.loads(line, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    assert found["data"]["user"] == [{"base64": "/w=="}, "a", "NaN", {"1": "ok"}]
 
 
 # --- the file ---------------------------------------------------------------------------------------------------------

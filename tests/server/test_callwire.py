@@ -22,6 +22,7 @@ from mcollective_py.server.callwire import (
     encode_outcome,
     encode_view,
 )
+from mcollective_py.wire.symbol import Symbol
 
 
 def a_call(**more):
@@ -47,6 +48,15 @@ def a_call(**more):
 def test_a_call_comes_back_as_it_was():
     call = a_call(config={"flag": "1"})
     assert decode_call(encode_call(call), call.view) == call
+
+
+def test_a_call_from_the_wire_of_ruby_comes_back_as_it_was():
+    call = a_call()
+    body = {"state": Symbol("running"), "file": b"\x00\xff", "list": [float("inf"), {1: None, "": 2}]}
+    rubys = replace(call, request=replace(call.request, body=body, targets=None, wants_reply=False))
+    found = decode_call(encode_call(rubys), call.view)
+    assert found == rubys
+    assert type(found.request.body["state"]) is Symbol
 
 
 def test_a_call_for_no_named_targets_comes_back_without_them():
@@ -79,15 +89,15 @@ def test_odd_facts_become_text_instead_of_an_error():
 def test_inputs_that_are_no_plain_values_are_refused_with_their_place():
     call = a_call()
     with pytest.raises(UnsendableValue, match=r"request\.body\.raw"):
-        encode_call(replace(call, request=replace(call.request, body={"raw": b"bytes"})))
+        encode_call(replace(call, request=replace(call.request, body={"raw": object()})))
 
 
 def test_an_outcome_comes_back_with_the_time_it_took():
-    encoded = encode_outcome(Outcome(1, "no", {"a": [1.0]}, "denied", 9.9))
-    assert decode_outcome(encoded, 0.5) == Outcome(1, "no", {"a": [1.0]}, "denied", 0.5)
+    encoded = encode_outcome(Outcome(1, "no", {"a": [1.0]}, "denied", 9.9, (5, "as Ruby says it")))
+    assert decode_outcome(encoded, 0.5) == Outcome(1, "no", {"a": [1.0]}, "denied", 0.5, (5, "as Ruby says it"))
 
 
-@pytest.mark.parametrize("value", [{1: "a"}, float("nan"), b"x", object()])
+@pytest.mark.parametrize("value", [{(): object()}, {"a": {1, 2}}, "\ud800", object()])
 def test_an_outcome_that_cannot_be_sent_says_so(value):
     with pytest.raises(UnsendableValue):
         encode_outcome(Outcome(body=value))
@@ -101,11 +111,16 @@ def test_an_outcome_that_cannot_be_sent_says_so(value):
         b"[]",
         b"\xff",
         b'{"statuscode":0,"statusmsg":"OK","body":null}',
-        b'{"statuscode":"0","statusmsg":"OK","body":null,"refusal":null}',
-        b'{"statuscode":true,"statusmsg":"OK","body":null,"refusal":null}',
-        b'{"statuscode":0,"statusmsg":null,"body":null,"refusal":null}',
-        b'{"statuscode":0,"statusmsg":"OK","body":null,"refusal":1}',
-        b'{"statuscode":0,"statusmsg":"OK","body":null,"refusal":null}trailing',
+        b'{"statuscode":0,"statusmsg":"OK","body":null,"refusal":null}',
+        b'{"statuscode":"0","statusmsg":"OK","body":null,"refusal":null,"historic":null}',
+        b'{"statuscode":true,"statusmsg":"OK","body":null,"refusal":null,"historic":null}',
+        b'{"statuscode":0,"statusmsg":null,"body":null,"refusal":null,"historic":null}',
+        b'{"statuscode":0,"statusmsg":"OK","body":null,"refusal":1,"historic":null}',
+        b'{"statuscode":0,"statusmsg":"OK","body":null,"refusal":null,"historic":5}',
+        b'{"statuscode":0,"statusmsg":"OK","body":null,"refusal":null,"historic":[5]}',
+        b'{"statuscode":0,"statusmsg":"OK","body":null,"refusal":null,"historic":["5","no"]}',
+        b'{"statuscode":0,"statusmsg":"OK","body":{"":["pickle","x"]},"refusal":null,"historic":null}',
+        b'{"statuscode":0,"statusmsg":"OK","body":null,"refusal":null,"historic":null}trailing',
         b"[" * 100_000,
     ],
 )

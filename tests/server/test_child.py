@@ -6,6 +6,7 @@ import os
 import select
 import signal
 import threading
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
@@ -188,7 +189,7 @@ def test_only_a_bounded_part_of_much_output_is_logged(shared, caplog):
 def test_a_child_that_breaks_is_answered_within_a_second_and_breaks_alone(shared, action, message):
     server = ask(shared, "trivial") and shared.pid
     answer = Answer(shared, a_call(action))
-    assert answer.wait() == Outcome(5, message, duration=pytest.approx(0, abs=1))
+    assert replace(answer.wait(), historic=None) == Outcome(5, message, duration=pytest.approx(0, abs=1))
     assert answer.seconds < 1
     assert ask(shared, "trivial").statuscode == 0
     assert shared.pid == server

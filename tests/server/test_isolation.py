@@ -51,14 +51,14 @@ def test_what_the_call_raises_becomes_an_outcome():
         raise KeyboardInterrupt("by hand")
 
     status, outcome, _ = run(fail)
-    assert (status, decode_outcome(outcome, 0.0)) == (0, Outcome(5, "KeyboardInterrupt: by hand"))
+    assert (status, decode_outcome(outcome, 0.0)) == (0, Outcome(5, "KeyboardInterrupt: by hand", historic=(5, "by hand")))
 
 
 def test_an_error_whose_text_is_no_text_becomes_an_outcome_all_the_same():
     def fail(call):
         raise ValueError("half a pair \ud800")
 
-    assert decode_outcome(run(fail)[1], 0.0) == Outcome(5, "ValueError: half a pair \\ud800")
+    assert decode_outcome(run(fail)[1], 0.0) == Outcome(5, "ValueError: half a pair \\ud800", historic=(5, "half a pair \\ud800"))
 
 
 def test_a_call_that_cannot_be_read_becomes_an_outcome():

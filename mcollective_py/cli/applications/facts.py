@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...client.results import RPCResult, exitcode
+from ...wire.plainjson import plain_json
 from ..application import Application
 from ..calls import announced, check_inputs, interruptible
 from ..inert import inert
@@ -67,7 +68,7 @@ def counted(results: Iterable[RPCResult]) -> list[tuple[str, list[str]]]:
     hosts: dict[str, list[str]] = defaultdict(list)
     for result in results:
         if result.is_ok:
-            hosts[json.dumps(_plain(result.data).get("value"), sort_keys=True, default=str)].append(result.sender)
+            hosts[json.dumps(plain_json(_plain(result.data).get("value")), sort_keys=True)].append(result.sender)
     return sorted(((value, sorted(names)) for value, names in hosts.items()), key=lambda entry: (-len(entry[1]), entry[0]))
 
 
