@@ -1,11 +1,15 @@
-"""The text of a ddl.yaml, or of Choria's JSON, as a DDL. A key nobody knows is a mistake, and is named with the nearest one."""
+"""The text of a ddl.yaml as a DDL. A key nobody knows is a mistake, and is named with the nearest one.
+
+What other files say, Ruby's and Choria's, comes here too, as a document of the same shape (rubyddl.py, choria.py).
+"""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 from ..names import is_action, is_agent
-from .document import Document, Path, from_json, from_yaml
+from .document import Document, Path, from_yaml
 from .model import DDL, DISPLAYS, IMPACTS, INPUT_TYPES, ActionDDL, Aggregate, Input, Metadata, Output
 from .validate import check_input, is_validator_name
 from .validators import check_pattern
@@ -35,12 +39,12 @@ def _one_of(choices: tuple[str, ...]) -> _Kind:
 
 
 _Keys = Mapping[str, tuple[_Kind, Any]]  # key -> what its value must be, and its default
-_DDL: _Keys = {"metadata": (_TABLE, _REQUIRED), "actions": (_LIST, _REQUIRED), "usage": (_TEXT, "")}
-_METADATA: _Keys = {
+DDL_KEYS: _Keys = {"metadata": (_TABLE, _REQUIRED), "actions": (_LIST, _REQUIRED), "usage": (_TEXT, "")}
+METADATA_KEYS: _Keys = {
     **dict.fromkeys(("name", "description", "author", "license", "version", "url"), (_TEXT, _REQUIRED)),
     "timeout": (_SECONDS, _REQUIRED),
 }
-_ACTION: _Keys = {
+ACTION_KEYS: _Keys = {
     "action": (_TEXT, _REQUIRED),
     "description": (_TEXT, _REQUIRED),
     "display": (_one_of(DISPLAYS), "failed"),
@@ -52,7 +56,7 @@ _ACTION: _Keys = {
     "output": (_TABLE, {}),
     "aggregate": (_LIST, []),
 }
-_INPUT: _Keys = {
+INPUT_KEYS: _Keys = {
     "prompt": (_TEXT, _REQUIRED),
     "description": (_TEXT, _REQUIRED),
     "type": (_one_of(INPUT_TYPES), _REQUIRED),
@@ -63,57 +67,68 @@ _INPUT: _Keys = {
     "list": (_LIST, []),
     "sensitive": (_FLAG, False),
 }
-_OUTPUT: _Keys = {
+OUTPUT_KEYS: _Keys = {
     "description": (_TEXT, _REQUIRED),
     "display_as": (_TEXT, _REQUIRED),
     "type": (_one_of(INPUT_TYPES), None),
     "default": (_ANY, None),
 }
-_AGGREGATE: _Keys = {"function": (_TEXT, _REQUIRED), "args": (_LIST, _REQUIRED)}
-
-# Choria's own keys, that say nothing to us.
-_CHORIA_DDL: _Keys = {**_DDL, "$schema": (_ANY, None)}
-_CHORIA_METADATA: _Keys = {**_METADATA, "provider": (_ANY, None), "service": (_ANY, None)}
-_CHORIA_OUTPUT: _Keys = {**_OUTPUT, "type": (_TEXT, None)}
+AGGREGATE_KEYS: _Keys = {"function": (_TEXT, _REQUIRED), "args": (_LIST, _REQUIRED)}
 
 
 def ddl_from_yaml(text: str, name: str, file: str = "ddl.yaml") -> DDL:
     """The DDL in a ddl.yaml. name: the plugin's, which the metadata must repeat. file: for messages. Raises DDLError."""
-    return _ddl(from_yaml(text, name, file), _DDL, _METADATA, _OUTPUT)
+    return ddl_from_document(from_yaml(text, name, file))
 
 
-def ddl_from_json(text: str, name: str, file: str = "ddl.json") -> DDL:
-    """The DDL in a JSON file as Choria writes them; the same fields, strictly read as well. Raises DDLError."""
-    return _ddl(from_json(text, name, file), _CHORIA_DDL, _CHORIA_METADATA, _CHORIA_OUTPUT)
+def ddl_from_document(document: Document, notes: list[str] | None = None) -> DDL:
+    """The DDL that a document of the shape of a ddl.yaml says. Raises DDLError.
 
-
-def _ddl(document: Document, keys: _Keys, metadata_keys: _Keys, output_keys: _Keys) -> DDL:
-    table = _read(document, (), document.value, keys)
+    notes: None for a strict reading, as a host must have it. Otherwise a regular expression that our engine does not take stays in the
+    DDL unchecked, a default that is not valid is left out, and each such thing is said in a note.
+    """
+    table = _read(document, (), document.value, DDL_KEYS)
     actions: dict[str, ActionDDL] = {}
     for index, value in enumerate(table["actions"]):
-        action = _action(document, ("actions", index), value, output_keys)
+        action = _action(document, ("actions", index), value, notes)
         if action.name in actions:
             raise document.error(("actions", index, "action"), f"{action.name} is declared twice")
         actions[action.name] = action
     if not actions:
         raise document.error(("actions",), "an agent has at least one action")
-    return DDL(_metadata(document, table["metadata"], metadata_keys), MappingProxyType(actions), table["usage"])
+    metadata = metadata_from_document(document, table["metadata"])
+    return DDL(metadata, MappingProxyType(actions), table["usage"], tuple(notes or ()))
 
 
-def _metadata(document: Document, value: Any, keys: _Keys) -> Metadata:
-    table = _read(document, ("metadata",), value, keys)
+def metadata_from_document(document: Document, value: Any) -> Metadata:
+    """The metadata of any plugin, from what stands under `metadata`. Raises DDLError."""
+    return _metadata(document, value)
+
+
+def input_from_document(document: Document, path: Path, value: Any, notes: list[str] | None = None) -> Input:
+    """One input, from what stands under a path that ends in its name. notes: as for ddl_from_document. Raises DDLError."""
+    return _input(document, path, value, notes)
+
+
+def output_from_document(document: Document, path: Path, value: Any) -> Output:
+    """One output, from what stands under a path that ends in its name. Raises DDLError."""
+    return _output(document, path, value)
+
+
+def _metadata(document: Document, value: Any) -> Metadata:
+    table = _read(document, ("metadata",), value, METADATA_KEYS)
     if not is_agent(table["name"]):
         raise document.error(("metadata", "name"), "a name is lower case letters, digits and _")
     if table["name"] != document.plugin:
         raise document.error(("metadata", "name"), f"says {table['name']}, but the folder is called {document.plugin}")
-    return Metadata(**{key: table[key] for key in _METADATA if key != "timeout"}, timeout=float(table["timeout"]))
+    return Metadata(**{key: table[key] for key in METADATA_KEYS if key != "timeout"}, timeout=float(table["timeout"]))
 
 
-def _action(document: Document, path: Path, value: Any, output_keys: _Keys) -> ActionDDL:
-    table = _read(document, path, value, _ACTION)
+def _action(document: Document, path: Path, value: Any, notes: list[str] | None) -> ActionDDL:
+    table = _read(document, path, value, ACTION_KEYS)
     name = _name(document, (*path, "action"), table["action"])
-    inputs = {key: _input(document, (*path, "input", key), entry) for key, entry in table["input"].items()}
-    outputs = {key: _output(document, (*path, "output", key), entry, output_keys) for key, entry in table["output"].items()}
+    inputs = {key: _input(document, (*path, "input", key), entry, notes) for key, entry in table["input"].items()}
+    outputs = {key: _output(document, (*path, "output", key), entry) for key, entry in table["output"].items()}
     return ActionDDL(
         name=name,
         description=table["description"],
@@ -130,9 +145,9 @@ def _action(document: Document, path: Path, value: Any, output_keys: _Keys) -> A
     )
 
 
-def _input(document: Document, path: Path, value: Any) -> Input:
+def _input(document: Document, path: Path, value: Any, notes: list[str] | None) -> Input:
     name = _name(document, path, path[-1])
-    table = _read(document, path, value, _INPUT)
+    table = _read(document, path, value, INPUT_KEYS)
     choices = table["list"]
     if not all(isinstance(choice, str) for choice in choices):
         raise document.error((*path, "list"), "choices are texts: put them in quotes")
@@ -140,7 +155,7 @@ def _input(document: Document, path: Path, value: Any) -> Input:
         raise document.error(path, "the type list and a list of choices go together")
     if table["type"] != "string" and (table["validation"] or table["maxlength"]):
         raise document.error(path, "validation and maxlength are for the type string")
-    _check_validation(document, (*path, "validation"), table["validation"])
+    _check_validation(document, (*path, "validation"), table["validation"], notes)
     wanted = Input(
         name=name,
         **{key: table[key] for key in ("prompt", "description", "type", "optional", "default", "validation", "maxlength", "sensitive")},
@@ -148,29 +163,36 @@ def _input(document: Document, path: Path, value: Any) -> Input:
     )
     if wanted.default is not None:
         try:
-            check_input(wanted, wanted.default)
+            check_input(wanted, wanted.default, trusts_host=notes is not None)
         except ValueError as error:
-            raise document.error((*path, "default"), f"the default itself {error}") from error
+            problem = document.error((*path, "default"), f"the default itself {error}")
+            if notes is None:
+                raise problem from error
+            notes.append(f"{problem.reason}: it is left out")
+            return replace(wanted, default=None)
     return wanted
 
 
-def _check_validation(document: Document, path: Path, validation: str | None) -> None:
+def _check_validation(document: Document, path: Path, validation: str | None, notes: list[str] | None) -> None:
     if validation is None or is_validator_name(validation):
         return
     try:
         check_pattern(validation)
     except ValueError as error:
-        raise document.error(path, f"neither a validator's name nor a regex that can be used ({error})") from error
+        problem = document.error(path, f"neither a validator's name nor a regex that can be used ({error})")
+        if notes is None:
+            raise problem from error
+        notes.append(f"{problem.reason}: only hosts check it")
 
 
-def _output(document: Document, path: Path, value: Any, keys: _Keys) -> Output:
+def _output(document: Document, path: Path, value: Any) -> Output:
     name = _name(document, path, path[-1])
-    table = _read(document, path, value, keys)
+    table = _read(document, path, value, OUTPUT_KEYS)
     return Output(name=name, **{key: table[key] for key in ("description", "display_as", "type", "default")})
 
 
 def _aggregate(document: Document, path: Path, value: Any, outputs: Mapping[str, Output]) -> Aggregate:
-    table = _read(document, path, value, _AGGREGATE)
+    table = _read(document, path, value, AGGREGATE_KEYS)
     args = table["args"]
     if not 1 <= len(args) <= 2 or not isinstance(args[0], str) or (len(args) == 2 and not isinstance(args[1], dict)):
         raise document.error((*path, "args"), "an output, and after it at most one mapping of options")

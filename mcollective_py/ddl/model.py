@@ -86,13 +86,44 @@ class ActionDDL:
 
 @dataclass(frozen=True, slots=True)
 class DDL:
-    """All that a client needs to call an agent, and a node to check a call."""
+    """All that a client needs to call an agent, and a node to check a call.
+
+    notes: what a file of Ruby or Choria says that could not be taken as it is; a ddl.yaml has none.
+    """
 
     metadata: Metadata
     actions: Mapping[str, ActionDDL] = field(default_factory=dict)
     usage: str = ""
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     def timeout(self, action: str) -> float:
         """Seconds that an action may take."""
         own = self.actions[action].timeout if action in self.actions else None
         return self.metadata.timeout if own is None else own
+
+
+@dataclass(frozen=True, slots=True)
+class DataDDL:
+    """A data plugin: `name('query').output` in -S filters. query: what it may be asked, None where it takes no query."""
+
+    metadata: Metadata
+    description: str
+    query: Input | None
+    outputs: Mapping[str, Output] = field(default_factory=dict)
+    usage: str = ""
+    notes: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def needs_query(self) -> bool:
+        """True where the query must be given."""
+        return self.query is not None and not self.query.optional
+
+
+@dataclass(frozen=True, slots=True)
+class PluginDDL:
+    """A plugin of any other kind: a validator, an aggregate, a connector, a discovery method with its capabilities."""
+
+    metadata: Metadata
+    usage: str = ""
+    capabilities: tuple[str, ...] = ()
+    notes: tuple[str, ...] = field(default=(), compare=False)

@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import InvalidRPCData, MissingRPCData, UnknownAction
 from ..names import is_action
 from .model import DDL, ActionDDL, Input
-from .validators import VALIDATORS, Validator, check_length, check_member, check_regex, check_type
+from .validators import VALIDATORS, CannotCheck, Validator, check_length, check_member, check_pattern, check_regex, check_type
 
 _TRUE = frozenset({"true", "t", "yes", "y", "1"})
 _FALSE = frozenset({"false", "f", "no", "n", "0"})
@@ -19,9 +19,17 @@ _FLOAT = re.compile(r"[+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})(?:[eE
 _VALIDATOR_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 
 
-def validate(ddl: DDL, action: str, inputs: Mapping[str, Any], validators: Mapping[str, Validator] = VALIDATORS) -> dict[str, Any]:
+def validate(
+    ddl: DDL,
+    action: str,
+    inputs: Mapping[str, Any],
+    validators: Mapping[str, Validator] = VALIDATORS,
+    *,
+    trusts_host: bool = False,
+) -> dict[str, Any]:
     """The inputs, checked, with the defaults of required ones filled in; optional ones not given stay out.
 
+    trusts_host: let through what cannot be checked here, as a client may: every host checks it anyway. A host itself must not.
     Raises UnknownAction, MissingRPCData, or InvalidRPCData for an input that is unknown, of the wrong type or not valid.
     """
     declared = _declared(ddl, action)
@@ -31,16 +39,16 @@ def validate(ddl: DDL, action: str, inputs: Mapping[str, Any], validators: Mappi
     checked = {name: value for name, value in inputs.items() if name not in declared.inputs}
     for name, wanted in declared.inputs.items():
         if name in inputs:
-            checked[name] = _checked(action, wanted, inputs[name], validators)
+            checked[name] = _checked(action, wanted, inputs[name], validators, trusts_host)
         elif not wanted.optional:
             if wanted.default is None:
                 raise MissingRPCData(action, name)
-            checked[name] = copy.deepcopy(wanted.default)  # the action may change what it is given
+            checked[name] = _choice(wanted, copy.deepcopy(wanted.default))  # a copy: the action may change what it is given
     return checked
 
 
-def check_input(wanted: Input, value: Any, validators: Mapping[str, Validator] = VALIDATORS) -> None:
-    """One value against its declaration. Raises ValueError with the reason, which never quotes the value."""
+def check_input(wanted: Input, value: Any, validators: Mapping[str, Validator] = VALIDATORS, *, trusts_host: bool = False) -> None:
+    """One value against its declaration. Raises ValueError with the reason, which never quotes the value. trusts_host: as above."""
     if isinstance(value, bytes) and wanted.type == "string":
         value = _bytes_as_text(wanted, value)
     check_type(value, wanted.type)
@@ -49,14 +57,22 @@ def check_input(wanted: Input, value: Any, validators: Mapping[str, Validator] =
     if not isinstance(value, str):
         return
     check_length(value, wanted.maxlength)
-    if wanted.validation is None:
-        return
-    if not is_validator_name(wanted.validation):
-        check_regex(value, wanted.validation)
-    elif wanted.validation in validators:
-        validators[wanted.validation](value)
-    else:
-        raise ValueError(f"cannot be checked here: there is no validator {wanted.validation}")
+    try:
+        _check_validation(wanted.validation, value, validators)
+    except CannotCheck:
+        if not trusts_host:
+            raise
+
+
+def can_check(validation: str) -> bool:
+    """True where a `validation` is a validator that is known here, or a regex that our engine takes."""
+    if is_validator_name(validation):
+        return validation in VALIDATORS
+    try:
+        check_pattern(validation)
+    except ValueError:
+        return False
+    return True
 
 
 def is_validator_name(validation: str) -> bool:
@@ -93,18 +109,34 @@ def _bytes_as_text(wanted: Input, value: bytes) -> str:
     return value.decode("latin-1")
 
 
-def _checked(action: str, wanted: Input, value: Any, validators: Mapping[str, Validator]) -> Any:
+def _check_validation(validation: str | None, value: str, validators: Mapping[str, Validator]) -> None:
+    if validation is None:
+        return
+    if not is_validator_name(validation):
+        check_regex(value, validation)
+    elif validation in validators:
+        validators[validation](value)
+    else:
+        raise CannotCheck(f"there is no validator {validation}")
+
+
+def _checked(action: str, wanted: Input, value: Any, validators: Mapping[str, Validator], trusts_host: bool) -> Any:
     if isinstance(value, bytes) and wanted.type in ("string", "list"):
         with contextlib.suppress(UnicodeDecodeError):
             value = value.decode()  # text whose sender did not say so
     try:
-        check_input(wanted, value, validators)
+        check_input(wanted, value, validators, trusts_host=trusts_host)
     except ValueError as error:
         # A shellsafe reason names the character it met; for a secret that is already too much.
         reason = "is not valid" if wanted.sensitive else str(error)
         message = f"{action}: the input {wanted.name} {reason}"
         raise InvalidRPCData(message, input=wanted.name, reason=reason) from (None if wanted.sensitive else error)
-    return value
+    return _choice(wanted, value)
+
+
+def _choice(wanted: Input, value: Any) -> Any:
+    """The choice itself for one of a list: where a Ruby DDL lists symbols, a symbol must reach the wire."""
+    return wanted.choices[wanted.choices.index(value)] if wanted.type == "list" else value
 
 
 def _value(type_name: str, text: str) -> Any:

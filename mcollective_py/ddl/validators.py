@@ -17,6 +17,14 @@ _EFFORT = 2_000_000  # see matching/regex.py; some 100 ms. A pattern is its auth
 
 Validator = Callable[[str], None]
 
+
+class CannotCheck(ValueError):
+    """A value that may be valid, but not for all we can tell."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"cannot be checked here: {reason}")
+
+
 # The historic list (` $ ; | & > <) and what it let through: each of these has meant something to a shell.
 _SHELL = frozenset("`$;|&><'\"\\(){}*?[]~!#")
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9\-]{0,61}[A-Za-z0-9])?"
@@ -62,7 +70,7 @@ def check_regex(value: str, pattern: str) -> None:
     try:
         matches = compile_regex(rf"\A(?:{pattern})\z").search(value, Effort(_EFFORT))
     except RegexRefused as error:
-        raise ValueError(f"cannot be checked: {error}") from error
+        raise CannotCheck(str(error)) from error
     if not matches:
         raise ValueError(f"must match {pattern} as a whole")
 

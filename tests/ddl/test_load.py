@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from mcollective_py.ddl.load import ddl_from_json, ddl_from_yaml
+from mcollective_py.ddl.choria import ddl_from_json
+from mcollective_py.ddl.load import ddl_from_yaml
 from mcollective_py.errors import DDLError
 
 SERVICE = """\

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from mcollective_py.config import Config
-from mcollective_py.ddl.load import ddl_from_json, ddl_from_yaml
+from mcollective_py.ddl.choria import ddl_from_json
+from mcollective_py.ddl.load import ddl_from_yaml
 from mcollective_py.errors import ConfigError, DDLError
 from mcollective_py.node.view import NodeView
 from mcollective_py.server.actionpolicy import decide, parse_policy
