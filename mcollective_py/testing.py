@@ -25,7 +25,7 @@ class DaemonStandIn:
         self,
         stats: Mapping[str, Any] | None = None,
         agents: list[Mapping[str, Any]] | None = None,
-        settings: Mapping[str, str] | None = None,
+        settings: Mapping[str, Any] | None = None,
     ) -> None:
         self._stats, self._agents, self._settings = stats or {"version": "0"}, agents or [], settings or {}
 
@@ -37,9 +37,9 @@ class DaemonStandIn:
         """The agents given."""
         return self._agents
 
-    def setting(self, name: str) -> str | None:
+    def setting(self, name: str) -> Any:
         """One of the settings given."""
-        return self._settings.get(name)
+        return self._settings[name]
 
 
 class AgentHarness:

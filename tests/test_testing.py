@@ -96,4 +96,6 @@ def test_a_plain_class_is_sent_a_message(tmp_path):
 
 def test_the_stand_in_daemon_says_what_it_was_given():
     daemon = DaemonStandIn({"total": 5}, [{"agent": "echo"}], {"a": "b"})
-    assert (daemon.stats(), daemon.agents(), daemon.setting("a"), daemon.setting("c")) == ({"total": 5}, [{"agent": "echo"}], "b", None)
+    assert (daemon.stats(), daemon.agents(), daemon.setting("a")) == ({"total": 5}, [{"agent": "echo"}], "b")
+    with pytest.raises(KeyError):
+        daemon.setting("c")

@@ -11,4 +11,6 @@ class Discovery:
 
     def handlemsg(self, msg: Any) -> str:
         """`pong`, or what was not understood."""
-        return "pong" if msg.body == "ping" else f"Unknown Request: {str(msg.body)[:100]}"
+        if msg.body in ("ping", b"ping"):  # some clients of Ruby's wire do not say that their bytes are text
+            return "pong"
+        return f"Unknown Request: {str(msg.body)[:100]}"

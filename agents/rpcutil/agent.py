@@ -19,7 +19,7 @@ class Rpcutil(Agent):
         reply["version"] = self._daemon().stats()["version"]
         reply["main_collective"] = node.main_collective
         reply["collectives"] = list(node.collectives)
-        reply["data_plugins"] = sorted(node.data_plugins)
+        reply["data_plugins"] = [f"{name}_data" for name in sorted(node.data_plugins)]  # the historic names of the plugins
 
     @action
     def get_fact(self, request: RPCRequest, reply: RPCReply) -> None:
@@ -47,15 +47,17 @@ class Rpcutil(Agent):
     @action
     def get_config_item(self, request: RPCRequest, reply: RPCReply) -> None:
         """One setting of the daemon; the daemon leaves its secrets out."""
+        try:
+            reply["value"] = self._daemon().setting(request["item"])
+        except KeyError:
+            reply.abort(f"Unknown config property {request['item']}")
         reply["item"] = request["item"]
-        reply["value"] = self._daemon().setting(request["item"])
-        if reply["value"] is None:
-            reply.abort(f"no such setting: {request['item']}")
 
     @action
     def get_data(self, request: RPCRequest, reply: RPCReply) -> None:
         """The outputs of a data plugin."""
-        outputs = self.node.data(request["source"], request.get("query"))
+        source = request["source"].lower().removesuffix("_data")
+        outputs = self.node.data(source, request.get("query"))
         if outputs is None:
             there = ", ".join(sorted(self.node.data_plugins)) or "none"
             reply.abort(f"there is no data plugin {request['source']} here; there are: {there}")

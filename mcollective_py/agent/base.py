@@ -22,8 +22,8 @@ class DaemonReport(Protocol):
         """Name and metadata of every active agent, sorted by name."""
         ...
 
-    def setting(self, name: str) -> str | None:
-        """A configuration item as text with secrets redacted; None where it is unknown."""
+    def setting(self, name: str) -> Any:
+        """A configuration item's value, secrets redacted, None where it is not set. KeyError where there is none of this name."""
         ...
 
 

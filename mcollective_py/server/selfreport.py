@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import __version__
+from ..settings import find_setting
+from ..wire.symbol import Symbol
 from .host import Host
 from .stats import Stats
 
@@ -31,10 +33,30 @@ class SelfReport:
         }
 
     def agents(self) -> list[Mapping[str, Any]]:
-        """Name and metadata of every active agent, sorted by name."""
+        """Name and metadata of every active agent, sorted by name; the keys are symbols where Ruby clients read them."""
         agents = self._host().agents
-        return [agents[name].describe() for name in sorted(agents)]
+        return [{Symbol(key): _whole(value) for key, value in agents[name].describe().items()} for name in sorted(agents)]
 
-    def setting(self, name: str) -> str | None:
-        """A configuration item as text with secrets redacted; None where it is unknown."""
-        return self._host().config.redacted(name)
+    def setting(self, name: str) -> Any:
+        """A configuration item by its type, secrets as ***, None where it is not set. KeyError where there is none of this name."""
+        host = self._host()
+        config, row = host.config, find_setting(name)
+        if name == "identity":
+            return host.identity
+        shown = config.redacted(name)
+        if shown is None and row is None:
+            raise KeyError(name)
+        if row is None or shown is None or shown != config.text(name):
+            return shown
+        if row.type == "flag":
+            return config.flag(name)
+        if row.type == "number":
+            return config.number(name)
+        if row.type == "seconds":
+            return _whole(config.seconds(name))
+        return list(config.items(name)) if row.type in ("items", "paths", "lines") else shown
+
+
+def _whole(value: Any) -> Any:
+    """5 for 5.0: Ruby's clients have only ever seen whole seconds there."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import NotSigned, Rejected
+from ..wire.symbol import Symbol
 
 _COUNTERS = ("total", "validated", "unvalidated", "passed", "filtered", "ttlexpired", "replies", "replieslost", "faults")
 
@@ -51,10 +52,10 @@ class Stats:
             "starttime": int(self._started),
             "pid": os.getpid(),
             "threads": sorted(thread.name for thread in threading.enumerate()),
-            "times": {
-                "utime": times.user,
-                "stime": times.system,
-                "cutime": times.children_user,
-                "cstime": times.children_system,
+            "times": {  # Ruby's clients ask for these by symbols
+                Symbol("utime"): times.user,
+                Symbol("stime"): times.system,
+                Symbol("cutime"): times.children_user,
+                Symbol("cstime"): times.children_system,
             },
         }

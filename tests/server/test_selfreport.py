@@ -10,6 +10,7 @@ from mcollective_py.config import Config
 from mcollective_py.server.host import Host, build_host
 from mcollective_py.server.selfreport import SelfReport
 from mcollective_py.server.stats import Stats
+from mcollective_py.wire.symbol import Symbol
 
 NOW = 1_800_000_000.0
 SETTINGS = {
@@ -76,9 +77,31 @@ def test_the_present_host_is_asked_after_a_reload(site: Site, host: Host) -> Non
     [
         ("plugin.stomp.pool.1.password", "***"),
         ("plugin.stomp.pool.1.user", "mco"),
-        ("collectives", "mcollective"),
-        ("plugin.nothing.at_all", None),
+        ("collectives", ["mcollective"]),
+        ("main_collective", "mcollective"),
+        ("identity", "web1"),
+        ("registerinterval", 0),
+        ("ttl", 60),
+        ("fact_cache_time", 1),
+        ("plugin.x509.skew", 5),
+        ("direct_addressing", True),
+        ("activate_agents", False),
+        ("plugin.x509.privileged_certnames", None),
     ],
 )
-def test_settings_are_told_without_their_secrets(host: Host, name: str, value: str | None) -> None:
-    assert a_report(host).setting(name) == value
+def test_settings_are_told_by_their_types_and_without_their_secrets(host: Host, name: str, value: object) -> None:
+    found = a_report(host).setting(name)
+    assert (found, type(found)) == (value, type(value))
+
+
+@pytest.mark.parametrize("name", ["plugin.nothing.at_all", "nosuch", ""])
+def test_a_setting_of_an_unknown_name_is_none_of_ours(host: Host, name: str) -> None:
+    with pytest.raises(KeyError):
+        a_report(host).setting(name)
+
+
+def test_what_ruby_clients_ask_for_by_symbols_has_them_as_keys(host: Host) -> None:
+    report = a_report(host)
+    entry = report.agents()[0]
+    assert {type(key) for key in (*report.stats()["times"], *entry)} == {Symbol}
+    assert (set(report.stats()["times"]), entry["timeout"], type(entry["timeout"])) == ({"utime", "stime", "cutime", "cstime"}, 5, int)

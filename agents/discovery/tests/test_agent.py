@@ -24,5 +24,9 @@ def test_anything_else_is_unknown_and_quoted_in_short(body, answer):
     assert HARNESS.send(body) == answer
 
 
+def test_bytes_that_say_ping_are_a_ping():
+    assert HARNESS.send(b"ping") == "pong"
+
+
 def test_it_only_reads():
     assert HARNESS.agent.only_reads(None)

@@ -68,7 +68,7 @@ def test_inventory_has_all_that_filters_can_find_the_host_by(rpcutil):
         "version": "0.1.0",
         "main_collective": "mcollective",
         "collectives": ["mcollective", "uk"],
-        "data_plugins": ["agent", "fstat"],
+        "data_plugins": ["agent_data", "fstat_data"],
     }
 
 
@@ -126,11 +126,25 @@ def test_get_config_item_gives_only_what_the_daemon_lets_out(rpcutil):
 
 def test_get_config_item_says_what_it_does_not_know(rpcutil):
     reply = rpcutil.call("get_config_item", item="identitty")
-    assert (reply.statuscode, reply.statusmsg) == (1, "no such setting: identitty")
+    assert (reply.statuscode, reply.statusmsg) == (1, "Unknown config property identitty")
+    assert reply.data == {"item": None, "value": None}
+
+
+def test_get_config_item_tells_one_that_is_not_set_from_one_that_is_unknown():
+    rpcutil = AgentHarness(FOLDER, daemon=DaemonStandIn(settings={"logfile": None}))
+    assert (rpcutil.call("get_config_item", item="logfile").statuscode, rpcutil.call("get_config_item", item="log").statuscode) == (
+        0,
+        1,
+    )
 
 
 def test_get_data_asks_a_data_plugin(rpcutil):
     assert rpcutil.call("get_data", source="fstat", query="/etc/hosts").data == {"name": "/etc/hosts", "size": 5}
+
+
+@pytest.mark.parametrize("source", ["fstat_data", "Fstat"])
+def test_get_data_knows_the_historic_names_of_plugins(rpcutil, source):
+    assert rpcutil.call("get_data", source=source, query="/etc/hosts").data["size"] == 5
 
 
 def test_get_data_passes_on_why_there_is_no_answer(rpcutil):

@@ -74,7 +74,7 @@ def test_a_float_stays_a_float_and_a_denial_is_a_failure(desk):
 def test_a_setting_that_a_host_does_not_know_is_a_failure_that_says_so(desk):
     document = json.loads(desk.mco("rpc", "rpcutil", "get_config_item", "item=nope", "-I", "web1", "-j").out)
     (reply,) = document["replies"]
-    assert (reply["statuscode"], reply["statusmsg"]) == (1, "no such setting: nope")
+    assert (reply["statuscode"], reply["statusmsg"]) == (1, "Unknown config property nope")
 
 
 def test_denied_everywhere_has_an_exit_code_of_its_own_when_strict(desk):
