@@ -4,7 +4,6 @@ import math
 from typing import Any
 
 from ..errors import UnsendableValue
-from ..text import is_utf8
 from .rubylimits import REQUEST, RubyLimits
 from .symbol import Regexp, Symbol
 
@@ -68,10 +67,10 @@ class _Writer:
             self._container(value, depth)
         elif isinstance(value, float):
             text = _float(value)
-            self.parts.append(b"f" + _packed(len(text)) + text)
+            self.parts.append(b"f" + packed(len(text)) + text)
         elif isinstance(value, bytes):
             self._take(len(value))
-            self.parts.append(b'"' + _packed(len(value)) + value)
+            self.parts.append(b'"' + packed(len(value)) + value)
         elif isinstance(value, Regexp):
             self._regexp(value)
         else:
@@ -84,7 +83,7 @@ class _Writer:
         self._room -= 1 + len(value) * (2 if is_dict else 1)
         if self._room < 0:
             raise _Unsendable(f"more than {self._limits.values} values")
-        self.parts.append((b"{" if is_dict else b"[") + _packed(len(value)))
+        self.parts.append((b"{" if is_dict else b"[") + packed(len(value)))
         for place, item in value.items() if isinstance(value, dict) else enumerate(value):
             try:
                 if is_dict:
@@ -98,7 +97,8 @@ class _Writer:
 
     def _text(self, text: str) -> None:
         encoded = self._encoded(text)
-        self.parts += (b'I"', _packed(len(encoded)), encoded, b"\6", self._symbols.get(_E) or self._new_symbol(_E), b"T")
+        e = self._symbols.get(_E) or self._new_symbol(_E)
+        self.parts.append(b'I"%b%b\6%bT' % (packed(len(encoded)), encoded, e))
 
     def _symbol(self, symbol: Symbol) -> None:
         self.parts.append(self._symbols.get(symbol) or self._new_symbol(symbol))
@@ -109,8 +109,8 @@ class _Writer:
         if number >= self._limits.symbols:
             raise _Unsendable(f"more than {self._limits.symbols} different symbols")
         encoded = self._encoded(name)
-        self._symbols[str(name)] = b";" + _packed(number)
-        written = b":" + _packed(len(encoded)) + encoded
+        self._symbols[str(name)] = b";" + packed(number)
+        written = b":" + packed(len(encoded)) + encoded
         if not name.isascii():
             written = b"I" + written + b"\6" + (self._symbols.get(_E) or self._new_symbol(_E)) + b"T"
         return written
@@ -118,21 +118,23 @@ class _Writer:
     def _regexp(self, regexp: Regexp) -> None:
         encoded = self._encoded(regexp.source)
         e = self._symbols.get(_E) or self._new_symbol(_E)
-        self.parts += (b"I/", _packed(len(encoded)), encoded, bytes((regexp.options & 7, 6)), e, b"F" if encoded.isascii() else b"T")
+        is_utf8 = b"F" if encoded.isascii() else b"T"
+        self.parts.append(b"I/%b%b%c\6%b%b" % (packed(len(encoded)), encoded, regexp.options & 7, e, is_utf8))
 
     def _integer(self, value: int) -> None:
         if -(1 << 30) <= value < 1 << 30:
-            self.parts.append(b"i" + _packed(value))
+            self.parts.append(b"i" + packed(value))
             return
         if abs(value) >= 10**self._limits.digits:
             raise _Unsendable(f"an integer of more than {self._limits.digits} digits")
         words = (value.bit_length() + 15) // 16
-        self.parts.append((b"l+" if value > 0 else b"l-") + _packed(words) + abs(value).to_bytes(2 * words, "little"))
+        self.parts.append((b"l+" if value > 0 else b"l-") + packed(words) + abs(value).to_bytes(2 * words, "little"))
 
     def _encoded(self, text: str) -> bytes:
-        if not text.isascii() and not is_utf8(text):
-            raise _Unsendable("half of a surrogate pair is no character")
-        encoded = text.encode()
+        try:
+            encoded = text.encode()
+        except UnicodeEncodeError:
+            raise _Unsendable("half of a surrogate pair is no character") from None
         self._take(len(encoded))
         return encoded
 
@@ -142,7 +144,7 @@ class _Writer:
             raise _Unsendable(f"Marshal of more than {self._limits.size} bytes")
 
 
-def _packed(value: int) -> bytes:
+def packed(value: int) -> bytes:
     """A packed integer, in the fewest bytes."""
     if 0 < value < 123:
         return bytes((value + 5,))
