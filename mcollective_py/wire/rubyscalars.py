@@ -43,7 +43,7 @@ _WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("false", "no", "off"), False),
     **dict.fromkeys(("null", "~"), None),
 }
-_REGEXP_OPTIONS = {"i": 1, "x": 2, "m": 4, "n": 32}
+_REGEXP_OPTIONS = {"i": 1, "x": 2, "m": 4, "n": 0}  # n says something of the encoding, and text has none here
 _REGEXP_END = re.compile(r"/([mixn]*)\Z")
 
 
@@ -79,7 +79,7 @@ class RubyScalars:
             return self._symbol(text, f"!{text}")
         if tag == "!ruby/regexp":
             return _regexp(text)
-        if tag in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:bool", "tag:yaml.org,2002:null"):
+        if tag in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:bool", "tag:yaml.org,2002:null", "!"):
             return self.plain(text)  # Psych looks at the text alone
         if tag in ("tag:yaml.org,2002:float", "!float"):
             return self._float(text)

@@ -2,84 +2,100 @@
 
 The envelope is read before its signature can be checked, so the reader takes hostile bytes. PyYAML's parser gives events, and
 values are built from them here, within limits: its ready-made C loader dies of SIGSEGV at 50,000 brackets. Aliases are refused, as
-Ruby refuses them. Psych rests on the same libyaml, so that both read the same syntax.
+Ruby refuses them. Psych rests on the same libyaml, so that both read the same syntax. The other direction is in rubyyamlwriter.py.
 """
 
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
+
+import yaml
+from yaml.events import (
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
 
 from ..errors import Malformed
+from ..text import is_utf8
 from .rubylimits import REQUEST, RubyLimits
 from .rubyscalars import STRING_TAG, RubyScalars
 from .rubyyamlwriter import dumps as dumps
 
-_NO_KEY = object()
-_COLLECTION_TAGS = (None, "!", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map")
-_TAG_DIRECTIVE = re.compile(r"(?:^|[\r\x85\u2028\u2029\ufeff])%TAG", re.MULTILINE)
-_MOST_TAG_DIRECTIVES = 16
+
+class PythonParser(yaml.SafeLoader):
+    """The parser for where PyYAML is built without libyaml: its events, and a refusal of the half characters that it lets through."""
+
+    def get_event(self) -> Any:
+        event: Any = super().get_event()  # type: ignore[no-untyped-call]  # no types in PyYAML's stubs either
+        if event.__class__ is ScalarEvent and not is_utf8(event.value):
+            raise Malformed("half of a surrogate pair is no character")
+        return event
 
 
-def loads(data: bytes, limits: RubyLimits = REQUEST, *, parser: Any = None) -> Any:
+_PARSER: Any
+try:
+    from yaml._yaml import CParser as _PARSER
+except ImportError:
+    _PARSER = PythonParser  # seventeen times slower
+
+_NO_KEY: Final = object()
+_COLLECTION_TAGS: Final = (None, "!", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map")
+_TAG_DIRECTIVE: Final = re.compile(r"(?:^|[\r\x85\u2028\u2029])%TAG", re.MULTILINE)
+_MOST_TAG_DIRECTIVES: Final = 16
+_WIDE_KEYS: Final = 64  # integer keys above 60 bits in one message; chosen ones have the same hash value in Python, all of them
+
+
+def loads(data: bytes, limits: RubyLimits = REQUEST, *, parser: Any = _PARSER) -> Any:
     """The value of one YAML document: None, bool, int, float, str, bytes, Symbol, Regexp, list or dict.
 
-    A later duplicate key wins, as in Ruby. parser: PyYAML's parser class; without one the C parser, or the one in Python where
-    there is none in C. Raises Malformed, nothing else.
+    A later duplicate key wins, as in Ruby. parser: one of PyYAML's classes. Raises Malformed, nothing else.
     """
     if len(data) > limits.size:
-        raise Malformed(f"a document of {len(data)} bytes, the limit is {limits.size}")
-    # Late: a daemon on another wire needs no YAML reader.
-    from yaml import YAMLError
-
+        raise Malformed(f"YAML of {len(data)} bytes, the limit is {limits.size}")
     try:
         text = bytes(data).decode()
-        if text.count("%TAG") > _MOST_TAG_DIRECTIVES and len(_TAG_DIRECTIVE.findall(text)) > _MOST_TAG_DIRECTIVES:
-            # libyaml compares each with all before it: 900 KB of them took 5.8 s
-            raise Malformed(f"more than {_MOST_TAG_DIRECTIVES} %TAG directives")
-        return _document((parser or _parser())(text).get_event, limits)
-    except (YAMLError, ValueError, RecursionError) as error:
+        _check_text(text)
+        next_event = parser(text).get_event
+        next_event()  # the start of the stream
+        if next_event().__class__ is not DocumentStartEvent:
+            raise Malformed("YAML without a document")
+        value = _value(next_event, limits)
+        next_event()  # the end of the document
+        if next_event().__class__ is not StreamEndEvent:
+            raise Malformed("YAML of more than one document")
+        return value
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
         raise Malformed(f"no YAML: {_brief(error)}") from None
 
 
-def _parser() -> Any:
-    try:
-        from yaml._yaml import CParser
-    except ImportError:
-        from yaml import SafeLoader
-
-        return SafeLoader
-    return CParser
-
-
-def _document(next_event: Any, limits: RubyLimits) -> Any:
-    """The value of a stream of events that holds exactly one document."""
-    from yaml import events
-
-    next_event()  # the start of the stream
-    if next_event().__class__ is not events.DocumentStartEvent:
-        raise Malformed("no document")
-    value = _value(next_event, limits)
-    next_event()  # the end of the document
-    if next_event().__class__ is not events.StreamEndEvent:
-        raise Malformed("more than one document")
-    return value
+def _check_text(text: str) -> None:
+    """Refuse what the parsers read in different ways or too slowly, and Ruby never writes."""
+    if "\ufeff" in text:
+        raise Malformed("YAML with a byte order mark")
+    # libyaml compares each directive with all before it: 900 KB of them took 5.8 s.
+    if text.count("%TAG") > _MOST_TAG_DIRECTIVES and len(_TAG_DIRECTIVE.findall(text)) > _MOST_TAG_DIRECTIVES:
+        raise Malformed(f"YAML of more than {_MOST_TAG_DIRECTIVES} tag directives")
 
 
-def _value(next_event: Any, limits: RubyLimits) -> Any:
-    # One loop instead of recursion: it has the speed, and depth is a length.
-    from yaml.events import MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, SequenceStartEvent
-
+def _value(next_event: Callable[[], Any], limits: RubyLimits) -> Any:
+    """The value that starts with the next event, in one loop: a call for each would take half as long again."""
     scalars = RubyScalars(limits)
     plain = scalars.plain
-    root: list[Any] = []
-    container: Any = root
-    key: Any = _NO_KEY
-    is_list, is_merge = True, False
-    outer: list[tuple[Any, Any, bool]] = []
-    left = limits.values
+    container: Any = []
+    is_list, key, is_merge = True, _NO_KEY, False
+    around: list[tuple[Any, bool, Any]] = []  # the same three of the containers that this one is in
+    room, wide = limits.values, 0
+    value: Any
     while True:
         event = next_event()
         kind = event.__class__
         if kind is ScalarEvent:
+            room -= 1
             is_plain, is_quoted = event.implicit
             if is_quoted:
                 value = event.value
@@ -88,41 +104,44 @@ def _value(next_event: Any, limits: RubyLimits) -> Any:
             else:
                 value = scalars.tagged(event.value, event.tag)
         elif kind is SequenceEndEvent or kind is MappingEndEvent:
-            container, key, is_list = outer.pop()
-            if not outer:
-                return root[0]
+            value = container
+            container, is_list, key = around.pop()
+            if not around:
+                return value
             continue
         elif kind is SequenceStartEvent or kind is MappingStartEvent:
+            room -= 2  # it takes more memory than other values
             if event.tag not in _COLLECTION_TAGS:
-                raise Malformed(f"the tag {event.tag!r:.80} is not taken")
+                raise Malformed(f"the YAML tag {event.tag!r:.80} is not taken: only plain data are")
             if is_merge:
-                raise Malformed("a merge key (<<) is not taken")
+                raise Malformed("a merge key (<<) in YAML is not taken")
             if not is_list and key is _NO_KEY:
-                raise Malformed("a list or a mapping as a key")
-            if len(outer) >= limits.depth:
-                raise Malformed(f"nested deeper than {limits.depth}")
+                raise Malformed("an array or a hash as the key of a hash")
+            if len(around) >= limits.depth:
+                raise Malformed(f"YAML nested deeper than {limits.depth}")
             value = [] if kind is SequenceStartEvent else {}
         else:
-            raise Malformed("an alias")
-        if event.anchor is not None:
-            raise Malformed("an anchor")
-        left -= 1
-        if left < 0:
-            raise Malformed(f"more than {limits.values} values")
+            raise Malformed("an alias in YAML is not taken, nor does Ruby take one")
+        if room < 0:
+            raise Malformed(f"YAML of more than {limits.values} values")
         if is_list:
             container.append(value)
-        elif key is _NO_KEY:
-            key = value
-            # Ruby merges a mapping under this key, unless it is tagged as a string; its own writer always tags it.
-            is_merge = value == "<<" and value.__class__ is str and event.tag != STRING_TAG
-        else:
+        elif key is not _NO_KEY:
             container[key] = value
-            key = _NO_KEY
-            is_merge = False
+            key, is_merge = _NO_KEY, False
+        else:
+            key = value
+            if value.__class__ is str:
+                # Ruby merges what is under this key, unless it is tagged as a string: its own writer always does that.
+                is_merge = value == "<<" and event.tag != STRING_TAG
+            elif value.__class__ is int and value.bit_length() > 60:
+                wide += 1
+                if wide > _WIDE_KEYS:
+                    raise Malformed(f"more than {_WIDE_KEYS} integer keys of more than 60 bits")
         if kind is not ScalarEvent:
-            outer.append((container, key, is_list))
-            container, key, is_list = value, _NO_KEY, kind is SequenceStartEvent
-        elif not outer:
+            around.append((container, is_list, key))
+            container, is_list, key = value, kind is SequenceStartEvent, _NO_KEY
+        elif not around:
             return value
 
 

@@ -18,7 +18,7 @@ from .symbol import Regexp, Symbol
 _QUOTE = json.JSONEncoder(ensure_ascii=False).encode
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _PLAIN_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*[?!]?", re.ASCII)
-_REGEXP_OPTIONS = ((4, "m"), (1, "i"), (2, "x"), (32, "n"))
+_REGEXP_OPTIONS = ((4, "m"), (1, "i"), (2, "x"))
 _LONGEST_SIMPLE_KEY = 1000  # characters; libyaml looks no further than 1024 for the colon
 
 
@@ -114,10 +114,9 @@ class _Writer:
             return self._integer(value)
         if isinstance(value, float):
             return _float(value)
-        if isinstance(value, dict):
-            return None if value else "{}"
-        if isinstance(value, (list, tuple)):
-            return None if value else "[]"
+        if isinstance(value, (dict, list, tuple)):
+            self._count()  # a container counts twice, as it does to the reader
+            return None if value else "{}" if isinstance(value, dict) else "[]"
         if isinstance(value, bytes):
             return f'!binary "{base64.b64encode(value).decode()}"'
         if isinstance(value, Regexp):
