@@ -1,6 +1,6 @@
 """Filters as Ruby's messages carry them: string keys outside, symbols in a fact test, call stacks with real regular expressions."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ..errors import FilterError
@@ -9,10 +9,7 @@ from ..wire.symbol import Regexp, Symbol
 
 _KEYS = frozenset(("fact", "cf_class", "agent", "identity", "compound"))
 _CLASSES = ("puppet_class", "cf_class")  # any key with one of these in it counts as classes, a symbol too
-_LOGIC = frozenset(("and", "or", "not", "(", ")"))
-_FUNCTION = frozenset(("name", "params", "value", "operator", "r_compare"))
 _REGEX_OPERATORS = ("=~", "!=~")
-_MAX_ELEMENTS = 512  # of all call stacks of one filter together
 _IGNORES_CASE = 1  # the one option of a regular expression that ours can say, too
 
 
@@ -57,7 +54,7 @@ def filter_from_ruby(value: object) -> Filter:
     wire = {
         "fact": [_fact_from_ruby(entry) for entry in found["fact"]],
         **{key: [_name(entry) for entry in found[key]] for key in ("cf_class", "agent", "identity")},
-        "compound": _stacks_from_ruby(found["compound"]),
+        "compound": _plain(found["compound"]),
     }
     return Filter.from_wire(wire)
 
@@ -92,44 +89,16 @@ def _text(value: object, what: str) -> str:
     return text
 
 
-def _stacks_from_ruby(stacks: Iterable[object]) -> list[list[dict[str, Any]]]:
-    plain, count = [], 0
-    for stack in stacks:
-        if not isinstance(stack, list):
-            raise FilterError("a compound filter is a list of call stacks")
-        count += len(stack)
-        if count > _MAX_ELEMENTS:
-            raise FilterError(f"a compound filter may have {_MAX_ELEMENTS} elements")
-        plain.append([_element_from_ruby(element) for element in stack])
-    return plain
-
-
-def _element_from_ruby(element: object) -> dict[str, Any]:
-    if not isinstance(element, dict) or len(element) != 1:
-        raise FilterError("an element of a compound filter is a hash with one key")
-    ((key, value),) = element.items()
-    kind = as_text(key)
-    if kind in _LOGIC and kind is not None:
-        return {kind: kind}
-    if kind == "statement":
-        return {kind: _text(value, "a statement of a compound filter")}
-    if kind == "fstatement" and isinstance(value, dict):
-        return {kind: _function_from_ruby(value)}
-    raise FilterError("a compound filter has statements, functions, and, or, not and brackets")
-
-
-def _function_from_ruby(call: Mapping[Any, Any]) -> dict[str, Any]:
-    named = {as_text(key): value for key, value in call.items()}
-    if not {"name", "operator", "r_compare"} <= named.keys() <= _FUNCTION:
-        raise FilterError("a function of a compound filter has a name, params, a value, an operator and what to compare with")
-    plain: dict[str, Any] = {part: _text(named[part], f"the {part} of a function") for part in ("name", "operator")}
-    params = named.get("params")
-    plain["params"] = params if params is None or type(params) in (bool, int, float) else _text(params, "the params of a function")
-    if named.get("value") is not None:
-        plain["value"] = _text(named["value"], "the value of a function")
-    compared = named["r_compare"]
-    plain["r_compare"] = _regex_text(compared) if isinstance(compared, Regexp) else _text(compared, "what a function is compared with")
-    return plain
+def _plain(value: Any) -> Any:
+    """A call stack with text in place of byte strings and regular expressions; callstack.py judges what it then holds."""
+    if isinstance(value, dict):
+        return {_plain(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, Regexp):
+        return _regex_text(value)
+    text = as_text(value)
+    return value if text is None else text
 
 
 def _regex_text(regexp: Regexp) -> str:
