@@ -25,6 +25,7 @@ LAYERS = (
 STRANGERS = ("server", "client", "broker")  # never one another
 ANYWHERE = {"__init__", "__main__", "shipped", "rpc"}  # the front doors: they only hand on names of the layers
 
+SECURITY_SHELL = ("signer.py", "ca.py", "load.py", "files.py", "places.py", "rubyload.py", "rubykeys.py", "vouchedkeys.py")
 CORE = (
     *(path for folder in ("wire", "matching", "ddl") for path in sorted((PACKAGE / folder).rglob("*.py"))),
     *(

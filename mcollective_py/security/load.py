@@ -42,8 +42,10 @@ def security_plugin(config: Config, side: str, clock: Callable[[], float], envir
         from .rubyload import ssl_plugin
 
         return ssl_plugin(config, side, environment)
-    if name in _RUBY:
-        raise ConfigError(f"{name} comes with the Ruby fleet support, which is not here yet: use x509", key="securityprovider")
+    if name == "aes_security":
+        from .rubyload import aes_plugin
+
+        return aes_plugin(config, side, environment, clock)
     if name != "x509":
         near = difflib.get_close_matches(name, ("x509", *_RUBY), 1)
         hint = f"did you mean {near[0]}?" if near else "there are x509, psk, ssl and aes_security"

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from ..errors import KeyFileError, NotSigned
 from ..node.ownership import check_ownership
 from ..regularfile import Stamp, UnusableFile, changeable_by_others, read_regular
-from .keyring import GOOD_BITS, check_size, key_name, read_public_key
+from .keyring import GOOD_BITS, caller_of, check_size, key_name, read_public_key
 from .signer import parse_private_key, read_private_pem
 
 logger = logging.getLogger(__name__)
@@ -71,13 +71,36 @@ class KeyFolder:
 
 def read_public_key_file(path: Path, setting: str) -> RSAPublicKey:
     """The RSA key of a PEM file that nobody else can change. Raises KeyFileError naming the file and what would do."""
+    return _read_public(path, setting)[0]
 
+
+def read_caller_file(path: Path, setting: str) -> tuple[str, RSAPublicKey, bytes]:
+    """As read_public_key_file: the caller id that the file stands for, its key, and its bytes.
+
+    The caller of a certificate is its common name, that of a bare key the file's name without `.pem`.
+    """
+    key, pem = _read_public(path, setting)
+    name = path.name
+    try:
+        if b"-----BEGIN CERTIFICATE-----" in pem:
+            from cryptography.x509 import load_pem_x509_certificate  # 7 MB that bare keys do without
+
+            from .chain import certificate_names
+
+            name = certificate_names(load_pem_x509_certificate(pem))[0]
+        return caller_of(name), key, pem
+    except ValueError as error:
+        raise KeyFileError(str(error), file=str(path), key=setting) from error
+
+
+def _read_public(path: Path, setting: str) -> tuple[RSAPublicKey, bytes]:
     def judge(status: os.stat_result) -> None:
         if reason := changeable_by_others(status, path):
             raise KeyFileError(reason, file=str(path), key=setting)
 
     try:
-        key = read_public_key(read_regular(str(path), _MAX_SIZE, judge=judge)[0])
+        pem = read_regular(str(path), _MAX_SIZE, judge=judge)[0]
+        key = read_public_key(pem)
     except UnusableFile as error:
         raise KeyFileError(error.strerror, file=str(path), key=setting) from error
     except OSError as error:
@@ -85,7 +108,7 @@ def read_public_key_file(path: Path, setting: str) -> RSAPublicKey:
     except ValueError as error:
         raise KeyFileError(str(error), file=str(path), key=setting) from error
     _warn_of_size(key, str(path))
-    return key
+    return key, pem
 
 
 def read_rsa_key_file(path: Path, setting: str) -> RSAPrivateKey:
@@ -93,7 +116,7 @@ def read_rsa_key_file(path: Path, setting: str) -> RSAPrivateKey:
 
     def check(key: object) -> None:
         if not isinstance(key, RSAPrivateKey):
-            raise ValueError("this is no RSA key: the wire of ssl knows no other")
+            raise ValueError("this is no RSA key: this wire knows no other")
         check_size(key.key_size)
 
     key = parse_private_key(read_private_pem(path, setting), path, setting, check)

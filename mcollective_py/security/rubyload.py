@@ -1,4 +1,4 @@
-"""Settings -> psk and ssl, and what is said at the start: none of them protects all that x509 does."""
+"""Settings -> psk, ssl and aes_security, and what is said at the start: none of them protects all that x509 does."""
 
 import logging
 import os
@@ -31,8 +31,12 @@ _UNPROTECTED: Mapping[str, str] = {
     "on the way, and whoever has the key, as every host has, can ask as any caller and answer as any host",
     "ssl": "ssl protects body, ttl and time of a request, and who called: filter, collective and request id can be changed on the way, "
     "so that a request is obeyed by other hosts, or again, while its ttl lasts; and every host can answer as any other",
+    "aes_security": "aes_security hides bodies from the broker and nothing else: every host has the callers' public keys and can read "
+    "and make requests in their name; replies carry no proof of who sent them; filter, collective and request id can be changed",
 }
 _UNPROVEN: Mapping[str, str] = {
+    "aes_security": "rpcauthorization: with aes_security every host can ask as any caller, so that rules by caller prove nothing; rules "
+    "by action, facts and classes hold",
     "psk": "rpcauthorization: with psk a caller is who it says it is, so that rules by caller prove nothing; rules by action, facts "
     "and classes hold",
 }
@@ -80,6 +84,52 @@ def ssl_plugin(config: Config, side: str, environ: Mapping[str, str]) -> Securit
         server_key=server_key,
         limits=REQUEST if side == "server" else REPLY,
         enforces_ttl=config.flag("plugin.ssl.enforce_ttl"),
+    )
+
+
+def aes_plugin(config: Config, side: str, environ: Mapping[str, str], clock: Callable[[], float]) -> SecurityPlugin:
+    """The plugin aes_security. clock: seconds since the epoch. Raises ConfigError; KeyFileError, which is one."""
+    from .aes import AES, Own
+    from .aescipher import wrap_by_private
+    from .rubykeys import KeyFolder, check_pair, read_caller_file, read_rsa_key_file
+    from .vouchedkeys import VouchedKeys
+
+    if config.word("ssl_cipher").lower() != "aes-256-cbc":
+        raise ConfigError("aes_security is spoken with aes-256-cbc alone here: take the line out", file=config.file, key="ssl_cipher")
+    variables = environ if side == "client" else {}
+    own_private, own_public = f"plugin.aes.{side}_private", f"plugin.aes.{side}_public"
+    private = _path(config, own_private, variables.get("MCOLLECTIVE_AES_PRIVATE"))
+    public = _path(config, own_public, variables.get("MCOLLECTIVE_AES_PUBLIC"))
+    key = read_rsa_key_file(private, own_private)
+    caller, public_key, pem = read_caller_file(public, own_public)
+    check_pair(key, public_key, public, own_public)
+    try:
+        wrap = wrap_by_private(key)
+    except ValueError as error:
+        if side == "client":
+            raise ConfigError(str(error), file=config.file, key="securityprovider") from error
+        wrap = None  # a node sends replies; registrations alone it cannot make
+    callers: KeyFolder | VouchedKeys | None = None
+    learning = None
+    if side == "server":
+        folder, ca = _path(config, "plugin.aes.client_cert_dir"), config.path("plugin.aes.ca_cert")
+        if ca is not None:
+            vouched = VouchedKeys(folder, ca, clock, setting="plugin.aes.client_cert_dir", ca_setting="plugin.aes.ca_cert")
+            callers, learning = vouched, vouched if config.flag("plugin.aes.learn_pubkeys") else None
+        elif config.flag("plugin.aes.learn_pubkeys"):
+            problem = "keys are learnt only where a CA vouches for them: set plugin.aes.ca_cert, or take this line out"
+            raise ConfigError(problem, file=config.file, key="plugin.aes.learn_pubkeys")
+        else:
+            callers = KeyFolder(folder, "plugin.aes.client_cert_dir")
+    _tell(config, side, "aes_security")
+    return AES(
+        Own(caller, key, wrap, pem if config.flag("plugin.aes.send_pubkey") else None),
+        serializer=ruby_serializer(config.word("plugin.aes.serializer")),
+        random=os.urandom,
+        callers=callers,
+        learning=learning,
+        limits=REQUEST if side == "server" else REPLY,
+        enforces_ttl=config.flag("plugin.aes.enforce_ttl"),
     )
 
 
@@ -146,7 +196,7 @@ def _path(config: Config, key: str, instead: str | None = None) -> Path:
         return Path(instead).absolute()
     path = config.path(key)
     if path is None:
-        raise ConfigError("ssl needs this file: set it", file=config.file, key=key)
+        raise ConfigError(f"{config.word('securityprovider')} needs this: set it", file=config.file, key=key)
     return path
 
 
