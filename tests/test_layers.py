@@ -31,7 +31,7 @@ CORE = (
     *(
         path
         for path in sorted((PACKAGE / "security").glob("*.py"))
-        if path.name not in ("signer.py", "ca.py", "load.py", "rubyload.py", "files.py", "rubykeys.py", "places.py")
+        if path.name not in SECURITY_SHELL
     ),
     *(PACKAGE / "server" / f"{name}.py" for name in ("pipeline", "freshness", "replay", "dispatch", "actionpolicy")),
     *(PACKAGE / "client" / f"{name}.py" for name in ("collector", "batches")),
