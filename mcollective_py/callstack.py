@@ -7,7 +7,7 @@ otherwise, and what they would read otherwise than it looks is refused.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from .errors import FilterError
@@ -15,16 +15,12 @@ from .expression import (
     CONNECTIVES,
     DATA_OPERATORS,
     MAX_TOKENS,
-    AllOf,
-    AnyOf,
     ClassTest,
     DataTest,
     Expression,
     Misplaced,
-    Not,
     Token,
     expression,
-    leaves,
 )
 from .facttest import FactTest, is_regex
 
@@ -36,6 +32,7 @@ _FACT = re.compile(r"[^\s=<>!~'\"()/][^\s=<>!~'\"()]*+")
 _PLUGIN = re.compile(r"[a-z][a-z0-9_]{0,63}", re.IGNORECASE | re.ASCII)
 _OUTPUT = re.compile(r"[a-z0-9_]{1,64}", re.IGNORECASE | re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_ANYTHING = r"[\d\D]"  # a text that is not empty; no . stands for a line break
 _FUNCTION = frozenset(("r_compare", "operator", "value", "name", "params"))
 _SHAPE = "an element of a call stack has one key: statement, fstatement, and, or, not, ( or )"
 
@@ -44,23 +41,11 @@ def read_callstacks(stacks: Sequence[object]) -> tuple[Expression, ...]:
     """The trees of the compound filters in one message, all of which must hold. Raises FilterError for any that is not exactly one."""
     if sum(len(stack) for stack in stacks if isinstance(stack, list)) > MAX_TOKENS:
         raise FilterError(f"the compound filters of a request may have {MAX_TOKENS} elements")
-    trees = tuple(map(read_callstack, stacks))
-    calls = {(test.plugin, test.query) for tree in trees for test in leaves(tree) if isinstance(test, DataTest)}
+    read = [_tokens(stack) for stack in stacks]
+    calls = {(token.plugin, token.query) for tokens in read for token in tokens if isinstance(token, DataTest)}
     if len(calls) > MAX_CALLS:
         raise FilterError(f"a filter may ask {MAX_CALLS} questions of data plugins, this one asks {len(calls)}")
-    return trees
-
-
-def read_callstack(stack: object) -> Expression:
-    """The tree of one call stack."""
-    if not isinstance(stack, list) or not stack:
-        raise FilterError("a compound filter is a call stack, a list that is not empty")
-    if len(stack) > MAX_TOKENS:
-        raise FilterError(f"a call stack may have {MAX_TOKENS} elements")
-    try:
-        return _with_inequality(expression([_token(element) for element in stack]))
-    except Misplaced as error:
-        raise FilterError(f"compound filter: {error.problem} (element {error.index + 1})") from None
+    return tuple(map(_tree, read))
 
 
 def write_callstack(tokens: Iterable[Token]) -> list[dict[str, Any]]:
@@ -76,8 +61,21 @@ def write_callstack(tokens: Iterable[Token]) -> list[dict[str, Any]]:
 # --- reading ----------------------------------------------------------------------------------------------------------
 
 
+def _tokens(stack: object) -> list[Token]:
+    if not isinstance(stack, list) or not stack:
+        raise FilterError("a compound filter is a call stack, a list that is not empty")
+    return [_token(element) for element in stack]
+
+
+def _tree(tokens: list[Token]) -> Expression:
+    try:
+        return expression(tokens)
+    except Misplaced as error:
+        raise FilterError(f"compound filter: {error.problem} (element {error.index + 1})") from None
+
+
 def _token(element: object) -> Token:
-    if not isinstance(element, Mapping) or len(element) != 1:
+    if not isinstance(element, dict) or len(element) != 1:
         raise FilterError(_SHAPE)
     ((key, value),) = element.items()
     if type(key) is not str:  # a symbol is none: Ruby's nodes see no such key
@@ -109,7 +107,7 @@ def _statement(text: str) -> ClassTest | FactTest:
 
 
 def _function(value: object) -> DataTest:
-    if not isinstance(value, Mapping) or set(value) != _FUNCTION:
+    if not isinstance(value, dict) or set(value) != _FUNCTION:
         raise FilterError(f"a data function in a compound filter has exactly the keys {', '.join(sorted(_FUNCTION))}")
     plugin, output, operator, compared = (_text(value[key]) for key in ("name", "value", "operator", "r_compare"))
     if _PLUGIN.fullmatch(plugin) is None or _OUTPUT.fullmatch(output) is None:
@@ -143,20 +141,6 @@ def _text(value: object) -> str:
     return value
 
 
-def _with_inequality(tree: Expression) -> Expression:
-    """`x<v or x>v`, which is how `x!=v` travels, as that again: two versions may differ as texts and be neither."""
-    if isinstance(tree, Not):
-        return Not(_with_inequality(tree.item))
-    if isinstance(tree, AllOf):
-        return AllOf(tuple(map(_with_inequality, tree.items)))
-    if not isinstance(tree, AnyOf):
-        return tree
-    match tree.items:
-        case (FactTest(fact, "<", value), FactTest(other, ">", same)) if (fact, value) == (other, same):
-            return FactTest(fact, "!=", value)
-    return AnyOf(tuple(map(_with_inequality, tree.items)))
-
-
 # --- writing ----------------------------------------------------------------------------------------------------------
 
 
@@ -175,6 +159,8 @@ def _elements(token: Token) -> Iterator[dict[str, Any]]:
                 "params": token.query,
             }
         }
+    elif token.operator == "!=" and not token.value:
+        yield {"statement": f"{token.fact}=/{_ANYTHING}/"}
     elif token.operator == "!=":
         below, above = (FactTest(token.fact, sign, token.value) for sign in "<>")
         yield from ({"(": "("}, {"statement": _sent(below)}, {"or": "or"}, {"statement": _sent(above)}, {")": ")"})

@@ -1,6 +1,6 @@
 """Expression: the tree of a compound filter, built from its tokens; `not` binds before `and`, `and` before `or`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .errors import FilterError
@@ -97,15 +97,30 @@ def expression(tokens: Sequence[Token]) -> Expression:
     return tree
 
 
-def leaves(tree: Expression) -> Iterator[Test]:
-    """The leaves of a tree, from left to right."""
+def leaves(tree: Expression) -> list[Test]:
+    """The tests of a tree, from left to right."""
+    found: list[Test] = []
+    _gather(tree, found)
+    return found
+
+
+def _gather(tree: Expression, found: list[Test]) -> None:
     if isinstance(tree, Not):
-        yield from leaves(tree.item)
+        _gather(tree.item, found)
     elif isinstance(tree, AllOf | AnyOf):
         for item in tree.items:
-            yield from leaves(item)
+            _gather(item, found)
     else:
-        yield tree
+        found.append(tree)
+
+
+def _any_of(items: Sequence[Expression]) -> Expression:
+    """`x<v or x>v` is how `x!=v` travels, and is that again: two versions may differ as texts and be neither more nor less."""
+    if len(items) == 2:
+        below, above = items
+        if isinstance(below, FactTest) and below.operator == "<" and above == FactTest(below.fact, ">", below.value):
+            return FactTest(below.fact, "!=", below.value)
+    return AnyOf(tuple(items))
 
 
 class _Reader:
@@ -123,7 +138,7 @@ class _Reader:
         items = [self.conditions(depth)]
         while self.next_is("or"):
             items.append(self.conditions(depth))
-        return items[0] if len(items) == 1 else AnyOf(tuple(items))
+        return items[0] if len(items) == 1 else _any_of(items)
 
     def conditions(self, depth: int) -> Expression:
         items = [self.condition(depth)]

@@ -211,8 +211,8 @@ class Client:
         """Send a plain message to an agent's handlemsg; iterate over the replies.
 
         fact, with_class, with_agent, identity, combined, compound: the words of -F, -C, -A, -I, -W and -S, one or several; they
-        narrow the filter, where there is one. nodes: exactly these hosts; without them the hosts are discovered first, so that who stays
-        silent is known. timeout: seconds for the answers.
+        narrow the filter, where there is one. nodes: exactly these hosts; without them the hosts are discovered first, so that who
+        stays silent is known. timeout: seconds for the answers.
         """
         meant = narrowed(
             filter,

@@ -18,4 +18,4 @@ def is_among(word: str, names: Collection[str], effort: Effort) -> bool:
         effort.spend(_COMPARE)
         return word in names
     regex = compile_regex(pattern_of(word), effort)
-    return any(regex.search(name, effort) for name in names)
+    return regex.is_in_any(names, effort)

@@ -17,7 +17,7 @@ FILE_OUTPUTS: Mapping[str, str] = {
     "name": "The path asked for",
     "output": "present, or not present",
     "present": "1 where the file exists, else 0",
-    "type": "file, directory, link, socket, chardev, blockdev, fifo or unknown",
+    "type": "file, directory, symlink, socket, chardev, blockdev, fifo or unknown",
     "size": "Size in bytes",
     "mode": "Mode in octal, with the type's bits: 100644",
     "md5": "MD5 digest of a regular file that every user may read and of at most 64 MiB, else empty",
@@ -36,7 +36,7 @@ FILE_OUTPUTS: Mapping[str, str] = {
 _TYPES = {
     stat.S_IFREG: "file",
     stat.S_IFDIR: "directory",
-    stat.S_IFLNK: "link",
+    stat.S_IFLNK: "symlink",
     stat.S_IFSOCK: "socket",
     stat.S_IFCHR: "chardev",
     stat.S_IFBLK: "blockdev",

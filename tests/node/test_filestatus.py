@@ -49,7 +49,7 @@ def test_other_kinds_are_told_and_never_opened(tmp_path):
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(tmp_path / "socket"))
     listener.close()
-    kinds = {"fifo": "fifo", "link": "link", "socket": "socket", ".": "directory"}
+    kinds = {"fifo": "fifo", "link": "symlink", "socket": "socket", ".": "directory"}
     for name, kind in kinds.items():
         told = file_status(str(tmp_path / name) if name != "." else str(tmp_path))
         assert (told["type"], told["md5"]) == (kind, "")

@@ -1,0 +1,104 @@
+# Ruby's own compound filters behind a pipe, one JSON document a line, for tests and benchmarks beside ours.
+#
+#   {"parse": TEXT}                                    -> {"stack": [...]} or {"error": TEXT}
+#   {"facts": {}, "classes": [], "agents": {}}         -> {}            what the host is from now on; agents: name -> metadata
+#   {"stacks": [[...], ...]}                           -> {"passes": true or false} or {"error": TEXT}
+#   {"time": [[...], ...], "rounds": N}                -> {"seconds": of CPU for one filter each of the stacks, N times, in all}
+#
+# A regular expression on the right of a data function is "/text/" in JSON, after the operators =~ and !=~.
+
+require "mcollective"
+require "json"
+require "tempfile"
+
+include MCollective
+
+class Given_facts < Facts::Base
+  class << self
+    attr_accessor :given
+  end
+
+  def load_facts_from_source
+    self.class.given.empty? ? {"no" => "fact"} : self.class.given
+  end
+end
+
+class GivenAgent
+  attr_reader :meta
+
+  def initialize(meta)
+    @meta = meta.transform_keys(&:to_sym)
+  end
+end
+
+class Guard < Security::Base
+  def initialize
+    @stats = Class.new { def passed = nil; def filtered = nil }.new
+  end
+end
+
+CLASSES = Tempfile.new("classes")
+Log.configure(Class.new { def method_missing(*) = nil; def respond_to_missing?(*) = true }.new)
+config = Config.instance
+config.instance_variable_set(:@configured, true)
+config.instance_variable_set(:@libdir, ["/usr/lib/ruby/vendor_ruby"])
+config.instance_variable_set(:@classesfile, CLASSES.path)
+config.instance_variable_set(:@collectives, ["mcollective", "uk"])
+config.instance_variable_set(:@identity, "web1")
+config.instance_variable_set(:@fact_cache_time, 300)
+Data.load_data_sources
+GUARD = Guard.new
+$agents = []
+
+def to_json_stack(stack)
+  stack.map do |element|
+    call = element["fstatement"]
+    next element unless call && call["r_compare"].is_a?(Regexp)
+    {"fstatement" => call.merge("r_compare" => "/#{call["r_compare"].source}/")}
+  end
+end
+
+def from_json_stack(stack)
+  stack.map do |element|
+    call = element["fstatement"]
+    next element unless call && ["=~", "!=~"].include?(call["operator"])
+    {"fstatement" => call.merge("r_compare" => Regexp.new(call["r_compare"][1..-2]))}
+  end
+end
+
+def passes?(stacks)
+  GUARD.validate_filter?({"compound" => stacks})
+end
+
+def become(given)
+  Given_facts.given = given["facts"]
+  PluginManager.delete("facts_plugin")
+  PluginManager << {:type => "facts_plugin", :class => "Given_facts", :single_instance => true}
+  CLASSES.reopen(CLASSES.path, "w")
+  CLASSES.write(given["classes"].map { |name| "#{name}\n" }.join)
+  CLASSES.flush
+  $agents.each { |name| PluginManager.delete("#{name}_agent") }
+  $agents = given["agents"].keys
+  given["agents"].each { |name, meta| PluginManager << {:type => "#{name}_agent", :class => GivenAgent.new(meta)} }
+  {}
+end
+
+def answer(asked)
+  if asked.key?("parse")
+    {"stack" => to_json_stack(Matcher.create_compound_callstack(asked["parse"]))}
+  elsif asked.key?("facts")
+    become(asked)
+  elsif asked.key?("time")
+    stacks = asked["time"].map { |stack| from_json_stack(stack) }
+    begun = Process.clock_gettime(Process::CLOCK_PROCESS_CPUTIME_ID)
+    asked["rounds"].times { stacks.each { |stack| passes?([stack]) } }
+    {"seconds" => Process.clock_gettime(Process::CLOCK_PROCESS_CPUTIME_ID) - begun}
+  else
+    {"passes" => passes?(asked["stacks"].map { |stack| from_json_stack(stack) })}
+  end
+rescue StandardError, SyntaxError => e
+  {"error" => "#{e.class}: #{e.message.lines.first.to_s.strip[0, 200]}"}
+end
+
+$stdout.sync = true
+$stdin.each_line { |line| $stdout.puts(JSON.generate(answer(JSON.parse(line)))) }
