@@ -17,7 +17,7 @@ from mcollective_py.connector.loopback import LoopbackBroker
 from mcollective_py.errors import NotSigned
 from mcollective_py.message import Delivery, Destination, Kind
 from mcollective_py.security.psk import PSK
-from mcollective_py.server.call import Call, Outcome
+from mcollective_py.server.call import Call
 from mcollective_py.server.dispatch import perform
 from mcollective_py.server.executor import Done
 from mcollective_py.server.host import build_host
@@ -228,9 +228,7 @@ def test_a_client_makes_of_odd_replies_what_rubys_does(case):
             verdict, whole = collector.accept(found, 1.0)
             answers += [(whole.sender, whole.body)] if verdict is Verdict.ANSWER else []
     assert answers == expected
-    assert collector.silent == (
-        () if ("fake.example", {"pong": 1}) in expected or "no-data" in case else ("fake.example",)
-    ) or case in ("client: undeclared-output",)
+    have_answered = [sender for sender, _ in answers]
+    assert collector.silent == (() if "fake.example" in have_answered else ("fake.example",))
     if case not in CLIENT_DIFFERENCES:
-        senders = re.findall(r':sender=>"([^"]+)"', CASES[case]["result"])
-        assert [sender for sender, _ in answers] == senders
+        assert have_answered == re.findall(r':sender=>"([^"]+)"', CASES[case]["result"])
