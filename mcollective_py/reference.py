@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from .settings import IGNORED, LATER, SETTINGS, Setting, family
+from .settings import IGNORED, SETTINGS, Setting, family
 
 _CONNECTORS = ("activemq", "rabbitmq", "stomp")
 
@@ -60,19 +60,15 @@ def _chapters() -> Iterator[tuple[str, Iterable[Setting]]]:
     yield "Core", [row for row in SETTINGS if not row.key.startswith("plugin.")]
     other = [row for row in SETTINGS if row.key.startswith("plugin.") and family(row.key) not in _CONNECTORS]
     for name in dict.fromkeys(family(row.key) for row in other):
-        yield ("Any agent" if name == "NAME" else f"Plugin {name}{_later(name)}"), [row for row in other if family(row.key) == name]
+        yield ("Any agent" if name == "NAME" else f"Plugin {name}"), [row for row in other if family(row.key) == name]
     for name in _CONNECTORS:
-        yield f"Connector {name}{_later(name)}", [row for row in SETTINGS if row.key.startswith(f"plugin.{name}.")]
+        yield f"Connector {name}", [row for row in SETTINGS if row.key.startswith(f"plugin.{name}.")]
 
 
 def _row(row: Setting) -> str:
     type_ = f"{row.type}, {row.unit}" if row.unit and row.type == "number" else row.type
     default = "" if row.default is None else f"`{row.default}`"
     return f"| `{row.key}` | {type_} | {default} | {row.side} | {row.help}{_allowed(row)}{_historic(row)}{_idle(row)} |"
-
-
-def _later(name: str) -> str:
-    return " (not in this version yet)" if name in LATER else ""
 
 
 def _idle(row: Setting) -> str:

@@ -177,6 +177,7 @@ def _freshness(family: str) -> tuple[Setting, ...]:
             least=0,
             most=LARGEST_SKEW,
             side="server",
+            historic=("any", str(LARGEST_SKEW)),
         ),
         Setting(
             f"plugin.{family}.max_ttl",
@@ -187,6 +188,7 @@ def _freshness(family: str) -> tuple[Setting, ...]:
             least=1,
             most=LONGEST_TTL,
             side="server",
+            historic=("any", ""),
         ),
     )
 
@@ -340,7 +342,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("logfacility", "text", "user", "The syslog facility."),
     Setting("keeplogs", "number", "5", "How many old log files are kept.", unit="files", least=0, most=1000),
     Setting("max_log_size", "number", "2097152", "A log file larger than this is rotated; 0 never.", unit="bytes", least=0),
-    Setting("ssl_cipher", "text", "aes-256-cbc", "The cipher of aes_security; the wire knows no other.", idle=_NOT_YET),
+    Setting("ssl_cipher", "text", "aes-256-cbc", "The cipher of aes_security, which is spoken with this one alone here."),
     # Plugins
     Setting("plugin.NAME.activate_agent", "flag", "true", "Whether the agent NAME is loaded.", side="server"),
     Setting("plugin.x509.ca", "path", None, "CA certificates in PEM; without it Puppet's own."),
@@ -462,9 +464,6 @@ SETTINGS: tuple[Setting, ...] = (
 
 IGNORED = ("topicprefix", "topicsep", "queueprefix", "rpchelptemplate", "helptemplatedir")
 """Core keys of old files that never do anything here; read with a warning."""
-
-LATER = ("aes",)
-"""Families of plugins that are not here yet: a file that chooses one is refused by whoever would build it."""
 
 FLAGS = dict.fromkeys(("1", "y", "yes", "t", "true"), True) | dict.fromkeys(("0", "n", "no", "f", "false"), False)
 """The only spellings of yes and no: Ruby took `1nvalid` for yes."""

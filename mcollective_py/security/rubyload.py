@@ -25,6 +25,10 @@ _OWN_KEYS: Mapping[str, tuple[str, str]] = {
     "server": ("plugin.ssl_server_private", "plugin.ssl_server_public"),
     "client": ("plugin.ssl_client_private", "plugin.ssl_client_public"),
 }
+_OWN_AES_KEYS: Mapping[str, tuple[str, str]] = {
+    "server": ("plugin.aes.server_private", "plugin.aes.server_public"),
+    "client": ("plugin.aes.client_private", "plugin.aes.client_public"),
+}
 
 _UNPROTECTED: Mapping[str, str] = {
     "psk": "psk protects the body of a message and nothing else: caller, agent, filter, collective, ids, ttl and time can be changed "
@@ -35,8 +39,8 @@ _UNPROTECTED: Mapping[str, str] = {
     "and make requests in their name; replies carry no proof of who sent them; filter, collective and request id can be changed",
 }
 _UNPROVEN: Mapping[str, str] = {
-    "aes_security": "rpcauthorization: with aes_security every host can ask as any caller, so that rules by caller prove nothing; rules "
-    "by action, facts and classes hold",
+    "aes_security": "rpcauthorization: with aes_security every host can ask as any caller, so that rules by caller prove nothing; "
+    "rules by action, facts and classes hold",
     "psk": "rpcauthorization: with psk a caller is who it says it is, so that rules by caller prove nothing; rules by action, facts "
     "and classes hold",
 }
@@ -97,7 +101,7 @@ def aes_plugin(config: Config, side: str, environ: Mapping[str, str], clock: Cal
     if config.word("ssl_cipher").lower() != "aes-256-cbc":
         raise ConfigError("aes_security is spoken with aes-256-cbc alone here: take the line out", file=config.file, key="ssl_cipher")
     variables = environ if side == "client" else {}
-    own_private, own_public = f"plugin.aes.{side}_private", f"plugin.aes.{side}_public"
+    own_private, own_public = _OWN_AES_KEYS[side]
     private = _path(config, own_private, variables.get("MCOLLECTIVE_AES_PRIVATE"))
     public = _path(config, own_public, variables.get("MCOLLECTIVE_AES_PUBLIC"))
     key = read_rsa_key_file(private, own_private)

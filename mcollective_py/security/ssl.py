@@ -4,9 +4,7 @@ What it protects: body, ttl and time of a request, and who called. Filter, agent
 sender may be changed by anybody on the way; replies of all nodes are signed by one shared key. It is for fleets with Ruby hosts.
 """
 
-import binascii
 import logging
-import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +14,7 @@ from ..wire.rubylimits import REPLY, REQUEST, RubyLimits
 from ..wire.symbol import Symbol
 from . import rubyenvelope
 from .base import Sealed, Unverified
+from .base64lines import decode_lines, encode_lines
 from .keyring import Keyring, has_signed
 from .rubyenvelope import Envelope, Serializer
 from .rubyfilter import as_text
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _HASH = Symbol("hash")
-_LINE = 45  # bytes, which make 60 characters
-_BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]{1,4096}")
+_LARGEST_PROOF = 4096  # characters; those of the longest key have 1,400
 
 
 class SSL:
@@ -92,18 +90,13 @@ class SSL:
         return rubyenvelope.reply_from_ruby(found, self._serializer.loads(found.body, self._limits))
 
     def _close(self, fields: dict[str, Any], body: bytes) -> None:
-        signature = self._sign(body)
-        lines = (binascii.b2a_base64(signature[start : start + _LINE]) for start in range(0, len(signature), _LINE))
-        fields[_HASH] = b"".join(lines).decode("ascii")
+        fields[_HASH] = encode_lines(self._sign(body))
 
 
 def _verify(key: "RSAPublicKey", envelope: Envelope) -> None:
     proof = envelope.proof
-    if _BASE64.fullmatch(proof) is None:
-        raise Malformed("the signature is not base64")
-    try:
-        signature = binascii.a2b_base64(b"".join(proof.split()), strict_mode=True)
-    except binascii.Error:
-        raise Malformed("the signature is not base64") from None
+    if len(proof) > _LARGEST_PROOF:
+        raise Malformed("the signature is too long")
+    signature = decode_lines(proof, "the signature")
     if not has_signed(key, signature, envelope.body):
         raise NotSigned("the signature is not of this body by the key of whom the message names")
