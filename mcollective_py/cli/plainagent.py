@@ -30,11 +30,6 @@ class PlainAgent:
         ]
 
 
-def is_plain(folder: Path) -> bool:
-    """Whether an agent's folder is that of a plain one."""
-    return (folder / "agent.py").is_file() and not (folder / "ddl.yaml").exists()
-
-
 def read_plain_agent(folder: Path) -> PlainAgent:
     """What agent.py says of itself; nothing but the name and place where it cannot be read."""
     name, found = folder.name, None

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 from ..client.client import Client
-from ..client.rpcclient import RPCClient, agent_ddl
+from ..client.rpcclient import RPCClient
 from ..config import Config
 from ..filter import Filter
+from ..plugins.ddlfiles import agent_ddl
 from .inert import inert
 from .options import filter_of
 from .render import Style, json_text

@@ -4,17 +4,15 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from ..config import Config
 from ..ddl.model import DDL
 from ..ddl.validate import validate
-from ..errors import DDLError, UnknownAction, UsageError
+from ..errors import UnknownAction, UsageError
 from ..filter import Filter
-from ..plugins.finder import find
-from ..plugins.loader import load_ddl
+from ..plugins.ddlfiles import agent_ddl
 from .batches import batch_size, check_batch, slices
 from .client import Audience, Client, stats_before
 from .filterwords import Words, narrowed
@@ -218,19 +216,6 @@ def limit_count(limit: str, total: int) -> int:
     if not (number.isascii() and number.isdigit() and len(number) < 10) or int(number) == 0 or (percent and int(number) > 100):
         raise UsageError(f"a limit is a number above 0 or a percentage up to 100%, not {limit!r}")
     return max(total * int(number) // 100, 1) if percent else int(number)
-
-
-def agent_ddl(agent: str, libdirs: Sequence[Path]) -> DDL:
-    """The DDL of an agent from the libdirs, the shipped folder last. Raises DDLError that says what to do."""
-    folders = find("agents", libdirs)
-    folder = folders.get(agent)
-    if folder is None:
-        near = get_close_matches(agent, folders, 1)
-        hint = f": did you mean {near[0]}?" if near else ""
-        raise DDLError(agent, f"no such agent here{hint} `mco plugin doc` lists those that can be called, libdir says where more are")
-    if (folder / "agent.py").exists() and not (folder / "ddl.yaml").exists():
-        raise DDLError(agent, f"this is a plain agent, without actions: mco rpc {agent} --body VALUE")
-    return load_ddl(folder)
 
 
 @contextmanager

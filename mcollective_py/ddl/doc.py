@@ -1,9 +1,10 @@
 """A DDL as text for people: what `mco plugin doc` prints."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from .model import DDL, ActionDDL, Aggregate, Input, Output
+from .model import DDL, ActionDDL, Aggregate, DataDDL, Input, Metadata, Output, PluginDDL
+from .validate import can_check
 
 _WIDTH = 12  # of the labels, so that their colons stand below each other
 
@@ -18,21 +19,45 @@ def action_doc(action: ActionDDL) -> str:
     return "\n".join(_action(action)) + "\n"
 
 
-def _lines(ddl: DDL) -> Iterator[str]:
-    metadata = ddl.metadata
-    yield from _heading(f"{metadata.name} agent", "=")
+def data_doc(ddl: DataDDL) -> str:
+    """The whole description of a data plugin, ending in a newline."""
+    lines = [*_head(ddl.metadata, "data plugin", ddl.usage, ddl.notes), ""]
+    name = ddl.metadata.name
+    query = f"'{ddl.query.prompt}'" if ddl.query is not None else ""
+    lines += [*_heading("Query", "="), "", f"   {name}({query}).OUTPUT in a filter of -S; {ddl.description}"]
+    if ddl.query is not None:
+        lines += _input(ddl.query)
+    lines += ["", "      Outputs:", *(line for output in ddl.outputs.values() for line in _output(output))]
+    return "\n".join(lines) + "\n"
+
+
+def plugin_doc(ddl: PluginDDL) -> str:
+    """The whole description of a plugin of any other kind, ending in a newline."""
+    lines = [*_head(ddl.metadata, "plugin", ddl.usage, ddl.notes)]
+    if ddl.capabilities:
+        lines += ["", f"   Finds hosts by {', '.join(ddl.capabilities)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _head(metadata: Metadata, kind: str, usage: str, notes: Iterable[str]) -> Iterator[str]:
+    yield from _heading(f"{metadata.name} {kind}", "=")
     yield from ["", metadata.description, ""]
-    yield from _labelled(
-        {
-            "Author": metadata.author,
-            "Version": metadata.version,
-            "License": metadata.license,
-            "Timeout": f"{metadata.timeout:g} s",
-            "Home page": metadata.url,
-        }
-    )
-    if ddl.usage:
-        yield from ["", *ddl.usage.splitlines()]
+    facts = {
+        "Author": metadata.author,
+        "Version": metadata.version,
+        "License": metadata.license,
+        "Timeout": f"{metadata.timeout:g} s",
+        "Home page": metadata.url,
+    }
+    yield from _labelled(facts)
+    if usage:
+        yield from ["", *usage.splitlines()]
+    if notes := list(notes):
+        yield from ["", *_heading("Not taken from its DDL as it is", "="), "", *(f"   {note}" for note in notes)]
+
+
+def _lines(ddl: DDL) -> Iterator[str]:
+    yield from _head(ddl.metadata, "agent", ddl.usage, ddl.notes)
     yield from ["", *_heading("Actions", "=")]
     yield from ["", "   " + ", ".join(sorted(ddl.actions))]
     for name in sorted(ddl.actions):
@@ -73,7 +98,7 @@ def _input(wanted: Input) -> Iterator[str]:
     if wanted.choices:
         facts["Choices"] = ", ".join(wanted.choices)
     if wanted.validation:
-        facts["Validation"] = wanted.validation
+        facts["Validation"] = wanted.validation if can_check(wanted.validation) else f"{wanted.validation} (checked by hosts alone)"
     if wanted.maxlength:
         facts["Length"] = f"{wanted.maxlength} characters at most"
     if wanted.default is not None:

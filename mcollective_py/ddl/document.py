@@ -69,6 +69,15 @@ def from_json(text: str, plugin: str, file: str = "ddl.json") -> Document:
     return document
 
 
+def plain_value(text: str) -> Any:
+    """What a word without quotes means in YAML as it is read here: a number, true, false, null, or itself."""
+    if text in _PLAIN:
+        return _PLAIN[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if _FLOAT.fullmatch(text) else text
+
+
 class _Builder:
     """Values out of a stream of YAML events."""
 
@@ -102,7 +111,7 @@ class _Builder:
             return self._mapping(path)
         if _kind(event) == "SequenceStartEvent":
             return self._sequence(path)
-        return event.value if event.style or event.tag == "!" else self._plain(event)
+        return event.value if event.style or event.tag == "!" else plain_value(event.value)
 
     def _mapping(self, path: Path) -> dict[str, Any]:
         values: dict[str, Any] = {}
@@ -120,14 +129,6 @@ class _Builder:
         while _kind(event := next(self.events)) != "SequenceEndEvent":
             values.append(self._value(event, (*path, len(values))))
         return values
-
-    def _plain(self, event: Any) -> Any:
-        text = event.value
-        if text in _PLAIN:
-            return _PLAIN[text]
-        if _INTEGER.fullmatch(text):
-            return int(text)
-        return float(text) if _FLOAT.fullmatch(text) else text
 
     def _skip(self, kind: str) -> None:
         event = next(self.events)

@@ -1,4 +1,7 @@
-"""Plugin folders: of each libdir in its order, then of the shipped one; the first of a name wins."""
+"""Plugin folders: of each libdir in its order, then of the shipped one; the first of a name wins.
+
+Clients also find the DDL files of Ruby's and Choria's libdirs, and nothing else of them: no code of theirs is ever loaded.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +12,16 @@ from ..names import is_agent
 from ..shipped import shipped_libdir
 
 # A folder each, with a file that makes it one of the kind.
-KINDS = {"agents": ("agent.py", "ddl.yaml", "application.py"), "facts": ("source.py",)}
+KINDS = {"agents": ("agent.py", "ddl.yaml", "ddl.json", "application.py"), "facts": ("source.py",)}
+
+# Where a libdir of Ruby or Choria has the DDLs of a kind, and how their files' names end; the first of a name wins.
+_RUBY_FILES = {
+    "agent": (("mcollective/agent", "agent"), (".ddl", ".json")),
+    "data": (("mcollective/data", "data"), ("_data.ddl",)),
+}
+# Ours has all that Ruby's has, and says which of its actions only read.
+_OURS_ALONE = frozenset({"rpcutil", "discovery"})
+_SAYS_WHAT = ("agent.py", "ddl.yaml", "ddl.json")  # what tells how an agent is called; an application alone does not
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +47,33 @@ def survey(kind: str, libdirs: Sequence[Path]) -> Survey:
     return result
 
 
+def survey_ddls(libdirs: Sequence[Path]) -> Survey:
+    """Where a client reads an agent's DDL: a folder of ours, or the .ddl or .json file of a Ruby or Choria libdir.
+
+    A folder with nothing but an application has none, so a file found later is taken for it.
+    """
+    result, applications = Survey(), Survey()
+    for libdir in dict.fromkeys([*libdirs, shipped_libdir()]):
+        here = Survey(dict(result.found))
+        _survey_libdir("agents", libdir, here)
+        result.refused.extend(here.refused)
+        for name, path in here.found.items():
+            home = result if any((path / file).exists() for file in _SAYS_WHAT) or name in result.found else applications
+            home.found.setdefault(name, path)
+        _survey_files("agent", libdir, result)
+    for name, path in applications.found.items():
+        result.found.setdefault(name, path)
+    return result
+
+
+def survey_data_ddls(libdirs: Sequence[Path]) -> Survey:
+    """The DDL files of data plugins in Ruby libdirs, by the plugin's name."""
+    result = Survey()
+    for libdir in dict.fromkeys(libdirs):
+        _survey_files("data", libdir, result)
+    return result
+
+
 def is_inside(path: Path, libdir: Path) -> bool:
     """True where path, links followed, stays in the libdir; a link that leads nowhere or to itself does not."""
     try:
@@ -55,6 +94,22 @@ def _survey_libdir(kind: str, libdir: Path, result: Survey) -> None:
         else:
             here[name] = path
     result.found.update(here)
+
+
+def _survey_files(kind: str, libdir: Path, result: Survey) -> None:
+    folders, endings = _RUBY_FILES[kind]
+    for folder in folders:
+        entries = _entries(libdir / folder, result)
+        for path, ending in ((path, ending) for ending in endings for path in entries if path.name.endswith(ending)):
+            name = path.name.removesuffix(ending)
+            if name in result.found or name in _OURS_ALONE:
+                continue
+            if not is_agent(name):
+                result.refused.append(PluginError(name[:64], f"{path}: a plugin's name is lower case letters, digits and _"))
+            elif not is_inside(path, libdir):
+                result.refused.append(PluginError(name, f"{path}: is a link that leads out of {libdir}"))
+            else:
+                result.found[name] = path
 
 
 def _candidates(kind: str, libdir: Path, result: Survey) -> Iterator[tuple[str, Path]]:

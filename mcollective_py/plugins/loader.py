@@ -10,16 +10,16 @@ from typing import Any, cast
 
 from ..agent.base import Agent, actions_of
 from ..config import Config
-from ..ddl.load import ddl_from_yaml
 from ..ddl.model import DDL, IMPACTS, PLAIN_TIMEOUT, Metadata
 from ..ddl.validate import is_validator_name
 from ..ddl.validators import VALIDATORS
-from ..errors import DDLError, PluginError
+from ..errors import PluginError
 from ..node.factsource import FactsSource
 from ..node.ownership import check_tree_ownership
 from ..node.view import NodeView
 from ..settings import FLAGS
 from ..shipped import shipped_libdir
+from .ddlfiles import read_folder_ddl
 from .finder import is_inside, survey
 from .modules import load_class
 
@@ -118,14 +118,8 @@ def load_agent(folder: Path, only_owned: bool = False) -> LoadedAgent:
 
 
 def load_ddl(folder: Path) -> DDL:
-    """The DDL in an agent's folder; nothing of the agent's code is run. Raises DDLError."""
-    try:
-        text = (folder / "ddl.yaml").read_text("utf-8")
-    except FileNotFoundError as error:
-        raise DDLError(folder.name, "there is no ddl.yaml in its folder: an RPC agent needs one") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise DDLError(folder.name, f"ddl.yaml: cannot be read: {error}") from error
-    return ddl_from_yaml(text, folder.name)
+    """The DDL in an agent's folder, strictly, as a host needs it; nothing of the agent's code is run. Raises DDLError."""
+    return read_folder_ddl(folder, is_strict=True)
 
 
 def load_facts_source(name: str, folder: Path, settings: Mapping[str, str], only_owned: bool | None = None) -> FactsSource:

@@ -1,6 +1,7 @@
 import pytest
 
-from mcollective_py.cli.plainagent import PlainAgent, is_plain, read_plain_agent
+from mcollective_py.cli.plainagent import PlainAgent, read_plain_agent
+from mcollective_py.plugins.ddlfiles import is_plain
 
 
 def described(folder, source):

@@ -2,10 +2,11 @@ import pytest
 
 from mcollective_py.client.client import Audience
 from mcollective_py.client.discovery.base import Discovered
-from mcollective_py.client.rpcclient import RPCClient, agent_ddl, limit_count, limited, rpcclient
+from mcollective_py.client.rpcclient import RPCClient, limit_count, limited, rpcclient
 from mcollective_py.ddl.load import ddl_from_yaml
 from mcollective_py.errors import DDLError, InvalidRPCData, MissingRPCData, UnknownAction, UsageError
 from mcollective_py.filter import Filter
+from mcollective_py.plugins.ddlfiles import agent_ddl
 
 SERVICE = """
 metadata:

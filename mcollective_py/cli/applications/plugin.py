@@ -1,4 +1,4 @@
-"""`mco plugin doc`: which agents there are, and what their actions take and give."""
+"""`mco plugin`: what agents and data plugins take and give, and a Ruby or Choria DDL as a ddl.yaml."""
 
 import argparse
 from collections.abc import Mapping
@@ -6,85 +6,129 @@ from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from ...client.rpcclient import agent_ddl
-from ...ddl.doc import agent_doc
+from ...config import Config
+from ...ddl.dataddl import builtin_data_ddls
+from ...ddl.doc import agent_doc, data_doc
+from ...ddl.model import DDL
 from ...errors import MCollectiveError, UsageError
-from ...plugins.finder import find, survey
-from ...plugins.loader import load_ddl
+from ...plugins.ddlfiles import agent_ddl, data_ddl, is_plain, read_ddl
+from ...plugins.finder import survey_data_ddls, survey_ddls
 from ..application import Application
 from ..inert import inert
-from ..plainagent import PlainAgent, is_plain, read_plain_agent
+from ..plainagent import PlainAgent, read_plain_agent
 from ..session import print_json, read_config
+
+_VERBS = (
+    "`mco plugin doc` lists agents, with a NAME it explains one; `mco plugin convert FILE.ddl` writes the ddl.yaml for a DDL of Ruby "
+    "or Choria"
+)
 
 
 class Plugin(Application):
-    """Documentation of plugins, made from their DDLs."""
+    """Documentation of plugins, made from their DDLs; and DDLs of other systems made ours."""
 
-    description = "Show the documentation of agents: mco plugin doc [NAME]"
-    usage = "doc [NAME]"
+    description = "Show the documentation of agents, convert Ruby DDLs: mco plugin doc [NAME]"
+    usage = "doc [NAME]  |  convert FILE [-o DIR]"
     sections = ("common", "json")
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("verb", metavar="doc", help="what to do")
-        parser.add_argument("name", nargs="?", metavar="NAME", help="an agent, also written agent/NAME")
+        parser.add_argument("verb", metavar="doc|convert", help="what to do")
+        parser.add_argument("name", nargs="?", metavar="NAME|FILE", help="an agent, also agent/NAME; data/NAME; the file to convert")
+        parser.add_argument("-o", "--output", metavar="DIR", help="convert: write DIR/NAME/ddl.yaml; - prints it (default: here)")
+        parser.add_argument("--force", action="store_true", help="convert: write over a ddl.yaml that is there")
 
     def run(self, options: argparse.Namespace) -> int:
+        if options.verb == "convert":
+            from ..conversion import convert
+
+            if options.name is None:
+                raise UsageError("which file? mco plugin convert FILE.ddl, or Choria's FILE.json")
+            return convert(Path(options.name), options.output or ".", force=options.force, is_json=options.json)
         if options.verb != "doc":
-            raise UsageError(f"there is no `mco plugin {options.verb}`: `mco plugin doc` lists agents, with a NAME it explains one")
-        libdirs = read_config(options).paths("libdir")
-        if options.name is None:
-            return _list(libdirs, options)
-        kind, _, name = options.name.rpartition("/")
-        if kind not in ("", "agent"):
-            raise UsageError(f"there is no documentation of the kind {kind!r}: write `mco plugin doc NAME` or agent/NAME")
-        folder = find("agents", libdirs).get(name)
-        if folder is not None and is_plain(folder):
-            return _plain_doc(read_plain_agent(folder), options)
-        ddl = agent_ddl(name, libdirs)
-        if options.json:
-            print_json(_plain(ddl))
-        else:
-            print(inert(agent_doc(ddl), keep_lines=True), end="")
-        return 0
+            raise UsageError(f"there is no `mco plugin {options.verb}`: {_VERBS}")
+        if options.output is not None or options.force:
+            raise UsageError("-o and --force are for `mco plugin convert`")
+        config = read_config(options)
+        return _list(config, options) if options.name is None else _doc(config, options)
 
 
-def _plain_doc(agent: PlainAgent, options: argparse.Namespace) -> int:
+def _doc(config: Config, options: argparse.Namespace) -> int:
+    kind, _, name = options.name.rpartition("/")
+    libdirs = config.paths("libdir")
+    if kind == "data":
+        data = data_ddl(name, libdirs)
+        return _print(_plain(data), data_doc(data), options)
+    if kind not in ("", "agent"):
+        raise UsageError(
+            f"there is no documentation of the kind {kind!r}: write `mco plugin doc NAME`, agent/NAME, or data/NAME for a data plugin"
+        )
+    place = survey_ddls(libdirs).found.get(name)
+    if place is not None and is_plain(place):
+        plain: PlainAgent = read_plain_agent(place)
+        return _print(asdict(plain), "\n".join(plain.lines()) + "\n", options)
+    ddl = agent_ddl(name, libdirs)
+    return _print(_plain(ddl), agent_doc(ddl), options)
+
+
+def _print(document: Mapping[str, Any], text: str, options: argparse.Namespace) -> int:
     if options.json:
-        print_json(asdict(agent))
+        print_json(document)
     else:
-        print(inert("\n".join(agent.lines()), keep_lines=True))
+        print(inert(text, keep_lines=True), end="")
     return 0
 
 
-def _list(libdirs: tuple[Path, ...], options: argparse.Namespace) -> int:
-    found = survey("agents", libdirs)
-    agents: list[dict[str, Any]] = []
-    for name, folder in sorted(found.found.items()):
-        if is_plain(folder):
-            plain = f"(a plain agent: `mco rpc {name} --body VALUE`)"
-            agents.append({"name": name, "description": plain, "version": None, "broken": None})
-            continue
-        try:
-            metadata = load_ddl(folder).metadata
-            agents.append({"name": name, "description": metadata.description, "version": metadata.version, "broken": None})
-        except MCollectiveError as error:
-            agents.append({"name": name, "description": None, "version": None, "broken": str(error)})
-    refused = [str(error) for error in found.refused]
+def _list(config: Config, options: argparse.Namespace) -> int:
+    found, data = survey_ddls(config.paths("libdir")), survey_data_ddls(config.paths("libdir"))
+    agents = [_entry(name, place) for name, place in sorted(found.found.items())]
+    plugins = [{"name": name, "description": ddl.description, "broken": None} for name, ddl in builtin_data_ddls().items()]
+    plugins += [_data_entry(name, config) for name in data.found if name not in builtin_data_ddls()]
+    refused = [str(error) for error in (*found.refused, *data.refused)]
     if options.json:
-        print_json({"agents": agents, "refused": refused})
+        print_json({"agents": agents, "data": plugins, "refused": refused})
         return 0
     print("Agents: `mco plugin doc NAME` says what each can do\n")
-    for agent in agents:
-        print(f"  {agent['name']:<20} {inert(agent['description'] or 'BROKEN: ' + str(agent['broken']))}")
+    for entry in agents:
+        _print_entry(entry)
+    print("\nData plugins: `mco plugin doc data/NAME` says what each tells\n")
+    for entry in sorted(plugins, key=lambda entry: str(entry["name"])):
+        _print_entry(entry)
+    if refused:
+        print()
     for problem in refused:
         print(f"  not used: {inert(problem)}")
     return 0
 
 
+def _print_entry(entry: Mapping[str, Any]) -> None:
+    print(f"  {entry['name']:<20} {inert(entry['description'] if entry['broken'] is None else 'BROKEN: ' + str(entry['broken']))}")
+
+
+def _entry(name: str, place: Path) -> dict[str, Any]:
+    if is_plain(place):
+        plain = f"(a plain agent: `mco rpc {name} --body VALUE`)"
+        return {"name": name, "description": plain, "version": None, "broken": None}
+    try:
+        metadata = read_ddl(place).metadata
+    except MCollectiveError as error:
+        return {"name": name, "description": None, "version": None, "broken": str(error)}
+    return {"name": name, "description": metadata.description, "version": metadata.version, "broken": None}
+
+
+def _data_entry(name: str, config: Config) -> dict[str, Any]:
+    try:
+        return {"name": name, "description": data_ddl(name, config.paths("libdir")).description, "broken": None}
+    except MCollectiveError as error:
+        return {"name": name, "description": None, "broken": str(error)}
+
+
 def _plain(value: Any) -> Any:
     """Values of the DDL as JSON has them."""
     if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        found = {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        if isinstance(value, DDL) and not value.notes:
+            del found["notes"]  # a ddl.yaml never has any
+        return found
     if isinstance(value, Mapping):
         return {str(name): _plain(item) for name, item in value.items()}
     if isinstance(value, tuple | list):

@@ -4,11 +4,12 @@ import argparse
 import sys
 
 from ...client.client import Audience
-from ...client.rpcclient import agent_ddl, limited
+from ...client.rpcclient import limited
 from ...client.rpcresults import RPCResults
 from ...ddl.validate import convert
 from ...errors import RPCError, UsageError
 from ...names import is_action, is_agent
+from ...plugins.ddlfiles import agent_ddl
 from ..application import Application
 from ..calls import announced, body_of, call_and_show, check_inputs, confirm, show, wrong_words
 from ..options import filter_of

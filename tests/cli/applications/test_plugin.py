@@ -60,7 +60,15 @@ def test_json_is_one_document(desk):
     assert document["actions"]["get_fact"]["inputs"]["fact"]["type"] == "string"
 
 
-@pytest.mark.parametrize(("name", "says"), [("nosuch", "no such agent"), ("data/fact", "agent/NAME"), ("../x", "agent/NAME")])
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("nosuch", "no such agent"),
+        ("data/nosuch", "no such data plugin here: there are agent, collective, fact, fstat"),
+        ("audit/x", "agent/NAME"),
+        ("../x", "agent/NAME"),
+    ],
+)
 def test_what_is_not_there_is_1(desk, name, says):
     answer = desk.mco("plugin", "doc", name)
     assert (answer.code, answer.out) == (1, "")
