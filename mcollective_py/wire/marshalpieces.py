@@ -113,11 +113,13 @@ def read_codec(data: bytes, at: int, symbols: list[Symbol], objects: list[Any], 
     count, at = read_count(data, at)
     if not count:
         return "", at
+    if count > 1:
+        raise Malformed("a string with instance variables is not taken: only plain data are")
     name, at = _plain_symbol(data, at, symbols, limits)  # one with an encoding is never the name of an encoding
     tag = data[at]
-    if count == 1 and name == "E" and tag in b"TF":
+    if name == "E" and tag in b"TF":
         return ("utf-8" if tag == _TRUE else "ascii"), at + 1
-    if count == 1 and name == "encoding" and tag in b'"@':
+    if name == "encoding" and tag in b'"@':
         size, at = read_count(data, at + 1)
         if tag == _STRING:
             encoding = data[at : at + size]
@@ -128,7 +130,7 @@ def read_codec(data: bytes, at: int, symbols: list[Symbol], objects: list[Any], 
         else:
             raise Malformed("an encoding that is no name")
         return _CODECS.get(encoding, ""), at
-    raise Malformed(f"the instance variable {printable(name, most=60)} of a string")
+    raise Malformed(f"a string with the instance variable {printable(name, most=60)} is not taken: only plain data are")
 
 
 def decode(piece: bytes, codec: str) -> str | bytes:
