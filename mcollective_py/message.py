@@ -10,6 +10,9 @@ from .filter import Filter
 EVERY_AGENT = "*"
 """The name of the one topic that all agents of a collective share where `agents_multiplex` is set: of an AGENT destination."""
 
+REGISTRATION = "registration"
+"""The agent that hosts send their registrations to."""
+
 
 class Kind(Enum):
     """The three places a message can be sent to."""
@@ -95,6 +98,12 @@ class Request:
     def is_direct(self) -> bool:
         """True where nodes are named, whatever the filter."""
         return self.targets is not None
+
+    @property
+    def is_registration(self) -> bool:
+        """True for what a host may send of itself: a plain broadcast to the agents of that name, which nobody answers."""
+        is_plain = self.action is None and self.reply_to is None and self.targets is None
+        return is_plain and self.agent == REGISTRATION and self.filter == Filter(agents=(REGISTRATION,))
 
 
 @dataclass(frozen=True, slots=True)

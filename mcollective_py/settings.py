@@ -291,17 +291,20 @@ SETTINGS: tuple[Setting, ...] = (
         historic=("/var/lib/puppet/state/classes.txt", "/var/lib/puppet/state/classes.txt"),
     ),
     Setting("fact_cache_time", "seconds", "300", "Facts older than this are read anew.", unit="s", least=0, side="server"),
-    Setting("registration", "text", "agentlist", "What a host registers with.", side="server", idle=_NOT_YET),
     Setting(
-        "registerinterval", "seconds", "0", "How often a host registers; 0 never.", unit="s", least=0, side="server", idle=_NOT_YET
+        "registration",
+        "text",
+        "agentlist",
+        "What a host tells agents named `registration`: agentlist, or meta with facts and classes too.",
+        side="server",
     ),
+    Setting("registerinterval", "seconds", "0", "How often a host registers; 0 never.", unit="s", least=0, side="server"),
     Setting(
         "registration_collective",
         "text",
         None,
         "The collective a host registers in; without it `main_collective`.",
         side="server",
-        idle=_NOT_YET,
     ),
     Setting(
         "registration_splay",
@@ -309,7 +312,6 @@ SETTINGS: tuple[Setting, ...] = (
         "false",
         "Wait a random part of `registerinterval` before the first registration.",
         side="server",
-        idle=_NOT_YET,
     ),
     Setting(
         "rpcauthorization", "flag", "true", "Ask the authorization provider before every action.", side="server", historic=("0", "0")

@@ -198,8 +198,13 @@ def test_a_client_is_not_told_about_authorization():
 
 
 def test_a_setting_that_nothing_acts_on_yet_is_told_unless_it_says_what_holds_anyway():
-    assert read("registerinterval = 300").warnings == ("server.cfg:1: registerinterval has no effect: not in this version yet",)
-    assert read("registerinterval = 0\nregistration = agentlist\nregistration_splay = no").warnings == ()
+    key = "plugin.x509.privileged_certnames"
+    assert read(f"{key} = sso.mcollective").warnings == (f"server.cfg:1: {key} has no effect: not in this version yet",)
+    assert read("plugin.aes.insecure_learning = no").warnings == ()
+
+
+def test_the_settings_of_registration_are_acted_on():
+    assert read("registerinterval = 300\nregistration = Meta\nregistration_splay = 1\nregistration_collective = mcollective").warnings == ()
 
 
 @pytest.mark.parametrize(

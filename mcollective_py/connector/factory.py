@@ -31,6 +31,11 @@ class ObservedConnector(Connector, Protocol):
         """Received messages that were lost: too many, too large, for nobody."""
         ...
 
+    @property
+    def reconnects(self) -> int:
+        """How often a connection was lost that had stood."""
+        ...
+
     def wait_subscribed(self, timeout: float) -> bool:
         """Whether the broker has confirmed every subscription within timeout (seconds)."""
         ...

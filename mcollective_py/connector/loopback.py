@@ -99,6 +99,11 @@ class LoopbackConnector:
         """Messages that came faster than they were read."""
         return self._inbox.dropped
 
+    @property
+    def reconnects(self) -> int:
+        """None: it is never lost."""
+        return 0
+
     def wait_subscribed(self, timeout: float) -> bool:
         """At once."""
         return self.peer is not None

@@ -16,8 +16,8 @@ from ..errors import Malformed
 
 REQUEST = "application/vnd.mcollective.mcpy-1.request+json"
 REPLY = "application/vnd.mcollective.mcpy-1.reply+json"
-# The third type, `registration+json`, is kept free for signed registration; until then such a message is refused like any other.
-_KINDS = {REQUEST: "request", REPLY: "reply"}
+REGISTRATION = "application/vnd.mcollective.mcpy-1.registration+json"  # what a node tells of itself, and all that it may send
+_KINDS = {REQUEST: "request", REPLY: "reply", REGISTRATION: "registration"}
 
 MAX_CERTIFICATE = 16 * 1024  # bytes of DER; Puppet's with an RSA-4096 key has 1.4 KiB
 MAX_SIGNATURE = 1024  # bytes; RSA-8192 has 1,024
@@ -41,7 +41,7 @@ class Envelope:
 
     @property
     def kind(self) -> str:
-        """`request` or `reply`."""
+        """`request`, `reply` or `registration`."""
         return _KINDS[self.type]
 
     @property
@@ -85,7 +85,7 @@ def read_envelope(payload: bytes, max_body: int) -> Envelope:
     except ValueError:
         raise Malformed("an envelope with something else than base64 in it") from None
     if envelope.type not in _KINDS:
-        raise Malformed("a payload type that is neither request nor reply")
+        raise Malformed("a payload type that is no request, reply or registration")
     if len(envelope.body) > max_body:
         raise Malformed(f"a message with {len(envelope.body)} bytes inside, the limit is {max_body}")
     # Base64 leaves some bits of its last character free; with this no two envelopes mean the same.

@@ -24,6 +24,9 @@ _RUBY = ("psk", "ssl", "aes_security")
 _KNOWN_CALLERS = 1024
 _KNOWN_NODES = 65_536
 _STRANGERS_PER_SECOND = 50
+# On a host with the agent `registration` the nodes of a fleet, which come one after another and not at a caller's pace.
+_KNOWN_REGISTRANTS = 16_384
+_REGISTRANTS_PER_SECOND = 200
 
 
 def security_plugin(config: Config, side: str, clock: Callable[[], float], environ: Mapping[str, str] | None = None) -> SecurityPlugin:
@@ -71,10 +74,11 @@ def _x509(config: Config, side: str, clock: Callable[[], float]) -> SecurityPlug
     if side == "server":
         _check_node(files.credentials(), callers)
         known = KnownCertificates(_KNOWN_CALLERS, _STRANGERS_PER_SECOND)
+        registrants = KnownCertificates(_KNOWN_REGISTRANTS, _REGISTRANTS_PER_SECOND)
     else:
         _check_caller(files.credentials(), callers)
-        known = KnownCertificates(_KNOWN_NODES)
-    return X509(files, callers=callers, known=known, clock=clock)
+        known = registrants = KnownCertificates(_KNOWN_NODES)
+    return X509(files, callers=callers, known=known, clock=clock, registrants=registrants)
 
 
 def own_places(config: Config, side: str) -> X509Places:

@@ -61,19 +61,29 @@ class X509:
     """The SecurityPlugin `x509`. Any thread may seal; one thread at a time may open.
 
     clock: seconds since the epoch, asked for certificates' dates only; whether a message is fresh is judged by server/freshness.py
-    and the client's collector.
+    and the client's collector. registrants: the certificates of nodes that register, apart, so that a fleet of them keeps no caller
+    waiting.
     """
 
     covers = frozenset(
         ("id", "caller", "sender", "collective", "agent", "action", "body", "filter", "time", "ttl", "reply_to", "targets")
     )
 
-    def __init__(self, files: Files, *, callers: CallerPatterns, known: KnownCertificates, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        files: Files,
+        *,
+        callers: CallerPatterns,
+        known: KnownCertificates,
+        clock: Callable[[], float],
+        registrants: KnownCertificates | None = None,
+    ) -> None:
         self._files, self._callers, self._known, self._clock = files, callers, known, clock
+        self._registrants = registrants or known
         self.caller = f"cert={files.credentials().certname}"
 
     def seal_request(self, request: Request) -> Sealed:
-        """Sign a request as this process' caller.
+        """Sign a request as this process' caller; as a registration where it is one, of a node, which may sign nothing else.
 
         Raises UsageError for one that no node would take (another caller, a name that is no name, too many targets),
         UnsendableValue for a body that JSON has not.
@@ -86,7 +96,9 @@ class X509:
         except Malformed as error:
             raise UsageError(f"a request that no node would take: {error}") from error
         body = strictjson.dumps(fields, strictjson.REQUEST).encode()
-        return Sealed(self._seal(envelope.REQUEST, body), digest=envelope.key_id(body))
+        is_node = not self._callers.match(self.caller.removeprefix("cert="))
+        type = envelope.REGISTRATION if is_node and request.is_registration else envelope.REQUEST
+        return Sealed(self._seal(type, body), digest=envelope.key_id(body))
 
     def seal_reply(self, reply: Reply, request: Request) -> Sequence[bytes]:
         """Sign a reply to a request as this node, in one message or several.
@@ -102,27 +114,39 @@ class X509:
     def read(self, payload: bytes) -> Unverified:
         """Take an envelope apart; nobody has vouched for any of it."""
         found = envelope.read_envelope(payload, strictjson.REPLY.size)
-        if found.type == envelope.REQUEST and len(found.body) > strictjson.REQUEST.size:
-            raise Malformed(f"a request of {len(found.body)} bytes, the limit is {strictjson.REQUEST.size}")
+        if found.type != envelope.REPLY and len(found.body) > strictjson.REQUEST.size:
+            raise Malformed(f"a {found.kind} of {len(found.body)} bytes, the limit is {strictjson.REQUEST.size}")
         return Unverified(found.kind, found)
 
     def open_request(self, unverified: Unverified) -> Request:
-        """The request, once a caller's signature over it has been verified."""
-        found, signer = self._signer_of(unverified, "request")
+        """The request, once a caller's signature over it has been verified, or that of a node that registers."""
+        if unverified.kind == "registration":
+            return self._open_registration(unverified)
+        found, signer = self._signer_of(unverified, "request", self._known)
         if not names.is_certname(signer.certname) or not self._callers.match(signer.certname):
             raise NotACaller(f"{signer.certname[:255]!r} is no caller here (plugin.x509.caller_certnames)")
         if "clientAuth" not in signer.usages:
             raise NotACaller(f"the certificate of {signer.certname} is not for clients: its extendedKeyUsage lacks clientAuth")
-        _verify(found, signer)
-        fields = strictjson.loads(found.body, strictjson.REQUEST)
-        request = payload.request_from_wire(fields, digest=envelope.key_id(found.body))
+        request = _request(found, signer)
         if request.caller != f"cert={signer.certname}":
             raise NotACaller(f"{signer.certname} signed a request as {request.caller}")
         return request
 
+    def _open_registration(self, unverified: Unverified) -> Request:
+        """What a node tells of itself. Its signature is good for that alone, whatever else stands in the message."""
+        found, signer = self._signer_of(unverified, "registration", self._registrants)
+        if not signer.usages:
+            raise UntrustedCertificate(f"the certificate of {signer.certname!r} is for neither clients nor servers")
+        request = _request(found, signer)
+        if request.caller != f"cert={signer.certname}" or request.sender not in signer.names:
+            raise NotACaller(f"{signer.certname!r} signed a registration of {request.sender} by {request.caller}")
+        if not request.is_registration:
+            raise NotACaller(f"{signer.certname} signed a request to {request.agent} as a registration")
+        return request
+
     def open_reply(self, unverified: Unverified) -> Reply:
         """The reply, or one part of it, once the signature of the node that it names has been verified."""
-        found, signer = self._signer_of(unverified, "reply")
+        found, signer = self._signer_of(unverified, "reply", self._known)
         if not signer.usages:
             raise UntrustedCertificate(f"the certificate of {signer.certname!r} is for neither clients nor servers")
         _verify(found, signer)
@@ -136,11 +160,17 @@ class X509:
         signature = own.signer.sign(envelope.signed_bytes(type, body))
         return Envelope(type, body, own.kid, signature, own.certificate).encode()
 
-    def _signer_of(self, unverified: Unverified, kind: str) -> "tuple[Envelope, Certificate]":
+    def _signer_of(self, unverified: Unverified, kind: str, known: KnownCertificates) -> "tuple[Envelope, Certificate]":
         found = unverified.content
         if not isinstance(found, Envelope) or found.kind != kind:
             raise Malformed(f"a message that is no {kind} comes where a {kind} is expected")
-        return found, self._known.trusted(found.kid, found.certificate, self._files.trust(), self._clock())
+        return found, known.trusted(found.kid, found.certificate, self._files.trust(), self._clock())
+
+
+def _request(found: Envelope, signer: "Certificate") -> Request:
+    _verify(found, signer)
+    fields = strictjson.loads(found.body, strictjson.REQUEST)
+    return payload.request_from_wire(fields, digest=envelope.key_id(found.body))
 
 
 def _verify(found: Envelope, signer: "Certificate") -> None:

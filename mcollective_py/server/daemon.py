@@ -21,6 +21,7 @@ from .executor import Limits, ThreadExecutor
 from .footprint import hand_back_memory
 from .host import Host, build_host, connection_settings
 from .logs import logs_to_stderr, next_loglevel, start_logging
+from .registrar import Registrar
 from .runner import Runner
 from .selfreport import SelfReport
 from .stats import Stats
@@ -78,12 +79,14 @@ class Daemon:
             lambda call: perform(self._runner.host.agents[call.request.agent], call, report), limits, on_idle=hand_back_memory
         )
         self._runner = Runner(host, _connector(host), reads, ChildExecutor(limits), self._stats, time.time, _subscribed)
+        self._registrar = Registrar(self._runner, time.time)
 
     def run(self) -> int:
         """Serve until TERM or INT; 0, or 1 where a second one cut running actions short."""
         for number in _SIGNALS:
             signal.signal(number, lambda received, _frame: self._events.put(received))
         threading.Thread(target=self._runner.run, name="requests", daemon=True).start()
+        self._registrar.update()
         logger.info("mcollectived %s is %s, pid %d", __version__, self._runner.host.identity, os.getpid())
         notify_systemd(f"READY=1\nSTATUS=serving as {self._runner.host.identity}")
         while (event := self._events.get()) not in _ENDS:
@@ -113,6 +116,7 @@ class Daemon:
         else:
             moved = host.identity != old.identity or connection_settings(host.config) != connection_settings(old.config)
             self._runner.reload(host, _connector(host) if moved else None)
+            self._registrar.update()
             logger.info("reloaded: %d agents%s", len(host.agents), ", connecting anew" if moved else "")
         notify_systemd("READY=1")
 
@@ -122,6 +126,7 @@ class Daemon:
         patience = config.seconds("soft_shutdown_timeout") if config.flag("soft_shutdown") else 0.0
         notify_systemd("STOPPING=1")
         logger.info("shutting down, %d running actions have %g s", self._runner.running(), patience)
+        self._registrar.stop()
         outcome: list[bool] = []
 
         def stop() -> None:

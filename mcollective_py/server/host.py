@@ -23,6 +23,7 @@ from ..security.load import certificate_name, security_plugin
 from .audit import open_audit
 from .pipeline import Audit, Authorization, Rules
 from .policyfiles import open_authorizer
+from .registration import Registration, registration_plugin
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ class Host:
     """The configured collaborators of the pipeline; a reload makes a new one and the old one is dropped.
 
     plugin_settings: each active agent's own, read once. speaks_ruby: whether clients with Ruby read the replies.
+    registration: None where this host sends none.
     """
 
     config: Config
@@ -49,6 +51,7 @@ class Host:
     audit: Audit
     rules: Rules
     speaks_ruby: bool = False
+    registration: Registration | None = None
 
 
 def build_host(config: Config, clock: Callable[[], float], previous: Host | None = None) -> Host:
@@ -91,6 +94,7 @@ def build_host(config: Config, clock: Callable[[], float], previous: Host | None
         audit=_audit(config, identity, previous),
         rules=_rules(config),
         speaks_ruby=speaks_ruby,
+        registration=registration_plugin(config),
     )
 
 

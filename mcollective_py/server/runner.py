@@ -89,6 +89,16 @@ class Runner:
         """Messages that were received and lost, by all connectors so far."""
         return self._dropped + self._connector.dropped
 
+    @property
+    def connection(self) -> object:
+        """Another value for each connection to a broker, None while there is none."""
+        connector = self._connector
+        return None if (peer := connector.peer) is None else (id(connector), connector.reconnects, peer)
+
+    def publish(self, publication: Publication) -> None:
+        """Send something of this host's own. Raises ConnectorError."""
+        self._connector.publish([publication])
+
     def running(self) -> int:
         """Actions that hold a slot of an executor now."""
         return self._reads.running() + self._changes.running()

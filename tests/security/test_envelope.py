@@ -40,7 +40,7 @@ def test_the_body_is_taken_up_to_its_limit_and_not_beyond():
 @pytest.mark.parametrize(
     ("payload", "says"),
     [
-        (PAYLOAD.replace(b"request+json", b"registration+json"), "neither request nor reply"),
+        (PAYLOAD.replace(b"request+json", b"telegram+json"), "no request, reply or registration"),
         (PAYLOAD.replace(b"request+json", b"\xff"), "something else than base64"),
         (PAYLOAD.replace(b"eyJ2IjoxfQ==", b"eyJ2IjoxfR=="), "canonical form"),
         (PAYLOAD.replace(b"eyJ2IjoxfQ==", b"eyJ2Ijox fQ="), "something else than base64"),

@@ -22,8 +22,10 @@ from mcollective_py.security.callers import CallerPatterns
 from mcollective_py.security.chain import TrustStore
 from mcollective_py.security.known import KnownCertificates
 from mcollective_py.security.parts import join
+from mcollective_py.security.payload import request_to_wire
 from mcollective_py.security.signer import KeySigner
 from mcollective_py.security.x509 import X509, Credentials, Fixed
+from mcollective_py.wire import strictjson
 
 
 class Fleet:
@@ -267,3 +269,99 @@ def test_an_open_refuses_what_read_did_not_give(node):
     for content in (None, b"", {}, "x"):
         with pytest.raises(NotSigned):
             node.open_request(Unverified("request", content))
+
+
+# --- registrations: the one thing that a node's certificate may send --------------------------------------------------
+
+
+def registration(fleet, name="web2.example.com", **changes):
+    return fleet.request(
+        f"cert={name}", **({"sender": name, "agent": "registration", "filter": REGISTERS, "body": ["echo"], "reply_to": None} | changes)
+    )
+
+
+def signed_as(plugin, type, request):
+    """A message that a node with changed code would make."""
+    body = strictjson.dumps(request_to_wire(request)).encode()
+    return plugin._seal(type, body)
+
+
+REGISTERS = Filter(agents=("registration",))
+
+
+def test_a_registration_of_a_node_opens_and_is_no_request_by_its_type(fleet, node):
+    web2 = fleet.plugin("web2.example.com")
+    sealed = web2.seal_request(registration(fleet))
+    assert node.read(sealed.payload).kind == "registration"
+    received = opened(node, sealed.payload)
+    assert (received.sender, received.body, received.reply_to) == ("web2.example.com", ["echo"], None)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"agent": "echo"},
+        {"agent": "rpcutil", "action": "ping", "body": {}},
+        {"action": "run", "body": {}},
+        {"reply_to": "/queue/mcollective.reply.web2_1.a"},
+        {"targets": ("web1.example.com",)},
+        {"filter": Filter()},
+        {"filter": Filter(agents=("registration",), classes=("web",))},
+        {"filter": Filter(agents=("echo",))},
+    ],
+)
+def test_a_nodes_signature_is_good_for_registrations_alone(fleet, node, change):
+    """S-51, with the type that nodes may sign."""
+    web2 = fleet.plugin("web2.example.com")
+    with pytest.raises(NotACaller, match=r"signed a request to .* as a registration"):
+        opened(node, signed_as(web2, envelope.REGISTRATION, registration(fleet, **change)))
+
+
+def test_a_nodes_registration_as_a_request_is_refused(fleet, node):
+    web2 = fleet.plugin("web2.example.com")
+    with pytest.raises(NotACaller, match="is no caller here"):
+        opened(node, signed_as(web2, envelope.REQUEST, registration(fleet)))
+
+
+@pytest.mark.parametrize(
+    "change", [{"sender": "web3.example.com"}, {"caller": "cert=web3.example.com"}, {"caller": "cert=alice.mcollective"}]
+)
+def test_a_node_registers_nobody_else(fleet, node, change):
+    web2 = fleet.plugin("web2.example.com")
+    with pytest.raises(NotACaller, match=r"'web2\.example\.com' signed a registration of"):
+        opened(node, signed_as(web2, envelope.REGISTRATION, replace(registration(fleet), **change)))
+
+
+def test_a_registration_taken_for_a_request_or_a_request_for_a_registration_does_not_verify(fleet, node, alice):
+    for plugin, request, types in (
+        (fleet.plugin("web2.example.com"), registration(fleet), (b"registration+json", b"request+json")),
+        (alice, fleet.request(), (b"request+json", b"registration+json")),
+    ):
+        with pytest.raises(NotSigned):
+            opened(node, plugin.seal_request(request).payload.replace(*types))
+
+
+def test_a_registration_by_a_stranger_or_of_another_ca_is_refused(fleet, node, pki):
+    elsewhere = fleet.plugin("web2.example.com", root=pki.ca("Another CA"))
+    with pytest.raises(UntrustedCertificate):
+        opened(node, elsewhere.seal_request(registration(fleet)).payload)
+
+
+def test_no_client_takes_a_registration_for_a_reply(fleet, alice):
+    payload = fleet.plugin("web2.example.com").seal_request(registration(fleet)).payload
+    with pytest.raises(Malformed, match="no reply"):
+        alice.open_reply(alice.read(payload))
+
+
+def test_a_caller_asks_the_registration_agent_by_a_request(fleet, alice):
+    request = fleet.request(agent="registration", filter=REGISTERS, reply_to=None)
+    assert alice.read(alice.seal_request(request).payload).kind == "request"
+
+
+def test_nodes_that_register_take_no_turn_from_callers(fleet):
+    crowded = fleet.plugin("web1.example.com", rate=1)
+    crowded._registrants = KnownCertificates(100, 1)
+    opened(crowded, fleet.plugin("web2.example.com").seal_request(registration(fleet)).payload)
+    with pytest.raises(TooManyCertificates):
+        opened(crowded, fleet.plugin("web3.example.com").seal_request(registration(fleet, "web3.example.com")).payload)
+    assert opened(crowded, fleet.plugin("alice.mcollective").seal_request(fleet.request()).payload).body == "hello"
