@@ -40,7 +40,7 @@ def dumps(value: object, limits: RubyLimits = REQUEST) -> bytes:
         raise UnsendableValue(f"{bad.problem}, at {place.removeprefix('.') or 'the top'}") from None
     data = document.encode()
     if len(data) > limits.size:
-        raise UnsendableValue(f"a document of {len(data)} bytes, the limit is {limits.size}")
+        raise UnsendableValue(f"YAML of {len(data)} bytes, the limit is {limits.size}")
     return data
 
 
@@ -69,7 +69,7 @@ class _Writer:
                 try:
                     self._item(f"{indent}{self._key(key, indent)}:", item, indent, depth)
                 except _Unsendable as bad:
-                    bad.path.append(f".{key!s:.60}")
+                    bad.path.append(_step(key))
                     raise
         else:
             for position, item in enumerate(value):
@@ -147,6 +147,14 @@ class _Writer:
         if bits > digits * 3 and (bits > digits * 4 or abs(value) >= 10**digits):
             raise _Unsendable(f"an integer of more than {digits} digits")
         return int.__repr__(value)
+
+
+def _step(key: Any) -> str:
+    """One step of a place: some keys are what cannot be sent, or cannot even be shown."""
+    if isinstance(key, str):
+        return f".{key:.60}"
+    is_short = key is None or isinstance(key, float) or (isinstance(key, int) and key.bit_length() < 200)
+    return f"[{key!r}]" if is_short else f"[{type(key).__name__}]"
 
 
 def _quoted(text: str) -> str:
