@@ -7,7 +7,7 @@ from time import monotonic
 
 from ..connector.factory import ObservedConnector
 from ..errors import Busy, ConnectorClosed, ConnectorError, Rejected, RPCError
-from ..message import Delivery, Destination, Kind, Publication, Reply, Request
+from ..message import EVERY_AGENT, Delivery, Destination, Kind, Publication, Reply, Request
 from ..node.view import NodeView
 from ..plugins.loader import LoadedAgent
 from .call import Call, Outcome
@@ -235,10 +235,16 @@ class Runner:
 
 
 def destinations(host: Host) -> list[Destination]:
-    """What a host subscribes to: each active agent in each collective, and itself by name where direct addressing is on."""
-    named = [Destination(Kind.NODE, collective, host.identity) for collective in host.config.items("collectives")]
-    return [Destination(Kind.AGENT, collective, agent) for collective in host.config.items("collectives") for agent in host.agents] + (
-        named if host.config.flag("direct_addressing") else []
+    """What a host subscribes to: each active agent in each collective, and itself by name where direct addressing is on.
+
+    With `agents_multiplex` one topic brings what is for any agent, so that a reload which drops an agent leaves it alone.
+    """
+    config, collectives = host.config, host.config.items("collectives")
+    is_multiplexed = config.flag(f"plugin.{config.word('connector')}.agents_multiplex")
+    agents = [EVERY_AGENT] if is_multiplexed else list(host.agents)
+    named = [Destination(Kind.NODE, collective, host.identity) for collective in collectives]
+    return [Destination(Kind.AGENT, collective, agent) for collective in collectives for agent in agents] + (
+        named if config.flag("direct_addressing") else []
     )
 
 

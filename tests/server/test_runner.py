@@ -5,7 +5,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from mcollective_py.config import Config
 from mcollective_py.connector.loopback import LoopbackBroker, LoopbackConnector
 from mcollective_py.errors import AuditFailed, Busy
 from mcollective_py.filter import Filter
-from mcollective_py.message import Delivery, Destination, Kind, Publication, Reply, Request
+from mcollective_py.message import EVERY_AGENT, Delivery, Destination, Kind, Publication, Reply, Request
 from mcollective_py.security.base import SecurityPlugin
 from mcollective_py.security.load import security_plugin
 from mcollective_py.server.call import Call, Outcome
@@ -26,6 +26,7 @@ from mcollective_py.server.executor import Done, ThreadExecutor
 from mcollective_py.server.host import Host, build_host
 from mcollective_py.server.runner import Runner, destinations
 from mcollective_py.server.stats import Stats
+from mcollective_py.wire.symbol import Symbol
 
 ANSWERS = Destination(Kind.REPLY, "mcollective", "/queue/mcollective.reply.ops_1.abc")
 
@@ -68,7 +69,9 @@ class Lossy:
 class Desk:
     """One running host, and an operator on the same loopback broker."""
 
-    def __init__(self, site: Site, now: float, outcome: Outcome, changes: Any = None, **settings: str) -> None:
+    def __init__(
+        self, site: Site, now: float, outcome: Outcome | Callable[[Call], Outcome], changes: Any = None, **settings: str
+    ) -> None:
         self.now, self._broker = now, LoopbackBroker(lambda: now)
         config = Config.from_file(
             site.write_host(SiteHost("web1", ("role::web",), {"country": "uk"}, settings), SiteBroker(61613)), "server"
@@ -78,7 +81,7 @@ class Desk:
 
         def perform(call: Call) -> Outcome:
             self.calls.append(call)
-            return outcome
+            return outcome if isinstance(outcome, Outcome) else outcome(call)
 
         self.stats = Stats(now)
         self.subscribed = threading.Event()
@@ -91,13 +94,16 @@ class Desk:
             lambda: self.now,
             lambda identity: self.subscribed.set(),
         )
-        self.security: SecurityPlugin = security_plugin(Config.from_file(site.client_config, "client"), "client", lambda: now)
+        self.security = self.clients_plugin(site)
         self.connector: LoopbackConnector = self._broker.connector("ops", is_daemon=False)
         self.connector.connect()
         self.connector.subscribe([ANSWERS])
         self._thread = threading.Thread(target=self.runner.run, daemon=True)
         self._thread.start()
         assert self.subscribed.wait(10)
+
+    def clients_plugin(self, site: Site) -> SecurityPlugin:
+        return security_plugin(Config.from_file(site.client_config, "client"), "client", lambda: self.now)
 
     def request(self, agent: str = "rpcutil", action: str | None = "ping", body: Any = None, **changes: Any) -> Request:
         inputs = {} if action and body is None else body
@@ -107,11 +113,12 @@ class Desk:
         )  # fmt: skip
         return replace(made, **changes)
 
-    def send(self, request: Request) -> None:
+    def send(self, request: Request, reply_to: str | None = None) -> None:
+        """reply_to: of the frame, where it is another than the request's."""
         payload = self.security.seal_request(request).payload
         kind, name = (Kind.NODE, "web1") if request.targets else (Kind.AGENT, request.agent)
-        to = Destination(kind, "mcollective", name)
-        self.connector.publish([Publication(payload, to, "ops", self.now, 60, request.reply_to)])
+        to = Destination(kind, request.collective, name)
+        self.connector.publish([Publication(payload, to, "ops", self.now, 60, reply_to or request.reply_to)])
 
     def reply(self, timeout: float = 5.0) -> Reply | None:
         delivery = self.connector.receive(timeout)
@@ -345,3 +352,142 @@ def test_a_stop_takes_its_timeout_once_though_two_executors_hang(site: Site, now
     started = time.monotonic()
     assert desk.runner.stop(0.5) is False
     assert time.monotonic() - started < 0.9
+
+
+# --- subcollectives and topics ----------------------------------------------------------------------------------------
+
+
+def test_a_host_of_two_collectives_answers_in_each_and_in_no_other(site: Site, now: float) -> None:
+    desk = Desk(site, now, Outcome(), collectives="mcollective,uk", main_collective="uk")
+    try:
+        assert desk.host.node.view().main_collective == "uk"
+        for collective in ("mcollective", "uk"):
+            for targets in (None, ("web1",)):
+                assert desk.ask(desk.request(collective=collective, targets=targets)) is not None
+        for targets in (None, ("web1",)):
+            desk.send(desk.request(collective="us", targets=targets))
+        assert desk.ask(desk.request()) is not None
+        assert len(desk.calls) == 5
+        assert destinations(desk.host)[-2:] == [Destination(Kind.NODE, name, "web1") for name in ("mcollective", "uk")]
+    finally:
+        desk.end()
+
+
+def test_a_host_asks_for_the_one_topic_of_all_agents_where_they_share_it(site: Site) -> None:
+    settings = {"plugin.stomp.agents_multiplex": "1", "collectives": "mcollective,uk", "direct_addressing": "0"}
+    config = Config.from_file(site.write_host(SiteHost("web1", (), {}, settings), SiteBroker(61613)), "server")
+    assert destinations(build_host(config, lambda: 1_800_000_000.0)) == [
+        Destination(Kind.AGENT, "mcollective", EVERY_AGENT),
+        Destination(Kind.AGENT, "uk", EVERY_AGENT),
+    ]
+
+
+# --- the wire of Ruby ---------------------------------------------------------------------------------------------------
+
+PSK = "nXq2vK8mT4sW6yR0"
+
+
+class RubyDesk(Desk):
+    """The same with psk, where clients may be Ruby's: nothing but bodies is signed."""
+
+    def __init__(self, site: Site, now: float, outcome: Outcome | Callable[[Call], Outcome], **settings: str) -> None:
+        own = {"securityprovider": "psk", "plugin.psk": PSK, "identity": "web1", "rpcauthorization": "0"}
+        super().__init__(site, now, outcome, **own | settings)
+
+    def clients_plugin(self, site: Site) -> SecurityPlugin:
+        text = f"securityprovider = psk\nplugin.psk = {PSK}\nplugin.psk.callertype = identity\nidentity = ops\n"
+        return security_plugin(Config.from_text(text, "client"), "client", lambda: self.now)
+
+
+def echo(call: Call) -> Outcome:
+    return Outcome(body=call.request.body)
+
+
+@pytest.fixture
+def ruby(site: Site, now: float) -> Iterator[RubyDesk]:
+    made = RubyDesk(site, now, echo)
+    yield made
+    made.end()
+
+
+@pytest.mark.parametrize(
+    ("action", "body", "status", "message", "data"),
+    [
+        ("nosuch", {}, 4, "Attempted to call action nosuch for rpcutil but it's not declared in the DDL", {}),
+        ("get_fact", {}, 4, "Action get_fact needs a fact argument", {"fact": None, "value": None}),
+        ("get_fact", {"fact": 1}, 4, "Cannot validate input fact: value should be a string", {"fact": None, "value": None}),
+        ("ping", {"more": 1}, 4, "ping has no input 'more': it takes none", {"pong": None}),  # let through by a node with Ruby
+    ],
+)
+def test_a_wrong_call_is_told_as_by_a_node_with_ruby(
+    ruby: RubyDesk, action: str, body: object, status: int, message: str, data: dict[str, Any]
+) -> None:
+    reply = ruby.ask(ruby.request("rpcutil", action, body))
+    assert reply is not None
+    assert (reply.statuscode, reply.statusmsg, reply.body) == (status, message, data)
+
+
+def test_a_denial_is_rubys_and_the_log_has_the_rule(site: Site, now: float, caplog: pytest.LogCaptureFixture) -> None:
+    desk = RubyDesk(site, now, echo, rpcauthorization="1")
+    try:
+        desk.send(desk.request("echo", None, "x"))  # refused too, and a plain reply has no status to say so
+        (site.folder / "hosts" / "web1" / "policies" / "rpcutil.policy").write_text("policy default deny\n")
+        reply = desk.ask(desk.request())
+        assert reply is not None
+        assert (reply.statuscode, reply.statusmsg) == (1, "You are not authorized to call this agent or action.")
+        assert "rpcutil.policy" in caplog.text
+    finally:
+        (site.folder / "hosts" / "web1" / "policies" / "rpcutil.policy").unlink()
+        desk.end()
+
+
+def test_an_action_that_breaks_is_told_by_its_message_alone(site: Site, now: float) -> None:
+    desk = RubyDesk(site, now, Outcome(5, "ValueError: no such thing", {"a": 1}, historic=(5, "no such thing")))
+    try:
+        reply = desk.ask(desk.request())
+        assert reply is not None
+        assert (reply.statuscode, reply.statusmsg, reply.body) == (5, "no such thing", {"a": 1})
+    finally:
+        desk.end()
+
+
+def test_bytes_symbols_and_numbers_go_there_and_back(ruby: RubyDesk) -> None:
+    body = {"blob": b"\x00\xff", "state": Symbol("running"), "load": float("inf"), "none": None, "nested": [{1: "a"}]}
+    reply = ruby.ask(ruby.request("echo", None, body))
+    assert reply is not None
+    assert reply.body == body
+    assert type(reply.body["state"]) is Symbol
+
+
+def test_an_action_whose_caller_waits_for_nothing_runs_and_is_not_answered(ruby: RubyDesk) -> None:
+    ruby.send(ruby.request(wants_reply=False), ANSWERS.name)
+    ruby.send(ruby.request(reply_to=None, wants_reply=True))
+    assert ruby.ask(ruby.request("echo", None, "answered")) is not None
+    assert [call.request.agent for call in ruby.calls] == ["rpcutil", "rpcutil", "echo"]
+
+
+def test_an_agent_that_is_not_there_is_answered_by_silence(ruby: RubyDesk) -> None:
+    ruby.send(ruby.request("nosuch", "run", {}, targets=("web1",), filter=Filter()))
+    reply = ruby.ask(ruby.request("echo", None, "answered"))
+    assert reply is not None and reply.agent == "echo"
+
+
+def test_a_directed_request_comes_by_name_and_is_answered(ruby: RubyDesk) -> None:
+    reply = ruby.ask(ruby.request("echo", None, 1, targets=("web1",)))
+    assert reply is not None and reply.body == 1
+    assert ruby.calls[0].request.targets == ("web1",)
+
+
+def test_a_wrong_clock_is_told_to_the_caller_of_an_action_and_to_no_discovery(ruby: RubyDesk) -> None:
+    ruby.send(ruby.request("discovery", None, "ping", time=ruby.now - 1000))
+    reply = ruby.ask(ruby.request(time=ruby.now - 1000))
+    assert reply is not None
+    assert (reply.agent, reply.statuscode) == ("rpcutil", 5)
+    assert "check the clocks" in reply.statusmsg
+
+
+def test_facts_of_such_a_host_are_text(site: Site, now: float) -> None:
+    facts = {"cpus": 4, "virtual": True, "os": {"major": 12}}
+    own = {"securityprovider": "psk", "plugin.psk": PSK, "identity": "web2"}
+    config = Config.from_file(site.write_host(SiteHost("web2", (), facts, own), SiteBroker(61613)), "server")
+    assert build_host(config, lambda: now).node.view().facts == {"cpus": "4", "virtual": "true", "os": {"major": "12"}}
