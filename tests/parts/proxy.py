@@ -10,7 +10,7 @@ class Proxy:
     """Forwards a free loopback port to another, in one thread. `with Proxy(port) as proxy:` connect to proxy.port.
 
     silence(): bytes go nowhere, both ways, and nothing is closed (a dropped route), for the connections open now and for new ones.
-    silence_present(): only those open now are lost. refuse(): all connections are closed, new ones refused.
+    silence_present(): only those open now are lost. cut(): those open now are closed. refuse(): all are closed, new ones refused.
     """
 
     def __init__(self, target: int) -> None:
@@ -41,6 +41,9 @@ class Proxy:
 
     def silence_present(self) -> None:
         self._order("silence present")
+
+    def cut(self) -> None:
+        self._order("cut")
 
     def refuse(self) -> None:
         self._order("refuse")
@@ -76,6 +79,8 @@ class Proxy:
             else:
                 for open_one in list(self._peers):
                     self._close(open_one)
+                if order == "cut":
+                    continue
                 if self._listener.fileno() >= 0:
                     self._selector.unregister(self._listener)
                     self._listener.close()

@@ -155,7 +155,9 @@ class RabbitMQ:
         os.kill(self.pid, signal.SIGCONT)
 
     def declare(self, *collectives: str) -> None:
-        """Make the exchanges of more collectives."""
+        """Make the exchanges of more collectives, now and at every start: a kill -9 loses what was declared in the second before."""
+        self._collectives += collectives
+        (self.folder / "definitions.json").write_text(json.dumps(self._definitions()))
         for exchange in _exchanges(collectives):
             kept = {"type": exchange.pop("type"), "durable": True}
             self.api("PUT", f"exchanges/{self._vhost}/{exchange['name']}", kept)
