@@ -27,7 +27,9 @@ _OUTPUT = re.compile(r"\.([A-Za-z0-9_]+)")
 _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*+)'|\"((?:[^\"\\]|\\.)*+)\"", re.DOTALL)
 _ESCAPED = re.compile(r"\\(['\"\\])")
 _REGEX = re.compile(r"/(?:[^/\\]|\\.)*+/", re.DOTALL)
-_CLASS_REGEX = re.compile(r"/\S*?/(?=[\s)]|$)")
+_CLASS_REGEX = re.compile(r"/\S*?/(?=[\s)=<>!~]|$)")
+_LATE_CALL = re.compile(r"\s+\(\s*['\")]")
+_LOOK = re.compile(r"\(\?<?[=!]")
 _BARE = re.compile(r"[^\s()]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _FLAGS = re.compile(r"[imxo]{1,4}(?=[\s)]|$)")
@@ -177,6 +179,8 @@ class _Reader:
             self.fail(f"write '{word.lower()}', in small letters", begin)
         if "/" in (word[0], word[-1]):
             self.fail("a regular expression stands between two slashes", begin)
+        if _LATE_CALL.match(self.text, self.at):
+            self.fail(f"no blank stands between a data function and its (: {word}('...').output=value")
         return ClassTest(word)
 
     def fact(self, name: str, begin: int, sign: str) -> FactTest:
@@ -258,6 +262,8 @@ class _Reader:
             self.fail("this regular expression has no closing /; a plain value that begins with / is quoted", begin)
         if found[0] == "//":
             self.fail("this regular expression is empty", begin)
+        if look := _LOOK.search(found[0]):
+            self.fail("look-ahead and look-behind are not taken", begin + look.start())
         if _FLAGS.match(self.text, self.at):
             self.fail("flags stand in the regular expression: /(?i).../")
         self.check_end("a / in a regular expression is written \\/; a plain value that begins with / is quoted")

@@ -21,6 +21,10 @@ from .render import Style, json_text
 def open_client(options: argparse.Namespace) -> Client:
     """A client by the options, not connected yet; what its configuration warns of is said on stderr."""
     config = read_config(options)
+    if getattr(options, "compound", None):  # said before a broker is looked for
+        from ..client.datafunctions import prepared
+
+        prepared(filter_of(options), config.paths("libdir"))
     if options.verbose == 1:
         _tell_of_cache()
     client = Client.from_config(config)

@@ -270,8 +270,7 @@ class Client:
         chosen, request_id = self.collective(collective), os.urandom(16).hex()
         if reply_to is not None and not is_place_for_replies(reply_to):
             raise UsageError(f"{printable(reply_to)} is no place for replies: /queue/NAME for example, and not where requests travel")
-        where = self._address(agent, filter or Filter(), audience)
-        check(where.filter)
+        where, _ = self._checked(self._address(agent, filter or Filter(), audience))
         self.connect()
         for chunk in where.chunks():
             request = self._request(request_id, agent, action, body, where.filter, chosen, chunk, reply_to, ttl)
@@ -287,6 +286,16 @@ class Client:
             direct_addressing=self.config.flag("direct_addressing"),
             threshold=self.config.number("direct_addressing_threshold"),
         )
+
+    def _checked(self, where: Address) -> tuple[Address, float]:
+        """The address as it can be sent, and how many seconds longer hosts may take over its filter. Raises FilterError."""
+        check(where.filter)
+        if not where.filter.compound:
+            return where, 0.0
+        from .datafunctions import prepared  # DDLs are read for few filters
+
+        filter, seconds = prepared(where.filter, self.config.paths("libdir"))
+        return replace(where, filter=filter), seconds
 
     def _nobody(self, agent: str, action: str | None, stats: RPCStats) -> Replies:
         now = self._monotonic()
@@ -310,7 +319,8 @@ class Client:
         at_end: Callable[[Replies, bool], None] | None = None,
         request_id: str | None = None,
     ) -> Replies:
-        check(where.filter)
+        where, more = self._checked(where)
+        window += more
         self.connect()
         reply_to = self._subscribe(collective)
         request_id = request_id or os.urandom(16).hex()

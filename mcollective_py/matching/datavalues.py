@@ -43,6 +43,8 @@ def data_holds(test: DataTest, value: object, effort: Effort) -> bool:
         if test.operator not in ("==", "!="):
             return False
         return holds(value, _boolean(test) if isinstance(value, bool) else test.value)
+    if not isinstance(value, int | float):
+        raise Incomparable(f"{test.output} is a {type(value).__name__}, which no filter can compare")
     return holds(value, _number(test))
 
 

@@ -59,7 +59,8 @@ class DataPlugins:
         if set(answer) != set(plugin.outputs):
             wrong = ", ".join(sorted(set(answer) ^ set(plugin.outputs)))
             raise RPCAborted(f"the data plugin {name} does not give its declared outputs: {wrong}")
-        for output, value in answer.items():
+        # An answer of another type finds its values out when they are asked for, and vouches for them.
+        for output, value in answer.items() if isinstance(answer, dict) else ():
             if value is not None and not isinstance(value, str | int | float):
                 raise RPCAborted(f"the data plugin {name} gives {output} as {type(value).__name__}, which no filter can compare")
         return answer
@@ -120,7 +121,9 @@ class FactData:
     query_is_optional = False
 
     def query(self, query: str | None, node: NodeView) -> Mapping[str, Any]:
-        value = MISSING if node.facts is None or query is None else find_fact(node.facts, query)
+        if node.facts is None:  # "there is no such fact" would be a guess
+            raise RPCAborted("no facts are known on this host: see the daemon's log")
+        value = MISSING if query is None else find_fact(node.facts, query)
         if value is MISSING:
             return {"exists": False, "value": False, "value_encoding": False}
         if isinstance(value, Mapping | list | tuple):

@@ -4,7 +4,7 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..errors import RPCAborted
@@ -44,7 +44,25 @@ _TYPES = {
 }
 
 
-def file_status(path: str, now: float | None = None, max_digest_bytes: int = MAX_DIGEST_BYTES) -> dict[str, Any]:
+class FileStatus(Mapping[str, Any]):
+    """All of FILE_OUTPUTS; md5 is found out when it is asked for: a filter on the size must not read the file."""
+
+    def __init__(self, told: Mapping[str, Any], max_digest_bytes: int) -> None:
+        self._told, self._max_digest_bytes = dict(told), max_digest_bytes
+
+    def __getitem__(self, output: str) -> Any:
+        if output == "md5" and self._told["md5"] is None:
+            self._told["md5"] = _md5(self._told["name"], self._max_digest_bytes)
+        return self._told[output]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._told)
+
+    def __len__(self) -> int:
+        return len(self._told)
+
+
+def file_status(path: str, now: float | None = None, max_digest_bytes: int = MAX_DIGEST_BYTES) -> Mapping[str, Any]:
     """All of FILE_OUTPUTS for an absolute path; now in seconds since the epoch. Raises RPCAborted for a path that is none."""
     if not path.startswith("/") or "\0" in path:
         raise RPCAborted("fstat needs an absolute path")
@@ -60,7 +78,8 @@ def file_status(path: str, now: float | None = None, max_digest_bytes: int = MAX
         raise RPCAborted(f"{path}: {getattr(error, 'strerror', None) or 'no usable path'}") from error
     moment = time.time() if now is None else now
     times = {"mtime": status.st_mtime, "ctime": status.st_ctime, "atime": status.st_atime}
-    return {
+    has_digest = stat.S_ISREG(status.st_mode) and status.st_mode & stat.S_IROTH
+    told = {
         **blank,
         "output": "present",
         "present": 1,
@@ -68,13 +87,14 @@ def file_status(path: str, now: float | None = None, max_digest_bytes: int = MAX
         "size": status.st_size,
         "mode": f"{status.st_mode:o}",
         # Whoever may ask for this may not read every file: a digest gives a short secret away.
-        "md5": _md5(path, max_digest_bytes) if stat.S_ISREG(status.st_mode) and status.st_mode & stat.S_IROTH else "",
+        "md5": None if has_digest else "",
         "uid": status.st_uid,
         "gid": status.st_gid,
         **{name: time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(value)) for name, value in times.items()},
         **{f"{name}_seconds": int(value) for name, value in times.items()},
         **{f"{name}_age": int(moment - value) for name, value in times.items()},
     }
+    return FileStatus(told, max_digest_bytes)
 
 
 def _md5(path: str, limit: int) -> str:

@@ -138,7 +138,9 @@ def test_a_limit_below_0_is_answered_as_a_limit():
         options("--limit", "-1")
 
 
-@pytest.mark.parametrize("words", [("-C", "/web(/"), ("-I", "/a{2,1}/"), ("-A", "/[/"), ("-F", "country=~(("), ("-W", "os=/(?=x)/")])
+@pytest.mark.parametrize(
+    "words", [("-C", "/web(/"), ("-I", "/a{2,1}/"), ("-A", "/[/"), ("-F", "country=~(("), ("-W", "os=/(?=x)/"), ("-S", "not web=/(/")]
+)
 def test_an_expression_that_no_host_takes_is_an_error(words):
     with pytest.raises(FilterError, match="regular expression"):
         filter_of(options(*words))

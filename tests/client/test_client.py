@@ -49,6 +49,30 @@ def test_named_hosts_are_asked_without_a_discovery(fleet):
     assert web2.requests == []
 
 
+def test_a_compound_filter_goes_out_as_rubys_call_stack_and_its_data_plugins_get_their_time(fleet):
+    node = fleet.node("web1")
+    text = "(role::web or country=uk) and fstat('/etc/motd').size>0"
+    with fleet.client() as mco:
+        replies = mco.ping(Filter.parse(compound=[text]))
+        assert replies.collector.window == 1.3  # the plugin's DDL says one second
+        assert [reply.sender for reply in replies] == ["web1"]
+    (request,) = node.requests
+    assert request.filter == Filter.parse(compound=[text])
+    assert request.filter.compound[0][-1] == {
+        "fstatement": {"r_compare": "0", "operator": ">", "value": "size", "name": "fstat", "params": "/etc/motd"}
+    }
+
+
+def test_a_data_function_that_nobody_knows_is_refused_before_anything_is_sent(fleet):
+    node = fleet.node("web1")
+    with fleet.client() as mco:
+        with pytest.raises(FilterError, match="no such data plugin"):
+            mco.discover(Filter.parse(compound=["nosuch().x=1"]))
+        with pytest.raises(FilterError, match="has no output sise"):
+            mco.request("echo", 1, compound="fstat('/x').sise=1")
+    assert node.requests == []
+
+
 def test_a_silent_host_is_named(fleet):
     fleet.node("web1")
     fleet.node("web2", only_discovered)

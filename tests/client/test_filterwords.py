@@ -21,6 +21,12 @@ def test_combined_words_are_facts_and_classes():
     assert narrowed(combined="role::web country=uk") == Filter((UK,), ("role::web",))
 
 
+def test_an_expression_is_a_compound_filter():
+    web = [{"statement": "web"}, {"and": "and"}, {"not": "not"}, {"statement": "country=uk"}]
+    assert narrowed(compound="web and not country=uk") == Filter(compound=(web,))
+    assert narrowed(Filter(compound=(web,)), compound=["a", "b"]).compound == (web, [{"statement": "a"}], [{"statement": "b"}])
+
+
 def test_words_narrow_the_filter_that_is_there():
     compound = ([{"statement": "x"}],)
     assert narrowed(Filter(classes=("a",), compound=compound), with_class="b", fact="country=uk") == Filter(

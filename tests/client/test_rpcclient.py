@@ -97,9 +97,10 @@ def test_hosts_are_discovered_once_until_reset_or_another_filter(web):
         service.class_filter("webserver")
         service.fact_filter("country=uk")
         service.agent_filter("puppet")
+        service.compound_filter("a or b")
         service.discover()
     last = web.nodes["web1"].requests[-1]
-    assert last.filter == Filter.parse(classes=["webserver"], facts=["country=uk"], agents=["puppet", "service"])
+    assert last.filter == Filter.parse(classes=["webserver"], facts=["country=uk"], agents=["puppet", "service"], compound=["a or b"])
     assert [request.agent for request in web.nodes["web1"].requests].count("discovery") == 3
 
 

@@ -61,8 +61,9 @@ def test_a_fact_is_told_with_its_encoding(plugins, name, exists, value, encoding
     assert plugins.query("fact", name, NODE) == {"exists": exists, "value": value, "value_encoding": encoding}
 
 
-def test_a_host_without_facts_has_no_fact(plugins):
-    assert plugins.query("fact", "cpus", NodeView(identity="web1", facts=None))["exists"] is False
+def test_a_host_that_knows_no_facts_does_not_say_that_there_is_none(plugins):
+    with pytest.raises(RPCAborted, match="no facts are known"):
+        plugins.query("fact", "cpus", NodeView(identity="web1", facts=None))
 
 
 def test_a_file_is_told(plugins, tmp_path):

@@ -76,3 +76,13 @@ def test_a_file_that_not_everybody_may_read_has_no_digest(tmp_path):
     path.chmod(0o640)
     told = file_status(str(path))
     assert (told["size"], told["md5"]) == (3, "")
+
+
+def test_a_file_is_not_read_before_its_digest_is_asked_for(tmp_path):
+    path = tmp_path / "x"
+    path.write_bytes(b"abc")
+    path.chmod(0o644)
+    told = file_status(str(path))
+    assert told["size"] == 3
+    path.write_bytes(b"")
+    assert told["md5"] == "d41d8cd98f00b204e9800998ecf8427e"

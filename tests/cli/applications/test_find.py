@@ -14,6 +14,11 @@ import pytest
         (("-I", "/^web/"), ["web1", "web2"]),
         (("-I", "web2", "-I", "db1"), ["db1", "web2"]),
         (("-A", "rpcutil"), ["db1", "web1", "web2"]),
+        (("-S", "role::web and not country=uk"), ["web2"]),
+        (("--select", "role::web or country=uk"), ["db1", "web1", "web2"]),
+        (("-S", "role::web", "-S", "country!=de", "-C", "/^role/"), ["web1"]),
+        (("-S", "role::web or role::db", "-F", "country=uk", "-I", "/^d/"), ["db1"]),
+        (("-S", "fact('country').value=/^u/ and collective('mcollective').member=true"), ["db1", "web1"]),
     ],
 )
 def test_a_filter_finds_its_hosts_sorted(desk, words, hosts):
@@ -50,6 +55,18 @@ def test_a_filter_that_cannot_be_read_is_an_error_before_anything_is_sent(desk):
     answer = desk.mco("find", "-F", "nonsense")
     assert (answer.code, answer.out) == (1, "")
     assert "is no fact filter" in answer.err
+
+
+def test_a_mistake_in_an_expression_is_shown_with_a_mark_under_it(desk):
+    answer = desk.mco("find", "-S", "role::web and or country=uk")
+    assert (answer.code, answer.out) == (1, "")
+    assert "a test is missing before 'or'\n    role::web and or country=uk\n                  ^\n" in answer.err
+
+
+def test_a_data_function_that_nobody_knows_is_an_error_before_anything_is_sent(desk):
+    answer = desk.mco("find", "-S", "puppet().enabled=true")
+    assert answer.code == 1
+    assert "there are agent, collective, fact, fstat" in answer.err
 
 
 def test_an_unknown_collective_is_an_error(desk):
