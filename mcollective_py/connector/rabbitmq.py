@@ -4,6 +4,7 @@ The exchanges `C_broadcast` (topic) and `C_directed` (direct) must be there, `mc
 client cannot make them, and RabbitMQ ends the connection of whoever names one that is not there (STOMP plugin, "Destinations").
 """
 
+import logging
 import re
 import time
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from collections.abc import Callable
 from ..errors import ConnectorError
 from ..message import EVERY_AGENT, Destination, Kind, Publication
 from .targets import check_destination, check_headers, check_own, check_reply_name, shared
+
+logger = logging.getLogger(__name__)
 
 REPLY_EXCHANGE = "mcollective_reply"
 
@@ -20,7 +23,8 @@ _TEMPORARY = re.compile(r"/temp-queue/[A-Za-z0-9_.\-]{1,200}", re.ASCII)
 
 # `NOT_FOUND - no exchange 'x' in vhost '/'`, `ACCESS_REFUSED - access to exchange 'x' in vhost '/' refused for user 'y'`
 _BLAMED = re.compile(r"(?:no|access to) exchange '([^']{1,255})'")
-_SHUNNED_FOR = 600.0  # s; each further try would cost a node its connection
+_SHUNNED_FOR = 300.0  # s; each further try costs a node its connection
+_MOST_SHUNNED = 1000
 
 # A queue of one connection: gone with it, under a name that RabbitMQ makes anew, so that nobody finds the place taken when he comes
 # back. RabbitMQ 4.3 refuses queues that are neither durable nor exclusive, which a SUBSCRIBE without these headers makes before 4.2; a
@@ -29,7 +33,10 @@ _QUEUE = {"exclusive": "true", "auto-delete": "true"}
 
 
 class RabbitMQTargets:
-    """RabbitMQ's Targets, for one connector: it remembers which exchange the broker refused, so that nobody can make a node try again.
+    """RabbitMQ's Targets, for one connector: it remembers for five minutes which exchange the broker refused.
+
+    So nobody can throw a node off its broker again and again by the place he wants replies at, and a node one of whose collectives has
+    no exchanges works in the others.
 
     has_reply_exchange: replies come by the exchange `mcollective_reply` in place of a temporary queue, whose name the broker makes and
     writes into the request's reply-to. is_multiplexed: one routing key for all agents of a collective. clock: monotonic seconds.
@@ -39,15 +46,16 @@ class RabbitMQTargets:
         self, *, has_reply_exchange: bool = False, is_multiplexed: bool = False, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._has_reply_exchange, self._is_multiplexed, self._clock = has_reply_exchange, is_multiplexed, clock
-        self._shunned: dict[str, float] = {}  # where replies go -> until when nothing is sent there
+        self._shunned: dict[str, float] = {}  # exchange -> until when it is left alone
 
     def source(self, destination: Destination) -> Destination:
         """See the port."""
         return shared(destination) if self._is_multiplexed else destination
 
     def needs_subscribe(self, destination: Destination) -> bool:
-        """False for a temporary queue: RabbitMQ makes and reads it when a SEND names it in reply-to, and refuses a SUBSCRIBE to it."""
-        return not _TEMPORARY.fullmatch(destination.name)
+        """See the port. RabbitMQ makes and reads a temporary queue when a SEND names it in reply-to, and refuses a SUBSCRIBE to it."""
+        name = self._name(destination)
+        return not (_TEMPORARY.fullmatch(name) or self._is_shunned(_exchange(name)))
 
     def subscribe_headers(self, destination: Destination, identity: str) -> dict[str, str]:
         """See the port."""
@@ -74,10 +82,13 @@ class RabbitMQTargets:
         return headers
 
     def is_survivable(self, text: str) -> bool:
-        """Never: RabbitMQ ends the connection itself. What it refused to take replies for is remembered."""
+        """Never: RabbitMQ ends the connection itself. The exchange that it refused is remembered."""
         blamed = _BLAMED.search(text)
-        if blamed is not None and blamed[1] in (REPLY_EXCHANGE, "amq.default"):
-            self._shunned[blamed[1]] = self._clock() + _SHUNNED_FOR
+        if blamed is not None:
+            now = self._clock()
+            known = [(exchange, until) for exchange, until in self._shunned.items() if until > now]
+            self._shunned = dict([*known[-_MOST_SHUNNED:], (blamed[1], now + _SHUNNED_FOR)])
+            logger.warning("the exchange %s is left alone for the next %.0f s", blamed[1], _SHUNNED_FOR)
         return False
 
     def reply_destination(self, collective: str, identity: str, token: str) -> Destination:
@@ -101,9 +112,16 @@ class RabbitMQTargets:
     def _check_place(self, name: str) -> None:
         if not _PLACE.fullmatch(name):
             raise ConnectorError(_no_place(name))
-        exchange = REPLY_EXCHANGE if name.startswith(f"/exchange/{REPLY_EXCHANGE}/") else "amq.default"
-        if self._clock() < self._shunned.get(exchange, 0.0):
-            raise ConnectorError(f"{_no_place(name)}: the broker refused the exchange {exchange} a while ago")
+        if self._is_shunned(_exchange(name)):
+            raise ConnectorError(f"no place for replies on RabbitMQ: {name}: it refused the exchange {_exchange(name)} a while ago")
+
+    def _is_shunned(self, exchange: str) -> bool:
+        return self._clock() < self._shunned.get(exchange, 0.0)
+
+
+def _exchange(name: str) -> str:
+    """The exchange that a destination names; queues are reached by the default one."""
+    return name.split("/")[2] if name.startswith("/exchange/") else "amq.default"
 
 
 def _no_place(name: str) -> str:

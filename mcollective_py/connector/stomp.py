@@ -361,6 +361,8 @@ class StompConnector:
             if link.reason is not None or (self._close_by is not None and time.monotonic() > self._close_by):
                 return False
             parcels = self._outbox.take()
+            if not has_work:
+                self._outbox.put_first(_subscribe(each) for each in self._subscriptions.overdue())
         if not has_work:
             link.beat()
         for place, parcel in enumerate(parcels):

@@ -14,6 +14,7 @@ class Subscriptions:
         self._wanted: dict[str, set[Destination]] = {}
         self._sources: dict[str, Destination] = {}
         self._by_name: dict[str, Destination] = {}  # by broker destination, for STOMP 1.0
+        self._told: set[str] = set()  # ids of what the broker was asked for
         self._unconfirmed: set[str] = set()
 
     @property
@@ -29,10 +30,7 @@ class Subscriptions:
             return None
         source = self._targets.source(destination)
         self._sources[headers["id"]] = self._by_name[headers["destination"]] = source
-        if not self._targets.needs_subscribe(source):
-            return None
-        self._unconfirmed.add(headers["id"])
-        return headers
+        return self._tell(source)
 
     def remove(self, destination: Destination) -> dict[str, str] | None:
         """Want one less; headers of the UNSUBSCRIBE that it takes, None where it takes none."""
@@ -44,7 +42,10 @@ class Subscriptions:
         del self._wanted[headers["id"]]
         self._by_name.pop(headers["destination"], None)
         self._unconfirmed.discard(headers["id"])
-        return {name: headers[name] for name in ("id", "destination")} if self._targets.needs_subscribe(destination) else None
+        if headers["id"] not in self._told:
+            return None
+        self._told.discard(headers["id"])
+        return {name: headers[name] for name in ("id", "destination")}
 
     def sources(self) -> list[Destination]:
         """The subscriptions there are."""
@@ -52,10 +53,14 @@ class Subscriptions:
 
     def renew(self) -> list[dict[str, str]]:
         """Headers of every SUBSCRIBE that a new connection takes; none of them is confirmed yet."""
-        sources = [source for source in self._sources.values() if self._targets.needs_subscribe(source)]
-        headers = [self._headers(source)[0] for source in sources]
-        self._unconfirmed = {each["id"] for each in headers}
-        return headers
+        self._told.clear()
+        self._unconfirmed.clear()
+        return self.overdue()
+
+    def overdue(self) -> list[dict[str, str]]:
+        """Headers of every SUBSCRIBE that was left out and may be tried now."""
+        missing = [source for id, source in self._sources.items() if id not in self._told]
+        return [headers for source in missing if (headers := self._tell(source)) is not None]
 
     def confirm(self, id: str) -> None:
         """The broker has it."""
@@ -64,6 +69,14 @@ class Subscriptions:
     def find(self, headers: Mapping[str, str]) -> Destination | None:
         """The subscription that a MESSAGE came by."""
         return self._sources.get(headers.get("subscription", "")) or self._by_name.get(headers.get("destination", ""))
+
+    def _tell(self, source: Destination) -> dict[str, str] | None:
+        if not self._targets.needs_subscribe(source):
+            return None
+        headers, _ = self._headers(source)
+        self._told.add(headers["id"])
+        self._unconfirmed.add(headers["id"])
+        return headers
 
     def _headers(self, destination: Destination) -> tuple[dict[str, str], bool]:
         headers = self._targets.subscribe_headers(destination, self._identity)

@@ -30,7 +30,7 @@ class Targets(Protocol):
         ...
 
     def needs_subscribe(self, destination: Destination) -> bool:
-        """False where the broker delivers without having been asked."""
+        """False where the broker delivers without having been asked, and while it is known to refuse."""
         ...
 
     def subscribe_headers(self, destination: Destination, identity: str) -> dict[str, str]:

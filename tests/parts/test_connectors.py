@@ -602,11 +602,21 @@ def test_an_exchange_that_a_node_may_not_answer_to_costs_it_one_connection_and_n
     web1.publish([to(answer)])
     wait_until("the connection was lost", lambda: web1.reconnects == 1, LIMIT)  # type: ignore[attr-defined]
     assert web1.wait_subscribed(LIMIT)
-    with pytest.raises(ConnectorError, match="the broker refused the exchange mcollective_reply a while ago"):
+    with pytest.raises(ConnectorError, match="it refused the exchange mcollective_reply a while ago"):
         web1.publish([to(answer)])
     rabbit.client().publish([to(agent(collective))])
     assert payload(web1) == b"hello"
     assert web1.reconnects == 1  # type: ignore[attr-defined]
+
+
+def test_a_node_one_of_whose_collectives_has_no_exchanges_works_in_the_others(rabbit: Place, collective: str):
+    nowhere = f"{collective}nosuch"
+    web1 = rabbit.node("web1", agent(nowhere), node(nowhere, "web1"), agent(collective))
+    wait_until("both exchanges were missed", lambda: web1.reconnects == 2, LIMIT)  # type: ignore[attr-defined]
+    assert web1.wait_subscribed(LIMIT)
+    rabbit.client().publish([to(agent(collective))])
+    assert payload(web1) == b"hello"
+    assert web1.reconnects == 2  # type: ignore[attr-defined]
 
 
 def test_a_client_is_told_which_exchange_is_missing(rabbit: Place, collective: str):
