@@ -95,6 +95,14 @@ EMPTY = {"fact": [], "cf_class": [], "agent": [], "identity": [], "compound": []
         {**EMPTY, "identity": [["web1"]]},
         {**EMPTY, "identity": ["w" * 4097]},
         {**EMPTY, "compound": {}},
+        {**EMPTY, "compound": ["web"]},
+        {**EMPTY, "compound": [{"statement": "web"}]},
+        {**EMPTY, "compound": [[]]},
+        {**EMPTY, "compound": [[{"statement": "web"}, {"statement": "db"}]]},
+        {**EMPTY, "compound": [[{"not": "not"}, {"statement": "country!=uk"}]]},
+        {**EMPTY, "compound": [[{"not": "not"}] * 40 + [{"statement": "web"}]]},
+        {**EMPTY, "compound": [[{"fstatement": {"name": "system", "params": "id"}}]]},
+        {**EMPTY, "compound": [[{"statement": "web"}]] * 65},
         {**EMPTY, "agent": ["a"] * 65},
     ],
 )
@@ -114,6 +122,23 @@ def test_an_empty_name_is_refused():
         Filter.parse(identities=[""])
 
 
+def test_expressions_become_call_stacks_and_trees():
+    found = Filter.parse(compound=["role::web and not country=uk", "cpus>4"])
+    assert found.to_wire()["compound"] == [
+        [{"statement": "role::web"}, {"and": "and"}, {"not": "not"}, {"statement": "country=uk"}],
+        [{"statement": "cpus>4"}],
+    ]
+    assert [str(tree) for tree in found.expressions] == ["role::web and not country==uk", "cpus>4"]
+    assert Filter.from_wire(found.to_wire()) == found
+    assert found.with_agent("echo").expressions == found.expressions
+
+
+def test_no_filter_exists_with_a_call_stack_that_is_none():
+    for stack in (None, "web", [], [{"statement": "a=b=c"}]):
+        with pytest.raises(FilterError):
+            Filter(compound=(stack,))
+
+
 def test_having_an_agent_does_not_make_a_filter_narrow():
     assert Filter().is_empty
     assert Filter().with_agent("rpcutil").is_empty
@@ -126,6 +151,7 @@ def test_only_plain_identities_alone_name_the_hosts():
     assert Filter(identities=("web1", "web2"), agents=("echo",)).named_identities == ("web1", "web2")
     assert Filter(identities=("web1", "/web/")).named_identities is None
     assert Filter(identities=("web1",), classes=("db",)).named_identities is None
+    assert Filter(identities=("web1",), compound=([{"statement": "db"}],)).named_identities is None
     assert Filter().named_identities is None
 
 

@@ -41,7 +41,7 @@ class RubyMatcher:
 
     def become(self, facts: dict[str, Any], classes: list[str], agents: list[str]) -> None:
         """What the host is from now on, every agent with AGENT's metadata."""
-        self._ask({"facts": facts, "classes": classes, "agents": {name: AGENT for name in agents}})
+        self._ask({"facts": facts, "classes": classes, "agents": dict.fromkeys(agents, AGENT)})
 
     def passes(self, *stacks: list[dict[str, Any]]) -> bool:
         """Whether a request with these call stacks is for the host: an error drops it."""

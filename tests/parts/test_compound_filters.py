@@ -20,8 +20,10 @@ HOSTS = {
         ("mcollective", "uk"),
         agents=frozenset({"rpcutil", "package"}),
         classes=frozenset({"settings", "role::web", "common", "mail::server"}),
-        facts={"country": "uk", "cpus": 4, "load": 0.5, "motd": "all is well", "path": "/usr/bin", "ips": ["10.0.0.1", "10.0.0.2"],
-               "os": {"name": "Debian", "family": "Debian"}, "virtual": True, "eq": "a=b", "odd": "x (y) [z] {1} a.b*c+?^$|", "none": None,
+        facts={"country": "uk", "cpus": 4, "load": 0.5, "motd": "all is well",
+               "path": "/usr/bin", "ips": ["10.0.0.1", "10.0.0.2"],
+               "os": {"name": "Debian", "family": "Debian"}, "virtual": True, "eq": "a=b",
+               "odd": "x (y) [z] {1} a.b*c+?^$|", "none": None,
                "kernel": "linux", "quote": "it's \"so\""},
     ),
     "db": NodeView(
@@ -89,11 +91,12 @@ DIFFERENT = {
     "'country=uk'": ([{"statement": "country=uk"}], None),
     "country=tr\"ue": None,
     # One query, as every data plugin takes.
-    "fact('a','b').value=1": ([{"fstatement": {"r_compare": "1", "operator": "==", "value": "value", "name": "fact", "params": "a','b"}}],
-                              None),
+    "fact('a','b').value=1": ([{"fstatement": {"r_compare": "1", "operator": "==", "value": "value", "name": "fact",
+                                               "params": "a','b"}}], None),
     # What Ruby's client cannot read.
     "not": ([{"statement": "not"}], None),
-    "fact('x').value != y": (None, [{"fstatement": {"r_compare": "y", "operator": "!=", "value": "value", "name": "fact", "params": "x"}}]),
+    "fact('x').value != y": (None, [{"fstatement": {"r_compare": "y", "operator": "!=", "value": "value", "name": "fact",
+                                                    "params": "x"}}]),
     "(/web/)": (None, [{"(": "("}, {"statement": "/web/"}, {")": ")"}]),
     "ip=10.0.0.1/24": (None, [{"statement": "ip=10.0.0.1/24"}]),
     "country != us": (None, [{"(": "("}, {"statement": "country<us"}, {"or": "or"}, {"statement": "country>us"}, {")": ")"}]),
@@ -121,7 +124,7 @@ def ours(text: str) -> list[dict[str, object]] | None:
 def become(ruby: RubyMatcher, host: NodeView) -> NodeView:
     """Both are this host; ours with its data plugins."""
     ruby.become(dict(host.facts or {}), sorted(host.classes or ()), sorted(host.agents))
-    plugins = DataPlugins(builtin_data({name: AGENT for name in host.agents}.get))
+    plugins = DataPlugins(builtin_data(dict.fromkeys(host.agents, AGENT).get))
     return NodeView(host.identity, host.collectives, agents=host.agents, classes=host.classes, facts=host.facts,
                     data_plugins=plugins.names, data=lambda name, query: plugins.query(name, query, host))  # fmt: skip
 
@@ -146,28 +149,35 @@ def test_what_ruby_refuses_is_refused(ruby: RubyMatcher, text: str) -> None:
     assert ruby.parse(text) is None
 
 
-TERMS = """\
-country=uk country=de country!=uk country==uk country=/^u/ country=~'^(u|d)' country<f country>=uk nosuch=1 nosuch!=1 nosuch=/./ nosuch<5
-cpus=4 cpus!=4 cpus>4 cpus<=16 cpus=>4 cpus!=04 load<1.5 load>=12.25 load!=0.5 load!=0.50 motd='' motd='all~is~well' motd=/well$/ motd!=''
-path='/usr/bin' path='/usr' path=/usr/ path!='x' ips=10.0.0.1 ips!=10.0.0.1 ips=/^10/ ips!=x os=name os!=name os=/fam/ os=Debian virtual=true
-virtual!=true eq='a=b' eq=a eq=/a=b/ eq=~'=' eq!='a' none='' none=/x*/ odd='x~(y)~[z]~{1}~a.b*c+?^$|' odd=/\\(y\\)/ quote='it\\'s~"so"'
-kernel='linux~=~free' kernel=linux kernel=/x.=/
-role::web role::db common nosuch /^role::/ /mail/ /o::d/ /./
-fact('country').value=uk fact("country").value!=uk fact('country').value=/^u/ fact('country').value!=/^u/ fact('nosuch').exists=true
-fact('nosuch').exists=false fact('country').exists=true fact('country').exists!=true fact('country').exists=maybe fact('cpus').value>3
+# ¤ stands for a blank.
+_TERMS = """\
+country=uk country=de country!=uk country==uk country=/^u/ country=~'^(u|d)' country<f country>=uk nosuch=1 nosuch!=1
+nosuch=/./ nosuch<5 cpus=4 cpus!=4 cpus>4 cpus<=16 cpus=>4 cpus!=04 load<1.5 load>=12.25 load!=0.5 load!=0.50 motd=''
+motd='all¤is¤well' motd=/well$/ motd!='' path='/usr/bin' path='/usr' path=/usr/ path!='x' ips=10.0.0.1 ips!=10.0.0.1
+ips=/^10/ ips!=x os=name os!=name os=/fam/ os=Debian virtual=true virtual!=true eq='a=b' eq=a eq=/a=b/ eq=~'=' eq!='a'
+none='' none=/x*/ odd='x¤(y)¤[z]¤{1}¤a.b*c+?^$|' odd=/\\(y\\)/ quote='it\\'s¤"so"' kernel='linux¤=¤free' kernel=linux
+kernel=/x.=/ role::web role::db common nosuch /^role::/ /mail/ /o::d/ /./ fact('country').value=uk fact("country").value!=uk
+fact('country').value=/^u/ fact('country').value!=/^u/ fact('nosuch').exists=true fact('nosuch').exists=false
+fact('country').exists=true fact('country').exists!=true fact('country').exists=maybe fact('cpus').value>3
 fact('nosuch').value=uk fact('os.family').value=/Deb/ fact('nosuch').value=/x/ fact('cpus').value=4
-agent('package').timeout=5 agent('rpcutil').timeout>4 agent('rpcutil').timeout>=5.0 agent('rpcutil').timeout<-5 agent('rpcutil').timeout=x
-agent('rpcutil').timeout!=5 agent('rpcutil').timeout=/5/ agent('rpcutil').version=1.0 agent('rpcutil').version>0
-collective('uk').member=true collective('de').member=true collective('de').member!=true collective('uk').member='~true~'
-fstat('/nonexistent').present=0 fstat('/nonexistent').size=0 fstat('/etc/passwd').type=file fstat('/etc').type=directory
-fstat('/etc/passwd').size>10 fstat('/dev/fd').type=symlink nosuchplugin().x=1 nosuchplugin('a').x!=1""".split()
+agent('package').timeout=5 agent('rpcutil').timeout>4 agent('rpcutil').timeout>=5.0 agent('rpcutil').timeout<-5
+agent('rpcutil').timeout=x agent('rpcutil').timeout!=5 agent('rpcutil').timeout=/5/ agent('rpcutil').version=1.0
+agent('rpcutil').version>0 collective('uk').member=true collective('de').member=true collective('de').member!=true
+collective('uk').member='¤true¤' fstat('/nonexistent').present=0 fstat('/nonexistent').size=0 fstat('/etc/passwd').type=file
+fstat('/etc').type=directory fstat('/etc/passwd').size>10 fstat('/dev/fd').type=symlink nosuchplugin().x=1
+nosuchplugin('a').x!=1
+"""
+TERMS = [word.replace("¤", " ") for word in _TERMS.split()]
+
+
+PLAIN = [term for term in TERMS if "()" not in term and "('" not in term and '("' not in term]  # no data functions
 
 
 def expression(chance: random.Random, depth: int = 0) -> str:
     """Any expression, of up to some twenty terms."""
     kind = chance.random()
     if depth > 3 or kind < 0.35:
-        return chance.choice(TERMS).replace("~", " ") if chance.random() < 0.7 else chance.choice(TERMS[:63]).replace("~", " ")
+        return chance.choice(TERMS if chance.random() < 0.7 else PLAIN)
     if kind < 0.5:
         return f"{chance.choice(('not ', '!', 'not '))}({expression(chance, depth + 1)})"
     if kind < 0.6:
@@ -181,7 +191,7 @@ def test_every_term_means_the_same_hosts_to_ruby_and_to_us(ruby: RubyMatcher) ->
     for name, host in HOSTS.items():
         view = become(ruby, host)
         for term in TERMS:
-            for text in (term.replace("~", " "), f"not {term}".replace("~", " ")):
+            for text in (term, f"not {term}"):
                 meant = Filter.parse(compound=[text])
                 if ruby.passes(*meant.compound) != matches(meant, view):
                     wrong.append((name, text, matches(meant, view)))
@@ -192,7 +202,7 @@ def test_expressions_mean_the_same_hosts_to_ruby_and_to_us(ruby: RubyMatcher) ->
     chance, passed = random.Random(7), 0
     for host in HOSTS.values():
         view = become(ruby, host)
-        for _ in range(1_500):
+        for _ in range(800):
             texts = [expression(chance) for _ in range(chance.choice((1, 1, 1, 2)))]
             try:
                 meant = Filter.parse(compound=texts)
@@ -202,14 +212,14 @@ def test_expressions_mean_the_same_hosts_to_ruby_and_to_us(ruby: RubyMatcher) ->
             is_meant = matches(meant, view)
             passed += is_meant
             assert ruby.passes(*meant.compound) == is_meant, texts
-    assert 500 < passed < 4_000  # neither all nor none
+    assert 300 < passed < 2_000  # neither all nor none
 
 
 def test_what_rubys_client_sends_means_the_same_to_us_or_is_refused(ruby: RubyMatcher) -> None:
     chance, refused = random.Random(8), 0
     for host in HOSTS.values():
         view = become(ruby, host)
-        for _ in range(1_000):
+        for _ in range(500):
             text = expression(chance)
             stack = ruby.parse(text)
             if stack is None:
@@ -220,4 +230,4 @@ def test_what_rubys_client_sends_means_the_same_to_us_or_is_refused(ruby: RubyMa
                 refused += 1
                 continue
             assert ruby.passes(stack) == matches(meant, view), text
-    assert refused > 100
+    assert refused > 50
