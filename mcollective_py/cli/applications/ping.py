@@ -64,7 +64,9 @@ def _show(client: Client, replies: Replies, options: argparse.Namespace) -> int:
             if not options.json:
                 print(ping_line(reply.sender, times[reply.sender], width), flush=True)
     stats = replace(replies.stats, refusals=tuple(refusals))
+    # Nobody was named or found beforehand, and none answered: what other commands call 1 has always been 4 here.
     code = exitcode(stats, strict=options.strict)
+    code = 4 if code == 1 else code
     graph = sparkline(buckets(sorted(times.values())))
     if options.json:
         print_json(

@@ -35,9 +35,9 @@ def test_the_graph_has_a_bar_for_each_50_ms(desk):
     assert re.search(r"\n[▁▂▃▄▅▆▇█]+  \(50 ms each\)\n", desk.mco("ping", "--graph").out)
 
 
-def test_nobody_there_is_1_and_says_what_to_check(desk):
+def test_nobody_there_is_4_and_says_what_to_check(desk):
     answer = desk.mco("ping", "-C", "nosuch", "-t", "0.5")
-    assert answer.code == 1
+    assert answer.code == 4
     assert "No responses received" in answer.out
     assert "What to check:" in answer.err
 
