@@ -33,7 +33,7 @@ class HistoricSite:
     """Writes server.cfg, client.cfg and the keys of one fleet below folder; nothing of it runs.
 
     connector: activemq or rabbitmq. security: psk, ssl or aes_security. serializer: marshal or yaml (psk knows marshal alone).
-    brokers: the pool, in its order. settings: further keys of every file, those of the daemons and of the clients alike.
+    brokers: the pool, in its order. settings: further keys of every file; server_settings: of the daemons' alone.
     """
 
     def __init__(
@@ -45,7 +45,9 @@ class HistoricSite:
         brokers: Sequence[Listening],
         serializer: str = "marshal",
         settings: Mapping[str, str] | None = None,
+        server_settings: Mapping[str, str] | None = None,
     ) -> None:
+        self._server_settings = dict(server_settings or {})
         self.folder, self.connector, self.security = folder, connector, security
         self._serializer, self._brokers, self._settings = serializer, tuple(brokers), dict(settings or {})
         self._psk = secrets.token_hex(16)
@@ -91,7 +93,9 @@ class HistoricSite:
             "plugin.parrot.ledger": str(self.ledger),
             "plugin.registration.ledger": str(self.registrations),
         }
-        return self._write(home / "server.cfg", self._common() | own | self._security_of_daemons() | dict(host.settings))
+        return self._write(
+            home / "server.cfg", {**self._common(), **own, **self._security_of_daemons(), **self._server_settings, **host.settings}
+        )
 
     def write_client(self, language: str, libdir: Path, settings: Mapping[str, str] | None = None) -> Path:
         """A client's client.cfg; its path. language: names the file, and what else of it differs from the last one."""

@@ -13,11 +13,10 @@ from typing import Any
 from mcollective_py.cli.demoprocesses import MCO, RunningSite
 from mcollective_py.cli.demosite import Site, SiteBroker, SiteHost
 from mcollective_py.client.client import Audience, Client
+from tests.parts.historic import LIBDIR, HistoricSite
+from tests.parts.ruby import RubyCalls, RubyFleet
+from tests.parts.typed import typed
 from tests.waiting import wait_until
-
-from .historic import LIBDIR, HistoricSite
-from .ruby import RubyCalls, RubyFleet
-from .typed import typed
 
 
 class MixedFleet:

@@ -12,13 +12,13 @@ from types import TracebackType
 from typing import Any
 
 from mcollective_py.cli.demosite import SiteHost
-
-from .historic import RUBY_LIBDIR, HistoricSite
-from .typed import typed
+from tests.parts.historic import RUBY_LIBDIR, HistoricSite
+from tests.parts.typed import typed
 
 RUBY_MCO = "/usr/bin/mco"
 RUBY_DAEMON = "/usr/sbin/mcollectived"
 _HERE = Path(__file__).parent
+_ENDS_WITH_US = ("setpriv", "--pdeathsig", "KILL")  # whatever ends the tests
 
 
 def ruby_environ() -> dict[str, str]:
@@ -59,8 +59,8 @@ class RubyFleet:
         config = self.site.write_server(self.hosts[name], RUBY_LIBDIR)
         with (config.parent / "output.log").open("ab") as output:
             self._daemons[name] = subprocess.Popen(
-                [RUBY_DAEMON, "--config", str(config), "--no-daemonize"], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                env=ruby_environ(), cwd="/", start_new_session=True,
+                [*_ENDS_WITH_US, RUBY_DAEMON, "--config", str(config), "--no-daemonize"], env=ruby_environ(), cwd="/",
+                stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
             )  # fmt: skip
 
     def wait_until_subscribed(self, seconds: float = 30.0) -> None:
@@ -106,8 +106,8 @@ class RubyCalls:
 
     def __init__(self, config: Path) -> None:
         self._process = subprocess.Popen(
-            ["ruby", str(_HERE / "rubycalls.rb"), str(config)], env=ruby_environ(), cwd="/", text=True, encoding="utf-8",
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
+            [*_ENDS_WITH_US, "ruby", str(_HERE / "rubycalls.rb"), str(config)], env=ruby_environ(), cwd="/",
+            text=True, encoding="utf-8", stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
 
     def __enter__(self) -> "RubyCalls":

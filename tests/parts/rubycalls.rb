@@ -15,7 +15,7 @@ def typed(value)
   case value
   when nil, true, false then value
   when Integer then {"i" => value.to_s}
-  when Float then {"f" => value.to_s}
+  when Float then {"f" => [value].pack("G").unpack1("H*")}
   when Symbol then {"y" => value.to_s}
   when String then value.encoding == Encoding::BINARY ? {"b" => Base64.strict_encode64(value)} : {"s" => value}
   when Array then {"a" => value.map { |one| typed(one) }}
@@ -30,7 +30,7 @@ def untyped(document)
   kind, content = document.first
   case kind
   when "i" then Integer(content)
-  when "f" then Float(content)
+  when "f" then [content].pack("H*").unpack1("G")
   when "y" then content.to_sym
   when "s" then content
   when "b" then Base64.strict_decode64(content)

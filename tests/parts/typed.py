@@ -1,10 +1,11 @@
 """Values with their Ruby types kept, as JSON: the notation in which tests/parts/rubycalls.rb reads and writes them.
 
-null, true and false are themselves; {"i": "7"} an integer, {"f": "3.25"} a float, {"s": "text"} text, {"b": base64} bytes,
+null, true and false are themselves; {"i": "7"} an integer, {"f": hex} a float by its eight bytes, {"s": "text"} text, {"b": base64} bytes,
 {"y": "running"} a symbol, {"a": [...]} an array, {"h": [[key, value], ...]} a hash.
 """
 
 import base64
+import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,7 @@ def typed(value: Any) -> Any:
     if isinstance(value, int):
         return {"i": str(value)}
     if isinstance(value, float):
-        return {"f": repr(value)}
+        return {"f": struct.pack(">d", value).hex()}
     if isinstance(value, Symbol):
         return {"y": str(value)}
     if isinstance(value, str):
@@ -39,5 +40,10 @@ def untyped(document: Any) -> Any:
         return [untyped(one) for one in content]
     if kind == "h":
         return {untyped(key): untyped(one) for key, one in content}
-    readers: dict[str, Callable[[Any], Any]] = {"i": int, "f": float, "s": str, "b": base64.b64decode, "y": Symbol}
+    readers: dict[str, Callable[[Any], Any]] = {"i": int, "f": _float, "s": str, "b": base64.b64decode, "y": Symbol}
     return readers[kind](content)
+
+
+def _float(text: str) -> float:
+    (value,) = struct.unpack(">d", bytes.fromhex(text))
+    return float(value)

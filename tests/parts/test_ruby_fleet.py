@@ -1,0 +1,378 @@
+"""Two hosts with Ruby's daemon and two with ours behind one broker: either client drives them all, and all answer alike."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+
+from mcollective_py.cli.demosite import SiteHost
+from mcollective_py.wire.symbol import Symbol
+from tests.parts.historic import LIBDIR, RUBY_LIBDIR, HistoricSite, Listening
+from tests.parts.mixed import BothEnded, MixedFleet, PythonCalls, data_of
+from tests.parts.require import require_programs
+from tests.parts.ruby import RUBY_DAEMON, RUBY_MCO, RubyCalls
+from tests.parts.typed import typed
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.parts
+
+# The first of each language is the twin of the first of the other, and so on: a filter means both or neither.
+UK = {"country": "uk", "cores": "4", "version": "2.10"}
+DE = {"country": "de", "cores": "16", "version": "2.9"}
+IN_UK = {"collectives": "mcollective,uk"}
+RUBY = (SiteHost("ruby1", ("role::web", "common"), UK, IN_UK), SiteHost("ruby2", ("role::db", "common"), DE))
+OURS = (SiteHost("py1", ("role::web", "common"), UK, IN_UK), SiteHost("py2", ("role::db", "common"), DE))
+ALL, FIRST, SECOND = ("py1", "py2", "ruby1", "ruby2"), ("py1", "ruby1"), ("py2", "ruby2")
+
+
+@dataclass(frozen=True)
+class Wire:
+    """One way in which hosts and clients understand each other. settings: of every file, beside those that it takes anyway."""
+
+    connector: str
+    security: str
+    serializer: str = "marshal"
+    settings: Mapping[str, str] = field(default_factory=dict)
+    name: str = ""
+
+    def __str__(self) -> str:
+        return "-".join(word for word in (self.connector, self.security, self.serializer, self.name) if word)
+
+
+WIRES = (
+    Wire("activemq", "psk"),
+    Wire("activemq", "ssl"),
+    Wire("activemq", "ssl", "yaml"),
+    Wire("rabbitmq", "psk"),
+    Wire("rabbitmq", "ssl"),
+)
+
+
+@pytest.fixture(scope="module", params=WIRES, ids=str)
+def fleet(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MixedFleet]:
+    require_programs("ruby", RUBY_MCO, RUBY_DAEMON)
+    wire: Wire = request.param
+    broker = request.getfixturevalue(wire.connector)
+    if wire.connector == "rabbitmq":
+        broker.declare("uk")
+    site = HistoricSite(
+        tmp_path_factory.mktemp("fleet"),
+        connector=wire.connector,
+        security=wire.security,
+        serializer=wire.serializer,
+        brokers=[Listening(broker.port, broker.user, broker.password)],
+        settings=wire.settings,
+        server_settings={"registerinterval": "2"},
+    )
+    with MixedFleet(site, ruby=RUBY, python=OURS, client_settings=IN_UK) as running:
+        yield running
+
+
+# --- the same words through both clients -------------------------------------------------------------------------------
+
+# What is asked, who answers, and the exit code: of both clients alike.
+FIND = {
+    "": (ALL, 0),
+    "-F country=uk": (FIRST, 0),
+    "-F country=/^U/": ((), 1),
+    "-F country=~^d": (SECOND, 0),
+    "-F country!=uk": (SECOND, 0),
+    "-F cores>=16": (SECOND, 0),
+    "-F cores<16": (FIRST, 0),
+    "-F version=2.10 -F cores=4": (FIRST, 0),
+    "-F planet=mars": ((), 1),
+    "-C role::web": (FIRST, 0),
+    "-C /^role::/": (ALL, 0),
+    "-C role::web -C role::db": ((), 1),
+    "-W role::db|country=de": (SECOND, 0),
+    "-A parrot": (ALL, 0),
+    "-A tractor": ((), 1),
+    "-I /[12]$/": (ALL, 0),
+    "-I /^ruby/": (("ruby1", "ruby2"), 0),
+    "-I py2 -I ruby1": (("py2", "ruby1"), 0),
+    "-T uk": (FIRST, 0),
+    "-S role::web|and|country=uk": (FIRST, 0),
+    "-S (country=uk|or|role::db)|and|not|cores=4": (SECOND, 0),
+    "-S fstat('/etc/passwd').size>0|and|cores=16": (SECOND, 0),
+    "-S fstat('/no/such/file').present=0|and|common": (ALL, 0),
+    "-S agent('parrot').timeout=5|and|role::web": (FIRST, 0),
+    "-S fact('country').value=/^d/": (SECOND, 0),
+    "-S collective('uk').member=true": (FIRST, 0),
+}
+OTHERS = {
+    "ping -t 1": (ALL, 0),
+    "ping -t 1 -F country=uk": (FIRST, 0),
+    "ping -t 1 -F country=mars": ((), 4),
+    "facts country --dt 1": ((), 0),
+    "rpc rpcutil ping --dt 1": (ALL, 0),
+    "rpc rpcutil get_fact fact=country -C role::web --dt 1": (FIRST, 0),
+    "rpc rpcutil get_fact fact=country -I py2 -I ruby2": (SECOND, 0),
+    "rpc rpcutil ping -I py1 -I ruby2 -I nobody -t 2": (("py1", "ruby2"), 0),
+    "rpc rpcutil ping -I nobody -t 1": ((), 4),
+    "rpc rpcutil ping -F country=mars --dt 1": ((), 1),
+    "rpc rpcutil collective_info -T uk --dt 1": (FIRST, 0),
+    "rpc rpcutil get_data source=fstat query=/etc/passwd --dt 1": (ALL, 0),
+    "rpc parrot stumble how=aborted --dt 1": (ALL, 2),
+    "rpc parrot stumble how=nonsense --dt 1": ((), 1),
+    "rpc parrot check word=hello loud=yes count=5 share=0.5 -I py1 -I ruby1": (FIRST, 0),
+    "rpc parrot note --nr -I py1 -I ruby1": ((), 0),
+    "rpc parrot dawdle seconds=4 -I py1 -I ruby1 -t 1": ((), 4),
+}
+
+
+@pytest.fixture(scope="module")
+def ended(fleet: MixedFleet) -> dict[str, BothEnded]:
+    """What every line above came to; they run side by side while the tests ask for one after the other."""
+    lines = {f"find {words} --dt 1": words for words in FIND} | {words: words for words in OTHERS}
+    return {key: fleet.both(*(word.replace("|", " ") for word in line.split())) for line, key in lines.items()}
+
+
+def answering(process: CompletedProcess[str]) -> set[str]:
+    """The hosts that a command's output has answers of, each at the start of a line."""
+    answers = process.stdout.partition("No response from")[0]
+    return {name for name in ALL if re.search(rf"^\s*{name}\b", answers, re.M)}
+
+
+@pytest.mark.parametrize("words", FIND)
+def test_both_clients_find_the_same_hosts(ended: dict[str, BothEnded], words: str) -> None:
+    hosts, code = FIND[words]
+    outcome = ended[words]
+    for process in (outcome.ruby, outcome.python):
+        assert (sorted(process.stdout.split()), process.returncode) == (list(hosts), code), process
+    assert not outcome.python.stderr or not hosts
+
+
+@pytest.mark.parametrize("words", OTHERS)
+def test_both_clients_get_answers_of_the_same_hosts_and_exit_alike(ended: dict[str, BothEnded], words: str) -> None:
+    hosts, code = OTHERS[words]
+    outcome = ended[words]
+    for process in (outcome.ruby, outcome.python):
+        assert (answering(process), process.returncode) == (set(hosts), code), process
+
+
+def test_both_clients_count_the_same_facts(ended: dict[str, BothEnded]) -> None:
+    outcome = ended["facts country --dt 1"]
+    for process in (outcome.ruby, outcome.python):
+        assert re.findall(r"^\s+(\w+)\s+found (\d+) times$", process.stdout, re.M) in ([("de", "2"), ("uk", "2")],), process
+
+
+@pytest.mark.parametrize("host", ["py2", "ruby2"])
+def test_both_clients_show_the_inventory_of_a_host_of_either_language(fleet: MixedFleet, host: str) -> None:
+    outcome = fleet.both("inventory", host)
+    for process in (outcome.ruby, outcome.python):
+        assert process.returncode == 0, process
+        for said in ("role::db", "parrot", "rpcutil", "country => de", "cores => 16", "Main Collective: mcollective"):
+            assert said in process.stdout, (said, process)
+
+
+def test_a_request_without_a_name_goes_to_everybody_where_the_threshold_is_passed(fleet: MixedFleet) -> None:
+    broadcast = {**IN_UK, "direct_addressing_threshold": "0"}
+    words = ("rpc", "rpcutil", "get_fact", "fact=country", "-F", "country=de", "--dt", "1")
+    clients = {
+        language: fleet.site.write_client(f"broadcast-{language}", libdir, broadcast)
+        for language, libdir in (("ruby", RUBY_LIBDIR), ("python", LIBDIR))
+    }
+    for process in (fleet.ruby_mco(*words, config=clients["ruby"]), fleet.python_mco(*words, config=clients["python"])):
+        assert (answering(process), process.returncode) == (set(SECOND), 0), process
+
+
+# --- values -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def ruby_calls(fleet: MixedFleet) -> Iterator[RubyCalls]:
+    with fleet.ruby_calls() as calls:
+        yield calls
+
+
+@pytest.fixture(scope="module")
+def python_calls(fleet: MixedFleet) -> Iterator[PythonCalls]:
+    with fleet.python_calls() as calls:
+        yield calls
+
+
+Calls = RubyCalls | PythonCalls
+
+
+@pytest.fixture(params=["ruby", "python"])
+def calls(request: pytest.FixtureRequest, ruby_calls: RubyCalls, python_calls: PythonCalls) -> Calls:
+    return ruby_calls if request.param == "ruby" else python_calls
+
+
+VALUES = {
+    "nil": None,
+    "true": True,
+    "false": False,
+    "zero": 0,
+    "negative": -1,
+    "30 bits": 2**30,
+    "64 bits": -(2**64),
+    "beyond": 10**40,
+    "float": 0.1,
+    "negative zero": -0.0,
+    "large float": 1e100,
+    "tiny float": 5e-324,
+    "infinity": float("-inf"),
+    "not a number": float("nan"),
+    "empty text": "",
+    "scripts": "žluťoučký kůň, 雪, 😀",
+    "lines": "one\ntwo\r\n\ttabbed\0nul",
+    "text that looks like more": [":symbol", "true", "1_000", "1,000", "0x1f", "~", "12:30:45", "2024-01-01", "- a", "a: b", "'", '"'],
+    "bytes": b"\xff\x00\xfe",
+    "symbol": Symbol("running"),
+    "odd symbol": Symbol("with space: and colon"),
+    "empty": [{}, []],
+    "nested": {"list": [1, [2.5, None], {"deep": [True, "č", {"more": Symbol("x")}]}]},
+    "same twice": [["a", 1], ["a", 1]],
+    "keys": {"text": 1, Symbol("symbol"): 2, 3: "three"},
+}
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_a_value_comes_back_as_it_was_sent(calls: Calls, name: str) -> None:
+    answer = calls.call("parrot", "say", {"value": VALUES[name]}, ALL)
+    wanted = {"value": typed(VALUES[name]), "unset": {"s": "as declared"}}
+    assert data_of(answer) == dict.fromkeys(ALL, wanted)
+
+
+def test_every_kind_of_value_comes_from_either_language(calls: Calls) -> None:
+    shown = {
+        "nothing": None,
+        "yes": True,
+        "small": -7,
+        "large": 2**70,
+        "float": 3.25,
+        "text": "žluťoučký kůň 雪",
+        "bytes": b"\xff\x00\xfe",
+        "symbol": Symbol("running"),
+        "nested": {"list": [1, [2.5, None], {"deep": [True, "č"]}], "empty": {}, "none": []},
+    }
+    answer = calls.call("parrot", "show", {}, ALL)
+    assert data_of(answer) == {host: {name: typed(value) for name, value in shown.items()} for host in ALL}
+
+
+def test_the_names_of_outputs_are_symbols_to_ruby(ruby_calls: RubyCalls) -> None:
+    answer = ruby_calls.call("parrot", "say", {"value": {"plain": 1}}, ALL)
+    for reply in answer["replies"]:
+        assert [key for key, _ in reply["data"]["h"]] == [{"y": "value"}, {"y": "unset"}], reply
+    assert len(answer["replies"]) == 4
+
+
+def test_a_reply_of_half_a_megabyte_comes_whole(calls: Calls) -> None:
+    text = "0123456789" * 50_000
+    assert data_of(calls.call("parrot", "say", {"value": text}, ("py1", "ruby1")))["py1"]["value"] == {"s": text}
+
+
+# --- status codes -------------------------------------------------------------------------------------------------------
+
+STUMBLES = {
+    "aborted": (1, "gave up", "the start"),
+    "carrying on": (1, "not quite", "the end"),
+    "unknown": (2, "nothing is known", "the start"),
+    "missing": (3, "something is missing", "the start"),
+    "invalid": (4, "something is wrong", "the start"),
+    "other": (5, "something else", "the start"),
+    "exception": (5, "out of seeds", "the start"),
+}
+
+
+def outcomes(answer: Mapping[str, Any]) -> dict[str, tuple[int, str]]:
+    """Status code and message of each host."""
+    return {reply["sender"]: (reply["code"], reply["message"]) for reply in answer["replies"]}
+
+
+@pytest.mark.parametrize("how", STUMBLES)
+def test_a_failure_has_one_code_and_message_and_keeps_what_was_set(calls: Calls, how: str) -> None:
+    code, message, reached = STUMBLES[how]
+    answer = calls.call("parrot", "stumble", {"how": how}, ALL)
+    assert outcomes(answer) == dict.fromkeys(ALL, (code, message))
+    assert data_of(answer) == {host: {"reached": {"s": reached}} for host in ALL}
+
+
+# Action and inputs, and what Ruby's daemon says of them.
+REFUSED = {
+    "an action nobody declared": ("fly", {}, (4, "Attempted to call action fly for parrot but it's not declared in the DDL")),
+    "an input missing": ("check", {}, (4, "Action check needs a word argument")),
+    "text too long": ("check", {"word": "a" * 11}, (4, "Cannot validate input word: Input string is longer than 10 character(s)")),
+    "text that does not match": ("check", {"word": "UP"}, (4, "Cannot validate input word: value should match ^[a-z]+$")),
+    "no text": ("check", {"word": 5}, (4, "Cannot validate input word: value should be a string")),
+    "none of a list": ("check", {"word": "a", "mode": "idle"}, (4, "Cannot validate input mode: value should be one of fast, slow")),
+    "no boolean": ("check", {"word": "a", "loud": "yes"}, (4, "Cannot validate input loud: value should be a boolean")),
+    "no integer": ("check", {"word": "a", "count": 0.5}, (4, "Cannot validate input count: value should be a integer")),
+    "no number": ("check", {"word": "a", "share": "1"}, (4, "Cannot validate input share: value should be a number")),
+    "none of another list": (
+        "stumble",
+        {"how": "nonsense"},
+        (
+            4,
+            "Cannot validate input how: value should be one of aborted, carrying on, unknown, missing, invalid, other, exception",
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_bad_inputs_are_refused_in_the_same_words(calls: Calls, name: str) -> None:
+    action, inputs, wanted = REFUSED[name]
+    assert outcomes(calls.call("parrot", action, inputs, ALL)) == dict.fromkeys(ALL, wanted)
+
+
+def test_good_inputs_reach_the_action_as_they_were_sent(calls: Calls) -> None:
+    inputs = {"word": "abc", "mode": "fast", "loud": True, "count": 7, "share": 0.5}
+    answer = calls.call("parrot", "check", inputs, ALL)
+    came = {host: {_word(key): value for key, value in data["inputs"]["h"]} for host, data in data_of(answer).items()}
+    assert came == {host: {name: typed(value) for name, value in inputs.items()} for host in ALL}
+
+
+def _word(key: Mapping[str, str]) -> str:
+    (word,) = key.values()
+    return word
+
+
+# --- ways to ask --------------------------------------------------------------------------------------------------------
+
+
+def test_a_broadcast_reaches_everybody(calls: Calls) -> None:
+    answer = calls.call("parrot", "say", {"value": "all"}, ALL, broadcast=True)
+    assert sorted(reply["sender"] for reply in answer["replies"]) == list(ALL)
+
+
+def test_a_host_that_is_not_there_is_named_as_silent(calls: Calls) -> None:
+    answer = calls.call("parrot", "say", {}, ("py1", "ruby1", "nobody"), timeout=1)
+    assert answer["silent"] == ["nobody"]
+    assert sorted(reply["sender"] for reply in answer["replies"]) == ["py1", "ruby1"]
+
+
+def test_a_request_that_wants_no_answer_is_carried_out_by_every_host(fleet: MixedFleet, ruby_calls: RubyCalls) -> None:
+    sent = ruby_calls.call("parrot", "note", {"text": "from-ruby"}, ALL, no_results=True)["id"]
+    process = fleet.python_mco("rpc", "parrot", "note", "text=from-python", "--nr", "--dt", "1", *(f"-I{name}" for name in ALL))
+    assert process.returncode == 0, process
+    ours = process.stdout.split()[-1]
+    fleet.wait_for_lines(
+        fleet.site.ledger,
+        [f"{host} {id} {text}" for host in ALL for id, text in ((sent, "from-ruby"), (ours, "from-python"))],
+    )
+
+
+def test_a_host_of_a_subcollective_answers_there_and_the_others_do_not(calls: Calls) -> None:
+    answer = calls.call("parrot", "say", {}, ALL, collective="uk", timeout=1, broadcast=True)
+    assert sorted(reply["sender"] for reply in answer["replies"]) == list(FIRST)
+
+
+def test_a_short_ttl_is_honoured(calls: Calls) -> None:
+    answer = calls.call("parrot", "say", {"value": 1}, ALL, ttl=3)
+    assert sorted(reply["sender"] for reply in answer["replies"]) == list(ALL)
+
+
+def test_registrations_of_either_language_are_heard_by_both(fleet: MixedFleet) -> None:
+    path = fleet.site.registrations
+
+    def pairs() -> set[tuple[str, str]]:
+        lines = [line.split() for line in path.read_text().splitlines()] if path.exists() else []
+        return {(listener, sender) for listener, sender, agents in lines if {"rpcutil", "parrot"} <= set(agents.split(","))}
+
+    wanted = {(listener, sender) for listener in ("python", "ruby1", "ruby2") for sender in ALL}
+    wait_until("everybody's registration everywhere", lambda: wanted <= pairs(), 15)
