@@ -99,9 +99,9 @@ def has_signed(key: RSAPublicKey, signature: bytes, data: bytes) -> bool:
     """Whether the signature (PKCS#1 v1.5, SHA-1) is this key's over exactly these bytes. Raises NotSigned where there is no SHA-1."""
     try:
         key.verify(signature, data, _PADDING, _SHA1)
-    except InvalidSignature:
+    except (InvalidSignature, ValueError):
         return False
-    except (UnsupportedAlgorithm, InternalError, ValueError):
+    except (UnsupportedAlgorithm, InternalError):
         raise NotSigned(_NO_SHA1) from None
     return True
 

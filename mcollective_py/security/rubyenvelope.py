@@ -23,6 +23,9 @@ from .rubyfilter import as_text, filter_from_ruby, filter_to_ruby
 _KNOWN = frozenset(
     ("body", "senderid", "requestid", "filter", "collective", "agent", "callerid", "ttl", "msgtime", "senderagent")
 ) | frozenset(("hash", "sslkey", "sslpubkey"))
+_REQUESTS_OWN = frozenset(("filter", "callerid", "agent"))
+# What messages of the field begin with, so that the log can say who is there.
+_SPEAKERS = ((b"\x04\x08", "Marshal"), (b"---", "YAML"), (b'{"p":"mcpy/', "one of x509"))
 _MAX_TIME = 2.0**38  # seconds; the year 10680
 _MAX_TTL = 2**31
 _ANY_SIZE = replace(REPLY, size=2**62)  # measured afterwards: ReplyTooLarge says more than UnsendableValue
@@ -59,6 +62,15 @@ class Envelope:
 
 def read(payload: bytes, serializer: Serializer, limits: RubyLimits) -> Unverified:
     """An envelope, taken apart. Raises Malformed, also for one whose keys are strings: no Ruby node knows those."""
+    try:
+        found = _read(payload, serializer, limits)
+    except Malformed as error:
+        who = next((name for start, name in _SPEAKERS if payload.startswith(start)), None)
+        raise Malformed(f"{error} (it begins as {who})") if who else error from None
+    return Unverified("request" if _REQUESTS_OWN & found.fields.keys() else "reply", found)
+
+
+def _read(payload: bytes, serializer: Serializer, limits: RubyLimits) -> Envelope:
     if len(payload) > limits.size:
         raise Malformed(f"a message of {len(payload)} bytes, the limit is {limits.size}")
     fields = serializer.loads(payload, limits)
@@ -70,8 +82,7 @@ def read(payload: bytes, serializer: Serializer, limits: RubyLimits) -> Unverifi
     body = _bytes(fields.get("body"))
     if body is None:
         raise Malformed("a message without a body")
-    kind = "request" if "filter" in fields or "callerid" in fields or "agent" in fields else "reply"
-    return Unverified(kind, Envelope(fields, body))
+    return Envelope(fields, body)
 
 
 def envelope_of(unverified: Unverified, kind: str) -> Envelope:
@@ -176,7 +187,8 @@ def _call_from_ruby(body: Any, agent: str) -> tuple[str | None, Any, bool]:
     if type(data) is not dict:
         return action, None, False  # nothing that could be called, and no answer from a Ruby node either
     inputs = _plain_keys(data)
-    return action, inputs, inputs.pop("process_results", True) not in (None, False)
+    wanted = inputs.pop("process_results", True)
+    return action, inputs, wanted is not None and wanted is not False  # to Ruby everything else is true, 0 too
 
 
 def _plain_keys(data: Any) -> dict[str, Any]:
@@ -212,7 +224,7 @@ def _named(fields: Mapping[str, Any], key: str, is_right: Callable[[object], boo
 def _bytes(value: object) -> bytes | None:
     if type(value) is bytes:
         return value
-    return value.encode() if type(value) is str else None
+    return value.encode("utf-8", "surrogatepass") if type(value) is str else None
 
 
 # --- writing ----------------------------------------------------------------------------------------------------------

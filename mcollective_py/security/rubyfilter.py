@@ -97,6 +97,8 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if isinstance(value, Regexp):
         return _regex_text(value)
+    if isinstance(value, Symbol):
+        raise FilterError("a symbol in a compound filter, where Ruby's nodes look for strings")
     text = as_text(value)
     return value if text is None else text
 

@@ -205,7 +205,7 @@ def _path(config: Config, key: str, instead: str | None = None) -> Path:
 
 
 def _tell(config: Config, side: str, plugin: str) -> None:
-    """Say what is not protected: a daemon once at its start and reloads, a client where it is asked to talk more."""
+    """Say what is not protected: a daemon warns at its start, a client (started for every command) has it in a log that takes INFO."""
     level = logging.WARNING if side == "server" else logging.INFO
     logger.log(level, "%s. It is for fleets with Ruby hosts; x509 protects all of it", _UNPROTECTED[plugin])
     if plugin in _UNPROVEN and side == "server" and config.flag("rpcauthorization"):
