@@ -64,4 +64,9 @@ def test_what_a_client_is_refused_names_cause_and_fix():
         == f"{said}Its certificate is /etc/bob.pem: a caller's name ends in .mcollective, unless told otherwise"
     )
     assert refusal(named, denial) == f"{said}The user bob needs the rights of one who sends requests"
+    missing = "NOT_FOUND - no exchange 'uk_broadcast' in vhost '/'"
+    assert refusal(named, missing) == (
+        f"the broker mq1:61613 refuses this client: {missing}. Exchanges of RabbitMQ are made by its administrator: "
+        "a topic and a direct one for each collective"
+    )
     assert refusal(named, "the broker is full") == "the broker mq1:61613 refuses this client: the broker is full"

@@ -1,11 +1,12 @@
 import pytest
 
 from mcollective_py.config import Config
-from mcollective_py.connector import tls
-from mcollective_py.connector.factory import open_connector
+from mcollective_py.connector import prompt, tls
+from mcollective_py.connector.factory import broker_targets, open_connector
 from mcollective_py.connector.pool import TLSFiles
 from mcollective_py.connector.stomp import StompConnector
-from mcollective_py.errors import ConfigError, KeyFileError
+from mcollective_py.errors import BrokerUnreachable, ConfigError, KeyFileError
+from mcollective_py.message import Destination, Kind, Publication
 from mcollective_py.security import load
 
 ONE = "connector = {0}\nplugin.{0}.pool.size = 1\nplugin.{0}.pool.1.host = localhost\n"
@@ -56,3 +57,65 @@ def test_tls_without_files_uses_those_of_puppet_as_the_security_plugin_does(is_d
         "chain",
     )
     assert seen == [expected]
+
+
+@pytest.mark.parametrize(
+    ("settings", "place"),
+    [
+        ("connector = activemq\n", "/queue/mcollective.reply.ops1_1.a"),
+        ("connector = stomp\n", "/queue/mcollective.reply.ops1_1.a"),
+        ("connector = rabbitmq\nsecurityprovider = psk\nplugin.psk = 0123456789abcdef\n", "/temp-queue/mcollective_reply_mcollective"),
+        (
+            "connector = rabbitmq\nsecurityprovider = psk\nplugin.psk = 0123456789abcdef\nplugin.rabbitmq.use_reply_exchange = 1\n",
+            "/exchange/mcollective_reply/ops1_1.a",
+        ),
+        ("connector = rabbitmq\n", "/exchange/mcollective_reply/ops1_1.a"),
+    ],
+)
+def test_replies_come_where_the_broker_has_them_and_where_x509_can_sign_the_place(settings: str, place: str):
+    targets = broker_targets(config(settings))
+    assert targets.reply_destination("mcollective", "ops1", "1.a") == Destination(Kind.REPLY, "mcollective", place)
+
+
+@pytest.mark.parametrize(
+    ("family", "shared"),
+    [
+        ("activemq", "/topic/mcollective.agents"),
+        ("stomp", "/topic/mcollective.agents"),
+        ("rabbitmq", "/exchange/mcollective_broadcast"),
+    ],
+)
+def test_agents_share_a_topic_where_the_file_says_so(family: str, shared: str):
+    publication = Publication(b"x", Destination(Kind.AGENT, "mcollective", "echo"), "ops1", 0, 60)
+    told = broker_targets(config(f"connector = {family}\nplugin.{family}.agents_multiplex = 1\n"))
+    assert told.send_headers(publication)["destination"] == shared
+    assert broker_targets(config(f"connector = {family}\n")).send_headers(publication)["destination"] != shared
+
+
+@pytest.mark.parametrize("family", ["activemq", "stomp"])
+def test_a_priority_is_sent_as_the_file_says(family: str):
+    publication = Publication(b"x", Destination(Kind.AGENT, "mcollective", "echo"), "ops1", 0, 60)
+    assert broker_targets(config(f"connector = {family}\nplugin.{family}.priority = 7\n")).send_headers(publication)["priority"] == "7"
+
+
+@pytest.mark.parametrize("is_daemon", [True, False])
+def test_tls_of_a_fleet_without_certificates_asks_for_none(is_daemon: bool, monkeypatch):
+    seen = []
+    monkeypatch.setattr(tls, "client_context", seen.append)
+    text = ONE.format("rabbitmq") + "plugin.rabbitmq.pool.1.ssl = 1\nsecurityprovider = psk\nplugin.psk = 0123456789abcdef\n"
+    open_connector(config(text), "web1", is_daemon=is_daemon, environ={}).close()
+    named = text + "plugin.rabbitmq.pool.1.ssl.ca = /ca.pem\nplugin.x509.cert = /me.pem\nplugin.x509.key = /me.key\n"
+    open_connector(config(named), "web1", is_daemon=is_daemon, environ={}).close()
+    assert seen == [TLSFiles(), TLSFiles(("/ca.pem",), "/me.pem", "/me.key")]
+
+
+def test_only_a_client_asks_for_a_login_and_not_before_it_connects(monkeypatch):
+    monkeypatch.setattr(prompt, "_TERMINAL", "/nowhere")  # that of whoever runs the tests is not to be asked
+    text = ONE.format("activemq") + "plugin.activemq.prompt_user = 1\nplugin.activemq.prompt_password = 1\n"
+    asks, does_not = (open_connector(config(text), "ops1", is_daemon=is_daemon, environ={}) for is_daemon in (False, True))
+    with pytest.raises(BrokerUnreachable):
+        does_not.connect(0.01)
+    with pytest.raises(ConfigError, match=r"STOMP_USER or plugin\.activemq\.pool\.N\.user"):
+        asks.connect(0.01)
+    asks.close()
+    does_not.close()

@@ -128,6 +128,34 @@ def test_any_other_error_on_connect_is_told_with_the_brokers_words():
         assert (failed.reason, failed.lasting) == ("the broker refused the connection: too many connections", False)
 
 
+@pytest.mark.parametrize(
+    ("frame", "text"),
+    [
+        (b"message:access_refused\n\nACCESS_REFUSED - access to exchange 'x'\0", "ACCESS_REFUSED - access to exchange 'x'"),
+        (b"message:Unknown destination\n\n'/x' is not valid.\nValid are\0", "Unknown destination: '/x' is not valid."),
+        (b"message:User bob is not authorized\n\njava.lang.SecurityException: User bob\n\0", "User bob is not authorized"),
+        (b"message:bob may not send\n\nbob may not send there\0", "bob may not send"),
+        (b"message:no\n\n\0", "no"),
+        (b"\n\0", "no reason given"),
+    ],
+)
+def test_what_each_kind_of_broker_says_is_told_in_full_and_once(frame: bytes, text: str):
+    with ScriptedBroker() as broker, linked(broker) as (_, events):
+        broker.send(b"ERROR\n" + frame)
+        assert events.errors.get(timeout=LIMIT) == text
+
+
+def test_a_virtual_host_that_is_not_there_is_told_as_one():
+    error = b"ERROR\nmessage:Bad CONNECT\n\nVirtual host 'mcollective' access denied\0"
+    with ScriptedBroker(greeting=error) as broker:
+        failed = refusal(broker, user="me", password="secret")
+        assert failed.lasting
+        assert failed.reason == (
+            "the broker refused the virtual host mcollective: Bad CONNECT: Virtual host 'mcollective' access denied: "
+            "check .vhost and the user's rights in it"
+        )
+
+
 @pytest.mark.parametrize("greeting", [b"\x15\x03\x01\x00\x02\x02\x46", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
 def test_another_protocol_is_recognized(greeting: bytes):
     with ScriptedBroker(greeting=greeting) as broker:

@@ -138,10 +138,25 @@ def test_options_are_read_from_the_connectors_own_keys():
         "plugin.stomp.vhost = other\nplugin.stomp.heartbeat_interval = 10\nplugin.stomp.connect_timeout = 3\n"
         "plugin.stomp.initial_reconnect_delay = 0.5\nplugin.stomp.max_reconnect_delay = 2\nplugin.stomp.back_off_multiplier = 3\n"
         "plugin.stomp.stomp_1_0_fallback = 0\nplugin.stomp.base64 = 1\nplugin.stomp.max_hbread_fails = 3\n"
+        "plugin.stomp.max_reconnect_attempts = 7\n"
     )
-    assert read_options(Config.from_text(text, side="server"), "stomp") == Options("other", 10, 3, 3, 0.5, 3, 2, False, True)
+    assert read_options(Config.from_text(text, side="server"), "stomp") == Options("other", 10, 3, 3, 0.5, 3, 2, False, True, 7)
 
 
 def test_a_pause_of_nothing_is_no_pause_at_all_and_not_taken():
     text = TWO + "plugin.activemq.max_reconnect_delay = 0\n"
     assert read_options(Config.from_text(text, side="server"), "activemq").longest_delay == 0.1
+
+
+def test_rabbitmq_has_the_same_keys_and_a_virtual_host_of_its_own():
+    text = TWO.replace("activemq", "rabbitmq")
+    assert [broker.host for broker in read(text, "rabbitmq")] == ["mq1.example.net", "2001:db8::1"]
+    assert read_options(Config.from_text(text, side="server"), "rabbitmq") == Options(vhost="/")
+
+
+def test_the_environment_names_certificate_and_key_of_one_broker_of_rabbitmq():
+    environ = {"MCOLLECTIVE_RABBITMQ_POOL1_SSL_CERT": "/me.pem", "MCOLLECTIVE_RABBITMQ_POOL1_SSL_KEY": "/me.key"}
+    text = (
+        TLS.replace("stomp", "rabbitmq") + "plugin.rabbitmq.pool.1.ssl.ca = /a.pem,/b.pem\nplugin.rabbitmq.pool.1.ssl.ciphers = HIGH\n"
+    )
+    assert read(text, "rabbitmq", environ)[0].tls == TLSFiles(("/a.pem", "/b.pem"), "/me.pem", "/me.key", "HIGH")

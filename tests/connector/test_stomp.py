@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -251,6 +252,34 @@ def test_a_client_does_not_wait_for_a_wrong_password_to_become_right():
         client.connect(None)
 
 
+def test_a_client_gives_up_after_the_attempts_that_the_file_allows_and_a_daemon_does_not():
+    nowhere = Broker("127.0.0.1", free_port())
+    with (
+        connector(nowhere, connect=False, is_daemon=False, options=Options(most_attempts=3)) as client,
+        pytest.raises(BrokerUnreachable, match=r"^no broker reachable \("),
+    ):
+        client.connect(None)
+    with connector(nowhere, connect=False, options=Options(most_attempts=3)) as node, ScriptedBroker(port=nowhere.port) as broker:
+        node.connect(LIMIT)
+        broker.wait("CONNECT")
+
+
+def test_a_login_is_asked_for_when_somebody_connects_and_only_then():
+    asked: list[str] = []
+
+    def ask(broker: Broker) -> Broker:
+        asked.append(str(broker))
+        return replace(broker, user="ops", password="typed")
+
+    with ScriptedBroker() as broker, connector(broker, connect=False, is_daemon=False, login=ask) as client:
+        assert asked == []
+        client.connect(LIMIT)
+        client.connect(LIMIT)
+        headers = broker.wait("CONNECT").headers
+        assert (headers["login"], headers["passcode"]) == ("ops", "typed")
+        assert asked == [f"127.0.0.1:{broker.port}"]
+
+
 def test_a_client_that_gave_up_can_try_again():
     port = free_port()
     with connector(Broker("127.0.0.1", port), connect=False, is_daemon=False) as client:
@@ -409,6 +438,8 @@ def test_bodies_can_be_wrapped_in_base64():
         node.subscribe([ECHO])
         node.publish([to(REPLY, b"\0\xff")])
         assert broker.wait("SEND").body == b"AP8=\n"
+        node.publish([to(REPLY, bytes(100))])
+        assert broker.wait("SEND").body == b"A" * 76 + b"\n" + b"A" * 58 + b"==\n"  # RFC 2045, 6.8
         broker.message(ECHO_ID, b"!")
         broker.message(ECHO_ID, b"AP8=\n")
         assert node.receive(LIMIT).payload == b"\0\xff"
