@@ -60,7 +60,7 @@ class Rpcutil(Agent):
         outputs = self.node.data(source, request.get("query"))
         if outputs is None:
             there = ", ".join(sorted(self.node.data_plugins)) or "none"
-            reply.abort(f"there is no data plugin {request['source']} here; there are: {there}")
+            reply.abort(f"No plugin {source}_data defined; there are: {there}", 5)
         reply.update(outputs)
 
     @action

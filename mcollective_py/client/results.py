@@ -25,10 +25,14 @@ class RPCResult(Mapping[str, Any]):
     latency: float = 0.0
 
     @classmethod
-    def from_reply(cls, reply: Reply, latency: float = 0.0) -> "RPCResult":
-        """The result that a verified reply says; the value of a plain one stands under `body`."""
-        data = reply.data if reply.action is not None or isinstance(reply.body, Mapping) else {"body": reply.body}
-        return cls(reply.sender, reply.agent, reply.action, reply.statuscode, reply.statusmsg, data, reply.refusal, latency)
+    def from_reply(cls, reply: Reply, latency: float = 0.0, asked: str | None = None) -> "RPCResult":
+        """The result that a verified reply says; the value of a plain one stands under `body`.
+
+        asked: the action that was called, for replies that do not name it: Ruby's wire has it in requests only.
+        """
+        action = asked if reply.action is None else reply.action
+        data = reply.data if action is not None or isinstance(reply.body, Mapping) else {"body": reply.body}
+        return cls(reply.sender, reply.agent, action, reply.statuscode, reply.statusmsg, data, reply.refusal, latency)
 
     @property
     def is_ok(self) -> bool:

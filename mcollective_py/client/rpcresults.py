@@ -15,11 +15,11 @@ class RPCResults(Iterator[RPCResult]):
     """
 
     def __init__(self, replies: Replies) -> None:
-        self.replies, self.request_id = replies, replies.request_id
+        self.replies, self.request_id, self._action = replies, replies.request_id, replies.stats.action
 
     def __next__(self) -> RPCResult:
         reply = next(self.replies)
-        return RPCResult.from_reply(reply, self.replies.latency(reply.sender))
+        return RPCResult.from_reply(reply, self.replies.latency(reply.sender), self._action)
 
     def close(self) -> None:
         """Stop waiting for more."""

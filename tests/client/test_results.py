@@ -41,6 +41,12 @@ def test_the_value_of_a_plain_reply_stands_under_body():
     assert dict(RPCResult.from_reply(Reply("a" * 32, "d", "web1", "echo", None, 2.5, 1.0))) == {"body": 2.5}
 
 
+def test_a_reply_that_does_not_name_its_action_is_of_the_one_that_was_called():
+    result = RPCResult.from_reply(Reply("a" * 32, "", "web1", "service", None, {"status": "running"}, 1.0), 0.25, "status")
+    assert (result.action, result["status"]) == ("status", "running")
+    assert RPCResult.from_reply(Reply("a" * 32, "", "web1", "service", "status", {}, 1.0), 0.25, "stop").action == "status"
+
+
 @pytest.mark.parametrize("fields", [{"statuscode": 1}, {"refusal": "denied"}])
 def test_a_failure_and_a_refusal_are_not_ok(fields):
     assert not RPCResult.from_reply(Reply("a" * 32, "d", "web1", "service", "status", {}, 1.0, **fields)).is_ok

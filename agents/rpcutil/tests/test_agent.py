@@ -154,7 +154,7 @@ def test_get_data_passes_on_why_there_is_no_answer(rpcutil):
 
 def test_get_data_names_the_plugins_there_are(rpcutil):
     reply = rpcutil.call("get_data", source="fstats")
-    assert (reply.statuscode, reply.statusmsg) == (1, "there is no data plugin fstats here; there are: agent, fstat")
+    assert (reply.statuscode, reply.statusmsg) == (5, "No plugin fstats_data defined; there are: agent, fstat")
 
 
 @pytest.mark.parametrize("inputs", [{"source": "a.b"}, {"source": "fstat", "query": "a\nb"}, {"source": "fstat", "query": "x" * 201}])

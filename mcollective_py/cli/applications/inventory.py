@@ -81,7 +81,7 @@ def inventory_lines(host: str, stats: Mapping[str, Any], inventory: Mapping[str,
     lines = [f"Inventory for {inert(host)}:", "", "   Server Statistics:"]
     lines += [f"{label:>30}: {inert(str(value))}" for label, value in rows.items() if value is not None]
     lines += ["", "   Agents:", *_columns(inventory.get("agents"))]
-    lines += ["", "   Data Plugins:", *_columns(inventory.get("data_plugins"))]
+    lines += ["", "   Data Plugins:", *_columns(_data_plugins(inventory.get("data_plugins")))]
     lines += ["", "   Configuration Management Classes:", *_columns(inventory.get("classes"))]
     lines += ["", "   Facts:"]
     facts = inventory.get("facts")
@@ -105,6 +105,11 @@ def _columns(names: object, count: int = 3) -> list[str]:
     count = max(min(count, 90 // width), 1)
     rows = [("      " + "".join(f"{name:<{width}}" for name in shown[at : at + count])).rstrip() for at in range(0, len(shown), count)]
     return [*rows, f"      {left_out}"] if left_out else rows
+
+
+def _data_plugins(names: object) -> object:
+    """`fstat` for fstat_data: hosts send the historic names, filters are written with the short ones."""
+    return [name.removesuffix("_data") if isinstance(name, str) else name for name in names] if isinstance(names, list) else names
 
 
 def _moment(seconds: object) -> str | None:

@@ -47,3 +47,8 @@ def test_a_host_with_a_million_facts_prints_the_first_thousand():
     lines = inventory_lines("web1", {}, {"facts": facts, "agents": agents})
     assert len([line for line in lines if " => " in line]) == 1000
     assert lines.count("      ... and 999000 more: --json has them all") == 2
+
+
+def test_data_plugins_are_shown_by_the_names_that_filters_use():
+    lines = inventory_lines("web1", {}, {"data_plugins": ["fact_data", "fstat_data"]})
+    assert lines[lines.index("   Data Plugins:") + 1].split() == ["fact", "fstat"]
