@@ -173,6 +173,11 @@ def test_a_shared_key_left_over_beside_x509_does_not_stop_the_daemon():
     assert read("securityprovider = x509\nplugin.psk = unset").text("securityprovider") == "x509"
 
 
+def test_the_files_shared_key_does_not_matter_where_the_environment_has_another(monkeypatch):
+    monkeypatch.setenv("MCOLLECTIVE_PSK", "aiJah3ooquaiPh5a")
+    assert read("securityprovider = psk\nplugin.psk = unset", "client").text("securityprovider") == "psk"
+
+
 def test_debians_shipped_server_cfg_is_refused():
     shipped = (
         "main_collective = mcollective\ncollectives = mcollective\nlibdir = /usr/share/mcollective/plugins\n"
