@@ -9,8 +9,9 @@ from urllib.parse import quote
 from .brokerrights import ADMIN, NODE, OPERATOR, Plan
 
 REPLIES = "mcollective_reply"
-# The queues that a STOMP connection makes for itself; their names are the broker's, and nobody can guess them.
-_OWN_QUEUES = (r"stomp-subscription-.*", r"amq\.gen-.*")
+# The queues that a STOMP connection makes for itself; their names are the broker's, and nobody can guess them. RabbitMQ 4 calls its
+# temporary queues stomp.gen.
+_OWN_QUEUES = (r"stomp-subscription-.*", r"amq\.gen-.*", r"stomp\.gen-.*")
 _TO_QUEUES = r"amq\.default"  # the exchange by which a reply reaches a temporary queue
 _REPLY_SECONDS = 70  # s: the longest a reply is of use, a ttl of 60 s and ten
 

@@ -45,6 +45,7 @@ def test_only_calls_with_a_password_are_secret():
         (OPERATOR, "read", "mcollective_broadcast", False),
         (OPERATOR, "read", "mcollective_reply", True),
         (OPERATOR, "configure", "amq.gen-Xy", True),
+        (OPERATOR, "configure", "stomp.gen-Xy", True),
         (ADMIN, "write", "mcollective_directed", True),
         (ADMIN, "write", "other_directed", False),
         (NODE, "read", "xmcollective_broadcast", False),
