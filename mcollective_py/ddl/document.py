@@ -31,7 +31,7 @@ class Document:
 
     def error(self, path: Path, problem: str) -> DDLError:
         """A DDLError that names plugin, file, line and key."""
-        line = self.lines.get(path)
+        line = next((self.lines[path[:depth]] for depth in range(len(path), 0, -1) if path[:depth] in self.lines), self.lines.get(()))
         place = f"{self.file}:{line}" if line else self.file
         key = ".".join(f"[{part}]" if isinstance(part, int) else part for part in path).replace(".[", "[")
         return DDLError(self.plugin, ": ".join(part for part in (place, key, problem) if part))

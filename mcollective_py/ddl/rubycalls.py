@@ -175,7 +175,7 @@ class _Reader:
     def _unrolled(self, value: Any, start: int) -> list[Call]:
         source = self.source
         if not isinstance(value, list | dict):
-            raise source.error("each goes through a list that is written out, as [\"start\", \"stop\"].each do |act|", start)
+            raise source.error('each goes through a list that is written out, as ["start", "stop"].each do |act|', start)
         if not value:
             raise source.error("a list with nothing in it declares nothing", start)
         source.skip_blanks()
@@ -292,18 +292,21 @@ class _Reader:
 
     def expression(self) -> Any:
         """A value, and what is added to it."""
+        return self._chain("+", lambda: self._chain("*", self._term))
+
+    def _chain(self, sign: str, operand: Callable[[], Any]) -> Any:
         source = self.source
-        value = self._term()
+        value = operand()
         while True:
             after = source.pos
             source.skip_blanks()
-            if source.next not in ("+", "*") or source.sees("**"):
+            if source.next != sign or source.sees(f"{sign}=") or source.sees("**"):
                 source.pos = after
                 return value
-            start, sign = source.pos, source.next
+            start = source.pos
             source.pos += 1
             source.skip_lines()
-            value = self._joined(sign, value, self._term(), start)
+            value = self._joined(sign, value, operand(), start)
 
     def _joined(self, sign: str, left: Any, right: Any, start: int) -> Any:
         source = self.source

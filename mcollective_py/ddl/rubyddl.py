@@ -1,6 +1,6 @@
 """The text of a Ruby agent's (or other plugin's) .ddl -> our model. The text is read, never run.
 
-    text > calls (rubycalls.py) > what they declare (rubyentities.py) > a document as a ddl.yaml has it (carried.py) > model (load.py)
+text > calls (rubycalls.py) > what they declare (rubyentities.py) > a document as a ddl.yaml has it (carried.py) > model (load.py)
 """
 
 from collections.abc import Mapping

@@ -87,9 +87,9 @@ class _Reading:
     def requires(self, call: Call) -> None:
         for key, value in self.pairs(call, 0).items():
             if key != "mcollective":
-                raise self.error(call, f"requires {key} is not known: only mcollective is, as requires :mcollective => \"2.2.1\"")
+                raise self.error(call, f'requires {key} is not known: only mcollective is, as requires :mcollective => "2.2.1"')
             if not isinstance(value, str) or not _VERSION.fullmatch(value):
-                raise self.error(call, "the version that is required is a text of numbers and dots, as \"2.2.1\"")
+                raise self.error(call, 'the version that is required is a text of numbers and dots, as "2.2.1"')
             if tuple(map(int, value.split("."))) > LEVEL:
                 raise self.error(call, f"requires MCollective {value}, and here is what {'.'.join(map(str, LEVEL))} has")
             self.result.requirements[key] = value
@@ -153,7 +153,7 @@ class _Reading:
             raise self.error(call, "aggregate is given a function of an output, as aggregate summary(:status)")
         function, more = call.args[0], call.args[1] if len(call.args) == 2 else {}
         if not isinstance(more, dict) or (len(call.args) == 2 and "format" not in more):
-            raise self.error(call, "behind the function stands at most a :format => \"...\"")
+            raise self.error(call, 'behind the function stands at most a :format => "..."')
         if any(isinstance(value, Function) for value in function.args):
             raise self.error(call, f"{function.name} is given an output's name and options")
         found: dict[str, Any] = {"function": Symbol(function.name), "args": list(function.args)}
@@ -203,7 +203,7 @@ class _Reading:
     def pairs(self, call: Call, before: int) -> Mapping[Any, Any]:
         """The hash that a call is given, behind so many values."""
         if len(call.args) != before + 1 or not isinstance(call.args[-1], dict):
-            raise self.error(call, f"{call.name} is given {'a name and ' if before else ''}pairs, as :description => \"...\"")
+            raise self.error(call, f'{call.name} is given {"a name and " if before else ""}pairs, as :description => "..."')
         return call.args[-1]
 
     def named(self, call: Call) -> str:

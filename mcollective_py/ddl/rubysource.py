@@ -155,5 +155,8 @@ class RubySource:
 
     def check_lines(self, start: int) -> None:
         """A text from start to here must not run over a heredoc's body: it would be read as part of it."""
-        if any(start <= line_end < self.pos for line_end in self._after):
-            raise self.error("a text that runs over several lines cannot share a line with a heredoc: give it one of its own", start)
+        line_end = self.text.find("\n", start, self.pos)
+        while line_end >= 0:
+            if line_end in self._after:
+                raise self.error("a text that runs over several lines cannot share one with a heredoc: give it its own", start)
+            line_end = self.text.find("\n", line_end + 1, self.pos)

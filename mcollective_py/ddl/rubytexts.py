@@ -16,6 +16,7 @@ _HEREDOC = re.compile(r"<<([-~]?)(?:([A-Za-z_][A-Za-z0-9_]*)|\"([^\"\n]+)\"|'([^
 _NUMBER = re.compile(
     r"-?(?:0[xX][0-9A-Fa-f_]+|0[bB][01_]+|0[oO]?[0-7_]+|[0-9][0-9_]*(\.[0-9][0-9_]*)?([eE][-+]?[0-9]+)?)(?![A-Za-z0-9_])"
 )
+_MAX_NUMBER = 24  # characters
 _FLAGS = re.compile(r"[a-z]*")
 _FLAG_BITS = {"i": 1, "x": 2, "m": 4, "o": 0, "u": 0}  # the bits of wire.symbol.Regexp; o and u change nothing here
 _PERCENT = re.compile(r"%([qQwWiIr]?)([^A-Za-z0-9\s=])")
@@ -79,21 +80,26 @@ def read_number(source: RubySource) -> int | float:
     """A number with all that Ruby allows in one; at most 18 digits."""
     start = source.pos
     found = source.match(_NUMBER)
-    if found is None:
-        raise source.error("no number that a DDL has: write it with digits, as 60 or 0.5", start)
-    text = found[0].replace("_", "")
-    if len(text) > 24:
+    text = found[0].replace("_", "") if found else ""
+    if len(text) > _MAX_NUMBER:
         raise source.error("a number of more than 18 digits", start)
-    if found[1] or found[2]:
-        value: int | float = float(text)
-        if abs(value) > 1e300:
-            raise source.error("a number that is too large", start)
-        return value
+    try:
+        value = _number(text, is_fraction=found is not None and bool(found[1] or found[2]))
+    except ValueError as error:
+        raise source.error("no number that a DDL has: write it with digits, as 60 or 0.5", start) from error
+    if isinstance(value, int) and abs(value) >= 10**18:
+        raise source.error("a number of more than 18 digits", start)
+    if abs(value) > 1e300:
+        raise source.error("a number that is too large", start)
+    return value
+
+
+def _number(text: str, *, is_fraction: bool) -> int | float:
+    if is_fraction:
+        return float(text)
     digits = text.removeprefix("-")
     is_octal = len(digits) > 1 and digits[0] == "0" and digits[1].isdigit()
     value = int(digits, 8) if is_octal else int(digits, 0)
-    if value >= 10**18:
-        raise source.error("a number of more than 18 digits", start)
     return -value if text.startswith("-") else value
 
 
@@ -284,7 +290,7 @@ def _regexp(source: RubySource, opener: str, closer: str, start: int) -> Regexp:
         elif source.takes("\\"):
             letter = source.next
             source.pos += 1
-            parts.append("/" if letter == "/" else f"\\{letter}")
+            parts.append("/" if letter == closer == "/" else f"\\{letter}")
         elif source.sees("#{"):
             raise source.error("#{} in a regular expression is not read: write it out")
         elif source.takes(closer):

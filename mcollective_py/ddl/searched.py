@@ -14,11 +14,11 @@ def searched(pattern: str | Regexp) -> str | None:
     Where the pattern begins with ^ or ends with $ that end stays as it is. Ruby lets such a line stand among others; here it must be
     the whole text, which is what its author meant. Gives the pattern unchanged where our engine does not take it.
     """
-    source = pattern.source if isinstance(pattern, Regexp) else pattern
-    if isinstance(pattern, Regexp) and (flags := "".join(letter for bit, letter in _FLAGS if pattern.options & bit)):
-        source = f"(?{flags}:{source})"
+    source, flags = (pattern.source, pattern.options) if isinstance(pattern, Regexp) else (pattern, 0)
     if not source:
         return None
+    if letters := "".join(letter for bit, letter in _FLAGS if flags & bit):
+        source = f"(?{letters}:{source})"
     try:
         tree = parse_regex(source)
     except RegexRefused:
@@ -28,7 +28,7 @@ def searched(pattern: str | Regexp) -> str | None:
     begins, ends = _begins(tree), _ends(tree)
     if begins and ends:
         return _no_name(source)
-    inner = source if _is_sequence(tree, source) else f"(?:{source})"
+    inner = source if letters or _is_sequence(tree, source) else f"(?:{source})"
     return f"{'' if begins else _ANY}{inner}{'' if ends else _ANY}"
 
 

@@ -32,6 +32,7 @@ def ddl_to_yaml(ddl: DDL) -> str:
         return writer.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
     Writer.add_representer(str, text)
+
     def block(value: Any) -> str:
         return str(yaml.dump(value, Dumper=Writer, sort_keys=False, allow_unicode=True, width=1_000_000))
 

@@ -54,7 +54,7 @@ def read_ddl(place: Path) -> DDL:
 
     Where a Ruby file has code in it and Choria's JSON lies beside it, that is read.
     """
-    if not place.is_file():
+    if place.is_dir():
         return read_folder_ddl(place, is_strict=False)
     try:
         found = read_plugin(place, place.stem)

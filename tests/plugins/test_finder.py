@@ -1,6 +1,6 @@
 import pytest
 
-from mcollective_py.plugins.finder import find, is_inside, survey
+from mcollective_py.plugins.finder import find, is_inside, survey, survey_data_ddls, survey_ddls
 from mcollective_py.shipped import shipped_libdir
 
 
@@ -90,3 +90,66 @@ def test_a_link_that_leads_to_itself_is_refused_and_the_others_are_found(tmp_pat
     result = survey("agents", [tmp_path / "lib"])
     assert "service" in result.found and "loop" not in result.found
     assert not is_inside(tmp_path / "lib" / "agents" / "loop", tmp_path / "lib")
+
+
+def ddl(libdir, place):
+    path = libdir / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("")
+    return path
+
+
+def test_clients_find_the_ddl_files_of_ruby_libdirs_and_hosts_do_not(tmp_path):
+    deep, flat = ddl(tmp_path, "mcollective/agent/puppet.ddl"), ddl(tmp_path, "agent/nrpe.json")
+    ddl(tmp_path, "mcollective/agent/puppet.rb")
+    assert {name: path for name, path in survey_ddls([tmp_path]).found.items() if path.is_relative_to(tmp_path)} == {
+        "puppet": deep,
+        "nrpe": flat,
+    }
+    assert "puppet" not in find("agents", [tmp_path])
+
+
+def test_a_ruby_file_wins_by_its_libdir_then_its_layout_then_its_ending(tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    files = [ddl(first, "agent/a.json"), ddl(first, "agent/a.ddl"), ddl(first, "mcollective/agent/a.json"), ddl(second, "agent/a.ddl")]
+    for wins in (files[2], files[1], files[0], files[3]):
+        assert survey_ddls([first, second]).found["a"] == wins
+        wins.unlink()
+
+
+def test_rpcutil_and_discovery_are_always_ours(tmp_path):
+    ddl(tmp_path, "mcollective/agent/rpcutil.ddl")
+    ddl(tmp_path, "mcollective/agent/discovery.ddl")
+    found = survey_ddls([tmp_path]).found
+    assert (found["rpcutil"], found["discovery"]) == (
+        shipped_libdir() / "agents" / "rpcutil",
+        shipped_libdir() / "agents" / "discovery",
+    )
+
+
+def test_our_own_folder_comes_before_a_ruby_file_of_its_libdir(tmp_path):
+    ddl(tmp_path, "agent/puppet.ddl")
+    folder = agent(tmp_path, "puppet", "ddl.yaml")
+    assert survey_ddls([tmp_path]).found["puppet"] == folder
+
+
+def test_a_folder_with_an_application_alone_leaves_the_ddl_to_a_later_file(tmp_path):
+    folder = agent(tmp_path / "ours", "puppet", "application.py")
+    assert survey_ddls([tmp_path / "ours"]).found["puppet"] == folder
+    file = ddl(tmp_path / "ruby", "agent/puppet.ddl")
+    assert survey_ddls([tmp_path / "ours", tmp_path / "ruby"]).found["puppet"] == file
+
+
+def test_ruby_files_of_bad_names_and_links_out_of_their_libdir_are_refused(tmp_path):
+    outside = ddl(tmp_path / "elsewhere", "evil.ddl")
+    bad = ddl(tmp_path / "lib", "agent/puppet-packages.ddl")
+    (bad.parent / "evil.ddl").symlink_to(outside)
+    result = survey_ddls([tmp_path / "lib"])
+    assert not {"evil", "puppet-packages"} & set(result.found)
+    assert [("leads out of" in str(error), str(bad) in str(error)) for error in result.refused] == [(True, False), (False, True)]
+
+
+def test_data_plugins_are_files_that_say_so(tmp_path):
+    file = ddl(tmp_path, "mcollective/data/stock_data.ddl")
+    ddl(tmp_path, "mcollective/data/other.ddl")
+    assert survey_data_ddls([tmp_path]).found == {"stock": file}

@@ -1,5 +1,6 @@
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +53,83 @@ def test_another_verb_is_answered_with_what_there_is(desk):
     answer = desk.mco("plugin", "list")
     assert answer.code == 1
     assert "there is no `mco plugin list`: `mco plugin doc` lists agents" in answer.err
+
+
+HEAD = 'metadata :name => "A Title", :description => "Ruby has it", :author => "a", :license => "l", :version => "2", :url => "u", '
+
+
+@pytest.fixture
+def ruby(tmp_path, desk):
+    folder = tmp_path / "ruby" / "mcollective" / "agent"
+    folder.mkdir(parents=True)
+    head = f"{HEAD}:timeout => 5\n"
+    loop = '["start", "stop"].each do |act|\n  action act, :description => "#{act.capitalize} it" do\n'
+    kind = ":type => :string, :maxlength => 9, :validation => :odd"
+    wanted = f'input :service, :prompt => "p", :description => "d", :optional => false, {kind}\n'
+    (folder / "service.ddl").write_text(f"{head}{loop}{wanted}end\nend\n")
+    (folder / "broken.ddl").write_text(f"{head}if true\nend\n")
+    (folder / "bad-name.ddl").write_text(head)
+    (folder / "service.rb").write_text("raise 'this is never run'\n")
+    data = tmp_path / "ruby" / "mcollective" / "data"
+    data.mkdir()
+    (data / "stock_data.ddl").write_text(
+        f'{head}dataquery :description => "Stock" do\noutput :count, :description => "How many", :display_as => "Count"\nend\n'
+    )
+    file = tmp_path / "client.cfg"
+    file.write_text(f"{Path(desk.config).read_text()}\nlibdir = {tmp_path / 'ruby'}\n")
+    file.chmod(0o600)
+    return str(file)
+
+
+def test_agents_of_a_ruby_libdir_are_listed_and_broken_ones_say_why(desk, ruby):
+    answer = desk.mco("plugin", "doc", "-c", ruby)
+    assert answer.code == 0
+    assert re.search(r"^  service +Ruby has it$", answer.out, re.MULTILINE)
+    assert re.search(r"^  broken +BROKEN: broken: broken.ddl:2:1: if is code: a DDL is read, not run", answer.out, re.MULTILINE)
+    assert re.search(r"^  stock +Stock$", answer.out, re.MULTILINE)
+    assert "not used: bad-name: " in answer.out
+    document = json.loads(desk.mco("plugin", "doc", "-j", "-c", ruby).out)
+    assert [entry["version"] for entry in document["agents"] if entry["name"] == "service"] == ["2"]
+    assert [entry["name"] for entry in document["data"]] == ["agent", "collective", "fact", "fstat", "stock"]
+
+
+def test_an_agent_of_a_ruby_libdir_is_documented_and_its_inputs_are_checked(desk, ruby):
+    answer = desk.mco("plugin", "doc", "service", "-c", ruby)
+    assert answer.code == 0
+    assert answer.lines[:2] == ["service agent", "============="]
+    assert "      Stop it\n" in answer.out
+    assert "Validation: odd (checked by hosts alone)\n" in answer.out
+    answer = desk.mco("rpc", "service", "stop", "service=much_too_long", "-c", ruby)
+    assert (answer.code, answer.err) == (1, "mco rpc: stop: the input service has 13 characters, 9 are allowed\n")
+    answer = desk.mco("rpc", "service", "stp", "-c", ruby)
+    assert "service has no action 'stp'" in answer.err and "did you mean stop?" in answer.err
+
+
+def test_data_plugins_are_documented(desk, ruby):
+    assert "stock().OUTPUT in a filter of -S; Stock\n" in desk.mco("plugin", "doc", "data/stock", "-c", ruby).out
+    answer = desk.mco("plugin", "doc", "data/fact")
+    assert answer.code == 0
+    assert "fact('Query').OUTPUT" in answer.out and "value_encoding" in answer.out
+    assert json.loads(desk.mco("plugin", "doc", "data/fact", "-j").out)["query"]["type"] == "string"
+
+
+def test_a_ruby_ddl_is_converted_where_the_operator_stands(desk, ruby, tmp_path):
+    file = tmp_path / "ruby" / "mcollective" / "agent" / "service.ddl"
+    answer = desk.mco("plugin", "convert", str(file), cwd=str(tmp_path))
+    assert (answer.code, answer.out) == (2, "")
+    assert "mend this: start: input service: validation odd: there is no validator of that name\n" in answer.err
+    assert (tmp_path / "service" / "ddl.yaml").read_text().startswith("metadata:\n  name: service\n")
+    broken = desk.mco("plugin", "convert", str(file.with_name("broken.ddl")), "-o", "-")
+    assert (broken.code, broken.out) == (1, "")
+    assert "broken.ddl:2:1: if is code" in broken.err
+
+
+@pytest.mark.parametrize(
+    ("words", "says"), [(("convert",), "which file?"), (("doc", "rpcutil", "--force"), "are for `mco plugin convert`")]
+)
+def test_words_that_are_missing_or_too_many_are_1(desk, words, says):
+    answer = desk.mco("plugin", *words)
+    assert (answer.code, says in answer.err) == (1, True)
 
 
 def test_json_is_one_document(desk):
