@@ -26,6 +26,7 @@ STRANGERS = ("server", "client", "broker")  # never one another
 ANYWHERE = {"__init__", "__main__", "shipped", "rpc"}  # the front doors: they only hand on names of the layers
 
 SECURITY_SHELL = ("signer.py", "ca.py", "load.py", "files.py", "places.py", "rubyload.py", "rubykeys.py", "vouchedkeys.py")
+SERVER_CORE = ("pipeline", "freshness", "replay", "dispatch", "actionpolicy", "historic", "callvalues", "registration")
 CORE = (
     *(path for folder in ("wire", "matching", "ddl") for path in sorted((PACKAGE / folder).rglob("*.py"))),
     *(
@@ -33,7 +34,7 @@ CORE = (
         for path in sorted((PACKAGE / "security").glob("*.py"))
         if path.name not in SECURITY_SHELL
     ),
-    *(PACKAGE / "server" / f"{name}.py" for name in ("pipeline", "freshness", "replay", "dispatch", "actionpolicy")),
+    *(PACKAGE / "server" / f"{name}.py" for name in SERVER_CORE),
     *(PACKAGE / "client" / f"{name}.py" for name in ("collector", "batches")),
     *(PACKAGE / "cli" / f"{name}.py" for name in ("render", "inert", "fold")),
 )

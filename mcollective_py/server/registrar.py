@@ -16,7 +16,8 @@ from .host import Host
 logger = logging.getLogger(__name__)
 
 _HERD = 60.0  # seconds: over so long the hosts spread that a broker has just got back
-_LOOK = 5.0  # seconds between two looks at whether there is a connection
+_LOOK = 5.0  # seconds between two looks at whether the connection is still the same
+_LOOK_AWAY = 1.0  # and while there is none
 
 
 def registration(host: Host, body: Any, now: float) -> Publication:
@@ -50,11 +51,13 @@ class Timetable:
     def __init__(self, interval: float, *, splay: bool, chance: Callable[[], float]) -> None:
         self._interval, self._splay, self._chance = interval, splay, chance
         self._connection: object = None
+        self._is_away = True
         self._next = 0.0
 
     def is_due(self, now: float, connection: object) -> bool:
         """Whether to send now; asked again only for the next one. connection: another for each one made, None while there is none."""
-        if connection is None:
+        self._is_away = connection is None
+        if self._is_away:
             return False
         if connection != self._connection:
             is_first, self._connection = self._connection is None, connection
@@ -69,7 +72,8 @@ class Timetable:
 
     def wait(self, now: float) -> float:
         """Seconds until it is worth asking again."""
-        return min(_LOOK, self._next - now) if self._next > now else _LOOK
+        look = _LOOK_AWAY if self._is_away else _LOOK
+        return min(look, self._next - now) if self._next > now else look
 
 
 class Sender(Protocol):

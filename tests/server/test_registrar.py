@@ -46,9 +46,11 @@ def test_while_there_is_no_connection_nothing_is_due_and_no_herd_waits_for_its_e
 
 def test_it_is_asked_again_in_time() -> None:
     times = table()
-    assert times.wait(1000.0) == 5.0  # for a connection
+    assert times.wait(1000.0) == 1.0  # for a connection
     times.is_due(1000.0, "a")
     assert [times.wait(1000.0), times.wait(1297.0), times.wait(1300.5)] == [5.0, 3.0, 5.0]
+    times.is_due(1200.0, None)
+    assert times.wait(1200.0) == 1.0
 
 
 # --- what -------------------------------------------------------------------------------------------------------------
