@@ -154,3 +154,31 @@ def test_what_is_remembered_is_forgotten_before_it_grows():
 
 def test_a_pattern_is_compiled_once():
     assert compile_regex("web[0-9]") is compile_regex("web[0-9]")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "names", "is_found"),
+    [
+        ("^role::web", ["settings", "role::db", "role::web1"], True),
+        ("^role::(web|db)[0-9]$", ["role::web", "role::db7x", "xrole::db7"], False),
+        ("^role::(web|db)[0-9]$", ["role::web", "role::db7"], True),
+        ("(?i)^ROLE", ["role::db"], True),
+        ("(ro)(le)::", ["role::db"], True),
+        ("ab?c", ["ac"], True),
+        ("ab{2}c", ["abbc"], True),
+        ("(abc)?", ["x"], True),
+        ("a|b", ["b"], True),
+        (r"a\bb|c", ["c"], True),
+        (r"x\b-y", ["x-y"], True),
+        ("abc", [], False),
+    ],
+)
+def test_names_without_the_letters_that_every_match_has_are_passed_over(pattern, names, is_found):
+    assert Regex(pattern).is_in_any(names, Effort()) is is_found
+    assert any(Regex(pattern).search(name, Effort()) for name in names) is is_found
+
+
+def test_a_text_that_is_passed_over_is_paid_for():
+    effort = Effort(1000)
+    with pytest.raises(RegexRefused, match="takes too long"):
+        Regex("^abc[0-9]").is_in_any(["x" * 200] * 10, effort)
