@@ -29,11 +29,7 @@ SECURITY_SHELL = ("signer.py", "ca.py", "load.py", "files.py", "places.py", "rub
 SERVER_CORE = ("pipeline", "freshness", "replay", "dispatch", "actionpolicy", "historic", "callvalues", "registration")
 CORE = (
     *(path for folder in ("wire", "matching", "ddl") for path in sorted((PACKAGE / folder).rglob("*.py"))),
-    *(
-        path
-        for path in sorted((PACKAGE / "security").glob("*.py"))
-        if path.name not in SECURITY_SHELL
-    ),
+    *(path for path in sorted((PACKAGE / "security").glob("*.py")) if path.name not in SECURITY_SHELL),
     *(PACKAGE / "server" / f"{name}.py" for name in SERVER_CORE),
     *(PACKAGE / "client" / f"{name}.py" for name in ("collector", "batches")),
     *(PACKAGE / "cli" / f"{name}.py" for name in ("render", "inert", "fold")),

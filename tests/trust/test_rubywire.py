@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from itertools import permutations
+from secrets import token_bytes
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from mcollective_py.errors import (
     BadFilter,
@@ -22,10 +25,14 @@ from mcollective_py.errors import (
 from mcollective_py.filter import Filter
 from mcollective_py.message import EVERY_AGENT, Delivery, Destination, Kind, Request
 from mcollective_py.node.view import NodeView
+from mcollective_py.security.aes import AES, Own
+from mcollective_py.security.aescipher import wrap_by_private
 from mcollective_py.security.base import SecurityPlugin
+from mcollective_py.security.keyring import FixedKeys
 from mcollective_py.server.audit import NullAudit
 from mcollective_py.server.pipeline import Rules, admit
 from mcollective_py.server.replay import ReplayMemory
+from mcollective_py.wire import marshal
 from tests.wire.recorded import plugins, serializer
 
 NOW = 1_800_000_000.0
@@ -34,7 +41,17 @@ NODE = NodeView("node1.example", agents=frozenset({"rpcutil", "discovery", "pack
 ANSWERS = "/queue/mcollective.reply.client.example_1.1"
 TOPIC = Destination(Kind.AGENT, "mcollective", "rpcutil")
 BY_NAME = Destination(Kind.NODE, "mcollective", "node1.example")
-WIRES = ("activemq-psk", "activemq-ssl-marshal", "activemq-ssl-yaml")
+WIRES = ("activemq-psk", "activemq-ssl-marshal", "activemq-ssl-yaml", "aes")
+WITH_HASH = [name for name in WIRES if name != "aes"]  # aes_security has no proof of a body: whoever has the public key makes one
+
+
+@cache
+def aes() -> tuple[AES, AES]:
+    """A node's plugin and a client's."""
+    key, server = generate_private_key(65537, 2048), generate_private_key(65537, 2048)
+    callers = FixedKeys({"alice": key.public_key()})
+    node = AES(Own("cert=server", server, None), serializer=marshal, random=token_bytes, callers=callers)
+    return node, AES(Own("cert=alice", key, wrap_by_private(key)), serializer=marshal, random=token_bytes)
 
 
 class Wire:
@@ -42,7 +59,7 @@ class Wire:
 
     def __init__(self, name: str) -> None:
         self.serializer: Any = serializer(name)
-        pair: tuple[SecurityPlugin, SecurityPlugin] = plugins(name)
+        pair: tuple[SecurityPlugin, SecurityPlugin] = aes() if name == "aes" else plugins(name)
         self.node, self.client = pair
         self.replay = ReplayMemory()
 
@@ -158,7 +175,7 @@ def test_times_of_any_other_kind_are_refused(wire: Wire, field: str, value: obje
 
 
 @pytest.mark.parametrize("name", WIRES[1:])
-def test_with_ssl_times_that_are_not_those_signed_are_refused(name: str) -> None:
+def test_with_ssl_and_aes_times_that_are_not_those_signed_are_refused(name: str) -> None:
     wire = Wire(name)
     old = wire.sealed(time=NOW - 300)
     for change in ({"msgtime": int(NOW)}, {"ttl": 300}, {"msgtime": int(NOW), "ttl": 300}):
@@ -209,12 +226,14 @@ def test_a_filter_that_is_none_means_nobody(wire: Wire, filter: object) -> None:
 # --- proofs -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("wire", WITH_HASH, indirect=True)
 @pytest.mark.parametrize("proof", ["", "0" * 32, None, 5, [], b"\xff" * 16])
 def test_a_missing_empty_or_mistyped_proof_is_refused(wire: Wire, proof: object) -> None:
     with pytest.raises(NotSigned):
         wire.admit(wire.changed(wire.sealed(), hash=proof))
 
 
+@pytest.mark.parametrize("wire", WITH_HASH, indirect=True)
 def test_a_changed_body_is_refused_whatever_changed(wire: Wire) -> None:
     payload = wire.sealed(action="get_fact", body={"fact": "country"})
     found = wire.serializer.loads(payload)
