@@ -209,19 +209,21 @@ def test_a_setting_that_nothing_acts_on_yet_is_told_unless_it_says_what_holds_an
 
 
 def test_the_settings_of_registration_are_acted_on():
-    assert read("registerinterval = 300\nregistration = Meta\nregistration_splay = 1\nregistration_collective = mcollective").warnings == ()
+    assert (
+        read("registerinterval = 300\nregistration = Meta\nregistration_splay = 1\nregistration_collective = mcollective").warnings
+        == ()
+    )
 
 
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("plugin.stomp.max_reconnect_attempts = 5", "a daemon never gives up, and a client after `connection_timeout`"),
+        ("plugin.stomp.backup = 1", "one broker of the pool is used at a time"),
         (
             "plugin.activemq.use_exponential_back_off = 0",
             "always so here: pauses that do not grow would keep a core and the broker busy",
         ),
-        ("plugin.activemq.agents_multiplex = 1", "not in this version yet"),
-        ("plugin.stomp.prompt_user = 1", "not in this version yet"),
+        ("plugin.rabbitmq.priority = 5", "the queues that hosts read on RabbitMQ have no priorities"),
         ("plugin.aes.insecure_learning = 1", "unsigned keys are never learnt"),
     ],
 )

@@ -10,27 +10,25 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from ..errors import BrokerRefused, BrokerUnreachable, ConnectorClosed, ConnectorError, KeyFileError, NotConnected
+from ..errors import BrokerRefused, ConnectorClosed, ConnectorError, NotConnected
 from ..message import Delivery, Destination, Publication
 from ..names import is_identity
 from .addresses import AddressBook, NotResolved
-from .attempts import Attempts, is_denial, refusal
-from .backoff import LATER, SOON, Backoff
+from .attempts import is_denial, refusal
 from .framing import MAX_BODY
 from .inbox import Inbox
 from .link import Link
 from .outbox import Outbox, Parcel
 from .pool import Broker, Options
+from .search import Search
 from .stream import AttemptFailed, open_stream
 from .subscriptions import Subscriptions
 from .targets import PLAIN, Targets
 
 logger = logging.getLogger(__name__)
 
-_NEXT_PLEASE = 5.0  # s that one broker may take to answer when another of the pool waits
 _PATIENCE = 5.0  # s that publish waits for room
 _FAREWELL = 2.0  # s for what is still to be sent, when closing
-_STEADY = 5.0  # s after which a connection counts as one that holds
 
 
 class StompConnector:
@@ -54,10 +52,9 @@ class StompConnector:
         addresses: AddressBook | None = None,
         login: Callable[[Broker], Broker] | None = None,
     ) -> None:
-        self._pool, self._identity, self._is_daemon, self._targets = tuple(pool), identity, is_daemon, targets
+        self._is_daemon, self._targets = is_daemon, targets
         self._options, self._login = options or Options(), login
         self._addresses = addresses or AddressBook()
-        self._backoff = Backoff(random, initial=self._options.initial_delay, factor=self._options.back_off)
         # The client has asked for what comes and reads as fast as it can; a node never holds more than it can soon answer.
         self._inbox = Inbox(10_000, 64 << 20) if is_daemon else Inbox(200_000, 256 << 20)
         self._changed = threading.Condition()  # guards all below
@@ -68,15 +65,17 @@ class StompConnector:
         self._thread: threading.Thread | None = None
         self._is_closing = False
         self._close_by: float | None = None  # monotonic
-        self._patience: float | None = None  # what connect was given
-        self._deadline: float | None = None  # monotonic; None for ever
-        self._failure: BrokerUnreachable | None = None
         self._refused: BrokerRefused | None = None  # only ever a client
-        # A client's error names every attempt: told as they fail, it would all be said twice.
-        self._attempts = Attempts(self._pool, time.monotonic, logging.WARNING if is_daemon else logging.INFO)
+        self._search = Search(
+            pool,
+            self._options,
+            is_daemon=is_daemon,
+            random=random,
+            changed=self._changed,
+            is_closing=lambda: self._is_closing,
+            open_link=self._open,
+        )
         self._skipped = 0  # of links that are gone
-        self._first = 0  # the broker to begin with
-        self._tried = 0  # attempts since there was a broker
         self.reconnects = 0
 
     # --- the port ---------------------------------------------------------------------------------------------------------
@@ -84,30 +83,29 @@ class StompConnector:
     def connect(self, timeout: float | None = None) -> None:
         """See the port. Once connected, coming back is this connector's own business."""
         if self._login is not None:
-            self._pool, self._login = tuple(self._login(broker) for broker in self._pool), None
+            self._search.pool, self._login = tuple(self._login(broker) for broker in self._search.pool), None
         with self._changed:
             if self._is_closing:
                 raise ConnectorClosed("the connector is closed")
             if self._link is not None:
                 return
-            if self._failure is not None:
+            if self._search.failure is not None:
                 self._changed.wait_for(lambda: self._thread is None, 1)  # the one that gave up is still tidying up
-            self._patience = timeout
-            self._deadline = None if timeout is None else time.monotonic() + timeout
+            self._search.set_patience(timeout)
             if self._thread is None:
-                self._failure = self._refused = None
-                self._tried = 0
+                self._refused = None
+                self._search.begin()
                 self._inbox.open()
                 self._thread = threading.Thread(target=self._run, name="connector", daemon=True)
                 self._thread.start()
             # The thread keeps the deadline; a second more, so that it is the one to say why.
             patience = None if timeout is None else timeout + 1
-            self._changed.wait_for(lambda: self._link or self._failure or self._is_closing, patience)
+            self._changed.wait_for(lambda: self._link or self._search.failure or self._is_closing, patience)
             if self._link is not None:
                 return
             if self._is_closing:
                 raise ConnectorClosed("closed while connecting")
-            raise self._failure or BrokerUnreachable(self._attempts.all(), timeout)
+            raise self._search.failure or self._search.unreachable(timeout)
 
     def subscribe(self, destinations: Iterable[Destination]) -> None:
         """See the port. ConnectorError for a destination that cannot be."""
@@ -135,9 +133,11 @@ class StompConnector:
                 if self._refused is not None:
                     raise self._refused
                 if self._link is None and not (self._is_daemon and self._thread is not None):
-                    raise NotConnected(f"no broker is connected ({self._trouble()})")
+                    raise NotConnected(f"no broker is connected ({self._search.trouble})")
                 if not self._outbox.put(parcel, _PATIENCE, self._may_send):
-                    raise NotConnected(f"{len(self._outbox)} messages wait to be sent, there is no room for more ({self._trouble()})")
+                    raise NotConnected(
+                        f"{len(self._outbox)} messages wait to be sent, there is no room for more ({self._search.trouble})"
+                    )
 
     def receive(self, timeout: float | None = None) -> Delivery | None:
         """See the port. BrokerRefused, a ConnectorClosed, where the broker will not have this client."""
@@ -223,7 +223,7 @@ class StompConnector:
 
     def _run(self) -> None:
         try:
-            while self._refused is None and (link := self._find_broker()) is not None:
+            while self._refused is None and (link := self._search.find()) is not None:
                 self._serve(link)
         finally:
             with self._changed:
@@ -232,59 +232,10 @@ class StompConnector:
                     level = logging.WARNING if self._refused is None else logging.INFO  # which says so itself
                     logger.log(level, "%d messages were not sent", lost)
                 # Whoever waits in receive must learn it, even if this thread died of a fault of ours.
-                why = f"the broker was lost and did not come back: {self._failure}" if self._failure else "the connector has ended"
-                self._inbox.close(why)
+                failure = self._search.failure
+                self._inbox.close(f"the broker was lost and did not come back: {failure}" if failure else "the connector has ended")
                 self._thread = None
                 self._changed.notify_all()
-
-    def _find_broker(self) -> Link | None:
-        """Walk the pool, pausing after each round, until a broker takes us; None when closing or the deadline has passed."""
-        while True:
-            is_lasting = True
-            count = len(self._pool)
-            for place in range(count):
-                broker = self._pool[(self._first + place) % count]
-                timeout = self._timeout(count - place)
-                if self._is_closing or timeout <= 0 or self._is_tired():
-                    break
-                self._tried += 1
-                try:
-                    return self._open(broker, timeout)
-                except AttemptFailed as failed:
-                    is_lasting = is_lasting and failed.lasting
-                    self._note(broker, failed.reason)
-                except KeyFileError as error:
-                    self._note(broker, str(error))
-            self._first = 0
-            if self._gives_up(is_lasting):
-                return None
-            self._pause(self._backoff.next(min(LATER if is_lasting else SOON, self._options.longest_delay)))
-
-    def _timeout(self, left: int) -> float:
-        """Seconds for the next broker; left: how many of this round there are, it included."""
-        timeout = self._options.connect_timeout if len(self._pool) == 1 else min(self._options.connect_timeout, _NEXT_PLEASE)
-        return timeout if self._deadline is None else min(timeout, (self._deadline - time.monotonic()) / left)
-
-    def _gives_up(self, is_lasting: bool) -> bool:
-        with self._changed:
-            if self._is_closing:
-                return True
-            is_late = self._deadline is not None and time.monotonic() >= self._deadline
-            # A client does not wait for a password to become right.
-            if not is_late and (self._is_daemon or not (is_lasting or self._is_tired())):
-                return False
-            self._failure = BrokerUnreachable(self._attempts.all(), self._patience if is_late else None)
-            self._changed.notify_all()
-            return True
-
-    def _is_tired(self) -> bool:
-        return not self._is_daemon and 0 < self._options.most_attempts <= self._tried
-
-    def _pause(self, delay: float) -> None:
-        with self._changed:
-            if self._deadline is not None:
-                delay = min(delay, self._deadline - time.monotonic())
-            self._changed.wait_for(lambda: self._is_closing, max(delay, 0))
 
     def _open(self, broker: Broker, timeout: float) -> Link:
         end = time.monotonic() + timeout
@@ -315,11 +266,10 @@ class StompConnector:
         """Subscribe to everything, then send what is handed over, until the link ends or the connector closes."""
         since = time.monotonic()
         with self._changed:
-            self._opening, self._link, self._deadline = None, link, None
+            self._opening, self._link = None, link
             self._outbox.forget_commands()
             self._outbox.put_first(_subscribe(each) for each in self._subscriptions.renew())
-            self._attempts.forget()
-            self._tried = 0
+            self._search.found()
             self._changed.notify_all()
         logger.info("connected to %s%s", link.broker, " by TLS" if link.broker.tls else "")
         try:
@@ -335,24 +285,9 @@ class StompConnector:
             self._skipped += link.skipped
             self._subscriptions.renew()
             self._changed.notify_all()
-        if not farewell:
-            self._after_loss(link, time.monotonic() - since)
-
-    def _after_loss(self, link: Link, lived: float) -> None:
-        """Prepare the way back, and take the first pause."""
-        if self._refused is not None:
-            return
-        reason = link.reason or "closed"
-        self._note(link.broker, f"connection lost after {lived:.1f} s: {reason}", logging.WARNING)
-        self.reconnects += 1
-        if lived >= _STEADY:
-            self._backoff.reset()
-        if not self._is_daemon and self._patience is not None:
-            self._deadline = time.monotonic() + self._patience
-        # One that went silent would take a connect and say nothing; its neighbour is the better first guess.
-        is_silent = reason.startswith(("silent", "it took no data"))
-        self._first = (self._pool.index(link.broker) + 1) % len(self._pool) if is_silent else 0
-        self._pause(self._backoff.next(min(SOON, self._options.longest_delay)))
+        if not farewell and self._refused is None:
+            self.reconnects += 1
+            self._search.lose(link.broker, link.reason or "closed", time.monotonic() - since)
 
     def _send_some(self, link: Link) -> bool:
         """Wait for something to do and do it; False when there is nothing more to do. OSError where the link is gone."""
@@ -385,12 +320,6 @@ class StompConnector:
 
     def _may_send(self) -> bool:
         return not self._is_closing and (self._link is not None or self._is_daemon)
-
-    def _note(self, broker: Broker, reason: str, level: int | None = None) -> None:
-        self._attempts.note(broker, reason, level, is_quiet=self._is_closing)
-
-    def _trouble(self) -> str:
-        return str(self._attempts) or "connect was not called"
 
 
 def _subscribe(headers: dict[str, str]) -> Parcel:

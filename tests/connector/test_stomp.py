@@ -500,12 +500,13 @@ def test_an_idle_connector_costs_nothing():
 
 
 def test_the_same_trouble_is_logged_once_and_not_at_each_attempt(caplog: pytest.LogCaptureFixture):
+    nowhere = Broker("127.0.0.1", free_port())
     with (
         caplog.at_level(logging.DEBUG),
-        connector(Broker("127.0.0.1", free_port()), connect=False, is_daemon=False) as client,
+        connector(nowhere, connect=False, is_daemon=False) as client,
         pytest.raises(BrokerUnreachable),
     ):
         client.connect(0.5)
     assert [record.getMessage() for record in caplog.records if "refused" in record.getMessage()] == [
-        f"broker {client._pool[0]}: connection refused: is the broker running, and is the port right?"
+        f"broker {nowhere}: connection refused: is the broker running, and is the port right?"
     ]
