@@ -1,15 +1,17 @@
 """Ours beside Ruby's own serializers: the same values, types included, whoever writes and whoever reads."""
 
+import json
+import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from mcollective_py.errors import Malformed
-from mcollective_py.wire import marshal
+from mcollective_py.wire import marshal, rubyyaml
 from mcollective_py.wire.symbol import Regexp, Symbol
 from tests.parts.rubyprocess import Compared, RubyProcess
-from tests.parts.rubyvalues import RubyValues, canonical
+from tests.parts.rubyvalues import TEXTS, RubyValues, canonical
 
 pytestmark = pytest.mark.parts
 
@@ -121,3 +123,71 @@ def test_every_kind_of_ruby_object_is_refused_by_its_name(ruby):
         "marked string": f"a string with instance variables {plain}",
         "inside": f"a Ruby object (Thing) {plain}",
     }
+
+
+def read_yaml(text: bytes) -> bytes:
+    """The canonical text of what we read, or `!` where it is refused."""
+    try:
+        return canonical(rubyyaml.loads(text))
+    except Malformed:
+        return b"!"
+
+
+def test_a_hundred_thousand_values_mean_the_same_in_yaml_both_ways(ruby):
+    # Twenty in a document: reading one costs Ruby as much as ten values do.
+    source, together = RubyValues(SEED), 20
+    alike, before = 0, None
+    for _ in range(VALUES // BATCH):
+        lists = [[source.value() for _ in range(together)] for _ in range(BATCH // together)]
+        wanted, texts = [canonical(values) for values in lists], [rubyyaml.dumps(values) for values in lists]
+        rereads = ruby.compared() if before else []
+        ruby.ask("compare", "yaml", *texts)
+        for text, again in zip(before or [], rereads, strict=True):
+            assert read_yaml(text) == again.canonical, f"we read Ruby's otherwise: {text!r}"
+        for text, want in zip(texts, wanted, strict=True):
+            assert read_yaml(text) == want, f"we read ours otherwise: {text!r}"
+        answers = ruby.compared()
+        before = [found.dumped for found in answers]
+        # Ruby itself does not read all that it writes as what it was: the symbol :"\"a\"" comes back as :a. What counts is its reading.
+        ruby.ask("compare", "yaml, only read", *before)
+        for text, want, found in zip(texts, wanted, answers, strict=True):
+            assert found.canonical == want, f"Ruby reads ours otherwise: {text!r}"
+            alike += found.dumped == text
+    for text, again in zip(before or [], ruby.compared(), strict=True):
+        assert read_yaml(text) == again.canonical, f"we read Ruby's otherwise: {text!r}"
+    assert not alike, "Ruby writes as we do: then this compares nothing"
+
+
+def test_forty_thousand_scalars_are_what_ruby_takes_them_for(ruby):
+    source = random.Random(SEED)
+    signs = "0123456789.:-+_,eExba TZ\"'\n/noy~sulitr\u00e9\u017f\ufb00#<=!"
+    texts = list(TEXTS)
+    while len(texts) < 40_000:
+        text = list(source.choice(TEXTS)[:30]) if source.random() < 0.6 else []
+        for _ in range(source.randrange(1, 6)):
+            at = source.randrange(len(text) + 1)
+            text[at : at + source.randrange(2)] = source.choice(signs)
+        texts.append("".join(text))
+    # An exclamation mark makes a scalar in quotes what it would be without them: so each character can be in it.
+    documents = [b"--- ! " + rubyyaml.dumps(text)[4:] for text in texts]
+    for text, document, found in zip(texts, documents, ruby.compare("yaml, only read", *documents), strict=True):
+        wanted = b"!" if found.canonical.startswith(b"!") else found.canonical
+        assert read_yaml(document) == wanted, f"Ruby takes {json.dumps(text)} for {found.canonical!r}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "--- !ruby/object:Object {}", "--- !ruby/object:Gem::Installer\ni: x\n", "--- !ruby/struct:Point\nx: 1\n",
+        "--- !ruby/range 1..2", "--- !ruby/class String", "--- !ruby/exception:IOError\nmessage: a\n",
+        "--- !ruby/object:Set\nhash: {}\n", "--- 2024-01-01", "--- 2024-01-01 10:00:00 Z", "--- !ruby/object:BigDecimal 18:0.1e1",
+        "--- !ruby/object:Rational\ndenominator: 1\nnumerator: 1\n", "--- !ruby/string:Text a", "--- !ruby/array:Table []",
+        "--- !ruby/hash:Table {}", "--- [&a 1, *a]", "--- !!set {a: }", "--- &a [*a]", '--- "\\ud800"', "--- a: b: c", "--- [",
+        "--- \x00", "--- 0x_", "--- .e+1", "--- !float x", "--- !ruby/regexp x",
+    ],
+)  # fmt: skip
+def test_what_ruby_refuses_in_yaml_is_refused(ruby, text):
+    (found,) = ruby.compare("yaml", text.encode())
+    assert found.canonical.startswith(b"!"), "Ruby takes it"
+    with pytest.raises(Malformed):
+        rubyyaml.loads(text.encode())
