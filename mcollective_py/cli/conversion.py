@@ -17,13 +17,14 @@ _IMPACT = "such a DDL says no impact: every action has `change`; write `read` wh
 
 
 def convert(file: Path, output: str, *, force: bool = False, is_json: bool = False) -> int:
-    """Write DIR/NAME/ddl.yaml, or with `-` print it; gives the exit code: 0, or 2 where something in it must be mended by hand.
+    """Write the ddl.yaml, or print it; gives the exit code: 0, or 2 where something in it must be mended by hand.
 
-    output: DIR or `-`. Raises UsageError or DDLError where nothing was written.
+    output: a folder of agents, the agent's own (it is called NAME), or `-` to print. Raises UsageError or DDLError where nothing was
+    written.
     """
     ddl = _read(file)
     text = ddl_to_yaml(ddl)
-    target = None if output == "-" else Path(output) / ddl.metadata.name / "ddl.yaml"
+    target = None if output == "-" else _folder(Path(output), ddl.metadata.name) / "ddl.yaml"
     if target is not None:
         _write(target, text, force=force)
     remarks, unchecked = [*ddl.notes, _IMPACT], _unchecked(ddl)
@@ -54,6 +55,11 @@ def _read(file: Path) -> DDL:
         return found
     what = "a data plugin's" if isinstance(found, DataDDL) else "no agent's: it has no actions, and this"
     raise DDLError(file.stem, f"{file}: this is {what} DDL, and only agents have a ddl.yaml")
+
+
+def _folder(output: Path, name: str) -> Path:
+    """The agent's folder: it carries the agent's name."""
+    return output if output.name == name else output / name
 
 
 def _write(target: Path, text: str, *, force: bool) -> None:

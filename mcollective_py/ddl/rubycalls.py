@@ -229,7 +229,7 @@ class _Reader:
             return ()
         return self._items(None, takes_functions=takes_functions)
 
-    def _items(self, closer: str | None, *, takes_functions: bool = False, takes_pairs: bool = True) -> tuple[Any, ...]:
+    def _items(self, closer: str | None, *, takes_functions: bool = False) -> tuple[Any, ...]:
         """Values and pairs with commas between; pairs become one dict at the end. closer: None where the line ends it."""
         source = self.source
         source.enter()
@@ -238,10 +238,10 @@ class _Reader:
             start = source.pos
             is_pair, key, value = self._item(takes_functions)
             source.count()
-            if is_pair and takes_pairs:
+            if is_pair:
                 pairs[key] = value
-            elif is_pair or pairs:
-                raise source.error("pairs of key => value come last" if takes_pairs else "a pair stands here: put it in { }", start)
+            elif pairs:
+                raise source.error("pairs of key => value come last", start)
             else:
                 items.append(value)
             if closer:
@@ -373,7 +373,7 @@ class _Reader:
     def _list(self) -> list[Any]:
         self.source.pos += 1
         self.source.skip_lines()
-        return list(self._items("]", takes_pairs=False))
+        return list(self._items("]"))
 
     def _hash(self) -> dict[Any, Any]:
         source, start = self.source, self.source.pos

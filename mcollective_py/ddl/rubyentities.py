@@ -27,6 +27,14 @@ _INSIDE = {
     "dataquery": ("input", "output"),
     "discovery": ("capabilities",),
 }
+# What to write where a word is missing.
+_EXAMPLES = {
+    "validation": ":validation => '.'",
+    "maxlength": ":maxlength => 0 for any length",
+    "list": ':list => ["one", "other"]',
+    "optional": ":optional => false",
+    "timeout": ":timeout => 60",
+}
 _EVERYWHERE = ("metadata", "requires", "usage")
 
 Path = tuple[str, ...]
@@ -134,7 +142,7 @@ class _Reading:
         kind = pairs["type"]
         for key in more.get(kind, ()) if isinstance(kind, Symbol) else ():
             if key not in pairs:
-                raise self.error(call, f"the input {name} of type :{kind} needs :{key}")
+                raise self.error(call, f"the input {name} of type :{kind} needs :{key}, as {_EXAMPLES[key]}")
             wanted[key] = pairs[key]
         entity["input"][name] = wanted
         self.place(call, "input", owner, name)
@@ -219,7 +227,9 @@ class _Reading:
     def wants(self, call: Call, pairs: Mapping[Any, Any], keys: Sequence[str]) -> None:
         missing = [key for key in keys if key not in pairs]
         if missing:
-            raise self.error(call, f"{call.name} needs :{missing[0]}")
+            raise self.error(
+                call, f"{call.name} needs :{missing[0]}" + (f", as {example}" if (example := _EXAMPLES.get(missing[0])) else "")
+            )
 
     def block(self, call: Call) -> Sequence[Call]:
         """The calls inside a call, each one of those that may stand there."""

@@ -66,7 +66,8 @@ def check_member(value: object, choices: Sequence[str]) -> None:
 
 def check_regex(value: str, pattern: str) -> None:
     """The whole text matches, with or without anchors in the pattern; its syntax is Ruby's, in linear time (matching/regex.py)."""
-    check_length(value, MAX_SUBJECT)
+    if len(value) > MAX_SUBJECT:
+        raise CannotCheck(f"it has {len(value)} characters, a regex is tried on {MAX_SUBJECT}")
     try:
         matches = compile_regex(rf"\A(?:{pattern})\z").search(value, Effort(_EFFORT))
     except RegexRefused as error:

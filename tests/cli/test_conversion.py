@@ -30,6 +30,11 @@ def test_a_ddl_yaml_is_written_into_a_folder_of_the_agent_s_name(service, tmp_pa
     assert (said.out, said.err) == ("", f"{IMPACT}wrote {target}\n")
 
 
+def test_the_agent_s_own_folder_may_be_named(service, tmp_path):
+    assert convert(service, str(tmp_path / "agents" / "service")) == 0
+    assert (tmp_path / "agents" / "service" / "ddl.yaml").is_file()
+
+
 def test_nothing_is_written_over_unless_that_is_wanted(service, tmp_path):
     convert(service, str(tmp_path))
     (tmp_path / "service" / "ddl.yaml").write_text("mine\n")

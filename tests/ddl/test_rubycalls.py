@@ -37,6 +37,7 @@ def test_pairs_of_both_styles_are_one_hash_at_the_end():
 def test_lists_and_hashes_may_run_over_lines_and_end_with_a_comma():
     (call,) = read('list [\n  1, # one\n  [2,\n 3],\n], {\n :a => {"b" => []},\n }\n')
     assert call.args == ([1, [2, 3]], {"a": {"b": []}})
+    assert brief(read("use [1, :a => 2, :b => 3]")) == [("use", [1, {"a": 2, "b": 3}])]
 
 
 def test_a_function_stands_behind_aggregate():
@@ -123,7 +124,6 @@ CODE = [
     ("use 'a' 1", "'1' is not expected here"),
     ("use({1, 2})", "between { and } stand pairs, key => value"),
     ("use [1 2]", "'2' is not expected here"),
-    ("use [:a => 1]", "a pair stands here: put it in { }"),
     ("use :a => 1, 2", "pairs of key => value come last"),
     ("use [1] => 2", "a key is a symbol, a text or a number"),
     ("use :a =>", "the text ends too early"),

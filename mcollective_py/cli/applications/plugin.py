@@ -34,7 +34,7 @@ class Plugin(Application):
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("verb", metavar="doc|convert", help="what to do")
         parser.add_argument("name", nargs="?", metavar="NAME|FILE", help="an agent, also agent/NAME; data/NAME; the file to convert")
-        parser.add_argument("-o", "--output", metavar="DIR", help="convert: write DIR/NAME/ddl.yaml; - prints it (default: here)")
+        parser.add_argument("-o", "--output", metavar="DIR", help="convert: the folder of agents or NAME's own; - prints (default: .)")
         parser.add_argument("--force", action="store_true", help="convert: write over a ddl.yaml that is there")
 
     def run(self, options: argparse.Namespace) -> int:
