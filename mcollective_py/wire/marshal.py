@@ -118,7 +118,7 @@ def _read(data: bytes, limits: RubyLimits) -> Any:
             if linked >= len(symbols):
                 raise Malformed(f"a link to symbol {linked}, and only {len(symbols)} have come so far")
             value = symbols[linked]
-        elif tag in (_HASH, _ARRAY, _HASH_AND_DEFAULT):
+        elif tag in b"[{}":
             size = counts[data[at + 1]]
             at += 2
             if size is None:
@@ -197,6 +197,9 @@ def _read(data: bytes, limits: RubyLimits) -> Any:
             if room < 0 or spare < 0:
                 raise Malformed(f"Marshal that by its links stands for more than {limits.values} values or {limits.size} bytes")
         elif tag == _REGEXP or (tag == _WITH and data[at + 1] == _REGEXP):
+            room -= 16  # it takes as long as so many other values
+            if room < 0:
+                raise Malformed(f"Marshal of more than {limits.values} values, its regular expressions counted sixteen times")
             objects.append(_OPEN)
             last = len(objects) - 1
             value, at = pieces.read_regexp(data, at, symbols, objects, limits)

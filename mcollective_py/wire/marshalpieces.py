@@ -43,8 +43,9 @@ _CODECS: Final = {
     b"EUC-KR": "euc_kr",
 }  # fmt: skip
 
-_DECIMAL: Final = re.compile(r"-?[0-9]{1,64}(\.[0-9]{1,64})?(e[+-]?[0-9]{1,4})?", re.ASCII)
+_decimal: Final = re.compile(r"-?[0-9]{1,64}(\.[0-9]{1,64})?(e[+-]?[0-9]{1,4})?", re.ASCII).fullmatch
 _NOT_DECIMAL: Final = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+_INFINITE: Final = (math.inf, -math.inf)
 _MANTISSA: Final = 37  # bits of a float that Ruby 1.8 took from its text, where that is not exact: a NUL and one or two bytes follow
 _NO_SYMBOL: Final = Symbol()  # stands among the symbols for one that is still being read
 
@@ -52,12 +53,14 @@ _NO_SYMBOL: Final = Symbol()  # stands among the symbols for one that is still b
 def packed_integer(data: bytes, at: int) -> tuple[int, int]:
     """A packed integer, and where it ends."""
     first = data[at]
+    at += 1
     if (value := SMALL[first]) is not None:
-        return value, at + 1
-    size = min(first, 256 - first)
-    end = at + 1 + size
-    value = int.from_bytes(data[at + 1 : end], "little")
-    return (value if first < 128 else value - (1 << 8 * size)), end
+        return value, at
+    if first < 128:
+        end = at + first
+        return int.from_bytes(data[at:end], "little"), end
+    end = at + 256 - first
+    return int.from_bytes(data[at:end], "little") - (1 << 8 * (256 - first)), end
 
 
 def read_count(data: bytes, at: int) -> tuple[int, int]:
@@ -151,15 +154,15 @@ def check_digits(value: int, size: int, limits: RubyLimits) -> None:
 
 def read_float(text: str) -> float:
     """The float that Ruby wrote so: `3.25`, `1e100`, `-0`, `inf`, `nan`, or Ruby 1.8's text with bytes behind it."""
-    if _DECIMAL.fullmatch(text):
+    if _decimal(text):
         value = float(text)
-        if value - value:  # nan, for what became infinite
+        if value in _INFINITE:
             raise Malformed("a number beyond what a float can hold")
         return value
     if (special := _NOT_DECIMAL.get(text)) is not None:
         return special
     decimal, _, rest = text.partition("\0")
-    if decimal != text and _DECIMAL.fullmatch(decimal):
+    if decimal != text and _decimal(decimal):
         return _with_mantissa(float(decimal), rest)
     raise Malformed(f"{printable(text, most=60)!r} is no float")
 
@@ -169,20 +172,20 @@ def _with_mantissa(value: float, rest: str) -> float:
     if not 1 <= len(rest) <= 2:
         raise Malformed(f"a float with {len(rest)} bytes behind its text")
     part, exponent = math.frexp(abs(value))
-    bits = (math.trunc(math.ldexp(part, _MANTISSA)) << 16) + int.from_bytes(rest.encode("latin-1").ljust(2, b"\0"), "big")
-    return math.copysign(math.ldexp(bits, exponent - _MANTISSA - 16), value)
+    tail = ord(rest[0]) << 8 | (ord(rest[1]) if len(rest) == 2 else 0)
+    bits = (int(part * (1 << _MANTISSA)) << 16) + tail
+    read = math.ldexp(bits, exponent - _MANTISSA - 16)
+    return -read if value < 0 else read
 
 
 def read_regexp(data: bytes, at: int, symbols: list[Symbol], objects: list[Any], limits: RubyLimits) -> tuple[Regexp, int]:
     """A regular expression as text, and where it ends."""
     is_with = data[at] == _WITH
     size, start = read_count(data, at + 1 + is_with)
-    at = start + size
-    options, codec = data[at] & 7, "ascii"  # the bits above say what the encoding does, too
-    at += 1
-    if is_with:
-        codec, at = read_codec(data, at, symbols, objects, limits)
-    source = decode(data[start : start + size], codec or "ascii")
+    stop = start + size
+    options = data[stop] & 7  # the bits above say what the encoding does, too
+    codec, at = read_codec(data, stop + 1, symbols, objects, limits) if is_with else ("ascii", stop + 1)
+    source = decode(data[start:stop], codec or "ascii")
     if isinstance(source, bytes):
         raise Malformed("a regular expression that is no text")
     return Regexp(source, options), at

@@ -6,6 +6,7 @@ from typing import Any
 from ..errors import UnsendableValue
 from .rubylimits import REQUEST, RubyLimits
 from .symbol import Regexp, Symbol
+from .unsendable import Unsendable
 
 _E = "E"
 
@@ -19,22 +20,12 @@ def dumps(value: object, limits: RubyLimits = REQUEST) -> bytes:
     writer = _Writer(limits)
     try:
         writer.write(value, 0)
-    except _Unsendable as bad:
-        place = "".join(reversed(bad.path))
-        raise UnsendableValue(f"{bad.problem}, at {place.removeprefix('.') or 'the top'}") from None
+    except Unsendable as bad:
+        raise bad.error() from None
     written = b"".join(writer.parts)
     if len(written) > limits.size:
         raise UnsendableValue(f"Marshal of {len(written)} bytes, the limit is {limits.size}, at the top")
     return written
-
-
-class _Unsendable(Exception):
-    """Carries the path from the inside out."""
-
-    def __init__(self, problem: str) -> None:
-        super().__init__(problem)
-        self.problem = problem
-        self.path: list[str] = []
 
 
 class _Writer:
@@ -74,25 +65,25 @@ class _Writer:
         elif isinstance(value, Regexp):
             self._regexp(value)
         else:
-            raise _Unsendable(f"a value of the type {kind.__name__} cannot be sent")
+            raise Unsendable(f"a value of the type {kind.__name__} cannot be sent")
 
     def _container(self, value: dict[Any, Any] | list[Any] | tuple[Any, ...], depth: int) -> None:
         if depth >= self._limits.depth:
-            raise _Unsendable(f"nested deeper than {self._limits.depth}")
+            raise Unsendable(f"nested deeper than {self._limits.depth}")
         is_dict = isinstance(value, dict)
         self._room -= 1 + len(value) * (2 if is_dict else 1)
         if self._room < 0:
-            raise _Unsendable(f"more than {self._limits.values} values")
+            raise Unsendable(f"more than {self._limits.values} values")
         self.parts.append((b"{" if is_dict else b"[") + packed(len(value)))
         for place, item in value.items() if isinstance(value, dict) else enumerate(value):
             try:
                 if is_dict:
                     if isinstance(place, tuple):
-                        raise _Unsendable("a tuple cannot be a key")
+                        raise Unsendable("a tuple cannot be a key")
                     self.write(place, depth + 1)
                 self.write(item, depth + 1)
-            except _Unsendable as bad:
-                bad.path.append(f".{place:.60}" if isinstance(place, str) else f"[{place!r:.60}]")
+            except Unsendable as bad:
+                bad.inside(place)
                 raise
 
     def _text(self, text: str) -> None:
@@ -107,7 +98,7 @@ class _Writer:
         """A symbol the first time that it is written."""
         number = len(self._symbols)
         if number >= self._limits.symbols:
-            raise _Unsendable(f"more than {self._limits.symbols} different symbols")
+            raise Unsendable(f"more than {self._limits.symbols} different symbols")
         encoded = self._encoded(name)
         self._symbols[str(name)] = b";" + packed(number)
         written = b":" + packed(len(encoded)) + encoded
@@ -116,6 +107,9 @@ class _Writer:
         return written
 
     def _regexp(self, regexp: Regexp) -> None:
+        self._room -= 16  # as the reader counts
+        if self._room < 0:
+            raise Unsendable(f"more than {self._limits.values} values, regular expressions counted sixteen times")
         encoded = self._encoded(regexp.source)
         e = self._symbols.get(_E) or self._new_symbol(_E)
         is_utf8 = b"F" if encoded.isascii() else b"T"
@@ -126,7 +120,7 @@ class _Writer:
             self.parts.append(b"i" + packed(value))
             return
         if abs(value) >= 10**self._limits.digits:
-            raise _Unsendable(f"an integer of more than {self._limits.digits} digits")
+            raise Unsendable(f"an integer of more than {self._limits.digits} digits")
         words = (value.bit_length() + 15) // 16
         self.parts.append((b"l+" if value > 0 else b"l-") + packed(words) + abs(value).to_bytes(2 * words, "little"))
 
@@ -134,14 +128,14 @@ class _Writer:
         try:
             encoded = text.encode()
         except UnicodeEncodeError:
-            raise _Unsendable("half of a surrogate pair is no character") from None
+            raise Unsendable("half of a surrogate pair is no character") from None
         self._take(len(encoded))
         return encoded
 
     def _take(self, size: int) -> None:
         self._bytes_left -= size
         if self._bytes_left < 0:
-            raise _Unsendable(f"Marshal of more than {self._limits.size} bytes")
+            raise Unsendable(f"Marshal of more than {self._limits.size} bytes")
 
 
 def packed(value: int) -> bytes:
