@@ -2,9 +2,10 @@
 
 import errno
 import os
+from dataclasses import replace
 from pathlib import Path
 
-from ..ddl.model import DDL, DataDDL
+from ..ddl.model import DDL, DataDDL, PluginDDL
 from ..ddl.validate import can_check, is_validator_name
 from ..ddl.write import ddl_to_yaml
 from ..errors import DDLError, UsageError
@@ -22,7 +23,7 @@ def convert(file: Path, output: str, *, force: bool = False, is_json: bool = Fal
     output: a folder of agents, the agent's own (it is called NAME), or `-` to print. Raises UsageError or DDLError where nothing was
     written.
     """
-    ddl = _read(file)
+    ddl = _agent(file)
     text = ddl_to_yaml(ddl)
     target = None if output == "-" else _folder(Path(output), ddl.metadata.name) / "ddl.yaml"
     if target is not None:
@@ -43,14 +44,23 @@ def convert(file: Path, output: str, *, force: bool = False, is_json: bool = Fal
     return HALF_DONE if unchecked else 0
 
 
-def _read(file: Path) -> DDL:
+def read_file(file: Path) -> DDL | DataDDL | PluginDDL:
+    """The DDL in a file NAME.ddl or NAME.json, of whatever plugin it is. Raises UsageError or DDLError."""
     if file.suffix not in (".ddl", ".json"):
         raise UsageError(f"{file}: a Ruby DDL is called NAME.ddl, one of Choria NAME.json")
-    if not is_agent(file.stem):
-        raise UsageError(f"{file}: an agent's name is lower case letters, digits and _: rename the file to that of its agent")
+    name = file.stem
+    if not is_agent(name):
+        raise UsageError(f"{file}: a plugin's name is lower case letters, digits and _: rename the file to that of its plugin")
     if not file.exists():
         raise UsageError(f"{file}: there is no such file")
-    found = read_plugin(file, file.stem)
+    found = read_plugin(file, name)
+    if isinstance(found, DataDDL) and name.endswith("_data"):  # Ruby's files of data plugins are called so, their functions are not
+        return replace(found, metadata=replace(found.metadata, name=name.removesuffix("_data")))
+    return found
+
+
+def _agent(file: Path) -> DDL:
+    found = read_file(file)
     if isinstance(found, DDL):
         return found
     what = "a data plugin's" if isinstance(found, DataDDL) else "no agent's: it has no actions, and this"

@@ -19,6 +19,11 @@ def action_doc(action: ActionDDL) -> str:
     return "\n".join(_action(action)) + "\n"
 
 
+def any_doc(ddl: DDL | DataDDL | PluginDDL) -> str:
+    """The whole description of whatever has a DDL, ending in a newline."""
+    return agent_doc(ddl) if isinstance(ddl, DDL) else data_doc(ddl) if isinstance(ddl, DataDDL) else plugin_doc(ddl)
+
+
 def data_doc(ddl: DataDDL) -> str:
     """The whole description of a data plugin, ending in a newline."""
     lines = [*_head(ddl.metadata, "data plugin", ddl.usage, ddl.notes), ""]

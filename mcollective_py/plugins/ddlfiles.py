@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 
 from ..ddl.load import ddl_from_yaml
@@ -19,6 +18,8 @@ def agent_ddl(agent: str, libdirs: Sequence[Path]) -> DDL:
     places = survey_ddls(libdirs).found
     place = places.get(agent)
     if place is None:
+        from difflib import get_close_matches
+
         near = get_close_matches(agent, places, 1)
         hint = f": did you mean {near[0]}?" if near else ""
         raise DDLError(agent, f"no such agent here{hint} `mco plugin doc` lists those that can be called, libdir says where more are")

@@ -109,7 +109,7 @@ def test_json_is_one_document(service, tmp_path, capsys):
     ("name", "text", "error", "says"),
     [
         ("service.rb", "", UsageError, "a Ruby DDL is called NAME.ddl"),
-        ("my-service.ddl", "", UsageError, "rename the file to that of its agent"),
+        ("my-service.ddl", "", UsageError, "rename the file to that of its plugin"),
         ("nosuch.ddl", None, UsageError, "there is no such file"),
         ("x.ddl", HEAD, DDLError, "no agent's: it has no actions"),
         ("x.ddl", HEAD + 'dataquery :description => "d"', DDLError, "this is a data plugin's DDL, and only agents have a ddl.yaml"),

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from mcollective_py.ddl.doc import agent_doc, data_doc, plugin_doc
+from mcollective_py.ddl.doc import any_doc
 from mcollective_py.ddl.load import ddl_from_yaml
-from mcollective_py.ddl.model import DDL, DataDDL
+from mcollective_py.ddl.model import DDL
 from mcollective_py.ddl.rubyddl import decode_ruby, plugin_from_ruby
 from mcollective_py.ddl.validate import can_check
 from mcollective_py.ddl.write import ddl_to_yaml
@@ -25,16 +25,12 @@ def check(data: bytes) -> bool:
     except DDLError as error:
         assert str(error).startswith("fuzzed: fuzzed.ddl:"), f"no place: {error}"
         return False
+    any_doc(found)
     if isinstance(found, DDL):
-        agent_doc(found)
         written = ddl_to_yaml(found)
         wanted = [one.validation for action in found.actions.values() for one in action.inputs.values()]
         if all(validation is None or can_check(validation) for validation in wanted):
             assert ddl_from_yaml(written, "fuzzed") == found, "what was written is another DDL"
-    elif isinstance(found, DataDDL):
-        data_doc(found)
-    else:
-        plugin_doc(found)
     return True
 
 

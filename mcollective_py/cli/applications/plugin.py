@@ -8,12 +8,13 @@ from typing import Any
 
 from ...config import Config
 from ...ddl.dataddl import builtin_data_ddls
-from ...ddl.doc import agent_doc, data_doc
+from ...ddl.doc import any_doc
 from ...ddl.model import DDL
 from ...errors import MCollectiveError, UsageError
 from ...plugins.ddlfiles import agent_ddl, data_ddl, is_plain, read_ddl
 from ...plugins.finder import survey_data_ddls, survey_ddls
 from ..application import Application
+from ..conversion import convert, read_file
 from ..inert import inert
 from ..plainagent import PlainAgent, read_plain_agent
 from ..session import print_json, read_config
@@ -28,19 +29,17 @@ class Plugin(Application):
     """Documentation of plugins, made from their DDLs; and DDLs of other systems made ours."""
 
     description = "Show the documentation of agents, convert Ruby DDLs: mco plugin doc [NAME]"
-    usage = "doc [NAME]  |  convert FILE [-o DIR]"
+    usage = "doc [NAME|FILE]  |  convert FILE [-o DIR]"
     sections = ("common", "json")
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("verb", metavar="doc|convert", help="what to do")
-        parser.add_argument("name", nargs="?", metavar="NAME|FILE", help="an agent, also agent/NAME; data/NAME; the file to convert")
+        parser.add_argument("name", nargs="?", metavar="NAME|FILE", help="an agent; data/NAME; a file NAME.ddl or NAME.json")
         parser.add_argument("-o", "--output", metavar="DIR", help="convert: the folder of agents or NAME's own; - prints (default: .)")
         parser.add_argument("--force", action="store_true", help="convert: write over a ddl.yaml that is there")
 
     def run(self, options: argparse.Namespace) -> int:
         if options.verb == "convert":
-            from ..conversion import convert
-
             if options.name is None:
                 raise UsageError("which file? mco plugin convert FILE.ddl, or Choria's FILE.json")
             return convert(Path(options.name), options.output or ".", force=options.force, is_json=options.json)
@@ -48,6 +47,9 @@ class Plugin(Application):
             raise UsageError(f"there is no `mco plugin {options.verb}`: {_VERBS}")
         if options.output is not None or options.force:
             raise UsageError("-o and --force are for `mco plugin convert`")
+        if options.name is not None and options.name.endswith((".ddl", ".json")):
+            found = read_file(Path(options.name))
+            return _print(_plain(found), any_doc(found), options)
         config = read_config(options)
         return _list(config, options) if options.name is None else _doc(config, options)
 
@@ -57,7 +59,7 @@ def _doc(config: Config, options: argparse.Namespace) -> int:
     libdirs = config.paths("libdir")
     if kind == "data":
         data = data_ddl(name, libdirs)
-        return _print(_plain(data), data_doc(data), options)
+        return _print(_plain(data), any_doc(data), options)
     if kind not in ("", "agent"):
         raise UsageError(
             f"there is no documentation of the kind {kind!r}: write `mco plugin doc NAME`, agent/NAME, or data/NAME for a data plugin"
@@ -67,7 +69,7 @@ def _doc(config: Config, options: argparse.Namespace) -> int:
         plain: PlainAgent = read_plain_agent(place)
         return _print(asdict(plain), "\n".join(plain.lines()) + "\n", options)
     ddl = agent_ddl(name, libdirs)
-    return _print(_plain(ddl), agent_doc(ddl), options)
+    return _print(_plain(ddl), any_doc(ddl), options)
 
 
 def _print(document: Mapping[str, Any], text: str, options: argparse.Namespace) -> int:

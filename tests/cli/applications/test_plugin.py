@@ -124,6 +124,15 @@ def test_a_ruby_ddl_is_converted_where_the_operator_stands(desk, ruby, tmp_path)
     assert "broken.ddl:2:1: if is code" in broken.err
 
 
+def test_any_one_file_is_told_of_without_a_configuration(desk, ruby, tmp_path):
+    folder = tmp_path / "ruby" / "mcollective"
+    nowhere = tmp_path / "empty.cfg"
+    answer = desk.mco("plugin", "doc", str(folder / "data" / "stock_data.ddl"), "-c", str(nowhere))
+    assert (answer.code, answer.lines[0], answer.err) == (0, "stock data plugin", "")
+    answer = desk.mco("plugin", "doc", str(folder / "agent" / "broken.ddl"), "-c", str(nowhere))
+    assert (answer.code, "broken.ddl:2:1: if is code" in answer.err) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("words", "says"), [(("convert",), "which file?"), (("doc", "rpcutil", "--force"), "are for `mco plugin convert`")]
 )
