@@ -13,6 +13,7 @@ from typing import Any
 from ..errors import UnsendableValue
 from .rubylimits import REQUEST, RubyLimits
 from .symbol import Regexp, Symbol
+from .unsendable import Unsendable
 
 # JSON's quoting is YAML's, and it is done in C, but for what YAML cannot have in plain sight.
 _QUOTE = json.JSONEncoder(ensure_ascii=False).encode
@@ -35,22 +36,12 @@ def dumps(value: object, limits: RubyLimits = REQUEST) -> bytes:
             document = "---\n" + "\n".join(writer.lines) + "\n"
         else:
             document = f"--- {text}\n"
-    except _Unsendable as bad:
-        place = "".join(reversed(bad.path))
-        raise UnsendableValue(f"{bad.problem}, at {place.removeprefix('.') or 'the top'}") from None
+    except Unsendable as bad:
+        raise bad.error() from None
     data = document.encode()
     if len(data) > limits.size:
         raise UnsendableValue(f"YAML of {len(data)} bytes, the limit is {limits.size}")
     return data
-
-
-class _Unsendable(Exception):
-    """Carries the path from the inside out."""
-
-    def __init__(self, problem: str) -> None:
-        super().__init__(problem)
-        self.problem = problem
-        self.path: list[str] = []
 
 
 class _Writer:
@@ -63,20 +54,20 @@ class _Writer:
     def container(self, value: Any, indent: str, depth: int) -> None:
         """Write what is in a list or dict that is not empty."""
         if depth > self._limits.depth:
-            raise _Unsendable(f"nested deeper than {self._limits.depth}")
+            raise Unsendable(f"nested deeper than {self._limits.depth}")
         if isinstance(value, dict):
             for key, item in value.items():
                 try:
                     self._item(f"{indent}{self._key(key, indent)}:", item, indent, depth)
-                except _Unsendable as bad:
-                    bad.path.append(_step(key))
+                except Unsendable as bad:
+                    bad.inside(key)
                     raise
         else:
             for position, item in enumerate(value):
                 try:
                     self._item(f"{indent}-", item, indent, depth)
-                except _Unsendable as bad:
-                    bad.path.append(f"[{position}]")
+                except Unsendable as bad:
+                    bad.inside(position)
                     raise
 
     def _item(self, head: str, item: Any, indent: str, depth: int) -> None:
@@ -89,7 +80,7 @@ class _Writer:
 
     def _key(self, key: Any, indent: str) -> str:
         if isinstance(key, (list, tuple, dict)):
-            raise _Unsendable(f"a {type(key).__name__} as a key cannot be sent")
+            raise Unsendable(f"a {type(key).__name__} as a key cannot be sent")
         if key.__class__ is str and key == "<<":
             self._count()
             return '!!str "<<"'  # Ruby merges what is under an untagged one
@@ -126,16 +117,16 @@ class _Writer:
         if isinstance(value, str):
             return _quoted(str.__str__(value))
         name = type(value).__name__
-        raise _Unsendable(f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name} cannot be sent")
+        raise Unsendable(f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name} cannot be sent")
 
     def _count(self) -> None:
         self._left -= 1
         if self._left < 0:
-            raise _Unsendable(f"more than {self._limits.values} values")
+            raise Unsendable(f"more than {self._limits.values} values")
 
     def _symbol(self, symbol: Symbol) -> str:
         if len(self._symbols) >= self._limits.symbols:
-            raise _Unsendable(f"more than {self._limits.symbols} symbols")
+            raise Unsendable(f"more than {self._limits.symbols} symbols")
         word = str(symbol)
         text = f":{word}" if _PLAIN_WORD.fullmatch(word) else f"!ruby/symbol {_quoted(word)}"
         self._symbols[word] = text
@@ -145,16 +136,8 @@ class _Writer:
         # 3 bits hold less than one digit, 4 hold more: only between the two must the digits be counted.
         bits, digits = value.bit_length(), self._limits.digits
         if bits > digits * 3 and (bits > digits * 4 or abs(value) >= 10**digits):
-            raise _Unsendable(f"an integer of more than {digits} digits")
+            raise Unsendable(f"an integer of more than {digits} digits")
         return int.__repr__(value)
-
-
-def _step(key: Any) -> str:
-    """One step of a place: some keys are what cannot be sent, or cannot even be shown."""
-    if isinstance(key, str):
-        return f".{key:.60}"
-    is_short = key is None or isinstance(key, float) or (isinstance(key, int) and key.bit_length() < 200)
-    return f"[{key!r}]" if is_short else f"[{type(key).__name__}]"
 
 
 def _quoted(text: str) -> str:
@@ -167,7 +150,7 @@ def _quoted(text: str) -> str:
 def _escape(match: re.Match[str]) -> str:
     number = ord(match[0])
     if 0xD800 <= number <= 0xDFFF:
-        raise _Unsendable("half of a surrogate pair is no character")
+        raise Unsendable("half of a surrogate pair is no character")
     return f"\\u{number:04X}"
 
 

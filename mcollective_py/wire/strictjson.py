@@ -11,6 +11,7 @@ from typing import Any
 
 from ..errors import Malformed, UnsendableValue
 from ..text import is_utf8
+from .unsendable import Unsendable
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +63,8 @@ def dumps(value: object, limits: JSONLimits = REQUEST) -> str:
     """
     try:
         _check_value(value, limits, 0)
-    except _Unsendable as bad:
-        place = "".join(reversed(bad.path))
-        raise UnsendableValue(f"{bad.problem}, at {place.removeprefix('.') or 'the top'}") from None
+    except Unsendable as bad:
+        raise bad.error() from None
     text = _ENCODER.encode(value)
     # The upper bound spares measuring what is short anyway; a character has at most 4 bytes in UTF-8.
     if len(text) * 4 > limits.size and (size := len(text.encode())) > limits.size:
@@ -152,15 +152,6 @@ def _check_strings(value: Any, limit: int) -> None:
             _check_strings(item, limit)
 
 
-class _Unsendable(Exception):
-    """Carries the path from the inside out."""
-
-    def __init__(self, problem: str) -> None:
-        super().__init__(problem)
-        self.problem = problem
-        self.path: list[str] = []
-
-
 def _check_value(value: object, limits: JSONLimits, depth: int) -> None:
     if isinstance(value, str):
         if len(value) > limits.string or not value.isascii():
@@ -169,33 +160,33 @@ def _check_value(value: object, limits: JSONLimits, depth: int) -> None:
         pass
     elif isinstance(value, int):
         if value.bit_length() > limits.digits * 3:  # 3 bits hold less than one digit, so the reader takes whatever passes
-            raise _Unsendable(f"an integer of more than {limits.digits * 3} bits")
+            raise Unsendable(f"an integer of more than {limits.digits * 3} bits")
     elif isinstance(value, float):
         if not math.isfinite(value):
-            raise _Unsendable(f"{value} is no JSON number")
+            raise Unsendable(f"{value} is no JSON number")
     elif isinstance(value, (dict, list, tuple)):
         if depth >= limits.depth:
-            raise _Unsendable(f"nested deeper than {limits.depth}")
+            raise Unsendable(f"nested deeper than {limits.depth}")
         if isinstance(value, dict):
             _check_members(value, limits, depth + 1)
         else:
             _check_items(value, limits, depth + 1)
     else:
-        raise _Unsendable(f"{_a(type(value).__name__)} cannot be sent")
+        raise Unsendable(f"{_a(type(value).__name__)} cannot be sent")
 
 
 def _check_members(members: dict[Any, Any], limits: JSONLimits, depth: int) -> None:
     if len(members) > limits.keys:
-        raise _Unsendable(f"an object of {len(members)} keys, the limit is {limits.keys}")
+        raise Unsendable(f"an object of {len(members)} keys, the limit is {limits.keys}")
     for key, item in members.items():
         if not isinstance(key, str):
-            raise _Unsendable(f"the key {key!r:.40} is not text")
+            raise Unsendable(f"the key {key!r:.40} is not text")
         try:
             if len(key) > limits.string or not key.isascii():
                 _check_text(key, limits)
             _check_value(item, limits, depth)
-        except _Unsendable as bad:
-            bad.path.append(f".{key:.60}")
+        except Unsendable as bad:
+            bad.inside(key)
             raise
 
 
@@ -203,16 +194,16 @@ def _check_items(items: list[Any] | tuple[Any, ...], limits: JSONLimits, depth: 
     for position, item in enumerate(items):
         try:
             _check_value(item, limits, depth)
-        except _Unsendable as bad:
-            bad.path.append(f"[{position}]")
+        except Unsendable as bad:
+            bad.inside(position)
             raise
 
 
 def _check_text(text: str, limits: JSONLimits) -> None:
     if len(text) > limits.string:
-        raise _Unsendable(f"a text of {len(text)} characters, the limit is {limits.string}")
+        raise Unsendable(f"a text of {len(text)} characters, the limit is {limits.string}")
     if not is_utf8(text):
-        raise _Unsendable("half of a surrogate pair is no character")
+        raise Unsendable("half of a surrogate pair is no character")
 
 
 def _a(noun: str) -> str:

@@ -52,10 +52,10 @@ def test_a_value_is_written_so_that_ruby_takes_it_for_nothing_else(value, text):
         ({"\udfff": 1}, "half of a surrogate pair is no character"),
         ({Symbol("\ud800"): 1}, "half of a surrogate pair is no character"),
         ([Regexp("\ud800")], "half of a surrogate pair is no character, at [0]"),
-        ({"a": {(1, 2): 3}}, "a tuple as a key cannot be sent, at a[tuple]"),
+        ({"a": {(1, 2): 3}}, "a tuple as a key cannot be sent, at a[(1, 2)]"),
         ({object: 1}, "a type cannot be sent"),
         ([10**128], "an integer of more than 128 digits, at [0]"),
-        ({-7: {10**128: 1}}, "an integer of more than 128 digits, at [-7][int]"),
+        ({-7: {10**128: 1}}, "an integer of more than 128 digits, at [-7][1000"),
         (bytearray(b"x"), "a bytearray cannot be sent, at the top"),
     ],
 )
