@@ -153,8 +153,15 @@ def test_a_directed_request_for_another_node_is_inconsistent(fleet: Fleet, wire:
     refused(fleet, wire, "inconsistent", lambda: wire.publish(payload, node="web1"))
 
 
-def test_a_filter_that_cannot_be_read_runs_nowhere(fleet: Fleet, wire: Wire) -> None:
-    refused(fleet, wire, "filtered", lambda: wire.send(wire.request(filter=Filter(compound=([{"statement": "role::web"}],)))))
+def test_a_compound_filter_runs_where_it_holds(fleet: Fleet, wire: Wire) -> None:
+    reply = wire.ask(wire.request(filter=Filter.parse(compound=["role::web and fact('country').value=uk"])))
+    assert reply is not None
+    assert reply.statuscode == 0
+    refused(fleet, wire, "filtered", lambda: wire.send(wire.request(filter=Filter.parse(compound=["not country=uk"]))))
+
+
+def test_a_filter_that_cannot_be_applied_runs_nowhere(fleet: Fleet, wire: Wire) -> None:
+    refused(fleet, wire, "badfilter", lambda: wire.send(wire.request(filter=Filter.parse(compound=["role::web or country=/(/"]))))
 
 
 @pytest.mark.parametrize(
