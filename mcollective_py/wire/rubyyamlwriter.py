@@ -72,16 +72,18 @@ class _Writer:
 
     def _item(self, head: str, item: Any, indent: str, depth: int) -> None:
         text = self.scalar(item)
-        if text is not None:
-            self.lines.append(f"{head} {text}")
-        else:
+        if text is None:
             self.lines.append(head)
             self.container(item, indent + " ", depth + 1)
+            return
+        if depth == self._limits.depth and isinstance(item, (dict, list, tuple)):  # an empty one counts as well
+            raise Unsendable(f"nested deeper than {depth}")
+        self.lines.append(f"{head} {text}")
 
     def _key(self, key: Any, indent: str) -> str:
         if isinstance(key, (list, tuple, dict)):
             raise Unsendable(f"a {type(key).__name__} as a key cannot be sent")
-        if key.__class__ is str and key == "<<":
+        if isinstance(key, str) and key == "<<" and not isinstance(key, Symbol):
             self._count()
             return '!!str "<<"'  # Ruby merges what is under an untagged one
         text = self.scalar(key) or ""

@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcollective_py.errors import Malformed
+from mcollective_py.errors import Malformed, UnsendableValue
 from mcollective_py.wire.rubylimits import REPLY, RubyLimits
 from mcollective_py.wire.rubyyaml import PythonParser, dumps, loads
 from mcollective_py.wire.symbol import Regexp, Symbol
@@ -292,6 +292,17 @@ def test_what_is_written_comes_back_the_same_types_and_all(value):
     text = dumps(value)
     assert shape(loads(text)) == shape(value)
     assert shape(loads(text, parser=PythonParser)) == shape(value)
+
+
+@given(VALUES)
+@settings(max_examples=300, deadline=None)
+def test_a_reader_with_the_same_limits_takes_whatever_is_written(value):
+    limits = RubyLimits(size=200, depth=3, values=12, symbols=2, digits=60)
+    try:
+        text = dumps(value, limits)
+    except UnsendableValue:
+        return
+    assert shape(loads(text, limits)) == shape(value)
 
 
 @given(st.binary(max_size=200) | st.text(":-? #'\"\\\n\t,[]{}&*!|>%@`~<0123456789.aexny\u2028\x85é", max_size=40).map(str.encode))

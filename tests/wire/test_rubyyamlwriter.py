@@ -13,6 +13,10 @@ class Colour(StrEnum):
     RED = "red"
 
 
+class Merge(StrEnum):
+    KEY = "<<"
+
+
 class Level(IntEnum):
     HIGH = 3
 
@@ -35,6 +39,8 @@ class Level(IntEnum):
         ([], "--- []\n"), ((), "--- []\n"), ({}, "--- {}\n"),
         ([1, (), [2, {}]], "---\n- 1\n- []\n-\n - 2\n - {}\n"),
         ({Symbol("a"): {"b": [1]}, "<<": 1, 2: None}, '---\n:a:\n "b":\n  - 1\n!!str "<<": 1\n2: ~\n'),
+        ({Merge.KEY: {}}, '---\n!!str "<<": {}\n'),
+        ({Symbol("<<"): {}}, '---\n!ruby/symbol "<<": {}\n'),
         ({"k" * 999: 1}, f'---\n? "{"k" * 999}"\n: 1\n'), ({"k" * 998: 1}, f'---\n"{"k" * 998}": 1\n'),
     ],
 )  # fmt: skip
@@ -77,6 +83,7 @@ def test_what_is_written_keeps_the_limits():
     for value, says in (
         ("x" * 60, "YAML of 67 bytes, the limit is 60"),
         ([[[1]]], "nested deeper than 2, at [0][0]"),
+        ([[{}]], "nested deeper than 2, at [0][0]"),
         ([1] * 5, "more than 6 values, at [4]"),
         ([[], [], []], "more than 6 values, at [2]"),
         ([Symbol("a"), Symbol("b")], "more than 1 symbols, at [1]"),
