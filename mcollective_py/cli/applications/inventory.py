@@ -42,11 +42,13 @@ class Inventory(Application):
                         answers[action] = result
             stats = next((one.stats for one in calls.values() if not one.stats.ok), calls["inventory"].stats)
             style = style_for(sys.stdout, options, client.config)
+        code = exitcode(stats, strict=options.strict)
+        code = 1 if code == 4 else code  # as it has always been of this command, whose host is named every time
         if options.json:
             document: dict[str, Any] = {"host": options.host, "interrupted": wait.is_interrupted}
             document |= {name: dict(one.data) if one.is_ok else None for name, one in answers.items()}
             print_json({"daemon_stats": None, "inventory": None, **document, "stats": stats.to_dict()})
-            return wait.exitcode(exitcode(stats, strict=options.strict))
+            return wait.exitcode(code)
         for result in answers.values():
             if not result.is_ok:
                 remark(f"{result.agent} {result.action}: {result.statusmsg}")
@@ -58,7 +60,7 @@ class Inventory(Application):
         wait.remark("this is what came up to now")
         if not wait.is_interrupted and not answers and not stats.unverified:
             remark(f"{options.host} did not answer: is the name right, does mcollectived run there? `mco ping` says who is there")
-        return wait.exitcode(exitcode(stats, strict=options.strict))
+        return wait.exitcode(code)
 
 
 def inventory_lines(host: str, stats: Mapping[str, Any], inventory: Mapping[str, Any]) -> list[str]:

@@ -22,9 +22,9 @@ def test_json_is_one_document(desk):
     assert document["interrupted"] is False
 
 
-def test_a_host_that_is_not_there_is_4_and_says_what_to_do(desk):
+def test_a_host_that_is_not_there_is_1_and_says_what_to_do(desk):
     answer = desk.mco("inventory", "nosuch", "-t", "0.5")
-    assert (answer.code, answer.out) == (4, "")
+    assert (answer.code, answer.out) == (1, "")
     assert "nosuch did not answer" in answer.err
 
 
