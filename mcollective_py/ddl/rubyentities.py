@@ -8,8 +8,9 @@ from typing import Any
 
 from ..errors import DDLError
 from ..wire.symbol import Symbol
-from .rubycalls import Call, Function
+from .rubycalls import Call
 from .rubysource import READ_NOT_RUN
+from .rubyvalues import Function
 
 LEVEL = (2, 12, 5)  # the MCollective that a DDL may require
 

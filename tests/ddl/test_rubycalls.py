@@ -2,9 +2,8 @@ import time
 
 import pytest
 
-from mcollective_py.ddl.rubycalls import Function, read_calls
+from mcollective_py.ddl.rubycalls import read_calls
 from mcollective_py.errors import DDLError
-from mcollective_py.wire.symbol import Symbol
 
 
 def read(text):
@@ -26,25 +25,6 @@ def test_calls_are_read_with_their_arguments_their_blocks_and_their_places():
     assert brief([action, display]) == [("action", "a", {"x": 1}, [("input", "b")]), ("display", "ok")]
     assert (action.line, action.column, action.block[0].line, action.block[0].column) == (1, 1, 2, 3)
     assert (display.line, display.column, display.block) == (3, 6, None)
-
-
-def test_pairs_of_both_styles_are_one_hash_at_the_end():
-    (call,) = read("input :a, :type => :string,\n  optional: true, 'max length': 5, \"k\" => nil")
-    assert call.args == ("a", {"type": "string", "optional": True, "max length": 5, "k": None})
-    assert isinstance(call.args[1]["type"], Symbol)
-
-
-def test_lists_and_hashes_may_run_over_lines_and_end_with_a_comma():
-    (call,) = read('list [\n  1, # one\n  [2,\n 3],\n], {\n :a => {"b" => []},\n }\n')
-    assert call.args == ([1, [2, 3]], {"a": {"b": []}})
-    assert brief(read("use [1, :a => 2, :b => 3]")) == [("use", [1, {"a": 2, "b": 3}])]
-
-
-def test_a_function_stands_behind_aggregate():
-    first, second, third = read("aggregate summary(:a)\naggregate average(:b, :format => '%d'), :x => 1\naggregate(sum :c)")
-    assert first.args == (Function("summary", ("a",)),)
-    assert second.args == (Function("average", ("b", {"format": "%d"})), {"x": 1})
-    assert third.args == (Function("sum", ("c",)),)
 
 
 def test_a_loop_over_a_list_is_its_block_for_each_value():
@@ -78,10 +58,6 @@ def test_loops_in_loops_and_values_of_several_names():
 def test_a_variable_lives_as_long_as_its_block_and_one_from_outside_keeps_what_a_block_sets():
     assert brief(read("n = 1\n[1, 2].each { |i| n = n + i; use n }\nuse n")) == [("use", 2), ("use", 4), ("use", 4)]
     assert "inner is not set before" in refusal("[1].each { |i| inner = 1 }\nuse [inner]")
-
-
-def test_numbers_are_added_and_multiplied_as_usual():
-    assert brief(read("use 1 + 2 * 3, (1 + 2) * 3, [1] + [2]")) == [("use", 7, 9, [1, 2])]
 
 
 CODE = [
