@@ -77,6 +77,7 @@ class Request:
     request, None for a broadcast. time: seconds since the epoch, with a fraction. ttl: seconds. reply_to: the connector's
     destination for replies, None where none is wanted. digest: what replies are bound to (SHA-256 hex of the signed payload),
     empty before sealing. wants_reply: False where the caller waits for none; security plugins that sign no reply_to say it so.
+    proof: a digest of the signature where that covers no id, by which a copy under another id is known; else empty.
     """
 
     id: str
@@ -93,6 +94,7 @@ class Request:
     targets: tuple[str, ...] | None = None
     digest: str = ""
     wants_reply: bool = True
+    proof: str = ""
 
     @property
     def is_direct(self) -> bool:

@@ -121,10 +121,12 @@ class AES:
         if self._callers is None or caller is None:
             raise NotSigned("a request without a caller, or where none are taken")
         key, learnt = self._key_of(caller, found)
-        secret = unwrap_by_public(key, _wrapped(found))
+        wrapped = _wrapped(found)
+        secret = unwrap_by_public(key, wrapped)
         signed = self._serializer.loads(decrypt(decode_lines(found.body, "the body"), secret), self._limits)
         body, time, ttl = rubyenvelope.unwrapped(signed, found.fields, "aes", enforces_ttl=self._enforces_ttl)
-        request = rubyenvelope.request_from_ruby(found, body, time=time, ttl=ttl)
+        # Whoever has the public key can put another body under the same wrapped key, so that is what must not come twice.
+        request = rubyenvelope.request_from_ruby(found, body, time=time, ttl=ttl, proof=wrapped)
         if learnt is not None and self._learning is not None:
             self._learning.keep(caller, learnt)
         return request

@@ -8,6 +8,7 @@ body is `{agent, action, caller, data}` going and `{statuscode, statusmsg, data}
 Symbols end here, but in the values of inputs and outputs, which go through untouched.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -93,8 +94,9 @@ def envelope_of(unverified: Unverified, kind: str) -> Envelope:
     return found
 
 
-def request_from_ruby(envelope: Envelope, body: Any, *, time: object, ttl: object) -> Request:
-    """The request that an envelope and its body say, whoever wrote them. time, ttl: as the plugin found them.
+def request_from_ruby(envelope: Envelope, body: Any, *, time: object, ttl: object, proof: bytes = b"") -> Request:
+    """The request that an envelope and its body say, whoever wrote them. time, ttl: as the plugin found them. proof: the caller's
+    signature, where it covers the time.
 
     Raises Malformed, naming the field; OtherAgent where body and envelope name different agents.
     """
@@ -121,6 +123,7 @@ def request_from_ruby(envelope: Envelope, body: Any, *, time: object, ttl: objec
         time=float(time),  # type: ignore[arg-type]  # as above
         ttl=ttl,
         wants_reply=wants_reply,
+        proof=hashlib.sha256(proof).hexdigest() if proof else "",
     )
 
 

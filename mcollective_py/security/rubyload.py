@@ -34,7 +34,7 @@ _UNPROTECTED: Mapping[str, str] = {
     "psk": "psk protects the body of a message and nothing else: caller, agent, filter, collective, ids, ttl and time can be changed "
     "on the way, and whoever has the key, as every host has, can ask as any caller and answer as any host",
     "ssl": "ssl protects body, ttl and time of a request, and who called: filter, collective and request id can be changed on the way, "
-    "so that a request is obeyed by other hosts, or again, while its ttl lasts; and every host can answer as any other",
+    "so that while its ttl lasts other hosts obey it, and a question is answered again; and every host can answer as any other",
     "aes_security": "aes_security hides bodies from the broker and nothing else: every host has the callers' public keys and can read "
     "and make requests in their name; replies carry no proof of who sent them; filter, collective and request id can be changed",
 }

@@ -76,10 +76,10 @@ class SSL:
         caller = as_text(found.fields.get("callerid"))
         if self._callers is None or caller is None:
             raise NotSigned("a request without a caller, or where none are taken")
-        _verify(self._callers.public_key(caller), found)
+        proof = _verify(self._callers.public_key(caller), found)
         signed = self._serializer.loads(found.body, self._limits)
         body, time, ttl = rubyenvelope.unwrapped(signed, found.fields, "ssl", enforces_ttl=self._enforces_ttl)
-        return rubyenvelope.request_from_ruby(found, body, time=time, ttl=ttl)
+        return rubyenvelope.request_from_ruby(found, body, time=time, ttl=ttl, proof=proof)
 
     def open_reply(self, unverified: Unverified) -> Reply:
         """The reply, once the signature by the key of all nodes has been verified."""
@@ -93,10 +93,12 @@ class SSL:
         fields[_HASH] = encode_lines(self._sign(body))
 
 
-def _verify(key: "RSAPublicKey", envelope: Envelope) -> None:
+def _verify(key: "RSAPublicKey", envelope: Envelope) -> bytes:
+    """The signature, which is the same for the same bytes, once it has been verified."""
     proof = envelope.proof
     if len(proof) > _LARGEST_PROOF:
         raise Malformed("the signature is too long")
     signature = decode_lines(proof, "the signature")
     if not has_signed(key, signature, envelope.body):
         raise NotSigned("the signature is not of this body by the key of whom the message names")
+    return signature

@@ -8,7 +8,7 @@ status. Nothing can be plugged in between `open` and the action but the configur
 `open` is audited too, all but what is meant for other hosts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -146,15 +146,25 @@ def admit(
 
 
 def authorize_call(
-    request: Request, view: NodeView, agents: Mapping[str, LoadedAgent], authorization: Authorization, audit: Audit
+    request: Request,
+    view: NodeView,
+    agents: Mapping[str, LoadedAgent],
+    authorization: Authorization,
+    audit: Audit,
+    check_copy: Callable[[Request], None],
 ) -> tuple[LoadedAgent, Request]:
-    """The agent to call, and the request with its inputs checked, once the rules allow it and the audit has it. Raises an RPCError."""
+    """The agent to call, and the request with its inputs checked, once the rules allow it and the audit has it.
+
+    check_copy: refuses an order whose signature was seen before. Raises an RPCError, or Replayed.
+    """
     asked = agents.get(request.agent)
     try:
         agent, request = check_call(request, asked)
         rule = authorization.authorize(request, view)
+        if not agent.only_reads(request.action):
+            check_copy(request)
         audit.allowed(request, agent.ddl, rule)
-    except RPCError as error:
+    except (RPCError, Rejected) as error:
         audit.refused(request, asked.ddl if asked else None, error)
         raise
     return agent, request

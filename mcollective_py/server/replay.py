@@ -28,9 +28,21 @@ class ReplayMemory:
 
         now: seconds since the epoch. skew: seconds that clocks may differ by at present.
         """
-        self._forget(now - 2 * skew)
         # Both stand under the signature. The certificate beside it does not: one key may have several, and each several encodings.
-        key, end = (request.caller, request.id), request.time + request.ttl
+        self._take((request.caller, request.id), request, now, skew)
+
+    def remember_proof(self, request: Request, now: float, skew: float = 5.0) -> None:
+        """Take the signature of a request in, once, where it covers no id; as remember, for what changes something.
+
+        A caller who asks the very same twice in one second signs the same bytes twice. For a question that is good; an order is refused
+        the second time, for it looks as a copy under another id does.
+        """
+        if request.proof:
+            self._take((request.caller, request.proof), request, now, skew)
+
+    def _take(self, key: tuple[str, str], request: Request, now: float, skew: float) -> None:
+        self._forget(now - 2 * skew)
+        end = request.time + request.ttl
         if key in self._seen:
             raise Replayed(f"request {request.id} from {request.caller} was accepted before")
         if end <= self._forgotten:

@@ -147,9 +147,16 @@ class Runner:
         self._stats.count("validated")
         self._stats.count("passed")
         try:
-            agent, request = authorize_call(request, view, host.agents, host.authorization, host.audit)
+            agent, request = authorize_call(
+                request,
+                view,
+                host.agents,
+                host.authorization,
+                host.audit,
+                lambda order: self._replay.remember_proof(order, now, host.rules.skew),
+            )
             self._submit(host, agent, request, view)
-        except Busy as error:
+        except Rejected as error:
             error.request = request
             self._refused(error, delivery, now)
         except RPCError as error:

@@ -56,7 +56,9 @@ def wrapped(message=CALL, **changes):
 @pytest.mark.parametrize("serializer", [marshal, rubyyaml], ids=["marshal", "yaml"])
 def test_requests_and_replies_get_to_who_has_the_keys(serializer):
     alice, host = client(serializer), node(serializer)
-    assert opened(alice.seal_request(REQUEST).payload, host) == replace(REQUEST, reply_to=None)
+    request = opened(alice.seal_request(REQUEST).payload, host)
+    assert request == replace(REQUEST, reply_to=None, proof=request.proof)
+    assert len(request.proof) == 64
     (payload,) = host.seal_reply(REPLY, REQUEST)
     assert alice.open_reply(alice.read(payload)) == replace(REPLY, action=None)
 

@@ -284,8 +284,24 @@ def test_a_replayed_request_and_one_too_many_are_audited_and_a_forged_one_is_nob
 AGENTS = {name: load_agent(shipped_libdir() / "agents" / name) for name in ("rpcutil", "echo", "discovery")}
 
 
-def authorized(request: Request, audit: Audit | None = None) -> tuple[LoadedAgent, Request]:
-    return authorize_call(request, WEB1, AGENTS, Allows(), audit or Notes())
+def authorized(request: Request, audit: Audit | None = None, replay: ReplayMemory | None = None) -> tuple[LoadedAgent, Request]:
+    memory = ReplayMemory() if replay is None else replay  # an empty one is false
+    return authorize_call(request, WEB1, AGENTS, Allows(), audit or Notes(), lambda order: memory.remember_proof(order, request.time))
+
+
+def test_an_order_whose_signature_was_seen_under_another_id_is_refused_and_audited() -> None:
+    audit, replay = Notes(), ReplayMemory()
+    order = replace(BROADCAST, agent="echo", action=None, body="x", proof="a" * 64)
+    authorized(order, audit, replay)
+    with pytest.raises(Replayed):
+        authorized(replace(order, id="2" * 32), audit, replay)
+    assert audit.lines[-1] == ("refused", "Replayed")
+
+
+def test_a_question_may_come_twice_in_a_second_with_the_same_signature() -> None:
+    replay = ReplayMemory()
+    for number in "12":
+        authorized(replace(BROADCAST, id=number * 32, proof="a" * 64), replay=replay)
 
 
 def test_a_call_comes_back_with_its_agent_and_checked_inputs() -> None:

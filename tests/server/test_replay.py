@@ -39,6 +39,21 @@ def test_the_same_id_from_another_caller_is_another_request() -> None:
     assert len(memory) == 2
 
 
+def test_a_signature_that_comes_again_under_another_id_is_refused() -> None:
+    memory = ReplayMemory()
+    memory.remember_proof(replace(FIRST, proof="a" * 64), now=1000.0)
+    memory.remember_proof(replace(SECOND, proof="b" * 64), now=1000.0)
+    with pytest.raises(Replayed):
+        memory.remember_proof(replace(SECOND, proof="a" * 64), now=1060.0)
+
+
+def test_where_the_id_is_signed_there_is_no_signature_to_remember() -> None:
+    memory = ReplayMemory()
+    memory.remember_proof(FIRST, now=1000.0)
+    memory.remember_proof(FIRST, now=1000.0)
+    assert len(memory) == 0
+
+
 def test_a_full_memory_refuses_and_keeps_every_live_entry() -> None:
     memory = ReplayMemory(capacity=1)
     memory.remember(FIRST, now=1000.0)

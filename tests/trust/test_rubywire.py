@@ -128,12 +128,32 @@ def test_in_another_collective_it_does_not_run(wire: Wire) -> None:
         wire.admit(wire.changed(wire.sealed(), collective="uk"), Destination(Kind.AGENT, "uk", "rpcutil"))
 
 
-def test_with_another_id_it_runs_again_for_as_long_as_its_ttl_says_which_these_plugins_cannot_prevent(wire: Wire) -> None:
+def test_with_another_id_a_question_is_answered_again_while_its_ttl_lasts_which_these_plugins_cannot_prevent(wire: Wire) -> None:
     """Written down so that nobody relies on it: neither plugin signs the request id. docs/ruby-differences.md, and the warning."""
     payload = wire.sealed()
     other = wire.changed(payload, requestid="f" * 32)
     assert [wire.runs(payload), wire.runs(other), wire.runs(other)] == [True, True, False]
     assert not wire.runs(wire.changed(payload, requestid="e" * 32), now=NOW + 62)
+
+
+@pytest.mark.parametrize("name", [name for name in WIRES if "psk" not in name])
+def test_with_another_id_an_order_is_refused_where_the_signature_covers_its_time(name: str) -> None:
+    wire = Wire(name)
+    payload = wire.sealed()
+    for copy, way in ((payload, TOPIC), (wire.changed(payload, requestid="f" * 32), BY_NAME)):
+        order = wire.admit(copy, way)
+        if way is TOPIC:
+            wire.replay.remember_proof(order, NOW)
+        else:
+            with pytest.raises(Replayed):
+                wire.replay.remember_proof(order, NOW)
+
+
+def test_psk_has_nothing_to_know_a_copy_of_an_order_by_but_its_id() -> None:
+    wire = Wire("activemq-psk")
+    payload = wire.sealed()
+    wire.replay.remember_proof(wire.admit(payload), NOW)
+    wire.replay.remember_proof(wire.admit(wire.changed(payload, requestid="f" * 32)), NOW)
 
 
 # --- S-14: times ------------------------------------------------------------------------------------------------------
