@@ -1,7 +1,7 @@
 """Values with their Ruby types kept, as JSON: the notation in which tests/parts/rubycalls.rb reads and writes them.
 
-null, true and false are themselves; {"i": "7"} an integer, {"f": hex} a float by its eight bytes, {"s": "text"} text, {"b": base64} bytes,
-{"y": "running"} a symbol, {"a": [...]} an array, {"h": [[key, value], ...]} a hash.
+null, true and false are themselves; {"i": "7"} an integer, {"f": hex} a float by its eight bytes, {"s": "text"} text,
+{"b": base64} bytes, {"y": "running"} a symbol, {"a": [...]} an array, {"h": [[key, value], ...]} a hash.
 """
 
 import base64
