@@ -1,6 +1,6 @@
-"""Configuration files as sites with Ruby MCollective have them, for daemons and clients of either language.
+"""Configuration files as sites with Ruby MCollective have them: the very same for daemons and clients of either language.
 
-What Ruby's read and what ours read differs in `libdir` alone, for each has its own agents.
+Even `libdir` is the same, Ruby's agents in one folder of it and ours in the other.
 """
 
 import json
@@ -17,6 +17,7 @@ from mcollective_py.cli.demosite import SiteHost
 
 RUBY_LIBDIR = Path(__file__).with_name("rubyplugins")
 LIBDIR = Path(__file__).with_name("libdir")
+BOTH_LIBDIRS = f"{LIBDIR}:{RUBY_LIBDIR}"
 OPERATOR = "operator-public"  # Ruby's ssl and aes_security name callers after the file of their public key
 
 
@@ -74,14 +75,14 @@ class HistoricSite:
         """The log file of a host's daemon."""
         return self.folder / "hosts" / name / "mcollectived.log"
 
-    def write_server(self, host: SiteHost, libdir: Path) -> Path:
+    def write_server(self, host: SiteHost) -> Path:
         """A host's folder with its server.cfg, facts and classes; the path of the server.cfg."""
         home = self.folder / "hosts" / host.name
         home.mkdir(parents=True, exist_ok=True)
         (home / "classes.txt").write_text("".join(f"{name}\n" for name in ("settings", *host.classes)))
         (home / "facts.yaml").write_text("---\n" + json.dumps(dict(host.facts)) + "\n")  # JSON is YAML too
         own = {
-            "libdir": str(libdir),
+            "libdir": BOTH_LIBDIRS,
             "identity": host.name,
             "logfile": str(self.log(host.name)),
             "loglevel": "info",
@@ -97,10 +98,10 @@ class HistoricSite:
             home / "server.cfg", {**self._common(), **own, **self._security_of_daemons(), **self._server_settings, **host.settings}
         )
 
-    def write_client(self, language: str, libdir: Path, settings: Mapping[str, str] | None = None) -> Path:
-        """A client's client.cfg; its path. language: names the file, and what else of it differs from the last one."""
-        own = {"libdir": str(libdir), "identity": "desk.example.net", "logger_type": "console", "loglevel": "warn"}
-        path = self.folder / f"client-{language}.cfg"
+    def write_client(self, name: str = "client", settings: Mapping[str, str] | None = None) -> Path:
+        """A client.cfg by a name of its own; its path."""
+        own = {"libdir": BOTH_LIBDIRS, "identity": "desk.example.net", "logger_type": "console", "loglevel": "warn"}
+        path = self.folder / f"{name}.cfg"
         return self._write(path, self._common() | own | self._security_of_clients() | dict(settings or {}))
 
     def _common(self) -> dict[str, str]:

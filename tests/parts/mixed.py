@@ -13,14 +13,14 @@ from typing import Any
 from mcollective_py.cli.demoprocesses import MCO, RunningSite
 from mcollective_py.cli.demosite import Site, SiteBroker, SiteHost
 from mcollective_py.client.client import Audience, Client
-from tests.parts.historic import LIBDIR, HistoricSite
+from tests.parts.historic import HistoricSite
 from tests.parts.ruby import RubyCalls, RubyFleet
 from tests.parts.typed import typed
 from tests.waiting import wait_until
 
 
 class MixedFleet:
-    """Daemons of both languages, each host's in the one that it is listed under, and clients of both with the same client.cfg.
+    """Daemons of both languages, each host's in the one that it is listed under, and clients of both with one client.cfg.
 
     client_settings: of both clients. Leaving the block ends every process, by pid.
     """
@@ -36,7 +36,7 @@ class MixedFleet:
         self.site = site
         self.ruby = RubyFleet(site, ruby, client_settings=client_settings)
         self.python = _OurFleet(_OurSite(site), python)
-        self.client_config = site.write_client("python", LIBDIR, client_settings)
+        self.client_config = self.ruby.client_config
         self._pool = ThreadPoolExecutor(6, thread_name_prefix="mco")
         self._ends = contextlib.ExitStack()
 
@@ -148,10 +148,10 @@ class _OurSite(Site):
         self.folder, self._site = site.folder, site
 
     def write_client(self, broker: SiteBroker, settings: Mapping[str, str] | None = None) -> Path:
-        return self._site.folder / "client-python.cfg"
+        return self._site.folder / "client.cfg"
 
     def write_host(self, host: SiteHost, broker: SiteBroker) -> Path:
-        return self._site.write_server(host, LIBDIR)
+        return self._site.write_server(host)
 
 
 class _OurFleet(RunningSite):

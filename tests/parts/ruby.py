@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from mcollective_py.cli.demosite import SiteHost
-from tests.parts.historic import RUBY_LIBDIR, HistoricSite
+from tests.parts.historic import HistoricSite
 from tests.parts.typed import typed
 
 RUBY_MCO = "/usr/bin/mco"
@@ -34,7 +34,7 @@ class RubyFleet:
 
     def __init__(self, site: HistoricSite, hosts: Iterable[SiteHost], *, client_settings: Mapping[str, str] | None = None) -> None:
         self.site, self.hosts = site, {host.name: host for host in hosts}
-        self.client_config = site.write_client("ruby", RUBY_LIBDIR, client_settings)
+        self.client_config = site.write_client(settings=client_settings)
         self._daemons: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> "RubyFleet":
@@ -56,7 +56,7 @@ class RubyFleet:
 
     def start_daemon(self, name: str) -> None:
         """Start one host's daemon."""
-        config = self.site.write_server(self.hosts[name], RUBY_LIBDIR)
+        config = self.site.write_server(self.hosts[name])
         with (config.parent / "output.log").open("ab") as output:
             self._daemons[name] = subprocess.Popen(
                 [*_ENDS_WITH_US, RUBY_DAEMON, "--config", str(config), "--no-daemonize"], env=ruby_environ(), cwd="/",

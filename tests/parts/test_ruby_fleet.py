@@ -16,7 +16,7 @@ from mcollective_py.cli.demosite import SiteHost
 from mcollective_py.config import Config
 from mcollective_py.security.load import security_plugin
 from mcollective_py.wire.symbol import Symbol
-from tests.parts.historic import LIBDIR, RUBY_LIBDIR, HistoricSite, Listening
+from tests.parts.historic import RUBY_LIBDIR, HistoricSite, Listening
 from tests.parts.mixed import BothEnded, MixedFleet, PythonCalls, data_of
 from tests.parts.require import require_programs
 from tests.parts.ruby import RUBY_DAEMON, RUBY_MCO, RubyCalls
@@ -236,11 +236,8 @@ def test_both_clients_show_the_inventory_of_a_host_of_either_language(fleet: Mix
 def test_a_request_without_a_name_goes_to_everybody_where_the_threshold_is_passed(fleet: MixedFleet) -> None:
     broadcast = {**IN_UK, "direct_addressing_threshold": "0"}
     words = ("rpc", "rpcutil", "get_fact", "fact=country", "-F", "country=de", "--dt", "1")
-    clients = {
-        language: fleet.site.write_client(f"broadcast-{language}", libdir, broadcast)
-        for language, libdir in (("ruby", RUBY_LIBDIR), ("python", LIBDIR))
-    }
-    for process in (fleet.ruby_mco(*words, config=clients["ruby"]), fleet.python_mco(*words, config=clients["python"])):
+    client = fleet.site.write_client("broadcast", broadcast)
+    for process in (fleet.ruby_mco(*words, config=client), fleet.python_mco(*words, config=client)):
         assert (answering(process), process.returncode) == (set(SECOND), 0), process
 
 
@@ -475,7 +472,7 @@ def test_replies_go_to_another_place_where_the_caller_wants_it(fleet: MixedFleet
 
 @ONE_WIRE
 def test_our_client_calls_by_the_ddl_of_a_ruby_agent(fleet: MixedFleet) -> None:
-    config = fleet.site.write_client("python-ddl", RUBY_LIBDIR, IN_UK)
+    config = fleet.site.write_client("ruby-ddl", {**IN_UK, "libdir": str(RUBY_LIBDIR)})
     words = ("rpc", "parrot", "check", "word=hello", "loud=yes", "count=5", "share=0.5", "--json", *(f"-I{name}" for name in ALL))
     process = fleet.python_mco(*words, config=config)
     assert process.returncode == 0, process
