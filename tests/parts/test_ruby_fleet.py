@@ -14,6 +14,7 @@ import stomp
 
 from mcollective_py.cli.demosite import SiteHost
 from mcollective_py.config import Config
+from mcollective_py.message import Reply, Request
 from mcollective_py.security.load import security_plugin
 from mcollective_py.wire.symbol import Symbol
 from tests.parts.historic import RUBY_LIBDIR, HistoricSite, Listening
@@ -21,6 +22,7 @@ from tests.parts.mixed import BothEnded, MixedFleet, PythonCalls, data_of
 from tests.parts.require import require_programs
 from tests.parts.ruby import RUBY_DAEMON, RUBY_MCO, RubyCalls
 from tests.parts.typed import typed
+from tests.parts.wire import Wire as LowLevel
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.parts
@@ -479,6 +481,31 @@ def test_our_client_calls_by_the_ddl_of_a_ruby_agent(fleet: MixedFleet) -> None:
     came = {reply["sender"]: reply["data"]["inputs"] for reply in json.loads(process.stdout)["replies"]}
     wanted = {"word": "hello", "loud": True, "count": 5, "share": 0.5}
     assert came == dict.fromkeys(ALL, wanted)
+
+
+@pytest.mark.parametrize("fleet", WIRES[1:2], indirect=True, ids=str)
+def test_what_ruby_lets_pass_outside_its_time_or_twice_our_hosts_carry_out_once_or_not_at_all(fleet: MixedFleet) -> None:
+    with LowLevel(fleet.client_config) as wire:
+        now = time.time()
+        stale, future, twice, last = (wire.request(time=now + ahead) for ahead in (-100, 3600, 0, 0))
+        wire.send(stale)
+        wire.send(future)
+        payload = wire.send(twice)
+        wire.publish(payload)
+        wire.send(last)
+        replies: list[Reply] = []
+        while sum("pong" in reply.data for reply in replies) < 2 + 6 + 4:
+            reply = wire.reply()
+            assert reply is not None, replies
+            replies.append(reply)
+
+    def carried_out(request: Request) -> list[str]:
+        return sorted(reply.sender for reply in replies if reply.request_id == request.id and "pong" in reply.data)
+
+    assert carried_out(stale) == []
+    assert carried_out(future) == ["ruby1", "ruby2"]
+    assert carried_out(twice) == ["py1", "py2", "ruby1", "ruby1", "ruby2", "ruby2"]
+    assert carried_out(last) == list(ALL)
 
 
 def test_registrations_of_either_language_are_heard_by_both(fleet: MixedFleet) -> None:
