@@ -148,7 +148,7 @@ class NotACaller(NotSigned):
 class OtherAgent(NotSigned):
     """A verified body that names another agent than its envelope: who may change the envelope could redirect it."""
 
-    reason = "inconsistent"
+    reason = "otheragent"
 
 
 class Inconsistent(Rejected):

@@ -35,7 +35,7 @@ _NUMBER = re.compile(
 )
 _BASES = {"integer": 10, "octal": 8, "hex": 16, "binary": 2}
 _SEPARATORS = str.maketrans("", "", ",_")
-_LEADING_NUMBER = re.compile(r"[-+]?[0-9]+(?:_[0-9]+)*(?:\.[0-9]+(?:_[0-9]+)*)?", re.ASCII)
+_LEADING_NUMBER = re.compile(r"\A[-+]?[0-9]+(?:_[0-9]+)*(?:\.[0-9]+(?:_[0-9]+)*)?", re.ASCII)
 _DECIMAL = re.compile(r"[-+]?[0-9]+(?:_[0-9]+)*(?:\.[0-9]+(?:_[0-9]+)*)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
 
 _WORDS: dict[str, bool | None] = {
@@ -147,7 +147,7 @@ def _base60(text: str, is_whole: bool) -> int | float:
     """What Psych makes of 12:30:45; of two parts the first counts 3600 and the second 60, and a sign covers only its own part."""
     total: int | float = 0 if is_whole else 0.0
     for part, weight in zip(text.split(":"), (3600, 60, 1), strict=False):
-        match = _LEADING_NUMBER.match(part)
+        match = _LEADING_NUMBER.search(part)
         digits = match[0].replace("_", "") if match else "0"
         total += (int(digits) if is_whole else float(digits)) * weight
     return total

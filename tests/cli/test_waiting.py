@@ -47,7 +47,7 @@ def test_whose_answer_is_due_is_named(terminal):
     assert code == 0
     lines, code = terminal("inventory", "nosuch", "-t", "1.6")
     assert "waiting for nosuch, until 1.6 s are over" in lines
-    assert code == 4
+    assert code == 1
 
 
 def test_what_is_quick_or_quiet_says_nothing(terminal):

@@ -165,7 +165,7 @@ def test_a_call_for_another_agent_than_the_envelopes_is_refused(agent):
 
 def test_another_agent_is_a_refusal_of_security_that_no_reply_tells():
     assert issubclass(OtherAgent, NotSigned)
-    assert (OtherAgent.reason, OtherAgent.is_security, OtherAgent.is_told) == ("inconsistent", True, False)
+    assert (OtherAgent.reason, OtherAgent.is_security, OtherAgent.is_told) == ("otheragent", True, False)
 
 
 @pytest.mark.parametrize(
