@@ -64,7 +64,10 @@ def call(wanted)
   if wanted["reply_to"] || wanted["no_results"]
     inputs[:process_results] = !wanted["no_results"]
     client.reply_to = wanted["reply_to"]
-    return {"id" => client.send(wanted["action"], inputs)}
+    id = client.send(wanted["action"], inputs)
+    # A request without replies leaves its subscription behind, and with a reply exchange that is not the next request's.
+    client.client.unsubscribe(wanted["agent"], :reply)
+    return {"id" => id}
   end
   replies = []
   client.send(wanted["action"], inputs) do |reply|
