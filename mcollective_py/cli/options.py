@@ -162,9 +162,7 @@ def _filter(group: argparse._ArgumentGroup) -> None:
     words("facts", "-F", "--wf", "--with-fact", metavar="FACT=VALUE", help="hosts with this fact; also =~ != < > <= >=")
     words("classes", "-C", "--wc", "--with-class", metavar="CLASS", help="hosts with this Puppet class, or /regex/")
     words("agents", "-A", "--wa", "--with-agent", metavar="AGENT", help="hosts with this agent, or /regex/")
-    words(
-        "compound", "-S", "--select", metavar="'EXPR'", help="and, or, not, ( ): 'web and not country=uk'"
-    )
+    words("compound", "-S", "--select", metavar="'EXPR'", help="and, or, not, ( ): 'web and not country=uk'")
     words("identities", "-I", "--wi", "--with-identity", metavar="IDENT", help="this host, or /regex/; repeats add hosts")
     group.add_argument("--full-discovery", action="store_true", help="use the whole discovery window, whoever is known")
     group.add_argument(

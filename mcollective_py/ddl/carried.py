@@ -189,8 +189,7 @@ class _Carrier:
             return None
         options = {str(key): self.value(value, place, f"{owner}: summary") for key, value in options.items()}
         options |= {str(key): self.value(found[key], place, f"{owner}: summary") for key in found if key not in ("function", "args")}
-        pattern = options.get("format")
-        if pattern is None or not isinstance(pattern, str):
+        if not isinstance(options.get("format"), str):
             options.pop("format", None)
         return {"function": str(found["function"]), "args": [str(args[0]), *([options] if options else [])]}
 

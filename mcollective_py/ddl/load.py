@@ -102,20 +102,6 @@ def ddl_from_document(document: Document, notes: list[str] | None = None) -> DDL
 
 def metadata_from_document(document: Document, value: Any) -> Metadata:
     """The metadata of any plugin, from what stands under `metadata`. Raises DDLError."""
-    return _metadata(document, value)
-
-
-def input_from_document(document: Document, path: Path, value: Any, notes: list[str] | None = None) -> Input:
-    """One input, from what stands under a path that ends in its name. notes: as for ddl_from_document. Raises DDLError."""
-    return _input(document, path, value, notes)
-
-
-def output_from_document(document: Document, path: Path, value: Any) -> Output:
-    """One output, from what stands under a path that ends in its name. Raises DDLError."""
-    return _output(document, path, value)
-
-
-def _metadata(document: Document, value: Any) -> Metadata:
     table = _read(document, ("metadata",), value, METADATA_KEYS)
     if not is_agent(table["name"]):
         raise document.error(("metadata", "name"), "a name is lower case letters, digits and _")
@@ -127,8 +113,8 @@ def _metadata(document: Document, value: Any) -> Metadata:
 def _action(document: Document, path: Path, value: Any, notes: list[str] | None) -> ActionDDL:
     table = _read(document, path, value, ACTION_KEYS)
     name = _name(document, (*path, "action"), table["action"])
-    inputs = {key: _input(document, (*path, "input", key), entry, notes) for key, entry in table["input"].items()}
-    outputs = {key: _output(document, (*path, "output", key), entry) for key, entry in table["output"].items()}
+    inputs = {key: input_from_document(document, (*path, "input", key), entry, notes) for key, entry in table["input"].items()}
+    outputs = {key: output_from_document(document, (*path, "output", key), entry) for key, entry in table["output"].items()}
     return ActionDDL(
         name=name,
         description=table["description"],
@@ -145,7 +131,8 @@ def _action(document: Document, path: Path, value: Any, notes: list[str] | None)
     )
 
 
-def _input(document: Document, path: Path, value: Any, notes: list[str] | None) -> Input:
+def input_from_document(document: Document, path: Path, value: Any, notes: list[str] | None) -> Input:
+    """One input, from what stands under a path that ends in its name. notes: as for ddl_from_document. Raises DDLError."""
     name = _name(document, path, path[-1])
     table = _read(document, path, value, INPUT_KEYS)
     choices = table["list"]
@@ -185,7 +172,8 @@ def _check_validation(document: Document, path: Path, validation: str | None, no
         notes.append(f"{problem.reason}: only hosts check it")
 
 
-def _output(document: Document, path: Path, value: Any) -> Output:
+def output_from_document(document: Document, path: Path, value: Any) -> Output:
+    """One output, from what stands under a path that ends in its name. Raises DDLError."""
     name = _name(document, path, path[-1])
     table = _read(document, path, value, OUTPUT_KEYS)
     return Output(name=name, **{key: table[key] for key in ("description", "display_as", "type", "default")})

@@ -3,22 +3,11 @@
 text > calls (rubycalls.py) > what they declare (rubyentities.py) > a document as a ddl.yaml has it (carried.py) > model (load.py)
 """
 
-from collections.abc import Mapping
-
-from ..errors import DDLError
 from .carried import carried, carried_metadata
 from .load import ddl_from_document, input_from_document, metadata_from_document, output_from_document
 from .model import DDL, DataDDL, PluginDDL
 from .rubycalls import read_calls
 from .rubyentities import declared, kind_of
-
-# What to say of a DDL that is of another kind than the one wanted.
-_KINDS: Mapping[str, str] = {
-    "agent": "an agent (it has actions)",
-    "data": "a data plugin (it has a dataquery)",
-    "discovery": "a discovery method",
-    "other": "no agent: it has no actions",
-}
 
 
 def decode_ruby(content: bytes) -> str:
@@ -29,27 +18,12 @@ def decode_ruby(content: bytes) -> str:
         return content.decode("latin-1")
 
 
-def ddl_from_ruby(text: str, name: str, file: str) -> DDL:
-    """The DDL of an agent. name: the agent's, that of the file; file: for messages. Raises DDLError with line and column.
-
-    The impact of an action is not in a Ruby DDL: it is `change`. What could not be taken as it is stands in the DDL's notes.
-    """
-    found = plugin_from_ruby(text, name, file)
-    if not isinstance(found, DDL):
-        raise DDLError(name, f"{file}: this is {_KINDS['data' if isinstance(found, DataDDL) else 'other']}")
-    return found
-
-
-def data_ddl_from_ruby(text: str, name: str, file: str) -> DataDDL:
-    """The DDL of a data plugin. name: as in filters, without `_data`. Raises DDLError with line and column."""
-    found = plugin_from_ruby(text, name, file)
-    if not isinstance(found, DataDDL):
-        raise DDLError(name, f"{file}: this is no data plugin: it has no dataquery")
-    return found
-
-
 def plugin_from_ruby(text: str, name: str, file: str) -> DDL | DataDDL | PluginDDL:
-    """The DDL of a plugin of whatever kind its words say. Raises DDLError with line and column."""
+    """The DDL of a plugin of whatever kind its words say. Raises DDLError with line and column.
+
+    name: the plugin's, as clients call it; file: for messages. The impact of an action is not in a Ruby DDL: it is `change`. What could
+    not be taken as it is stands in the DDL's notes.
+    """
     calls = read_calls(text, name, file)
     kind = kind_of(calls)
     found = declared(calls, kind, name, file)
