@@ -37,14 +37,14 @@ class _Right:
         return f'<authorizationEntry {self.kind}="{self.name}" {words}/>'
 
 
-def activemq_xml(plan: Plan, listener: Listener, name: str = "mcollective") -> str:
-    """The whole file. name: the broker's own."""
+def activemq_xml(plan: Plan, listener: Listener) -> str:
+    """The whole file."""
     users = "\n        ".join(
         f"<authenticationUser username={quoteattr(login)} password={quoteattr(password)} groups={quoteattr(f'{login},{_ALL}')}/>"
         for login, password in plan.passwords.items()
     )
     entries = "\n          ".join(right.entry() for right in _rights(plan.collectives))
-    return _XML.format(name=name, users=users, entries=entries, tls=_tls(listener), connector=_connector(listener))
+    return _XML.format(users=users, entries=entries, tls=_tls(listener), connector=_connector(listener))
 
 
 def _rights(collectives: tuple[str, ...]) -> list[_Right]:
@@ -95,7 +95,7 @@ _XML = """\
   http://activemq.apache.org/schema/core http://activemq.apache.org/schema/core/activemq-core.xsd">
   <bean class="org.springframework.beans.factory.config.PropertyPlaceholderConfigurer"/>
   <!-- Nothing is kept on disk: a request that outlives its time is of no use to anybody. -->
-  <broker xmlns="http://activemq.apache.org/schema/core" brokerName="{name}" persistent="false" useJmx="false"
+  <broker xmlns="http://activemq.apache.org/schema/core" brokerName="mcollective" persistent="false" useJmx="false"
           schedulePeriodForDestinationPurge="60000" dataDirectory="${{activemq.data}}">
     <destinationPolicy><policyMap><policyEntries>
       <!-- One slow host must not hold up a broadcast, and the reply queues of clients that have gone are cleared away. -->

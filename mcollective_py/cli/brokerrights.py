@@ -64,11 +64,11 @@ def passwords_text(passwords: Mapping[str, str]) -> str:
     return "\n".join([*lines, *(f"{login} {password}" for login, password in passwords.items())]) + "\n"
 
 
-def settings_lines(family: str, more: Sequence[str] = ()) -> list[str]:
-    """What server.cfg and client.cfg say to log in so."""
+def settings_lines(family: str, more: Sequence[str]) -> list[str]:
+    """What server.cfg and client.cfg say to log in so. more: further settings of both."""
     pool = f"plugin.{family}.pool.1."
     return [
         f"server.cfg:  {pool}user = {NODE}",
         f"client.cfg:  {pool}user = {OPERATOR}",
-        f"both:        connector = {family}, {pool}password = (of that login), {', '.join(more) or f'{pool}host = (the broker)'}",
+        f"both:        connector = {family}, {pool}password = (of that login), {', '.join(more)}",
     ]

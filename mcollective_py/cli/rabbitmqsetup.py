@@ -1,7 +1,7 @@
 """What RabbitMQ must have for a fleet, as calls of its management API: exchanges, three logins and their rights."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -18,12 +18,11 @@ _REPLY_SECONDS = 70  # s: the longest a reply is of use, a ttl of 60 s and ten
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One PUT. path: below `/api/`. what: in words. is_secret: its body has a password."""
+    """One PUT. path: below `/api/`. what: in words."""
 
     path: str
     body: dict[str, Any]
     what: str
-    is_secret: bool = False
 
 
 def calls(plan: Plan, vhost: str, kept: frozenset[str] = frozenset()) -> Iterator[Call]:
@@ -34,7 +33,7 @@ def calls(plan: Plan, vhost: str, kept: frozenset[str] = frozenset()) -> Iterato
         yield Call(f"exchanges/{at}/{name}", {"type": kind, "durable": True, "auto_delete": False}, f"{kind} exchange {name}")
     for login, password in plan.passwords.items():
         if login not in kept:
-            yield Call(f"users/{login}", {"password": password, "tags": ""}, f"login {login}", is_secret=True)
+            yield Call(f"users/{login}", {"password": password, "tags": ""}, f"login {login}")
     for login in (NODE, OPERATOR, ADMIN):
         yield Call(f"permissions/{at}/{login}", rights(login, plan.collectives), f"rights of {login}")
     for collective in plan.collectives:
@@ -76,6 +75,6 @@ def _exchanges(collectives: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     yield REPLIES, "direct"
 
 
-def _pattern(names: "list[str] | tuple[str, ...]") -> str:
+def _pattern(names: Sequence[str]) -> str:
     exact = [name if name == _TO_QUEUES else re.escape(name) for name in names]
     return f"^({'|'.join([*_OWN_QUEUES, *exact])})$"

@@ -129,10 +129,22 @@ def test_each_login_of_rabbitmq_may_do_its_work_and_no_more(tmp_path):
         words += ["--vhost", "/fleet", "--collective", "mcollective", "--collective", "sub"]
         setup("rabbitmq", *words, answer=f"{broker.password}\n")
         broker.api("PUT", "exchanges/%2Ffleet/other_broadcast", {"type": "topic"})
-        found = answers(broker.port, "/fleet", read_passwords(passwords), expected)
+        first = read_passwords(passwords)
+        found = answers(broker.port, "/fleet", first, expected)
         again = setup("rabbitmq", *words, answer=f"{broker.password}\n")
         assert "made sure of: login mcollective-node" in again.stdout
-        assert read_passwords(passwords) == read_passwords(passwords)
+        assert read_passwords(passwords) == first
+        elsewhere = [*words[: words.index("--passwords") + 1], str(tmp_path / "others")]
+        refused = subprocess.run(
+            [*MCO, "broker", "setup", "rabbitmq", *elsewhere, "--vhost", "/fleet"],
+            input=f"{broker.password}\n",
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert refused.returncode == 1 and "whose passwords nobody can read out of it" in refused.stderr
+        assert not (tmp_path / "others").exists()
         (policy,) = broker.api("GET", "policies/%2Ffleet")
     assert found[NODE] == {name: node for name, (node, _, _) in expected.items()}
     assert found[OPERATOR] == {name: operator for name, (_, operator, _) in expected.items()}
