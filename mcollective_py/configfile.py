@@ -7,7 +7,7 @@ from pathlib import Path
 from .errors import ConfigError, place
 from .names import is_collective, is_identity
 from .regularfile import UnusableFile, changeable_by_others, read_regular
-from .settings import FLAGS, FRACTION, IGNORED, SETTINGS, WHOLE, Setting, family, find_setting, nearest_key, split_value
+from .settings import FLAGS, FRACTION, IGNORED, RUBY_PROVIDERS, SETTINGS, WHOLE, Setting, family, find_setting, nearest_key, split_value
 
 _MAX_BYTES = 1 << 20  # the largest real files seen have 20 KB
 _MAX_GUESSES = 50  # each takes some 5 ms: a large file of nothing but mistakes must not take minutes
@@ -15,7 +15,6 @@ _KEY = re.compile(r"[A-Za-z0-9_.\-]{1,200}", re.ASCII)
 EXAMPLE_SECRETS = frozenset({"unset", "changeme", "changemeplease", "marionette", "secret", ""})
 """Passwords and keys that everybody knows, in lower case: CVE-2014-0175."""
 
-_RUBY_PROVIDERS = frozenset({"psk", "ssl", "aes_security", "sshkey"})
 _REPEATABLE = frozenset({"paths", "lines"})
 
 
@@ -135,7 +134,7 @@ class Reader:
                 f"{where}: securityprovider is not set; Ruby took psk, here it is x509: "
                 "write `securityprovider = psk` to go on with psk"
             )
-        historic = provider in _RUBY_PROVIDERS or "plugin.psk" in self.values
+        historic = provider in (*RUBY_PROVIDERS, "sshkey") or "plugin.psk" in self.values
         if self.side == "server" and historic and "rpcauthorization" not in self.values:
             self.warnings.append(
                 f"{where}: rpcauthorization is not set; Ruby took 0 (everything allowed), here it is 1 (what a policy allows): "

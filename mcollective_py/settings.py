@@ -464,6 +464,9 @@ SETTINGS: tuple[Setting, ...] = (
     *_freshness("aes"),
 )
 
+RUBY_PROVIDERS = ("psk", "ssl", "aes_security")
+"""The values of `securityprovider` that speak the wire of MCollective 2.12."""
+
 IGNORED = ("topicprefix", "topicsep", "queueprefix", "rpchelptemplate", "helptemplatedir")
 """Core keys of old files that never do anything here; read with a warning."""
 
@@ -483,6 +486,11 @@ def find_setting(key: str) -> Setting | None:
     if key.startswith("plugin.") and key.endswith(".activate_agent"):
         return _BY_KEY["plugin.NAME.activate_agent"]
     return _BY_KEY.get(".".join("N" if word.isdecimal() else word for word in key.split(".")))
+
+
+def family_of_provider(provider: str) -> str:
+    """The word that the settings of a `securityprovider` begin with, behind `plugin.`."""
+    return "aes" if provider == "aes_security" else provider
 
 
 def family(key: str) -> str:

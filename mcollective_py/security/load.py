@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..config import Config
 from ..errors import ConfigError
+from ..settings import RUBY_PROVIDERS
 from .base import SecurityPlugin
 from .places import X509Places, puppet_folders, x509_places
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_RUBY = ("psk", "ssl", "aes_security")
 
 # Certificates remembered, each 3 KiB or so: on a host its callers, on a client the nodes of a large fleet.
 _KNOWN_CALLERS = 1024
@@ -50,7 +50,7 @@ def security_plugin(config: Config, side: str, clock: Callable[[], float], envir
 
         return aes_plugin(config, side, environment, clock)
     if name != "x509":
-        near = difflib.get_close_matches(name, ("x509", *_RUBY), 1)
+        near = difflib.get_close_matches(name, ("x509", *RUBY_PROVIDERS), 1)
         hint = f"did you mean {near[0]}?" if near else "there are x509, psk, ssl and aes_security"
         raise ConfigError(f"there is no security plugin {name!r}: {hint}", key="securityprovider")
     return _x509(config, side, clock)

@@ -20,14 +20,13 @@ from ..plugins.finder import find
 from ..plugins.loader import AgentIndex, LoadedAgent, load_facts_source
 from ..security.base import SecurityPlugin
 from ..security.load import certificate_name, security_plugin
+from ..settings import RUBY_PROVIDERS, family_of_provider
 from .audit import open_audit
 from .pipeline import Audit, Authorization, Rules
 from .policyfiles import open_authorizer
 from .registration import Registration, registration_plugin
 
 logger = logging.getLogger(__name__)
-
-RUBY_PLUGINS = ("psk", "ssl", "aes_security")
 
 # What a broker's own `.ssl.*` settings fall back on.
 _TLS = tuple(f"plugin.x509.{name}" for name in ("ca", "cert", "key", "crl", "revocation"))
@@ -59,7 +58,7 @@ def build_host(config: Config, clock: Callable[[], float], previous: Host | None
 
     previous: the host before a reload; an audit that has not changed is kept, since its running actions still write to it.
     """
-    identity, speaks_ruby = host_identity(config), config.text("securityprovider") in RUBY_PLUGINS
+    identity, speaks_ruby = host_identity(config), config.text("securityprovider") in RUBY_PROVIDERS
     libdirs = config.paths("libdir")
     for missing in (path for path in libdirs if not path.is_dir()):
         logger.warning("libdir: there is no folder %s, so no agents and facts sources of it", missing)
@@ -101,10 +100,10 @@ def build_host(config: Config, clock: Callable[[], float], previous: Host | None
 def _rules(config: Config) -> Rules:
     """What the security plugin in use allows in time."""
     provider = config.word("securityprovider")
-    family = "aes" if provider == "aes_security" else provider
+    family = family_of_provider(provider)
     max_ttl = f"plugin.{family}.max_ttl"
     # A Ruby client sends whole seconds, and a Ruby node drops what is a whole second older than its ttl.
-    late = 1.0 if provider in RUBY_PLUGINS else None
+    late = 1.0 if provider in RUBY_PROVIDERS else None
     return Rules(config.seconds(f"plugin.{family}.skew"), config.seconds(max_ttl), max_ttl, late)
 
 

@@ -14,7 +14,7 @@ from ...config import Config as Settings
 from ...config import places
 from ...errors import ConfigError, UsageError
 from ...security.load import security_plugin
-from ...settings import SETTINGS
+from ...settings import SETTINGS, family_of_provider
 from ..application import Application
 from ..inert import inert
 from ..session import print_json
@@ -129,7 +129,7 @@ def examine(path: str, side: str) -> Findings:
 
 def changed_defaults(config: Settings) -> list[ChangedDefault]:
     """The settings of this side that the file does not say and that MCollective 2.12 takes otherwise."""
-    families = {f"plugin.{config.word('connector')}.", f"plugin.{family_of(config.word('securityprovider'))}."}
+    families = {f"plugin.{config.word('connector')}.", f"plugin.{family_of_provider(config.word('securityprovider'))}."}
     found = []
     for row in SETTINGS:
         concerns = not row.key.startswith("plugin.") or row.key.startswith(tuple(families))
@@ -138,11 +138,6 @@ def changed_defaults(config: Settings) -> list[ChangedDefault]:
         was, keep = row.historic
         found.append(ChangedDefault(row.key, was, row.default or "found on the host", f"{row.key} = {keep}" if keep else None))
     return found
-
-
-def family_of(provider: str) -> str:
-    """The word that a security plugin's settings begin with."""
-    return "aes" if provider == "aes_security" else provider
 
 
 def ruby_agents(libdirs: tuple[Path, ...]) -> list[str]:
