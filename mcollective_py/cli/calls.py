@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from ..client.client import Audience
+from ..client.audience import Audience
 from ..client.replies import Replies
 from ..client.results import RPCResult, RPCStats, exitcode
 from ..client.rpcclient import RPCClient

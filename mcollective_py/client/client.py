@@ -1,10 +1,8 @@
 """Client: publish a request, then yield the verified replies to it."""
 
-import os
 import socket
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,36 +13,27 @@ from ..connector.targets import reply_destination
 from ..ddl.model import PLAIN_TIMEOUT
 from ..errors import NotSigned, UsageError
 from ..filter import Filter
-from ..matching.matcher import check
-from ..message import Destination, Kind, Publication, Request
+from ..message import Destination, Request
 from ..names import is_place_for_replies
 from ..security.base import SecurityPlugin
 from ..text import printable
-from .addressing import Address, address
+from .addressing import Address
+from .audience import Audience
 from .collector import Collector
 from .discovery import mc
 from .discovery.base import Discovered
 from .filterwords import Words, narrowed
 from .known import Knowledge, KnownHosts
+from .publisher import Publisher
 from .replies import Replies
 from .results import RPCStats
-
-
-@dataclass(frozen=True, slots=True)
-class Audience:
-    """Who a call is for. nodes: names. discovered: how they were found, None where they were named."""
-
-    nodes: tuple[str, ...]
-    discovered: Discovered | None = None
-    is_part: bool = False  # of what was discovered: such a request is always directed
 
 
 class Client:
     """Sends requests to the fleet and gives their replies. It belongs to one thread; several requests may be open at once.
 
-    connector: not yet connected. identity: this host's name, a label. known: hosts seen before, None to
-    keep none. clock: seconds since the epoch. monotonic: seconds for measuring. reply_destination: collective, identity and a token
-    that nobody can guess -> where replies come, as the connector's broker has it.
+    connector: not yet connected. identity, reply_destination: see Publisher. known: hosts seen before, None to keep none. clock: seconds
+    since the epoch. monotonic: seconds for measuring.
     """
 
     def __init__(
@@ -65,10 +54,11 @@ class Client:
         self.discovery_timeout = config.seconds("discovery_timeout")
         self.connection_timeout = config.seconds("connection_timeout")
         self.publish_timeout = config.seconds("publish_timeout")
-        self._connector, self._known, self._reply_destination = connector, known, reply_destination
+        self._connector, self._known = connector, known
         self._clock, self._monotonic = clock, monotonic
-        self._token = f"{os.getpid()}.{os.urandom(16).hex()}"  # 128 bits: who guesses it could read the replies
-        self._reply_to: dict[str, Destination] = {}  # by collective
+        self._publisher = Publisher(
+            config, connector, security, identity=identity, clock=clock, reply_destination=reply_destination
+        )
         self._open: dict[str, Replies] = {}  # by request id
         self._is_connected = False
 
@@ -117,10 +107,9 @@ class Client:
             if self._is_connected:
                 self._is_connected = False
                 try:
-                    self._connector.unsubscribe(self._reply_to.values())
+                    self._publisher.forget_replies()
                 finally:
                     self._connector.close()
-            self._reply_to.clear()
 
     # --- who is there ---------------------------------------------------------------------------------------------
 
@@ -146,11 +135,10 @@ class Client:
         """
         filter, chosen = filter or Filter(), self.collective(collective)
         window = self.discovery_timeout if timeout is None else timeout
+        question = self._publisher.draft(mc.AGENT, None, mc.QUESTION, collective=chosen, ttl=ttl)
         everybody, named = Address(filter, None), filter.named_identities
         if named is not None and not full:
-            return self._start(
-                mc.AGENT, None, mc.QUESTION, everybody, chosen, window, RPCStats(discovered=named), expected=named, ttl=ttl
-            )
+            return self._start(question, everybody, window, RPCStats(discovered=named), expected=named)
         knowledge = self._known.load(chosen, mc.AGENT, filter) if self._known else Knowledge()
         interval = self.config.seconds("plugin.discovery.full_window_interval")
         enough = None if full else knowledge.expected(self._clock(), interval)
@@ -163,8 +151,7 @@ class Client:
                 learned = knowledge.learned(collector.answered, was_full=was_full, now=self._clock(), can_change=not filter.is_empty)
                 self._known.save(chosen, mc.AGENT, filter, learned)
 
-        stats = RPCStats(did_discovery=True)
-        return self._start(mc.AGENT, None, mc.QUESTION, everybody, chosen, window, stats, known=enough, ttl=ttl, at_end=learn)
+        return self._start(question, everybody, window, RPCStats(did_discovery=True), known=enough, at_end=learn)
 
     def discover(
         self, filter: Filter | None = None, *, collective: str | None = None, timeout: float | None = None, full: bool = False
@@ -243,13 +230,12 @@ class Client:
 
         request_id: that of a request which goes on with this audience; without it a new one.
         """
-        chosen = self.collective(collective)
-        stats = _before(audience)
+        draft = self._publisher.draft(agent, action, body, collective=self.collective(collective), ttl=ttl, request_id=request_id)
         window = PLAIN_TIMEOUT + self.discovery_timeout if timeout is None else timeout
         if not audience.nodes:
-            return self._nobody(agent, action, stats)
-        where = self._address(agent, filter or Filter(), audience)
-        return self._start(agent, action, body, where, chosen, window, stats, expected=audience.nodes, ttl=ttl, request_id=request_id)
+            return self._nobody(draft, audience)
+        where = self._publisher.address(agent, filter or Filter(), audience)
+        return self._start(draft, where, window, audience.before, expected=audience.nodes)
 
     def send(
         self,
@@ -267,128 +253,54 @@ class Client:
 
         reply_to: the broker's name of a place that somebody else reads; without it no replies are wanted.
         """
-        chosen, request_id = self.collective(collective), os.urandom(16).hex()
+        draft = self._publisher.draft(agent, action, body, collective=self.collective(collective), ttl=ttl)
         if reply_to is not None and not is_place_for_replies(reply_to):
             raise UsageError(f"{printable(reply_to)} is no place for replies: /queue/NAME for example, and not where requests travel")
-        where, _ = self._checked(self._address(agent, filter or Filter(), audience))
+        where, _ = self._publisher.checked(self._publisher.address(agent, filter or Filter(), audience))
         self.connect()
-        for chunk in where.chunks():
-            request = self._request(request_id, agent, action, body, where.filter, chosen, chunk, reply_to, ttl)
-            self._publish(request, self.security.seal_request(request).payload)
-        return request_id
+        self._publisher.publish(draft, where, reply_to=reply_to)
+        return draft.id
 
-    def _address(self, agent: str, filter: Filter, audience: Audience) -> Address:
-        return address(
-            agent,
-            filter,
-            audience.nodes,
-            is_named=audience.discovered is None or audience.is_part,
-            direct_addressing=self.config.flag("direct_addressing"),
-            threshold=self.config.number("direct_addressing_threshold"),
-        )
-
-    def _checked(self, where: Address) -> tuple[Address, float]:
-        """The address as it can be sent, and how many seconds longer hosts may take over its filter. Raises FilterError."""
-        check(where.filter)
-        if not where.filter.compound:
-            return where, 0.0
-        from .datafunctions import prepared  # DDLs are read for few filters
-
-        filter, seconds = prepared(where.filter, self.config.paths("libdir"))
-        return replace(where, filter=filter), seconds
-
-    def _nobody(self, agent: str, action: str | None, stats: RPCStats) -> Replies:
-        now = self._monotonic()
-        collector = Collector(agent, started=now, window=0, expected=())
-        named = _named(stats, os.urandom(16).hex(), agent, action, self._clock())
-        return Replies(collector, named, pump=self._pump, monotonic=self._monotonic)
+    def _nobody(self, draft: Request, audience: Audience) -> Replies:
+        collector = Collector(draft.agent, started=self._monotonic(), window=0, expected=())
+        return Replies(collector, self._before(draft, audience.before), pump=self._pump, monotonic=self._monotonic)
 
     def _start(
         self,
-        agent: str,
-        action: str | None,
-        body: Any,
+        draft: Request,
         where: Address,
-        collective: str,
         window: float,
-        stats: RPCStats,
+        before: RPCStats,
         *,
         expected: Sequence[str] | None = None,
         known: frozenset[str] | None = None,
-        ttl: int | None = None,
         at_end: Callable[[Replies, bool], None] | None = None,
-        request_id: str | None = None,
     ) -> Replies:
-        where, more = self._checked(where)
-        window += more
+        """Publish a draft and wait for its replies. window: seconds for them. expected, known: see Collector."""
+        where, more = self._publisher.checked(where)
         self.connect()
-        reply_to = self._subscribe(collective)
-        request_id = request_id or os.urandom(16).hex()
-        is_closed = where.targets is not None
-        collector = Collector(agent, started=self._monotonic(), window=window, expected=expected, is_closed=is_closed, known=known)
+        reply_to = self._publisher.place_for_replies(draft.collective)
+        collector = Collector(
+            draft.agent,
+            started=self._monotonic(),
+            window=window + more,
+            expected=expected,
+            is_closed=where.targets is not None,
+            known=known,
+        )
 
         def over(replies: Replies, complete: bool) -> None:
-            self._open.pop(request_id, None)
+            self._open.pop(draft.id, None)
             if at_end is not None:
                 at_end(replies, complete)
 
-        def publish() -> None:
-            for chunk in where.chunks():
-                request = self._request(request_id, agent, action, body, where.filter, collective, chunk, reply_to.name, ttl)
-                sealed = self.security.seal_request(request)
-                collector.sent(sealed.digest, chunk)
-                self._publish(request, sealed.payload)
-
-        named = _named(stats, request_id, agent, action, self._clock())
-        replies = Replies(collector, named, pump=self._pump, monotonic=self._monotonic, at_end=over)
-        self._open[request_id] = replies
-        replies.publish(publish)
+        replies = Replies(collector, self._before(draft, before), pump=self._pump, monotonic=self._monotonic, at_end=over)
+        self._open[draft.id] = replies
+        replies.publish(lambda: self._publisher.publish(draft, where, reply_to=reply_to, on_sealed=collector.sent))
         return replies
 
-    def _request(
-        self,
-        request_id: str,
-        agent: str,
-        action: str | None,
-        body: Any,
-        filter: Filter,
-        collective: str,
-        targets: tuple[str, ...] | None,
-        reply_to: str | None,
-        ttl: int | None,
-    ) -> Request:
-        return Request(
-            id=request_id,
-            caller=self.security.caller,
-            sender=self.identity,
-            collective=collective,
-            agent=agent,
-            action=action,
-            body=body,
-            filter=filter,
-            time=self._clock(),
-            ttl=self.config.number("ttl") if ttl is None else ttl,
-            reply_to=reply_to,
-            targets=targets,
-            wants_reply=reply_to is not None,
-        )
-
-    def _publish(self, request: Request, payload: bytes) -> None:
-        if request.targets is None:
-            destinations = [Destination(Kind.AGENT, request.collective, request.agent)]
-        else:
-            destinations = [Destination(Kind.NODE, request.collective, name) for name in request.targets]
-        self._connector.publish(
-            Publication(payload, destination, request.sender, request.time, request.ttl, request.reply_to)
-            for destination in destinations
-        )
-
-    def _subscribe(self, collective: str) -> Destination:
-        if collective not in self._reply_to:
-            destination = self._reply_destination(collective, self.identity, self._token)
-            self._connector.subscribe([destination])
-            self._reply_to[collective] = destination
-        return self._reply_to[collective]
+    def _before(self, draft: Request, stats: RPCStats) -> RPCStats:
+        return stats.of_call(draft.id, draft.agent, draft.action, self._clock())
 
     def _pump(self, timeout: float) -> None:
         """Wait for one message and hand it to whose it is. One that nobody vouches for counts against every open request."""
@@ -403,27 +315,3 @@ class Client:
             return
         if reply.request_id in self._open:  # else it is late: of a request that has ended
             self._open[reply.request_id].deliver(reply)
-
-
-def _before(audience: Audience) -> RPCStats:
-    """What the statistics say before the request is sent."""
-    found = audience.discovered
-    if found is None:
-        return RPCStats(discovered=audience.nodes)
-    return RPCStats(
-        discovered=audience.nodes,
-        did_discovery=True,
-        unverified=found.unverified,
-        silent_known=found.silent_known,
-        refusals=found.refusals,
-        discovery_time=found.seconds,
-    )
-
-
-def stats_before(audience: Audience, request_id: str, agent: str, action: str | None, started: float) -> RPCStats:
-    """What the statistics of a call to an audience say before anybody is asked. started: seconds since the epoch."""
-    return _named(_before(audience), request_id, agent, action, started)
-
-
-def _named(stats: RPCStats, request_id: str, agent: str, action: str | None, started: float) -> RPCStats:
-    return replace(stats, request_id=request_id, agent=agent, action=action, started=started)

@@ -1,7 +1,7 @@
 """What a call gives: RPCResult for each answer, RPCStats for all of them, and the exit code they mean."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ..message import Reply
@@ -92,6 +92,10 @@ class RPCStats:
     started: float = 0.0
     discovery_time: float = 0.0
     agent_time: float = 0.0
+
+    def of_call(self, request_id: str, agent: str, action: str | None, started: float) -> "RPCStats":
+        """The same, of this call."""
+        return replace(self, request_id=request_id, agent=agent, action=action, started=started)
 
     @property
     def total_time(self) -> float:

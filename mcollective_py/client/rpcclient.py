@@ -13,8 +13,9 @@ from ..ddl.validate import validate
 from ..errors import UnknownAction, UsageError
 from ..filter import Filter
 from ..plugins.ddlfiles import agent_ddl
+from .audience import Audience
 from .batches import batch_size, check_batch, slices
-from .client import Audience, Client, stats_before
+from .client import Client
 from .filterwords import Words, narrowed
 from .replies import Replies
 from .results import RPCStats
@@ -100,7 +101,7 @@ class RPCClient:
 
     def _batched(self, action: str, size: int, ask: Callable[[Audience, str], Replies]) -> BatchedResults:
         whole = self.audience
-        before = stats_before(whole, os.urandom(16).hex(), self.agent, action, time.time())
+        before = whole.before.of_call(os.urandom(16).hex(), self.agent, action, time.time())
         return BatchedResults(
             list(slices(whole.nodes, size)),
             lambda nodes: ask(Audience(nodes, whole.discovered, is_part=True), before.request_id),

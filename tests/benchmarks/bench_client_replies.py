@@ -12,7 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from mcollective_py.client.client import Audience, Client
+from mcollective_py.client.audience import Audience
+from mcollective_py.client.client import Client
 from mcollective_py.config import Config
 from mcollective_py.connector.loopback import LoopbackBroker
 from mcollective_py.message import Delivery, Destination, Kind, Reply

@@ -113,10 +113,10 @@ class Fleet:
         self.nodes[identity] = Node(self.broker, identity, self.site.security(identity), answer, **fields)
         return self.nodes[identity]
 
-    def client(self, config=CONFIG, **fields):
+    def client(self, config=CONFIG, connector=None, **fields):
         client = Client(
             Config.from_text(config, "client"),
-            self.broker.connector("desk", is_daemon=False),
+            connector or self.broker.connector("desk", is_daemon=False),
             self.site.security("alice.mcollective"),
             identity="desk",
             known=KnownHosts(self.folder),

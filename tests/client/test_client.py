@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from mcollective_py.client.client import Audience
+from mcollective_py.client.audience import Audience
 from mcollective_py.client.discovery.base import Discovered
 from mcollective_py.errors import BrokerUnreachable, FilterError, NotConnected, UsageError
 from mcollective_py.filter import Filter
@@ -363,8 +363,7 @@ def test_discoveries_of_hosts_delayed_at_random_miss_none_and_end_early(fleet):
     spent = []
     for _ in range(200):
         slow = Slow(security, {name: chance.uniform(0.0, 1.9) for name in names})
-        client = fleet.client("discovery_timeout = 2\n", monotonic=slow.clock)
-        client._connector = slow
+        client = fleet.client("discovery_timeout = 2\n", connector=slow, monotonic=slow.clock)
         spent.append(client.discover())
     assert all(found.nodes == tuple(names) for found in spent)
     assert spent[0].seconds == pytest.approx(2.0, abs=0.2)

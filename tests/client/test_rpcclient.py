@@ -1,6 +1,6 @@
 import pytest
 
-from mcollective_py.client.client import Audience
+from mcollective_py.client.audience import Audience
 from mcollective_py.client.discovery.base import Discovered
 from mcollective_py.client.rpcclient import RPCClient, limit_count, limited, rpcclient
 from mcollective_py.ddl.load import ddl_from_yaml

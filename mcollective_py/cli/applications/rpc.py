@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from ...client.client import Audience
+from ...client.audience import Audience
 from ...client.rpcclient import limited
 from ...client.rpcresults import RPCResults
 from ...ddl.validate import convert

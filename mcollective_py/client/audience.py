@@ -1,0 +1,33 @@
+"""Audience: whom a call is for, and what its statistics say before anybody is asked; pure."""
+
+from dataclasses import dataclass
+
+from .discovery.base import Discovered
+from .results import RPCStats
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who a call is for. nodes: names. discovered: how they were found, None where they were named.
+
+    is_part: of what was discovered; such a request is always directed.
+    """
+
+    nodes: tuple[str, ...]
+    discovered: Discovered | None = None
+    is_part: bool = False
+
+    @property
+    def before(self) -> RPCStats:
+        """What the statistics of a call say before it is sent."""
+        found = self.discovered
+        if found is None:
+            return RPCStats(discovered=self.nodes)
+        return RPCStats(
+            discovered=self.nodes,
+            did_discovery=True,
+            unverified=found.unverified,
+            silent_known=found.silent_known,
+            refusals=found.refusals,
+            discovery_time=found.seconds,
+        )

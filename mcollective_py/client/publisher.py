@@ -1,0 +1,122 @@
+"""Publisher: requests on their way out, addressed, checked, sealed and handed to the connector; and where their replies come."""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from ..config import Config
+from ..connector.base import Connector
+from ..filter import Filter
+from ..matching.matcher import check
+from ..message import Destination, Kind, Publication, Request
+from ..security.base import SecurityPlugin
+from .addressing import Address, address
+from .audience import Audience
+
+
+class Publisher:
+    """Sends requests as this process' caller.
+
+    identity: this host's name, a label. clock: seconds since the epoch. reply_destination: collective, identity and a token that nobody
+    can guess -> where replies come, as the connector's broker has it.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        connector: Connector,
+        security: SecurityPlugin,
+        *,
+        identity: str,
+        clock: Callable[[], float],
+        reply_destination: Callable[[str, str, str], Destination],
+    ) -> None:
+        self._config, self._connector, self._security = config, connector, security
+        self._identity, self._clock, self._reply_destination = identity, clock, reply_destination
+        self._token = f"{os.getpid()}.{os.urandom(16).hex()}"  # 128 bits: who guesses it could read the replies
+        self._reply_to: dict[str, Destination] = {}  # by collective
+
+    def address(self, agent: str, filter: Filter, audience: Audience) -> Address:
+        """How a request reaches its audience, by the configuration. Raises UsageError where it cannot."""
+        return address(
+            agent,
+            filter,
+            audience.nodes,
+            is_named=audience.discovered is None or audience.is_part,
+            direct_addressing=self._config.flag("direct_addressing"),
+            threshold=self._config.number("direct_addressing_threshold"),
+        )
+
+    def checked(self, where: Address) -> tuple[Address, float]:
+        """The address as it can be sent, and how many seconds longer hosts may take over its filter. Raises FilterError."""
+        check(where.filter)
+        if not where.filter.compound:
+            return where, 0.0
+        from .datafunctions import prepared  # DDLs are read for few filters
+
+        filter, seconds = prepared(where.filter, self._config.paths("libdir"))
+        return replace(where, filter=filter), seconds
+
+    def draft(
+        self, agent: str, action: str | None, body: Any, *, collective: str, ttl: int | None = None, request_id: str | None = None
+    ) -> Request:
+        """A request that is not addressed yet and wants no reply. ttl: seconds, None for the configuration's. request_id: None for a
+        new one."""
+        return Request(
+            id=request_id or os.urandom(16).hex(),
+            caller=self._security.caller,
+            sender=self._identity,
+            collective=collective,
+            agent=agent,
+            action=action,
+            body=body,
+            filter=Filter(),
+            time=self._clock(),
+            ttl=self._config.number("ttl") if ttl is None else ttl,
+            wants_reply=False,
+        )
+
+    def place_for_replies(self, collective: str) -> str:
+        """The connector's name of the place where replies of a collective come; from now on they are received."""
+        if collective not in self._reply_to:
+            destination = self._reply_destination(collective, self._identity, self._token)
+            self._connector.subscribe([destination])
+            self._reply_to[collective] = destination
+        return self._reply_to[collective].name
+
+    def publish(
+        self,
+        draft: Request,
+        where: Address,
+        *,
+        reply_to: str | None,
+        on_sealed: Callable[[str, tuple[str, ...] | None], None] = lambda digest, targets: None,
+    ) -> None:
+        """Seal and send a draft, as many requests of one id as its address has chunks, each with the time of its sealing.
+
+        reply_to: None where no replies are wanted. on_sealed: told each digest and its targets before it is sent.
+        """
+        for targets in where.chunks():
+            request = replace(
+                draft, filter=where.filter, targets=targets, time=self._clock(), reply_to=reply_to, wants_reply=reply_to is not None
+            )
+            sealed = self._security.seal_request(request)
+            on_sealed(sealed.digest, targets)
+            self._connector.publish(
+                Publication(sealed.payload, destination, request.sender, request.time, request.ttl, reply_to)
+                for destination in _destinations(request)
+            )
+
+    def forget_replies(self) -> None:
+        """Receive no more replies."""
+        try:
+            self._connector.unsubscribe(self._reply_to.values())
+        finally:
+            self._reply_to.clear()
+
+
+def _destinations(request: Request) -> list[Destination]:
+    if request.targets is None:
+        return [Destination(Kind.AGENT, request.collective, request.agent)]
+    return [Destination(Kind.NODE, request.collective, name) for name in request.targets]

@@ -1,0 +1,115 @@
+import time
+
+import pytest
+
+from mcollective_py.client.audience import Audience
+from mcollective_py.client.discovery.base import Discovered
+from mcollective_py.client.publisher import Publisher
+from mcollective_py.config import Config
+from mcollective_py.connector.targets import reply_destination
+from mcollective_py.errors import FilterError, UsageError
+from mcollective_py.filter import Filter
+from mcollective_py.message import Destination, Kind
+
+
+@pytest.fixture
+def desk(fleet):
+    """A publisher, and a connector of hosts that hears all it sends to web1 and web2, and to the agent echo."""
+    hosts = {name: fleet.broker.connector(name) for name in ("web1", "web2")}
+    for name, connector in hosts.items():
+        connector.connect()
+        connector.subscribe([Destination(Kind.NODE, "mcollective", name), Destination(Kind.AGENT, "mcollective", "echo")])
+    own = fleet.broker.connector("desk", is_daemon=False)
+    own.connect()
+    publisher = Publisher(
+        Config.from_text("ttl = 30\n", "client"),
+        own,
+        fleet.site.security("alice.mcollective"),
+        identity="desk",
+        clock=time.time,
+        reply_destination=reply_destination,
+    )
+    yield publisher, hosts, fleet.site.security("web1")
+    for connector in (own, *hosts.values()):
+        connector.close()
+
+
+def opened(connector, security):
+    delivery = connector.receive(5)
+    return delivery, security.open_request(security.read(delivery.payload))
+
+
+def test_a_draft_is_not_addressed_and_wants_no_reply(desk):
+    publisher, _, _ = desk
+    draft = publisher.draft("echo", "say", {"text": "hi"}, collective="mcollective")
+    assert (draft.caller, draft.sender, draft.ttl) == ("cert=alice.mcollective", "desk", 30)
+    assert (draft.targets, draft.reply_to, draft.wants_reply, draft.filter) == (None, None, False, Filter())
+    assert publisher.draft("echo", None, 1, collective="mcollective", ttl=5, request_id=draft.id).id == draft.id
+
+
+def test_named_hosts_are_sent_to_one_by_one_under_one_signature(desk):
+    publisher, hosts, security = desk
+    draft = publisher.draft("echo", "say", {}, collective="mcollective")
+    where = publisher.address("echo", Filter(), Audience(("web1", "web2")))
+    sealed = []
+    publisher.publish(draft, where, reply_to="/queue/mcollective.reply.desk_1.a", on_sealed=lambda *told: sealed.append(told))
+    got = [opened(connector, security) for connector in hosts.values()]
+    assert sealed == [(got[0][1].digest, ("web1", "web2"))]
+    assert got[0][0].payload == got[1][0].payload
+    assert {request.id for _, request in got} == {draft.id}
+    assert {(request.wants_reply, request.reply_to) for _, request in got} == {(True, "/queue/mcollective.reply.desk_1.a")}
+
+
+def test_a_broadcast_carries_its_filter_and_goes_out_once(desk):
+    publisher, hosts, security = desk
+    where, seconds = publisher.checked(publisher.address("echo", Filter(classes=("web",)), broadcast_audience(12)))
+    publisher.publish(publisher.draft("echo", None, "hi", collective="mcollective"), where, reply_to=None)
+    for connector in hosts.values():
+        _, request = opened(connector, security)
+        assert (request.filter, request.targets, request.reply_to) == (Filter(classes=("web",), agents=("echo",)), None, None)
+    assert seconds == 0.0
+
+
+def broadcast_audience(count):
+    names = tuple(f"web{number}" for number in range(count))
+    return Audience(names, Discovered(names, 1.0))
+
+
+def test_more_than_a_chunk_of_hosts_are_several_requests_of_one_id(desk):
+    publisher, _, _ = desk
+    where = publisher.address("echo", Filter(), Audience(tuple(f"h{number}" for number in range(450))))
+    told = []
+    draft = publisher.draft("echo", None, "hi", collective="mcollective")
+    publisher.publish(draft, where, reply_to=None, on_sealed=lambda digest, targets: told.append((digest, len(targets))))
+    assert [count for _, count in told] == [200, 200, 50]
+    assert len({digest for digest, _ in told}) == 3
+
+
+def test_data_functions_make_hosts_slower_and_their_queries_typed(desk):
+    publisher, _, _ = desk
+    filter = Filter.parse(compound=["fstat('/etc/motd').size>0"])
+    where, seconds = publisher.checked(publisher.address("echo", filter, broadcast_audience(12)))
+    assert seconds == 1.0
+    assert where.filter.compound == filter.compound
+
+
+def test_a_filter_that_no_host_could_apply_is_refused(desk):
+    publisher, _, _ = desk
+    where = publisher.address("echo", Filter(classes=("/(?=x)/",)), broadcast_audience(12))
+    with pytest.raises(FilterError, match="look-ahead"):
+        publisher.checked(where)
+
+
+def test_nobody_is_not_sent_to(desk):
+    publisher, _, _ = desk
+    with pytest.raises(UsageError, match="nobody was named or discovered"):
+        publisher.address("echo", Filter(), Audience(()))
+
+
+def test_replies_of_a_collective_come_to_one_place_that_nobody_can_guess(desk):
+    publisher, _, _ = desk
+    place = publisher.place_for_replies("mcollective")
+    assert publisher.place_for_replies("mcollective") == place
+    assert place.startswith("/queue/mcollective.reply.desk_") and len(place.rpartition(".")[2]) == 32
+    publisher.forget_replies()
+    assert publisher.place_for_replies("mcollective") == place
