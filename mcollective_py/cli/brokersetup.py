@@ -85,8 +85,11 @@ def _rabbitmq(plan: Plan, options: argparse.Namespace, is_new: bool) -> int:
     # A login that is there keeps its password, unless a file says which: hosts are using it.
     kept = frozenset(login for login in LOGINS if is_new and api.get(f"users/{login}") is not None)
     if kept and options.passwords is not None:
-        there = f"{options.passwords} is not there, and the broker has {', '.join(sorted(kept))}, whose passwords nobody can read out of it"
-        raise UsageError(f"{there}: write all three to the file, a line `LOGIN PASSWORD` each, or leave --passwords out: they keep theirs")
+        names = ", ".join(sorted(kept))
+        raise UsageError(
+            f"{options.passwords} is not there, and the broker has {names}, whose passwords nobody can read out of it: "
+            "write all three to the file, a line `LOGIN PASSWORD` each, or leave --passwords out, and they keep theirs"
+        )
     _keep(options.passwords, plan, is_new)
     for call in calls(plan, options.vhost, kept):
         api.put(call.path, call.body)

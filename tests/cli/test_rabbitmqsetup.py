@@ -28,7 +28,7 @@ def test_a_login_that_is_there_keeps_its_password():
     assert "permissions/%2F/mcollective-node" in made
 
 
-def test_only_calls_with_a_password_are_secret():
+def test_passwords_go_to_the_three_logins_alone():
     secret = [call.path for call in calls(PLAN, "/") if "password" in call.body]
     assert secret == [f"users/{login}" for login in (NODE, OPERATOR, ADMIN)]
 
