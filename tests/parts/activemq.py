@@ -3,14 +3,13 @@
 import os
 import re
 import secrets
-import select
 import signal
-import socket
 import subprocess
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
+
+from tests.parts.brokerprocess import BrokerProcess, free_port
 
 HOME = Path("/usr/share/activemq")
 _START_LIMIT = 60.0  # s; a cold JVM on two busy cores
@@ -59,7 +58,7 @@ _READY = re.compile(r"Apache ActiveMQ .* started")
 _OPENED = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in ("java.security", "java.net", "java.lang", "java.util")]
 
 
-class ActiveMQ:
+class ActiveMQ(BrokerProcess):
     """Debian's ActiveMQ with STOMP and simple users; `with ActiveMQ(folder) as broker` gives it ready to take connections.
 
     folder: made if it is not there. host: address to listen on. outside: wraps the command line, for a broker in another network
@@ -80,14 +79,14 @@ class ActiveMQ:
         store_password: str = "",
         heap: int = 512,
     ) -> None:
+        super().__init__(folder / "activemq.log")
         self.folder, self.host, self._outside, self._environ, self._heap = folder, host, outside, environ, heap
         self.user, self.password = "mcollective", secrets.token_hex(8)
-        self.port = _free_port()
-        self.tls_port = _free_port() if keystore is not None else None
+        self.port = free_port()
+        self.tls_port = free_port() if keystore is not None else None
         self._tls = ""
         if keystore is not None:
             self._tls = _TLS.format(store=keystore, trust=truststore or keystore, password=store_password)
-        self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "ActiveMQ":
         self._write_config()
@@ -96,17 +95,6 @@ class ActiveMQ:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.kill()
-
-    @property
-    def pid(self) -> int:
-        assert self._process is not None
-        return self._process.pid
-
-    @property
-    def log(self) -> str:
-        """All it has said so far."""
-        log = self.folder / "activemq.log"
-        return log.read_text(errors="replace") if log.exists() else ""
 
     def start(self) -> None:
         """Start it on the same ports as before, and wait until it takes connections."""
@@ -123,7 +111,7 @@ class ActiveMQ:
                 self._outside(command), cwd=self.folder, env=dict(self._environ) if self._environ is not None else None,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
-        self._wait_ready(said)
+        self._wait_ready(said, _READY, _START_LIMIT)
 
     def kill(self) -> None:
         """kill -9, as a crash would; waits until it is gone."""
@@ -131,13 +119,6 @@ class ActiveMQ:
         if process is not None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait(10)
-
-    def freeze(self) -> None:
-        """Let it do nothing more, with all connections open."""
-        os.kill(self.pid, signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        os.kill(self.pid, signal.SIGCONT)
 
     def _write_config(self) -> None:
         for folder in (self.folder, self.folder / "tmp", self.folder / "data"):
@@ -151,25 +132,3 @@ class ActiveMQ:
         text = _CONFIG.format(folder=self.folder, tls=self._tls, user=self.user, password=self.password, connectors=connectors)
         (self.folder / "activemq.xml").write_text(text)
         (self.folder / "log4j.properties").write_text(_LOG)
-
-    def _wait_ready(self, said: int) -> None:
-        """Wait for the log to say so: a broker in another network could not be asked. said: length of the log before the start."""
-        assert self._process is not None
-        end = time.monotonic() + _START_LIMIT
-        ended = os.pidfd_open(self._process.pid)
-        try:
-            while time.monotonic() < end:
-                if _READY.search(self.log[said:]):
-                    return
-                if select.select([ended], [], [], 0.05)[0]:
-                    break
-        finally:
-            os.close(ended)
-        log = self.log[said:]
-        self.kill()
-        raise RuntimeError(f"ActiveMQ did not start:\n{log[-3000:]}")
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])

@@ -1,12 +1,12 @@
 """The embedded broker as a process of its own, to kill, freeze and start again on the same port."""
 
-import os
 import select
-import signal
 import subprocess
 import sys
 from pathlib import Path
 from types import TracebackType
+
+from tests.parts.brokerprocess import BrokerProcess
 
 _PROGRAM = """
 import sys
@@ -22,7 +22,7 @@ serve(BrokerSettings(port=int(port), users=users, tls=tls), lambda port: print(p
 """
 
 
-class EmbeddedBroker:
+class EmbeddedBroker(BrokerProcess):
     """`with EmbeddedBroker() as broker` gives it listening; port stays the same over kill and start.
 
     user, password: the login of an admin, none lets everybody in; beside it there is `reader`, a node, with the same password.
@@ -38,10 +38,10 @@ class EmbeddedBroker:
         key: Path | None = None,
         ca: Path | None = None,
     ) -> None:
+        super().__init__()
         self.user, self.password = user, password
         self._files = [str(path or "") for path in (certificate, key, ca)]
         self.host, self.port = "127.0.0.1", 0
-        self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "EmbeddedBroker":
         self.start()
@@ -49,11 +49,6 @@ class EmbeddedBroker:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.kill()
-
-    @property
-    def pid(self) -> int:
-        assert self._process is not None
-        return self._process.pid
 
     def start(self) -> None:
         """Start it and wait until it listens."""
@@ -72,10 +67,3 @@ class EmbeddedBroker:
             process.wait(10)
             assert process.stdout is not None
             process.stdout.close()
-
-    def freeze(self) -> None:
-        """Let it do nothing more, with all connections open."""
-        os.kill(self.pid, signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        os.kill(self.pid, signal.SIGCONT)

@@ -9,15 +9,15 @@ import re
 import secrets
 import select
 import signal
-import socket
 import subprocess
-import time
 import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+from tests.parts.brokerprocess import BrokerProcess, free_port
 
 LIBRARY = Path("/usr/lib/rabbitmq/lib")
 EPMD = "/usr/bin/epmd"
@@ -65,7 +65,7 @@ READER = Rights(write=r"stomp-subscription-.*|amq\.gen-.*")
 """May subscribe to everything, which writes to the queue that it makes, and send to nothing."""
 
 
-class RabbitMQ:
+class RabbitMQ(BrokerProcess):
     """Debian's RabbitMQ with STOMP; `with RabbitMQ(folder) as broker` gives it ready to take connections.
 
     folder: made if it is not there; a short path. host: address to listen on. collectives: whose exchanges there are from the start,
@@ -90,16 +90,16 @@ class RabbitMQ:
         ca: Path | None = None,
         config: str = "",
     ) -> None:
+        super().__init__(folder / "rabbitmq.log")
         self.folder, self.host, self.vhost = folder, host, vhost
         self.user, self.password = "mcollective", secrets.token_hex(8)
         self._users = {self.user: EVERYTHING, "reader": READER, **(users or {})}
         self._collectives, self._outside, self._more = tuple(collectives), outside, config
         self._environ = dict(os.environ if environ is None else environ)
-        self.port, self.api_port, self._epmd_port, self._dist_port = (_free_port() for _ in range(4))
-        self.tls_port = _free_port() if certificate is not None else None
+        self.port, self.api_port, self._epmd_port, self._dist_port = (free_port() for _ in range(4))
+        self.tls_port = free_port() if certificate is not None else None
         self._files = {"certificate": certificate, "key": key, "ca": ca}
         self._epmd: subprocess.Popen[bytes] | None = None
-        self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "RabbitMQ":
         self._write_config()
@@ -113,18 +113,6 @@ class RabbitMQ:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._end()
 
-    @property
-    def pid(self) -> int:
-        """Of Erlang itself."""
-        assert self._process is not None
-        return self._process.pid
-
-    @property
-    def log(self) -> str:
-        """All it has said so far."""
-        log = self.folder / "rabbitmq.log"
-        return log.read_text(errors="replace") if log.exists() else ""
-
     def start(self) -> None:
         """Start it on the same ports as before, with what is durable still there, and wait until it takes connections."""
         if self._epmd is None:
@@ -133,7 +121,7 @@ class RabbitMQ:
         (server,) = LIBRARY.glob("rabbitmq_server-*/sbin/rabbitmq-server")
         said = len(self.log)
         self._process = self._spawn([str(server)])
-        self._wait_ready(said)
+        self._wait_ready(said, _READY, _START_LIMIT)
 
     def kill(self) -> None:
         """kill -9, as a crash would; waits until it is gone, with the small programs that it runs beside it."""
@@ -146,13 +134,6 @@ class RabbitMQ:
                 if not select.select([program], [], [], 1)[0]:
                     signal.pidfd_send_signal(program, signal.SIGKILL)
                 os.close(program)
-
-    def freeze(self) -> None:
-        """Let it do nothing more, with all connections open."""
-        os.kill(self.pid, signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        os.kill(self.pid, signal.SIGCONT)
 
     def declare(self, *collectives: str) -> None:
         """Make the exchanges of more collectives, now and at every start: a kill -9 loses what was declared in the second before."""
@@ -262,23 +243,6 @@ class RabbitMQ:
             ],
         }  # fmt: skip
 
-    def _wait_ready(self, said: int) -> None:
-        """Wait for the log to say so. said: length of the log before the start."""
-        assert self._process is not None
-        end = time.monotonic() + _START_LIMIT
-        ended = os.pidfd_open(self._process.pid)
-        try:
-            while time.monotonic() < end:
-                if _READY.search(self.log[said:]):
-                    return
-                if select.select([ended], [], [], 0.05)[0]:
-                    break
-        finally:
-            os.close(ended)
-        log = self.log[said:]
-        self.kill()
-        raise RuntimeError(f"RabbitMQ did not start:\n{log[-3000:]}")
-
 
 def _exchanges(collectives: Sequence[str]) -> list[dict[str, Any]]:
     """The two exchanges of each collective."""
@@ -299,8 +263,3 @@ def _descendants(pid: int) -> list[int]:
     except OSError:
         return []  # it has just ended
     return children + [below for child in children for below in _descendants(child)]
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
