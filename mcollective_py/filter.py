@@ -5,10 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from .errors import FilterError
-from .facttest import OPERATORS as OPERATORS
-from .facttest import FactTest as FactTest
-from .facttest import is_fact_word
-from .facttest import is_regex as is_regex
+from .facttest import OPERATORS, FactTest, is_fact_word, is_regex
 
 if TYPE_CHECKING:
     from .expression import Expression

@@ -1,7 +1,8 @@
 import pytest
 
 from mcollective_py.errors import FilterError
-from mcollective_py.filter import FactTest, Filter
+from mcollective_py.facttest import FactTest
+from mcollective_py.filter import Filter
 
 
 @pytest.mark.parametrize("word", ["", " ", "\t\n"])

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 
 from ..client.client import Client
 from ..client.replies import Replies
-from ..filter import Filter, is_regex
+from ..facttest import is_regex
+from ..filter import Filter
 from .session import remark
 
 AFTER = 1.0  # seconds in which nobody wonders yet

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..filter import FactTest, is_regex
+from ..facttest import FactTest, is_regex
 from ..node.facts import MISSING, as_text, find_fact
 from .regex import Effort, compile_regex
 from .versions import version_keys
@@ -48,14 +48,14 @@ def compare(fact: str, operator: str, value: str, effort: Effort) -> bool:
     return _comparison(operator, value, effort)(fact)
 
 
-def expression(value: str) -> str:
+def fact_pattern(value: str) -> str:
     """The regular expression in the value of a `=~` test, where slashes may stand around it: both, or they are its own."""
     return value[1:-1] if is_regex(value) and len(value) > 2 else value
 
 
 def _comparison(operator: str, value: str, effort: Effort) -> Callable[[str], bool]:
     """The test of one text; what is the same for every text is done once."""
-    regex = compile_regex(expression(value), effort) if operator == "=~" else None
+    regex = compile_regex(fact_pattern(value), effort) if operator == "=~" else None
 
     def holds(fact: str) -> bool:
         effort.spend(_COMPARE)

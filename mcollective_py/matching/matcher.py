@@ -4,12 +4,13 @@ from collections.abc import Collection
 
 from ..errors import FilterError
 from ..expression import ClassTest, DataTest, Test, leaves
-from ..filter import FactTest, Filter
+from ..facttest import FactTest
+from ..filter import Filter
 from ..node.facts import MISSING, find_fact
 from ..node.view import NodeView
 from ..text import printable
 from .compound import unmet
-from .facts import expression, fact_matches
+from .facts import fact_matches, fact_pattern
 from .regex import Effort, compile_regex
 from .regexsyntax import RegexRefused
 from .words import is_among, pattern_of
@@ -35,7 +36,7 @@ def check_expressions(filter: Filter) -> None:
         for word in words
         if word.startswith("/")
     ]
-    expressions += [(f"fact {test}", expression(test.value)) for test in filter.facts if test.operator == "=~"]
+    expressions += [(f"fact {test}", fact_pattern(test.value)) for test in filter.facts if test.operator == "=~"]
     expressions += [found for tree in filter.expressions for test in leaves(tree) for found in _patterns(test)]
     for term, pattern in expressions:
         try:
@@ -83,7 +84,7 @@ def _patterns(test: Test) -> list[tuple[str, str]]:
         return [(f"class {test}", pattern_of(test.name))] if test.name.startswith("/") else []
     if isinstance(test, DataTest):
         return [(f"{test}", test.value[1:-1])] if test.operator in ("=~", "!=~") else []
-    return [(f"fact {test}", expression(test.value))] if test.operator == "=~" else []
+    return [(f"fact {test}", fact_pattern(test.value))] if test.operator == "=~" else []
 
 
 def _unnamed(word: str, names: Collection[str], effort: Effort) -> str | None:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import FilterError
-from ..filter import Filter, is_regex
+from ..facttest import is_regex
+from ..filter import Filter
 from ..wire.symbol import Regexp, Symbol
 
 _KEYS = frozenset(("fact", "cf_class", "agent", "identity", "compound"))

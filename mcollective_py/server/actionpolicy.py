@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..filter import FactTest, is_regex
+from ..facttest import FactTest, is_regex
 from ..matching.facts import fact_matches
 from ..matching.regex import Effort
 from ..matching.regexsyntax import RegexRefused

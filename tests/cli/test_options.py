@@ -5,7 +5,8 @@ import pytest
 from mcollective_py.cli.application import Application
 from mcollective_py.cli.options import filter_of, parse, parser_for
 from mcollective_py.errors import FilterError, UsageError
-from mcollective_py.filter import FactTest, Filter
+from mcollective_py.facttest import FactTest
+from mcollective_py.filter import Filter
 
 
 class Call(Application):

@@ -2,7 +2,8 @@ import pytest
 
 from mcollective_py.client.filterwords import narrowed
 from mcollective_py.errors import FilterError
-from mcollective_py.filter import FactTest, Filter
+from mcollective_py.facttest import FactTest
+from mcollective_py.filter import Filter
 
 UK = FactTest("country", "==", "uk")
 

@@ -1,6 +1,6 @@
 import pytest
 
-from mcollective_py.filter import FactTest
+from mcollective_py.facttest import FactTest
 from mcollective_py.matching.facts import compare, fact_matches
 from mcollective_py.matching.regex import Effort
 from mcollective_py.matching.regexsyntax import RegexRefused

@@ -6,7 +6,8 @@ import time
 import pytest
 
 from mcollective_py.errors import FilterError
-from mcollective_py.filter import OPERATORS, FactTest, Filter
+from mcollective_py.facttest import OPERATORS, FactTest
+from mcollective_py.filter import Filter
 from mcollective_py.matching.matcher import check, explain, matches
 from mcollective_py.matching.regex import Effort, Regex, compile_regex
 from mcollective_py.matching.regexsyntax import RegexRefused

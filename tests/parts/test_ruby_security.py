@@ -9,7 +9,8 @@ import pytest
 
 from mcollective_py.config import Config
 from mcollective_py.errors import NotSigned
-from mcollective_py.filter import FactTest, Filter
+from mcollective_py.facttest import FactTest
+from mcollective_py.filter import Filter
 from mcollective_py.message import Reply, Request
 from mcollective_py.security.load import security_plugin
 from mcollective_py.wire import marshal, rubyyaml

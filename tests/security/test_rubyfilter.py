@@ -1,7 +1,8 @@
 import pytest
 
 from mcollective_py.errors import FilterError
-from mcollective_py.filter import FactTest, Filter
+from mcollective_py.facttest import FactTest
+from mcollective_py.filter import Filter
 from mcollective_py.security.rubyfilter import as_text, filter_from_ruby, filter_to_ruby
 from mcollective_py.wire.symbol import Regexp, Symbol
 

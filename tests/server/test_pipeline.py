@@ -22,7 +22,8 @@ from mcollective_py.errors import (
     UnknownAction,
     UnknownAgent,
 )
-from mcollective_py.filter import FactTest, Filter
+from mcollective_py.facttest import FactTest
+from mcollective_py.filter import Filter
 from mcollective_py.message import EVERY_AGENT, Delivery, Destination, Kind, Reply, Request
 from mcollective_py.node.view import NodeView
 from mcollective_py.plugins.loader import LoadedAgent, load_agent

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from mcollective_py.errors import Malformed, NotSigned, OtherAgent
-from mcollective_py.filter import FactTest
+from mcollective_py.facttest import FactTest
 from mcollective_py.message import Delivery, Destination, Kind, Reply
 from mcollective_py.security.rubyfilter import filter_to_ruby
 from mcollective_py.server.pipeline import open_delivery

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from mcollective_py.filter import FactTest
+from mcollective_py.facttest import FactTest
 from mcollective_py.matching.facts import fact_matches
 from mcollective_py.matching.regex import Effort
 from mcollective_py.node.plainfacts import plain_facts
