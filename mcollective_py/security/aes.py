@@ -20,7 +20,6 @@ from .base import Sealed, Unverified
 from .base64lines import decode_lines, encode_lines
 from .keyring import Keyring
 from .rubyenvelope import Envelope, Serializer
-from .rubyfilter import as_text
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
@@ -85,7 +84,7 @@ class AES:
             raise UsageError(f"this key stands for {self.caller}, it cannot send as {request.caller}")
         if self._own.wrap is None:
             raise UsageError("aes_security cannot send requests with this python3-cryptography: it needs 47 or later")
-        plain = rubyenvelope.seal_body(rubyenvelope.wrapped(request, "aes"), self._serializer)
+        plain = self._serializer.dumps(rubyenvelope.wrapped(request, "aes"), REQUEST)
         secret = self._random(SECRET)
         body = encode_lines(encrypt(plain, secret))
         fields = rubyenvelope.request_to_ruby(request, body.encode())
@@ -117,10 +116,9 @@ class AES:
     def open_request(self, unverified: Unverified) -> Request:
         """The request, once its body has opened with the key of the caller that it names."""
         found = rubyenvelope.envelope_of(unverified, "request")
-        caller = as_text(found.fields.get("callerid"))
-        if self._callers is None or caller is None:
-            raise NotSigned("a request without a caller, or where none are taken")
-        key, learnt = self._key_of(caller, found)
+        if self._callers is None:
+            raise NotSigned("a request where none are taken")
+        key, learnt = self._key_of(self._callers, found)
         wrapped = _wrapped(found)
         secret = unwrap_by_public(key, wrapped)
         signed = self._serializer.loads(decrypt(decode_lines(found.body, "the body"), secret), self._limits)
@@ -128,7 +126,7 @@ class AES:
         # Whoever has the public key can put another body under the same wrapped key, so that is what must not come twice.
         request = rubyenvelope.request_from_ruby(found, body, time=time, ttl=ttl, proof=wrapped)
         if learnt is not None and self._learning is not None:
-            self._learning.keep(caller, learnt)
+            self._learning.keep(found.caller, learnt)
         return request
 
     def open_reply(self, unverified: Unverified) -> Reply:
@@ -138,23 +136,21 @@ class AES:
         body = self._serializer.loads(decrypt(decode_lines(found.body, "the body"), secret), self._limits)
         return rubyenvelope.reply_from_ruby(found, body)
 
-    def _key_of(self, caller: str, envelope: Envelope) -> "tuple[RSAPublicKey, bytes | None]":
+    def _key_of(self, callers: Keyring, envelope: Envelope) -> "tuple[RSAPublicKey, bytes | None]":
         """The caller's key; and where it came with the message, the PEM text to keep once the message has opened."""
-        assert self._callers is not None
         try:
-            return self._callers.public_key(caller), None
+            return callers.public_key(envelope.caller), None
         except NotSigned:
-            sent = envelope.fields.get("sslpubkey")
-            if self._learning is None or not isinstance(sent, (str, bytes)):
+            pem = envelope.string("sslpubkey")
+            if self._learning is None or pem is None:
                 raise
-            pem = sent.encode() if isinstance(sent, str) else sent
             if len(pem) > _LARGEST_PEM:
                 raise Malformed("the public key that is sent along is too large") from None
-            return self._learning.vouched(caller, pem), pem
+            return self._learning.vouched(envelope.caller, pem), pem
 
 
 def _wrapped(envelope: Envelope) -> bytes:
-    sent = envelope.fields.get("sslkey")
-    if not isinstance(sent, (str, bytes)):
+    sent = envelope.string("sslkey")
+    if sent is None:
         raise Malformed("a message without the key to its body")
-    return decode_lines(sent.encode() if isinstance(sent, str) else sent, "the key to the body")
+    return decode_lines(sent, "the key to the body")

@@ -36,7 +36,7 @@ class PSK:
         """Raises UsageError for a request that no node would take, UnsendableValue for a body that Marshal has not."""
         if request.caller != self.caller:
             raise UsageError(f"this process is {self.caller}, it does not send as {request.caller}")
-        body = rubyenvelope.seal_body(rubyenvelope.call_to_ruby(request), marshal)
+        body = marshal.dumps(rubyenvelope.call_to_ruby(request), REQUEST)
         fields = rubyenvelope.request_to_ruby(request, body)
         self._close(fields, body)
         return Sealed(marshal.dumps(fields, REQUEST), digest="")

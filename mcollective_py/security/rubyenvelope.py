@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from .. import names
 from ..errors import FilterError, Malformed, NotSigned, OtherAgent, ReplyTooLarge, UsageError
 from ..message import Reply, Request
-from ..wire.rubylimits import REPLY, REQUEST, RubyLimits
+from ..wire.rubylimits import REPLY, RubyLimits
 from ..wire.symbol import Symbol
 from .base import Unverified
 from .rubyfilter import as_text, filter_from_ruby, filter_to_ruby
@@ -52,10 +52,22 @@ class Envelope:
     fields: Mapping[str, Any]
     body: bytes
 
+    def string(self, key: str) -> bytes | None:
+        """The bytes of a string, of either kind; None where there is none."""
+        return _bytes(self.fields.get(key))
+
     @property
     def proof(self) -> bytes:
-        """What `:hash` says, in bytes; empty where there is none."""
-        return _bytes(self.fields.get("hash")) or b""
+        """What `:hash` says; empty where there is none."""
+        return self.string("hash") or b""
+
+    @property
+    def caller(self) -> str:
+        """Who is said to ask. Raises NotSigned where nobody is."""
+        text = as_text(self.fields.get("callerid"))
+        if text is None:
+            raise NotSigned("a request without a caller")
+        return text
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
@@ -273,11 +285,6 @@ def wrapped(request: Request, plugin: str) -> dict[str, Any]:
     return {Symbol(f"{plugin}_msg"): message, Symbol(f"{plugin}_ttl"): request.ttl, Symbol(f"{plugin}_msgtime"): int(request.time)}
 
 
-def reply_to_ruby(reply: Reply, request: Request, body: bytes) -> dict[str, Any]:
-    """The envelope of a reply round its serialised body, without the plugin's own keys."""
-    return _symbols(senderid=reply.sender, requestid=request.id, senderagent=reply.agent, msgtime=int(reply.time), body=body)
-
-
 def seal_reply(
     reply: Reply, request: Request, serializer: Serializer, close: Callable[[dict[str, Any], bytes], None]
 ) -> tuple[bytes, ...]:
@@ -297,17 +304,12 @@ def seal_reply(
     body = serializer.dumps(content, _ANY_SIZE)
     if len(body) > REPLY.size:
         raise ReplyTooLarge(len(body), REPLY.size)
-    fields = reply_to_ruby(reply, request, body)
+    fields = _symbols(senderid=reply.sender, requestid=request.id, senderagent=reply.agent, msgtime=int(reply.time), body=body)
     close(fields, body)
     payload = serializer.dumps(fields, _ANY_SIZE)
     if len(payload) > REPLY.size:
         raise ReplyTooLarge(len(payload), REPLY.size)
     return (payload,)
-
-
-def seal_body(value: Any, serializer: Serializer) -> bytes:
-    """A request's body in bytes. Raises UnsendableValue."""
-    return serializer.dumps(value, REQUEST)
 
 
 def _symbols(**fields: Any) -> dict[str, Any]:

@@ -4,7 +4,6 @@ What it protects: body, ttl and time of a request, and who called. Filter, agent
 sender may be changed by anybody on the way; replies of all nodes are signed by one shared key. It is for fleets with Ruby hosts.
 """
 
-import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +16,9 @@ from .base import Sealed, Unverified
 from .base64lines import decode_lines, encode_lines
 from .keyring import Keyring, has_signed
 from .rubyenvelope import Envelope, Serializer
-from .rubyfilter import as_text
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-
-logger = logging.getLogger(__name__)
 
 _HASH = Symbol("hash")
 _LARGEST_PROOF = 4096  # characters; those of the longest key have 1,400
@@ -57,7 +53,7 @@ class SSL:
         """Raises UsageError for a request that no node would take, UnsendableValue for a body that the serializer has not."""
         if request.caller != self.caller:
             raise UsageError(f"this key stands for {self.caller}, it cannot sign as {request.caller}")
-        body = rubyenvelope.seal_body(rubyenvelope.wrapped(request, "ssl"), self._serializer)
+        body = self._serializer.dumps(rubyenvelope.wrapped(request, "ssl"), REQUEST)
         fields = rubyenvelope.request_to_ruby(request, body)
         self._close(fields, body)
         return Sealed(self._serializer.dumps(fields, REQUEST), digest="")
@@ -73,10 +69,9 @@ class SSL:
     def open_request(self, unverified: Unverified) -> Request:
         """The request, once the signature of the caller that it names has been verified."""
         found = rubyenvelope.envelope_of(unverified, "request")
-        caller = as_text(found.fields.get("callerid"))
-        if self._callers is None or caller is None:
-            raise NotSigned("a request without a caller, or where none are taken")
-        proof = _verify(self._callers.public_key(caller), found)
+        if self._callers is None:
+            raise NotSigned("a request where none are taken")
+        proof = _verify(self._callers.public_key(found.caller), found)
         signed = self._serializer.loads(found.body, self._limits)
         body, time, ttl = rubyenvelope.unwrapped(signed, found.fields, "ssl", enforces_ttl=self._enforces_ttl)
         return rubyenvelope.request_from_ruby(found, body, time=time, ttl=ttl, proof=proof)
