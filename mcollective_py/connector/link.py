@@ -206,7 +206,7 @@ class Link:
         if self._error is not None:
             text = self._error
             self.stop(f"it said ERROR: {text}")
-            if "irtual host" in text:
+            if "virtual host" in text.lower():
                 what = f"the virtual host {self._options.vhost}"
                 return AttemptFailed(f"the broker refused {what}: {text}: check .vhost and the user's rights in it", lasting=True)
             if any(word in text.lower() for word in _REFUSED):

@@ -283,7 +283,6 @@ class StompConnector:
         with self._changed:
             self._link = None
             self._skipped += link.skipped
-            self._subscriptions.renew()
             self._changed.notify_all()
         if not farewell and self._refused is None:
             self.reconnects += 1
