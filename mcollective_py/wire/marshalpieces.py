@@ -155,16 +155,20 @@ def check_digits(value: int, size: int, limits: RubyLimits) -> None:
 def read_float(text: str) -> float:
     """The float that Ruby wrote so: `3.25`, `1e100`, `-0`, `inf`, `nan`, or Ruby 1.8's text with bytes behind it."""
     if _decimal(text):
-        value = float(text)
-        if value in _INFINITE:
-            raise Malformed("a number beyond what a float can hold")
-        return value
+        return _finite(text)
     if (special := _NOT_DECIMAL.get(text)) is not None:
         return special
     decimal, _, rest = text.partition("\0")
     if decimal != text and _decimal(decimal):
-        return _with_mantissa(float(decimal), rest)
+        return _with_mantissa(_finite(decimal), rest)
     raise Malformed(f"{printable(text, most=60)!r} is no float")
+
+
+def _finite(decimal: str) -> float:
+    value = float(decimal)
+    if value in _INFINITE:
+        raise Malformed("a number beyond what a float can hold")
+    return value
 
 
 def _with_mantissa(value: float, rest: str) -> float:
