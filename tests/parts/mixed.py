@@ -1,7 +1,6 @@
 """One fleet in two languages: Ruby's daemons and ours on the same broker, and the clients of both."""
 
 import contextlib
-import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -72,12 +71,12 @@ class MixedFleet:
             capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
 
-    def both(self, *words: str, ruby: Sequence[str] = (), python: Sequence[str] = ()) -> "BothEnded":
-        """Run the same words through both clients at once, and wait for neither yet. ruby, python: words for one of them."""
+    def both(self, *words: str, config: Path | None = None) -> "BothEnded":
+        """Run the same words through both clients at once, and wait for neither yet."""
         return BothEnded(
-            self._pool.submit(self.ruby_mco, *words, *ruby),
-            self._pool.submit(self.python_mco, *words, *python),
-        )  # fmt: skip
+            self._pool.submit(self.ruby_mco, *words, config=config),
+            self._pool.submit(self.python_mco, *words, config=config),
+        )
 
     def ruby_calls(self, config: Path | None = None) -> RubyCalls:
         """Ruby's RPC client as a process that stays."""
@@ -167,8 +166,3 @@ def data_of(answer: Mapping[str, Any]) -> dict[str, Any]:
 def _name(key: Mapping[str, str]) -> str:
     (name,) = key.values()
     return name
-
-
-def hosts_of_json(text: str) -> list[str]:
-    """The senders in a document of `mco ... --json`."""
-    return sorted(reply["sender"] for reply in json.loads(text)["replies"])

@@ -4,7 +4,7 @@ import base64
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from subprocess import CompletedProcess
 from typing import Any
@@ -89,158 +89,6 @@ def fleet(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     )
     with MixedFleet(site, ruby=RUBY, python=OURS, client_settings=IN_UK) as running:
         yield running
-
-
-# --- the same words through both clients -------------------------------------------------------------------------------
-
-# What is asked, who answers, and the exit code: of both clients alike.
-FIND = {
-    "": (ALL, 0),
-    "-F country=uk -F cores=4": (FIRST, 0),
-    "-C /^role::d/": (SECOND, 0),
-    "-W role::web|country=uk": (FIRST, 0),
-    "-I /^ruby/": (("ruby1", "ruby2"), 0),
-    "-T uk": (FIRST, 0),
-    "-S (country=/^u/|or|role::db)|and|not|cores=4": (SECOND, 0),
-    "-S fstat('/etc/passwd').name=/pass/|and|cores=16": (SECOND, 0),
-    "-F country=mars": ((), 1),
-}
-FIND_ON_ONE_WIRE = {
-    "-F country=/^U/": ((), 1),
-    "-F country=~^d": (SECOND, 0),
-    "-F country!=uk": (SECOND, 0),
-    "-F cores>=16": (SECOND, 0),
-    "-F cores<16": (FIRST, 0),
-    "-F version=2.10": (FIRST, 0),
-    "-F version>2.9": ((), 1),  # numbers to Ruby: 2.10 is less
-    "-F planet!=mars": ((), 1),
-    "-C role::web": (FIRST, 0),
-    "-C role::web -C role::db": ((), 1),
-    "-C common -F cores=~^1": (SECOND, 0),
-    "-A parrot": (ALL, 0),
-    "-A /^parr/": (ALL, 0),
-    "-A tractor": ((), 1),
-    "-I /[12]$/": (ALL, 0),
-    "-I py2 -I ruby1": (("py2", "ruby1"), 0),
-    "-S role::web|and|country=uk": (FIRST, 0),
-    "-S !role::web": (SECOND, 0),
-    "-S fstat('/etc/passwd').size>0|and|cores=16": (SECOND, 0),
-    "-S fstat('/no/such/file').present=0|and|common": (ALL, 0),
-    "-S agent('parrot').timeout=5|and|role::web": (FIRST, 0),
-    "-S agent('tractor').timeout=5|or|common": ((), 1),
-    "-S fact('country').value=/^d/": (SECOND, 0),
-    "-S fact('country').value!=uk": (SECOND, 0),
-    "-S collective('uk').member=true": (FIRST, 0),
-}
-OTHERS = {
-    "ping -t 1": (ALL, 0),
-    "ping -t 1 -F country=mars": ((), 4),
-    "facts country --dt 1": ((), 0),
-    "rpc rpcutil get_fact fact=country -C role::web --dt 1": (FIRST, 0),
-    "rpc rpcutil ping -I py1 -I ruby2 -I nobody -t 2": (("py1", "ruby2"), 0),
-    "rpc parrot stumble how=aborted --dt 1": (ALL, 2),
-    "rpc parrot check word=hello loud=yes count=5 share=0.5 -I py1 -I ruby1": (FIRST, 0),
-}
-OTHERS_ON_ONE_WIRE = {
-    "ping -t 1 -F country=uk": (FIRST, 0),
-    "rpc rpcutil ping --dt 1": (ALL, 0),
-    "rpc rpcutil get_fact fact=country -I py2 -I ruby2": (SECOND, 0),
-    "rpc rpcutil get_data source=fstat query=/etc/passwd --dt 1": (ALL, 0),
-    "rpc rpcutil collective_info -T uk --dt 1": (FIRST, 0),
-    "rpc rpcutil ping -F country=mars --dt 1": ((), 1),
-    "rpc rpcutil ping -I nobody -t 1": ((), 4),
-    "rpc rpcutil ping --batch 3 --batch-sleep 0.1 --dt 1": (ALL, 0),
-    "rpc rpcutil ping --limit 4 --dt 1": (ALL, 0),
-    "rpc parrot stumble how=nonsense --dt 1": ((), 1),
-    "rpc parrot fly --dt 1": ((), 1),
-    "rpc parrot note --nr -I py1 -I ruby1": ((), 0),
-    "rpc parrot dawdle seconds=4 -I py1 -I ruby1 -t 1": ((), 4),
-    "rpc parrot dawdle seconds=0.1 -F cores=16 --dt 1": (SECOND, 0),
-    "inventory nobody -t 1": ((), 1),
-}
-
-
-class Ended(dict[str, BothEnded]):
-    """What command lines come to. Asked for one, it starts all of its table at once: most of their time is waiting."""
-
-    def __init__(self, fleet: MixedFleet) -> None:
-        self._fleet = fleet
-
-    def __missing__(self, line: str) -> BothEnded:
-        for table in (_FINDS, _FINDS_ON_ONE_WIRE, OTHERS, OTHERS_ON_ONE_WIRE):
-            if line in table:
-                self.update({other: self._fleet.both(*(word.replace("|", " ") for word in other.split())) for other in table})
-        return self[line]
-
-
-_FINDS, _FINDS_ON_ONE_WIRE = ([f"find --dt 1 {words}" for words in table] for table in (FIND, FIND_ON_ONE_WIRE))
-
-
-@pytest.fixture(scope="module")
-def ended(fleet: MixedFleet) -> Ended:
-    return Ended(fleet)
-
-
-def answering(process: CompletedProcess[str]) -> set[str]:
-    """The hosts that a command's output has answers of, each at the start of a line."""
-    answers = process.stdout.partition("No response from")[0]
-    return {name for name in ALL if re.search(rf"^\s*{name}\b", answers, re.M)}
-
-
-def check_find(outcome: BothEnded, hosts: Sequence[str], code: int) -> None:
-    for process in (outcome.ruby, outcome.python):
-        assert (sorted(process.stdout.split()), process.returncode) == (list(hosts), code), process
-    assert not outcome.python.stderr
-
-
-def check_answers(outcome: BothEnded, hosts: Sequence[str], code: int) -> None:
-    for process in (outcome.ruby, outcome.python):
-        assert (answering(process), process.returncode) == (set(hosts), code), process
-
-
-@pytest.mark.parametrize("words", FIND)
-def test_both_clients_find_the_same_hosts(ended: Ended, words: str) -> None:
-    check_find(ended[f"find --dt 1 {words}"], *FIND[words])
-
-
-@ONE_WIRE
-@pytest.mark.parametrize("words", FIND_ON_ONE_WIRE)
-def test_both_clients_find_the_same_hosts_by_every_filter(ended: Ended, words: str) -> None:
-    check_find(ended[f"find --dt 1 {words}"], *FIND_ON_ONE_WIRE[words])
-
-
-@pytest.mark.parametrize("words", OTHERS)
-def test_both_clients_get_answers_of_the_same_hosts_and_exit_alike(ended: Ended, words: str) -> None:
-    check_answers(ended[words], *OTHERS[words])
-
-
-@ONE_WIRE
-@pytest.mark.parametrize("words", OTHERS_ON_ONE_WIRE)
-def test_every_command_has_answers_of_the_same_hosts_and_exits_alike(ended: Ended, words: str) -> None:
-    check_answers(ended[words], *OTHERS_ON_ONE_WIRE[words])
-
-
-def test_both_clients_count_the_same_facts(ended: Ended) -> None:
-    outcome = ended["facts country --dt 1"]
-    for process in (outcome.ruby, outcome.python):
-        assert re.findall(r"^\s+(\w+)\s+found (\d+) times$", process.stdout, re.M) in ([("de", "2"), ("uk", "2")],), process
-
-
-@pytest.mark.parametrize("host", ["py2", "ruby2"])
-def test_both_clients_show_the_inventory_of_a_host_of_either_language(fleet: MixedFleet, host: str) -> None:
-    outcome = fleet.both("inventory", host)
-    for process in (outcome.ruby, outcome.python):
-        assert process.returncode == 0, process
-        for said in ("role::db", "parrot", "rpcutil", "country => de", "cores => 16", "Main Collective: mcollective"):
-            assert said in process.stdout, (said, process)
-
-
-def test_a_request_without_a_name_goes_to_everybody_where_the_threshold_is_passed(fleet: MixedFleet) -> None:
-    broadcast = {**IN_UK, "direct_addressing_threshold": "0"}
-    words = ("rpc", "rpcutil", "get_fact", "fact=country", "-F", "country=de", "--dt", "1")
-    client = fleet.site.write_client("broadcast", broadcast)
-    for process in (fleet.ruby_mco(*words, config=client), fleet.python_mco(*words, config=client)):
-        assert (answering(process), process.returncode) == (set(SECOND), 0), process
 
 
 # --- values -------------------------------------------------------------------------------------------------------------
@@ -483,7 +331,7 @@ def test_our_client_calls_by_the_ddl_of_a_ruby_agent(fleet: MixedFleet) -> None:
     assert came == dict.fromkeys(ALL, wanted)
 
 
-@pytest.mark.parametrize("fleet", WIRES[1:2], indirect=True, ids=str)
+@ONE_WIRE
 def test_what_ruby_lets_pass_outside_its_time_or_twice_our_hosts_carry_out_once_or_not_at_all(fleet: MixedFleet) -> None:
     with LowLevel(fleet.client_config) as wire:
         now = time.time()
@@ -517,3 +365,158 @@ def test_registrations_of_either_language_are_heard_by_both(fleet: MixedFleet) -
 
     wanted = {(listener, sender) for listener in ("python", "ruby1", "ruby2") for sender in ALL}
     wait_until("everybody's registration everywhere", lambda: wanted <= pairs(), 15)
+
+
+# --- the same words through both clients -------------------------------------------------------------------------------
+
+# What is asked, who answers, and the exit code: of both clients alike.
+FIND = {
+    "": (ALL, 0),
+    "-F country=uk -F cores=4": (FIRST, 0),
+    "-C /^role::d/": (SECOND, 0),
+    "-W role::web|country=uk": (FIRST, 0),
+    "-I /^ruby/": (("ruby1", "ruby2"), 0),
+    "-T uk": (FIRST, 0),
+    "-S (country=/^u/|or|role::db)|and|not|cores=4": (SECOND, 0),
+    "-S fstat('/etc/passwd').name=/pass/|and|cores=16": (SECOND, 0),
+    "-F country=mars": ((), 1),
+}
+FIND_ON_ONE_WIRE = {
+    "-F country=/^U/": ((), 1),
+    "-F country=~^d": (SECOND, 0),
+    "-F country!=uk": (SECOND, 0),
+    "-F cores>=16": (SECOND, 0),
+    "-F cores<16": (FIRST, 0),
+    "-F version=2.10": (FIRST, 0),
+    "-F version>2.9": ((), 1),  # numbers to Ruby: 2.10 is less
+    "-F planet!=mars": ((), 1),
+    "-C role::web": (FIRST, 0),
+    "-C role::web -C role::db": ((), 1),
+    "-C common -F cores=~^1": (SECOND, 0),
+    "-A parrot": (ALL, 0),
+    "-A /^parr/": (ALL, 0),
+    "-A tractor": ((), 1),
+    "-I /[12]$/": (ALL, 0),
+    "-I py2 -I ruby1": (("py2", "ruby1"), 0),
+    "-S role::web|and|country=uk": (FIRST, 0),
+    "-S !role::web": (SECOND, 0),
+    "-S fstat('/etc/passwd').size>0|and|cores=16": (SECOND, 0),
+    "-S fstat('/no/such/file').present=0|and|common": (ALL, 0),
+    "-S agent('parrot').timeout=5|and|role::web": (FIRST, 0),
+    "-S agent('tractor').timeout=5|or|common": ((), 1),
+    "-S fact('country').value=/^d/": (SECOND, 0),
+    "-S fact('country').value!=uk": (SECOND, 0),
+    "-S collective('uk').member=true": (FIRST, 0),
+}
+OTHERS = {
+    "ping -t 1": (ALL, 0),
+    "ping -t 1 -F country=mars": ((), 4),
+    "facts country --dt 1": ((), 0),
+    "rpc rpcutil get_fact fact=country -C role::web --dt 1": (FIRST, 0),
+    "rpc rpcutil ping -I py1 -I ruby2 -I nobody -t 2": (("py1", "ruby2"), 0),
+    "rpc parrot stumble how=aborted --dt 1": (ALL, 2),
+    "rpc parrot check word=hello loud=yes count=5 share=0.5 -I py1 -I ruby1": (FIRST, 0),
+}
+OTHERS_ON_ONE_WIRE = {
+    "ping -t 1 -F country=uk": (FIRST, 0),
+    "rpc rpcutil ping --dt 1": (ALL, 0),
+    "rpc rpcutil get_fact fact=country -I py2 -I ruby2": (SECOND, 0),
+    "rpc rpcutil get_data source=fstat query=/etc/passwd --dt 1": (ALL, 0),
+    "rpc rpcutil collective_info -T uk --dt 1": (FIRST, 0),
+    "rpc rpcutil ping -F country=mars --dt 1": ((), 1),
+    "rpc rpcutil ping -I nobody -t 1": ((), 4),
+    "rpc rpcutil ping --batch 3 --batch-sleep 0.1 --dt 1": (ALL, 0),
+    "rpc rpcutil ping --limit 4 --dt 1": (ALL, 0),
+    "rpc parrot stumble how=nonsense --dt 1": ((), 1),
+    "rpc parrot fly --dt 1": ((), 1),
+    "rpc parrot note --nr -I py1 -I ruby1": ((), 0),
+    "rpc parrot dawdle seconds=4 -I py1 -I ruby1 -t 1": ((), 4),
+    "rpc parrot dawdle seconds=0.1 -F cores=16 --dt 1": (SECOND, 0),
+    "inventory nobody -t 1": ((), 1),
+}
+
+
+class Ended(dict[str, BothEnded]):
+    """What command lines come to. Most of their time is waiting, so whole tables run beside each other and beside other tests."""
+
+    def __init__(self, fleet: MixedFleet) -> None:
+        self._fleet = fleet
+        self._start([*_FINDS, *OTHERS])
+
+    def __missing__(self, line: str) -> BothEnded:
+        self._start([*_FINDS_ON_ONE_WIRE, *OTHERS_ON_ONE_WIRE])
+        return self[line]
+
+    def _start(self, lines: Iterable[str]) -> None:
+        self.update({line: self._fleet.both(*(word.replace("|", " ") for word in line.split())) for line in lines})
+
+
+_FINDS, _FINDS_ON_ONE_WIRE = ([f"find --dt 1 {words}" for words in table] for table in (FIND, FIND_ON_ONE_WIRE))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def ended(fleet: MixedFleet) -> Ended:
+    return Ended(fleet)
+
+
+def answering(process: CompletedProcess[str]) -> set[str]:
+    """The hosts that a command's output has answers of, each at the start of a line."""
+    answers = process.stdout.partition("No response from")[0]
+    return {name for name in ALL if re.search(rf"^\s*{name}\b", answers, re.M)}
+
+
+def check_find(outcome: BothEnded, hosts: Sequence[str], code: int) -> None:
+    for process in (outcome.ruby, outcome.python):
+        assert (sorted(process.stdout.split()), process.returncode) == (list(hosts), code), process
+    assert not outcome.python.stderr
+
+
+def check_answers(outcome: BothEnded, hosts: Sequence[str], code: int) -> None:
+    for process in (outcome.ruby, outcome.python):
+        assert (answering(process), process.returncode) == (set(hosts), code), process
+
+
+@pytest.mark.parametrize("words", FIND)
+def test_both_clients_find_the_same_hosts(ended: Ended, words: str) -> None:
+    check_find(ended[f"find --dt 1 {words}"], *FIND[words])
+
+
+@ONE_WIRE
+@pytest.mark.parametrize("words", FIND_ON_ONE_WIRE)
+def test_both_clients_find_the_same_hosts_by_every_filter(ended: Ended, words: str) -> None:
+    check_find(ended[f"find --dt 1 {words}"], *FIND_ON_ONE_WIRE[words])
+
+
+@pytest.mark.parametrize("words", OTHERS)
+def test_both_clients_get_answers_of_the_same_hosts_and_exit_alike(ended: Ended, words: str) -> None:
+    check_answers(ended[words], *OTHERS[words])
+
+
+@ONE_WIRE
+@pytest.mark.parametrize("words", OTHERS_ON_ONE_WIRE)
+def test_every_command_has_answers_of_the_same_hosts_and_exits_alike(ended: Ended, words: str) -> None:
+    check_answers(ended[words], *OTHERS_ON_ONE_WIRE[words])
+
+
+def test_both_clients_count_the_same_facts(ended: Ended) -> None:
+    outcome = ended["facts country --dt 1"]
+    for process in (outcome.ruby, outcome.python):
+        assert re.findall(r"^\s+(\w+)\s+found (\d+) times$", process.stdout, re.M) in ([("de", "2"), ("uk", "2")],), process
+
+
+@pytest.mark.parametrize("host", ["py2", "ruby2"])
+def test_both_clients_show_the_inventory_of_a_host_of_either_language(fleet: MixedFleet, host: str) -> None:
+    outcome = fleet.both("inventory", host)
+    for process in (outcome.ruby, outcome.python):
+        assert process.returncode == 0, process
+        for said in ("role::db", "parrot", "rpcutil", "country => de", "cores => 16", "Main Collective: mcollective"):
+            assert said in process.stdout, (said, process)
+
+
+def test_a_request_without_a_name_goes_to_everybody_where_the_threshold_is_passed(fleet: MixedFleet) -> None:
+    broadcast = {**IN_UK, "direct_addressing_threshold": "0"}
+    words = ("rpc", "rpcutil", "get_fact", "fact=country", "-F", "country=de", "--dt", "1")
+    client = fleet.site.write_client("broadcast", broadcast)
+    ended = fleet.both(*words, config=client)
+    for process in (ended.ruby, ended.python):
+        assert (answering(process), process.returncode) == (set(SECOND), 0), process
