@@ -32,8 +32,8 @@ from .results import RPCStats
 class Client:
     """Sends requests to the fleet and gives their replies. It belongs to one thread; several requests may be open at once.
 
-    connector: not yet connected. identity, reply_destination: see Publisher. known: hosts seen before, None to keep none. clock: seconds
-    since the epoch. monotonic: seconds for measuring.
+    connector: not yet connected. identity, reply_destination: see Publisher. known: hosts seen before, None to keep none. clock:
+    seconds since the epoch. monotonic: seconds for measuring.
     """
 
     def __init__(

@@ -20,6 +20,7 @@ from .base import Sealed, Unverified
 from .base64lines import decode_lines, encode_lines
 from .keyring import Keyring
 from .rubyenvelope import Envelope, Serializer
+from .rubysigned import message_and_times, timed
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
@@ -84,7 +85,7 @@ class AES:
             raise UsageError(f"this key stands for {self.caller}, it cannot send as {request.caller}")
         if self._own.wrap is None:
             raise UsageError("aes_security cannot send requests with this python3-cryptography: it needs 47 or later")
-        plain = self._serializer.dumps(rubyenvelope.wrapped(request, "aes"), REQUEST)
+        plain = self._serializer.dumps(timed(request, "aes"), REQUEST)
         secret = self._random(SECRET)
         body = encode_lines(encrypt(plain, secret))
         fields = rubyenvelope.request_to_ruby(request, body.encode())
@@ -122,7 +123,7 @@ class AES:
         wrapped = _wrapped(found)
         secret = unwrap_by_public(key, wrapped)
         signed = self._serializer.loads(decrypt(decode_lines(found.body, "the body"), secret), self._limits)
-        body, time, ttl = rubyenvelope.unwrapped(signed, found.fields, "aes", enforces_ttl=self._enforces_ttl)
+        body, time, ttl = message_and_times(signed, found.fields, "aes", enforces_ttl=self._enforces_ttl)
         # Whoever has the public key can put another body under the same wrapped key, so that is what must not come twice.
         request = rubyenvelope.request_from_ruby(found, body, time=time, ttl=ttl, proof=wrapped)
         if learnt is not None and self._learning is not None:

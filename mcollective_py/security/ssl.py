@@ -16,6 +16,7 @@ from .base import Sealed, Unverified
 from .base64lines import decode_lines, encode_lines
 from .keyring import Keyring, has_signed
 from .rubyenvelope import Envelope, Serializer
+from .rubysigned import message_and_times, timed
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -53,7 +54,7 @@ class SSL:
         """Raises UsageError for a request that no node would take, UnsendableValue for a body that the serializer has not."""
         if request.caller != self.caller:
             raise UsageError(f"this key stands for {self.caller}, it cannot sign as {request.caller}")
-        body = self._serializer.dumps(rubyenvelope.wrapped(request, "ssl"), REQUEST)
+        body = self._serializer.dumps(timed(request, "ssl"), REQUEST)
         fields = rubyenvelope.request_to_ruby(request, body)
         self._close(fields, body)
         return Sealed(self._serializer.dumps(fields, REQUEST), digest="")
@@ -73,7 +74,7 @@ class SSL:
             raise NotSigned("a request where none are taken")
         proof = _verify(self._callers.public_key(found.caller), found)
         signed = self._serializer.loads(found.body, self._limits)
-        body, time, ttl = rubyenvelope.unwrapped(signed, found.fields, "ssl", enforces_ttl=self._enforces_ttl)
+        body, time, ttl = message_and_times(signed, found.fields, "ssl", enforces_ttl=self._enforces_ttl)
         return rubyenvelope.request_from_ruby(found, body, time=time, ttl=ttl, proof=proof)
 
     def open_reply(self, unverified: Unverified) -> Reply:

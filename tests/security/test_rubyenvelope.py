@@ -353,8 +353,16 @@ def test_a_reply_beyond_four_mebibytes_is_too_large():
             sealed(REPLY, ASKED, body={"x": "x" * size})
 
 
-def test_a_signed_part_has_the_message_its_ttl_and_its_time():
-    wrapped = rubyenvelope.wrapped(request("ping"), "ssl")
-    assert wrapped == {"ssl_msg": "ping", "ssl_ttl": 60, "ssl_msgtime": NOW}
-    assert {type(key) for key in wrapped} == {Symbol}
-    assert rubyenvelope.unwrapped(wrapped, {"ttl": 60, "msgtime": NOW}, "ssl", enforces_ttl=True) == ("ping", NOW, 60)
+# --- what it says -----------------------------------------------------------------------------------------------------
+
+
+def test_who_asks_is_a_string_of_either_kind_and_never_a_symbol():
+    assert Envelope(symbols({"callerid": b"uid=500"}), b"").caller == "uid=500"
+    for fields in ({}, {"callerid": Symbol("uid=500")}, {"callerid": 500}):
+        with pytest.raises(NotSigned, match="a request without a caller"):
+            _ = Envelope(symbols(fields), b"").caller
+
+
+def test_its_strings_are_bytes_of_either_kind():
+    envelope = Envelope(symbols({"a": "n\u00e4h", "b": b"\xff", "c": Symbol("x"), "d": 1}), b"")
+    assert [envelope.string(key) for key in "abcde"] == ["n\u00e4h".encode(), b"\xff", None, None, None]
