@@ -54,11 +54,6 @@ class MixedFleet:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._ends.close()
 
-    @property
-    def names(self) -> list[str]:
-        """Every host."""
-        return sorted([*self.ruby.hosts, *self.python.hosts])
-
     def ruby_mco(self, *words: str, config: Path | None = None) -> CompletedProcess[str]:
         """Run Ruby's mco."""
         return self.ruby.mco(*words, config=config)
