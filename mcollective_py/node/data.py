@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from ..errors import RPCAborted
+from ..errors import InvalidRPCData, RPCAborted, RPCError
 from .facts import MISSING, as_text, find_fact
 from .filestatus import FILE_OUTPUTS, file_status
 from .view import NodeView
@@ -48,13 +48,14 @@ class DataPlugins:
     def query(self, name: str, query: str | None, node: NodeView) -> Mapping[str, Any] | None:
         """A plugin's outputs, None where the plugin is not here.
 
-        Raises RPCAborted for a query that is missing, or an answer that has not exactly the declared outputs.
+        Raises InvalidRPCData for a query that is missing, RPCAborted for an answer that has not exactly the declared outputs.
         """
         plugin = self._plugins.get(name)
         if plugin is None:
             return None
-        if query is None and not plugin.query_is_optional:
-            raise RPCAborted(f"the data plugin {name} needs a query")
+        if not query and not plugin.query_is_optional:  # in the words of a Ruby node, which get_data sends on
+            wrong = "value should be a string" if query is None else "value should not be empty"
+            raise InvalidRPCData(f"Cannot validate input query: {wrong}")
         answer = plugin.query(query, node)
         if set(answer) != set(plugin.outputs):
             wrong = ", ".join(sorted(set(answer) ^ set(plugin.outputs)))
@@ -77,6 +78,7 @@ class AgentData:
     name = "agent"
     description = "Metadata of an agent that is active on the host"
     outputs: Mapping[str, str] = {
+        "agent": "Its name",
         "description": "What it does",
         "author": "Who wrote it",
         "license": "Under which terms",
@@ -92,7 +94,7 @@ class AgentData:
     def query(self, query: str | None, node: NodeView) -> Mapping[str, Any]:
         metadata = self._describe(query) if query in node.agents and query is not None else None
         if metadata is None:
-            raise RPCAborted(f"no agent {query} here")
+            raise RPCError(f"No agent called {query} found")  # the code and words of a Ruby node
         return {output: metadata.get(output) for output in self.outputs}
 
 
@@ -127,7 +129,7 @@ class FactData:
         if value is MISSING:
             return {"exists": False, "value": False, "value_encoding": False}
         if isinstance(value, Mapping | list | tuple):
-            text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+            text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))  # to the letter as Ruby writes it
             return {"exists": True, "value": text, "value_encoding": "application/json"}
         return {"exists": True, "value": as_text(value), "value_encoding": "text/plain"}
 

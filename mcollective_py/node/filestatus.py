@@ -1,4 +1,7 @@
-"""The status of one file as `fstat` data tells it: never through a symlink, never waiting on a FIFO, bounded in time."""
+"""The status of one file as `fstat` data tells it: of a symlink itself, never waiting on a FIFO, bounded in time.
+
+Names, types and formats are those of Ruby's fstat_data.rb: a filter must pick the same hosts of both kinds.
+"""
 
 import hashlib
 import os
@@ -17,19 +20,19 @@ FILE_OUTPUTS: Mapping[str, str] = {
     "name": "The path asked for",
     "output": "present, or not present",
     "present": "1 where the file exists, else 0",
-    "type": "file, directory, symlink, socket, chardev, blockdev, fifo or unknown",
+    "type": "file, directory, symlink, socket, chardev, blockdev, or unknown for a FIFO and what does not exist",
     "size": "Size in bytes",
     "mode": "Mode in octal, with the type's bits: 100644",
-    "md5": "MD5 digest of a regular file that every user may read and of at most 64 MiB, else empty",
+    "md5": "MD5 digest of a regular file that every user may read and of at most 64 MiB, else 0",
     "uid": "Owner",
     "gid": "Group",
-    "mtime": "When the content last changed",
+    "mtime": "When the content last changed, in the host's own time: 2026-11-23 05:49:38; 0 for what does not exist",
     "ctime": "When the status last changed",
     "atime": "When it was last read",
     "mtime_seconds": "The same in seconds since the epoch",
     "ctime_seconds": "The same in seconds since the epoch",
     "atime_seconds": "The same in seconds since the epoch",
-    "mtime_age": "Seconds since then",
+    "mtime_age": "Seconds since then, no value for what does not exist",
     "ctime_age": "Seconds since then",
     "atime_age": "Seconds since then",
 }
@@ -40,7 +43,6 @@ _TYPES = {
     stat.S_IFSOCK: "socket",
     stat.S_IFCHR: "chardev",
     stat.S_IFBLK: "blockdev",
-    stat.S_IFIFO: "fifo",
 }
 
 
@@ -67,17 +69,17 @@ def file_status(path: str, now: float | None = None, max_digest_bytes: int = MAX
     if not path.startswith("/") or "\0" in path:
         raise RPCAborted("fstat needs an absolute path")
     blank: dict[str, Any] = dict.fromkeys(FILE_OUTPUTS, 0)
-    for output in ("md5", "mode", "mtime", "ctime", "atime"):
-        blank[output] = ""
-    blank |= {"name": path, "output": "not present", "type": "unknown"}
+    blank |= dict.fromkeys(("mtime_age", "ctime_age", "atime_age"))
+    blank |= {"name": path, "output": "not present", "type": "unknown", "mode": "0000"}
     try:
+        os.stat(path)  # a symlink to nothing is not present
         status = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
         return blank
     except (OSError, ValueError) as error:  # ValueError: text that no file name can hold
         raise RPCAborted(f"{path}: {getattr(error, 'strerror', None) or 'no usable path'}") from error
-    moment = time.time() if now is None else now
-    times = {"mtime": status.st_mtime, "ctime": status.st_ctime, "atime": status.st_atime}
+    moment = int(time.time() if now is None else now)
+    times = {name: getattr(status, f"st_{name}_ns") // 10**9 for name in ("mtime", "ctime", "atime")}
     has_digest = stat.S_ISREG(status.st_mode) and status.st_mode & stat.S_IROTH
     told = {
         **blank,
@@ -87,26 +89,26 @@ def file_status(path: str, now: float | None = None, max_digest_bytes: int = MAX
         "size": status.st_size,
         "mode": f"{status.st_mode:o}",
         # Whoever may ask for this may not read every file: a digest gives a short secret away.
-        "md5": None if has_digest else "",
+        "md5": None if has_digest else 0,
         "uid": status.st_uid,
         "gid": status.st_gid,
-        **{name: time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(value)) for name, value in times.items()},
-        **{f"{name}_seconds": int(value) for name, value in times.items()},
-        **{f"{name}_age": int(moment - value) for name, value in times.items()},
+        **{name: time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(value)) for name, value in times.items()},
+        **{f"{name}_seconds": value for name, value in times.items()},
+        **{f"{name}_age": moment - value for name, value in times.items()},
     }
     return FileStatus(told, max_digest_bytes)
 
 
-def _md5(path: str, limit: int) -> str:
+def _md5(path: str, limit: int) -> str | int:
     # Opened anew and asked again: between lstat and open the path may have become a FIFO or a link.
     try:
         with open_regular(path, follows_links=False) as (handle, status):
             if status.st_size > limit:
-                return ""
+                return 0
             digest, left = hashlib.md5(usedforsecurity=False), limit
             while left > 0 and (block := os.read(handle, min(_BLOCK, left))):
                 digest.update(block)
                 left -= len(block)
             return digest.hexdigest()
     except OSError:  # files of /proc may refuse to be read
-        return ""
+        return 0

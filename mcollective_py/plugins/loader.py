@@ -56,7 +56,8 @@ class LoadedAgent:
         """The agent's entry in `rpcutil agent_inventory`."""
         data = self.metadata
         texts = {key: getattr(data, key) for key in ("name", "description", "author", "license", "version", "url")}
-        return {"agent": self.name, **texts, "timeout": data.timeout}
+        # Ruby's DDLs have whole seconds, and its nodes send them so.
+        return {"agent": self.name, **texts, "timeout": int(data.timeout) if data.timeout.is_integer() else data.timeout}
 
 
 class AgentIndex(Mapping[str, LoadedAgent]):

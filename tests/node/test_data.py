@@ -1,6 +1,6 @@
 import pytest
 
-from mcollective_py.errors import RPCAborted
+from mcollective_py.errors import InvalidRPCData, RPCAborted, RPCError
 from mcollective_py.node.data import DataPlugins, builtin_data
 from mcollective_py.node.view import NodeView
 
@@ -26,6 +26,7 @@ def test_every_host_has_the_four(plugins):
 
 def test_an_agents_metadata_is_told(plugins):
     assert plugins.query("agent", "package", NODE) == {
+        "agent": "package",
         "description": "d",
         "author": "a",
         "license": "l",
@@ -35,10 +36,11 @@ def test_an_agents_metadata_is_told(plugins):
     }
 
 
-@pytest.mark.parametrize("agent", ["puppet", "nometa", "", "../x"])
-def test_an_agent_that_is_not_known_aborts(plugins, agent):
-    with pytest.raises(RPCAborted, match="no agent"):
+@pytest.mark.parametrize("agent", ["puppet", "nometa", "../x"])
+def test_an_agent_that_is_not_known_is_told_as_by_a_ruby_node(plugins, agent):
+    with pytest.raises(RPCError, match=f"^No agent called {agent} found$") as told:
         plugins.query("agent", agent, NODE)
+    assert told.value.statuscode == 5
 
 
 def test_membership_in_a_collective_is_told(plugins):
@@ -52,8 +54,8 @@ def test_membership_in_a_collective_is_told(plugins):
         ("os.family", True, "Debian", "text/plain"),
         ("cpus", True, "4", "text/plain"),
         ("nothing", True, "", "text/plain"),
-        ("os", True, '{"family": "Debian"}', "application/json"),
-        ("roles", True, '["a", "é"]', "application/json"),
+        ("os", True, '{"family":"Debian"}', "application/json"),
+        ("roles", True, '["a","é"]', "application/json"),
         ("nosuch", False, False, False),
     ],
 )
@@ -76,9 +78,10 @@ def test_a_plugin_that_is_not_here_gives_none(plugins):
     assert plugins.get("puppet") is None
 
 
-def test_a_query_that_is_needed_and_missing_aborts(plugins):
-    with pytest.raises(RPCAborted, match="needs a query"):
-        plugins.query("fact", None, NODE)
+@pytest.mark.parametrize(("query", "wrong"), [(None, "a string"), ("", "not be empty")])
+def test_a_query_that_is_needed_and_missing_is_a_wrong_input(plugins, query, wrong):
+    with pytest.raises(InvalidRPCData, match=f"^Cannot validate input query: value should .*{wrong}"):
+        plugins.query("fact", query, NODE)
 
 
 class Answer:

@@ -26,7 +26,7 @@ def test_a_regular_file_is_told_whole(tmp_path):
     }
     assert (told["atime_seconds"], told["mtime_seconds"], told["mtime_age"]) == (1_000_000, 2_000_000, 60)
     assert (told["uid"], told["gid"]) == (os.geteuid(), path.stat().st_gid)
-    assert time.strptime(told["mtime"], "%Y-%m-%d %H:%M:%S %z")
+    assert told["mtime"] == time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(2_000_000))
 
 
 @pytest.mark.parametrize("path", ["/nosuch/file", "/etc/passwd/x"])
@@ -39,8 +39,21 @@ def test_a_missing_file_is_told_as_not_present(path):
         0,
         "unknown",
         0,
-        "",
+        0,
     )
+    assert (told["mode"], told["mtime"], told["mtime_seconds"], told["mtime_age"]) == ("0000", 0, 0, None)
+
+
+def test_a_link_to_nothing_is_not_present(tmp_path):
+    (tmp_path / "link").symlink_to("nothing")
+    told = file_status(str(tmp_path / "link"))
+    assert (told["present"], told["type"]) == (0, "unknown")
+
+
+def test_ages_are_whole_seconds_of_the_clock_less_those_of_the_file(tmp_path):
+    (tmp_path / "x").write_bytes(b"")
+    os.utime(tmp_path / "x", ns=(10**9, 1_900_000_000))
+    assert file_status(str(tmp_path / "x"), now=3.1)["mtime_age"] == 2
 
 
 def test_other_kinds_are_told_and_never_opened(tmp_path):
@@ -49,10 +62,10 @@ def test_other_kinds_are_told_and_never_opened(tmp_path):
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(tmp_path / "socket"))
     listener.close()
-    kinds = {"fifo": "fifo", "link": "symlink", "socket": "socket", ".": "directory"}
+    kinds = {"fifo": "unknown", "link": "symlink", "socket": "socket", ".": "directory"}
     for name, kind in kinds.items():
         told = file_status(str(tmp_path / name) if name != "." else str(tmp_path))
-        assert (told["type"], told["md5"]) == (kind, "")
+        assert (told["type"], told["md5"]) == (kind, 0)
     assert file_status("/dev/null")["type"] == "chardev"
 
 
@@ -60,7 +73,7 @@ def test_a_large_file_has_no_digest(tmp_path):
     path = tmp_path / "x"
     path.write_bytes(b"abcd")
     assert file_status(str(path), max_digest_bytes=4)["md5"] == "e2fc714c4727ee9395f324cd2e7f331f"
-    assert file_status(str(path), max_digest_bytes=3)["md5"] == ""
+    assert file_status(str(path), max_digest_bytes=3)["md5"] == 0
     assert file_status(str(path), max_digest_bytes=3)["size"] == 4
 
 
@@ -75,7 +88,7 @@ def test_a_file_that_not_everybody_may_read_has_no_digest(tmp_path):
     path.write_bytes(b"abc")
     path.chmod(0o640)
     told = file_status(str(path))
-    assert (told["size"], told["md5"]) == (3, "")
+    assert (told["size"], told["md5"]) == (3, 0)
 
 
 def test_a_file_is_not_read_before_its_digest_is_asked_for(tmp_path):

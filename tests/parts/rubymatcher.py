@@ -47,6 +47,11 @@ class RubyMatcher:
         """Whether a request with these call stacks is for the host: an error drops it."""
         return bool(self._ask({"stacks": stacks}).get("passes", False))
 
+    def data(self, plugin: str, query: str | None) -> dict[str, Any] | str:
+        """The outputs of a data plugin, or why there are none."""
+        answer = self._ask({"data": plugin, "query": query})
+        return answer.get("outputs") or str(answer["error"])
+
     def seconds(self, stacks: list[list[dict[str, Any]]], rounds: int) -> float:
         """What so many rounds over one filter for each call stack take, of CPU."""
         return float(self._ask({"time": stacks, "rounds": rounds})["seconds"])

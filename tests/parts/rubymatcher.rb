@@ -4,6 +4,7 @@
 #   {"facts": {}, "classes": [], "agents": {}}         -> {}            what the host is from now on; agents: name -> metadata
 #   {"stacks": [[...], ...]}                           -> {"passes": true or false} or {"error": TEXT}
 #   {"time": [[...], ...], "rounds": N}                -> {"seconds": of CPU for one filter each of the stacks, N times, in all}
+#   {"data": NAME, "query": TEXT or null}              -> {"outputs": {}} or {"error": TEXT}
 #
 # A regular expression on the right of a data function is "/text/" in JSON, after the operators =~ and !=~.
 
@@ -88,6 +89,9 @@ def answer(asked)
     {"stack" => to_json_stack(Matcher.create_compound_callstack(asked["parse"]))}
   elsif asked.key?("facts")
     become(asked)
+  elsif asked.key?("data")
+    found = Data[asked["data"]].lookup(asked["query"])
+    {"outputs" => found.keys.to_h { |output| [output, found[output]] }}
   elsif asked.key?("time")
     stacks = asked["time"].map { |stack| from_json_stack(stack) }
     begun = Process.clock_gettime(Process::CLOCK_PROCESS_CPUTIME_ID)
