@@ -60,7 +60,7 @@ def _read(data: bytes, limits: RubyLimits) -> Any:
     """
     end = len(data)
     text = data.decode("latin-1")  # a piece of it that is ASCII is what the same bytes stand for
-    small, counts, known = pieces.SMALL, pieces.COUNTS, _KNOWN
+    small, counts, known, from_bytes = pieces.SMALL, pieces.COUNTS, _KNOWN, int.from_bytes
     symbols: list[Symbol] = []
     objects: list[Any] = []
     weights: dict[int, tuple[int, int, int]] = {}
@@ -160,7 +160,7 @@ def _read(data: bytes, limits: RubyLimits) -> Any:
             if (size := counts[data[at + 2]]) is None:
                 size, start = pieces.read_count(data, at + 2)
             at = start + size + size
-            value = int.from_bytes(data[start:at], "little")
+            value = from_bytes(data[start:at], "little")
             if size > 3:
                 wide += 1
                 pieces.check_digits(value, 2 * size, limits)

@@ -1,14 +1,15 @@
 """Plain values as Ruby Marshal 4.8, the same bytes for the same value: no links but those of symbols, which Ruby writes too."""
 
 import math
-from typing import Any
+from typing import Any, Final
 
 from ..errors import UnsendableValue
 from .rubylimits import REQUEST, RubyLimits
 from .symbol import Regexp, Symbol
 from .unsendable import Unsendable
 
-_E = "E"
+_E: Final = "E"
+_SMALL: Final = (b"\0", *(bytes((number + 5,)) for number in range(1, 123)))  # counts and integers of one byte
 
 
 def dumps(value: object, limits: RubyLimits = REQUEST) -> bytes:
@@ -42,6 +43,8 @@ class _Writer:
         kind = type(value)
         if kind is str:
             self._text(value)
+        elif kind is Symbol:
+            self._symbol(value)
         elif value is None:
             self.parts.append(b"0")
         elif value is True:
@@ -140,10 +143,8 @@ class _Writer:
 
 def packed(value: int) -> bytes:
     """A packed integer, in the fewest bytes."""
-    if 0 < value < 123:
-        return bytes((value + 5,))
-    if value == 0:
-        return b"\0"
+    if 0 <= value < 123:
+        return _SMALL[value]
     if -124 < value < 0:
         return bytes((value + 251,))
     size = ((value if value > 0 else ~value).bit_length() + 7) // 8
