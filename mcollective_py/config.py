@@ -42,18 +42,32 @@ class Config:
         plugins: Mapping[str, str] | None = None,
     ) -> "Config":
         """Read a file's text; plugins: file name of plugin.d -> text. Raises ConfigError naming file, line, key and what would do."""
-        reader = Reader(side, file)
-        reader.read(text, file)
-        for path, content in (plugins or {}).items():
-            reader.read(content, path, plugin=Path(path).stem)
-        reader.check()
-        return cls(reader.values, side=side, file=file, home=home, warnings=tuple(reader.warnings))
+        reader = _read(Reader(side, file), text, plugins or {})
+        if reader.problems:
+            raise reader.problems[0]
+        return cls._of_reader(reader, home)
+
+    @classmethod
+    def _of_reader(cls, reader: Reader, home: Path | None) -> "Config":
+        return cls(reader.values, side=reader.side, file=reader.file, home=home, warnings=tuple(reader.warnings))
 
     @classmethod
     def from_file(cls, path: str | Path, side: str, home: Path | None = None) -> "Config":
-        """Read a file and the plugin.d beside it."""
+        """Read a file and the plugin.d beside it. Raises ConfigError for the first thing that is wrong."""
+        config, problems = cls.examine(path, side, home)
+        if problems:
+            raise problems[0]
+        return config
+
+    @classmethod
+    def examine(cls, path: str | Path, side: str, home: Path | None = None) -> tuple["Config", tuple[ConfigError, ...]]:
+        """As from_file, whatever is wrong: the settings that could be read, and why the others could not.
+
+        Raises ConfigError where the file itself cannot be read.
+        """
         path = Path(path)
         text, mode = read_text(path, side)
+        reader = Reader(side, str(path))
         notes: list[str] = []
         plugins: dict[str, str] = {}
         folder = path.parent / "plugin.d"
@@ -65,13 +79,14 @@ class Config:
                 plugins[str(extra)] = read_text(extra, side)[0]
             except ConfigError as error:
                 if side == "server":
-                    raise
-                notes.append(f"{error}: not read")  # a user need not see what concerns root
-        config = cls.from_text(text, side, str(path), home or _home(os.environ), plugins)
+                    reader.refuse(error)
+                else:
+                    notes.append(f"{error}: not read")  # a user need not see what concerns root
+        config = cls._of_reader(_read(reader, text, plugins), home or _home(os.environ))
         if mode & stat.S_IROTH and (secret := next((key for key in config._values if is_secret(key)), None)):
             notes.append(f"{path}: every user of this machine can read {secret}: chmod 0640 {path}")
         config.warnings += tuple(notes)
-        return config
+        return config, tuple(reader.problems)
 
     @classmethod
     def find(
@@ -186,6 +201,15 @@ class Config:
                 raise ConfigError("~ stands for no home here: write the whole path", file=self.file, key=key)
             return self._home / text[2:]
         return Path(text)
+
+
+def _read(reader: Reader, text: str, plugins: Mapping[str, str]) -> Reader:
+    """The reader, once it has read and checked a file's text and that of its plugin.d."""
+    reader.read(text, reader.file)
+    for path, content in plugins.items():
+        reader.read(content, path, plugin=Path(path).stem)
+    reader.check()
+    return reader
 
 
 def _checked(text: str, shape: re.Pattern[str], key: str, what: str) -> str:

@@ -11,6 +11,7 @@ from .settings import FLAGS, FRACTION, IGNORED, RUBY_PROVIDERS, SETTINGS, WHOLE,
 
 _MAX_BYTES = 1 << 20  # the largest real files seen have 20 KB
 _MAX_GUESSES = 50  # each takes some 5 ms: a large file of nothing but mistakes must not take minutes
+_MAX_PROBLEMS = 100  # as many mistakes as anybody mends in one go
 _KEY = re.compile(r"[A-Za-z0-9_.\-]{1,200}", re.ASCII)
 EXAMPLE_SECRETS = frozenset({"unset", "changeme", "changemeplease", "marionette", "secret", ""})
 """Passwords and keys that everybody knows, in lower case: CVE-2014-0175."""
@@ -19,12 +20,16 @@ _REPEATABLE = frozenset({"paths", "lines"})
 
 
 class Reader:
-    """Collects the values of one file and its plugin.d, each with its place, then checks them."""
+    """Collects the values of one file and its plugin.d, each with its place, then checks them.
+
+    problems: what is wrong, one for each line or key; a value that cannot be used is not among the values.
+    """
 
     def __init__(self, side: str, file: str | None) -> None:
         self.side, self.file = side, file
         self.values: dict[str, tuple[str, ...]] = {}
         self.warnings: list[str] = []
+        self.problems: list[ConfigError] = []
         self.origin: dict[str, tuple[str | None, int]] = {}
 
     def read(self, text: str, file: str | None, plugin: str | None = None) -> None:
@@ -35,10 +40,20 @@ class Reader:
                 continue
             key, equals, value = (part.strip() for part in line.partition("="))
             if "\0" in line or not equals or _KEY.fullmatch(key) is None:
-                raise ConfigError("not a setting: a line is `key = value`, or a comment that begins with #", file=file, line=number)
+                problem = "not a setting: a line is `key = value`, or a comment that begins with #"
+                self.refuse(ConfigError(problem, file=file, line=number))
+                continue
             if plugin is not None and key != f"plugin.{plugin}" and not key.startswith("plugin."):
                 key = f"plugin.{plugin}.{key}"
-            self._take(key, value, file, number)
+            try:
+                self._take(key, value, file, number)
+            except ConfigError as error:
+                self.refuse(error)
+
+    def refuse(self, error: ConfigError) -> None:
+        """Note what is wrong; of a key that has been refused already the first reason is enough."""
+        if len(self.problems) < _MAX_PROBLEMS and (error.key is None or error.key not in {known.key for known in self.problems}):
+            self.problems.append(error)
 
     def _take(self, key: str, value: str, file: str | None, line: int) -> None:
         row = find_setting(key)
@@ -67,7 +82,8 @@ class Reader:
         if key in IGNORED:
             self._warn((file, line), f"{key} has no effect any more: remove the line")
         elif not key.startswith("plugin."):
-            raise ConfigError(f"no such setting{nearest_key(key)}", file=file, line=line, key=key)
+            nearest = nearest_key(key) if len(self.problems) < _MAX_GUESSES else ""
+            raise ConfigError(f"no such setting{nearest}", file=file, line=line, key=key)
         elif family(key) in _FAMILIES:
             nearest = nearest_key(key) if len(self.warnings) < _MAX_GUESSES else ""
             self._warn((file, line), f"{key} is not known to mcollective_py and has no effect{nearest}")
@@ -87,34 +103,34 @@ class Reader:
     def _value(self, key: str) -> str:
         return (self.values.get(key) or (_default(key),))[0]
 
-    def _fail(self, problem: str, key: str) -> ConfigError:
+    def _fail(self, problem: str, key: str) -> None:
         file, line = self.origin.get(key, (self.file, None))
-        return ConfigError(problem, file=file, line=line, key=key)
+        self.refuse(ConfigError(problem, file=file, line=line, key=key))
 
     def _check_names(self) -> None:
         collectives = split_value("items", self._value("collectives"))
         if not collectives:
-            raise self._fail("names none: write `collectives = mcollective`", "collectives")
+            self._fail("names none: write `collectives = mcollective`", "collectives")
         for name in collectives:
             if not is_collective(name):
-                raise self._fail(f"{name!r} is no name of a collective: letters, digits, _ and - only", "collectives")
+                self._fail(f"{name!r} is no name of a collective: letters, digits, _ and - only", "collectives")
         for key in ("main_collective", "registration_collective"):
             if key in self.values and self._value(key) not in collectives:
-                raise self._fail(f"{self._value(key)!r} is not one of collectives ({', '.join(collectives)})", key)
+                self._fail(f"{self._value(key)!r} is not one of collectives ({', '.join(collectives)})", key)
         if "identity" in self.values and not is_identity(self._value("identity")):
-            raise self._fail("a host's name has letters, digits, _ . and - only, at most 255", "identity")
+            self._fail("a host's name has letters, digits, _ . and - only, at most 255", "identity")
 
     def _check_pool(self, family: str) -> None:
         """The brokers of the connector in use: all there, none with a password that everybody knows."""
         prefix = f"plugin.{family}.pool."
         entries = [key for key in self.values if key.startswith(prefix) and key != f"{prefix}size"]
         if entries and f"{prefix}size" not in self.values:
-            raise self._fail(f"how many brokers? write `{prefix}size = 1`", f"{prefix}size")
+            self._fail(f"how many brokers? write `{prefix}size = 1`", f"{prefix}size")
         size = int((self.values.get(f"{prefix}size") or ("0",))[0])
         for number in range(1, size + 1):
             if f"{prefix}{number}.host" not in self.values:
                 problem = f"broker {number} of {size} has no host: write `{prefix}{number}.host = NAME`"
-                raise self._fail(problem, f"{prefix}{number}.host")
+                self._fail(problem, f"{prefix}{number}.host")
         for key in entries:
             if key.endswith(".password"):
                 self._refuse_example(key, f"{key} = (the broker's password for this user)")
@@ -124,7 +140,7 @@ class Reader:
 
     def _refuse_example(self, key: str, line: str) -> None:
         if self.values[key][0].lower() in EXAMPLE_SECRETS:
-            raise self._fail(f"an example or empty value, which everybody knows: write `{line}`", key)
+            self._fail(f"an example or empty value, which everybody knows: write `{line}`", key)
 
     def _warn_of_ruby_defaults(self, provider: str) -> None:
         """A file from Ruby that says nothing where our default is another gets told."""

@@ -215,3 +215,40 @@ def test_a_server_without_a_file_is_told_where_to_write_one(tmp_path):
     with pytest.raises(ConfigError) as caught:
         Config.find("server", environ={}, etc=tmp_path)
     assert f"write one of {tmp_path}/puppetlabs/mcollective/server.cfg, {tmp_path}/mcollective/server.cfg" in str(caught.value)
+
+
+def test_all_that_is_wrong_with_a_file_and_its_plugin_d_is_found_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "server.cfg"
+    file.write_text(
+        "colectives = a\nno setting\nsoft_shutdown = maybe\nlogfile = /var/log/x.log\nsecurityprovider = psk\nplugin.psk = unset\n"
+        "plugin.activemq.pool.size = 2\nplugin.activemq.pool.1.host = b\nplugin.activemq.pool.1.password = marionette\n"
+    )
+    file.chmod(0o600)
+    (tmp_path / "plugin.d").mkdir()
+    (tmp_path / "plugin.d" / "acme.cfg").write_text("nothing here\n")
+    (tmp_path / "plugin.d" / "acme.cfg").chmod(0o600)
+    config, problems = Config.examine(file, "server")
+    assert [(problem.file, problem.line, problem.key) for problem in problems] == [
+        (str(file), 1, "colectives"),
+        (str(file), 2, None),
+        (str(file), 3, "soft_shutdown"),
+        (str(tmp_path / "plugin.d" / "acme.cfg"), 1, None),
+        (str(file), None, "plugin.activemq.pool.2.host"),
+        (str(file), 9, "plugin.activemq.pool.1.password"),
+        (str(file), 6, "plugin.psk"),
+    ]
+    assert config.text("logfile") == "/var/log/x.log"
+    with pytest.raises(ConfigError, match="no such setting"):
+        Config.from_file(file, "server")
+
+
+def test_a_key_that_is_wrong_twice_is_one_problem(tmp_path: Path) -> None:
+    file = tmp_path / "client.cfg"
+    file.write_text("plugin.activemq.pool.size = two\nplugin.activemq.pool.1.host = b\n")
+    assert [problem.line for problem in Config.examine(file, "client")[1]] == [1]
+
+
+def test_a_file_of_nothing_but_mistakes_is_told_a_hundred_of_them(tmp_path: Path) -> None:
+    file = tmp_path / "client.cfg"
+    file.write_text("x\n" * 50_000)
+    assert len(Config.examine(file, "client")[1]) == 100
