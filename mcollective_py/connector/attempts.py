@@ -1,6 +1,7 @@
 """Why brokers did not take us, or what we asked for: kept for whoever asks, and logged without flooding the log."""
 
 import logging
+import re
 from collections.abc import Callable, Sequence
 
 from .pool import Broker
@@ -13,6 +14,8 @@ _MISSING = "no exchange '"
 
 # The embedded broker's, ActiveMQ's, Artemis' and RabbitMQ's words for what a login may not do.
 _DENIED = ("may not", "not authorized", "does not have permission", "access_refused", "access refused", "access denied", _MISSING)
+
+_EXCHANGE = re.compile(r"(?:no|access to) exchange '([A-Za-z0-9_\-]{1,200})_(?:broadcast|directed)'", re.ASCII)
 
 
 class Attempts:
@@ -54,13 +57,31 @@ def is_denial(text: str) -> bool:
     return any(word in text.lower() for word in _DENIED)
 
 
+def missing_collective(text: str) -> str | None:
+    """What to ask where RabbitMQ refuses an exchange of a collective; None for any other refusal.
+
+    A login of least privilege is not told that an exchange is missing: RabbitMQ looks at its rights first.
+    """
+    found = _EXCHANGE.search(text)
+    if found is None:
+        return None
+    # Each run writes the rights of the logins anew: one that leaves a collective out takes it from them.
+    return (
+        f"is the collective {found[1]} set up there? "
+        f"`mco broker setup rabbitmq --collective {found[1]}`, with a --collective for each of the others, too"
+    )
+
+
 def refusal(broker: Broker, text: str) -> str:
     """Cause and fix for a client whose broker answered with this ERROR."""
     said = f"the broker {broker} refuses this client: {text}"
     if not is_denial(text):
         return said
+    if (question := missing_collective(text)) is not None:
+        user = "" if broker.user is None else f", and has the user {broker.user} the rights of one who sends requests?"
+        return f"{said}: {question}{user}"
     if _MISSING in text:
-        return f"{said}. Exchanges of RabbitMQ are made by its administrator: a topic and a direct one for each collective"
+        return f"{said}. Exchanges of RabbitMQ are made by its administrator: `mco broker setup rabbitmq`"
     if broker.user is not None:
         return f"{said}. The user {broker.user} needs the rights of one who sends requests"
     if broker.tls is None or broker.tls.cert is None:

@@ -19,8 +19,8 @@ class LinkEvents(Protocol):
 
     def on_message(self, headers: Mapping[str, str], body: bytes) -> None: ...
     def on_receipt(self, receipt: str) -> None: ...
-    def on_error(self, text: str) -> bool:
-        """The broker's ERROR; True to keep the connection."""
+    def on_error(self, text: str, receipt: str) -> bool:
+        """The broker's ERROR, and the receipt that was asked for with what it refuses, if any; True to keep the connection."""
         ...
 
     def on_lost(self, link: "Link") -> None: ...
@@ -163,7 +163,7 @@ class Link:
         if self._connected is None:
             self._error = text
             self._answered.set()
-        elif not self._events.on_error(text):
+        elif not self._events.on_error(text, frame.headers.get("receipt-id", "")):
             self.stop(f"it said ERROR: {text}")
 
     def on_send(self, frame: Any) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from ..errors import ConnectorError
 from ..message import EVERY_AGENT, Destination, Kind, Publication
+from .attempts import missing_collective
 from .targets import check_destination, check_headers, check_own, check_reply_name, shared
 
 logger = logging.getLogger(__name__)
@@ -88,7 +89,9 @@ class RabbitMQTargets:
             now = self._clock()
             known = [(exchange, until) for exchange, until in self._shunned.items() if until > now]
             self._shunned = dict([*known[-_MOST_SHUNNED:], (blamed[1], now + _SHUNNED_FOR)])
-            logger.warning("the exchange %s is left alone for the next %.0f s", blamed[1], _SHUNNED_FOR)
+            question = missing_collective(text)
+            hint = f"; {question}" if question else ""
+            logger.warning("the exchange %s is left alone for the next %.0f s%s", blamed[1], _SHUNNED_FOR, hint)
         return False
 
     def reply_destination(self, collective: str, identity: str, token: str) -> Destination:

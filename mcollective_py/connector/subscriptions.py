@@ -16,6 +16,7 @@ class Subscriptions:
         self._by_name: dict[str, Destination] = {}  # by broker destination, for STOMP 1.0
         self._told: set[str] = set()  # ids of what the broker was asked for
         self._unconfirmed: set[str] = set()
+        self._refused: set[str] = set()  # ids: told, and the broker does not have them; to take one back is an error to ActiveMQ
 
     @property
     def is_confirmed(self) -> bool:
@@ -45,6 +46,9 @@ class Subscriptions:
         if headers["id"] not in self._told:
             return None
         self._told.discard(headers["id"])
+        if headers["id"] in self._refused:
+            self._refused.discard(headers["id"])
+            return None
         return {name: headers[name] for name in ("id", "destination")}
 
     def sources(self) -> list[Destination]:
@@ -55,6 +59,7 @@ class Subscriptions:
         """Headers of every SUBSCRIBE that a new connection takes; none of them is confirmed yet."""
         self._told.clear()
         self._unconfirmed.clear()
+        self._refused.clear()
         return self.overdue()
 
     def overdue(self) -> list[dict[str, str]]:
@@ -65,6 +70,11 @@ class Subscriptions:
     def confirm(self, id: str) -> None:
         """The broker has it."""
         self._unconfirmed.discard(id)
+
+    def refuse(self, id: str) -> None:
+        """The broker will not have it, and the connection stays."""
+        if id in self._unconfirmed:
+            self._refused.add(id)
 
     def find(self, headers: Mapping[str, str]) -> Destination | None:
         """The subscription that a MESSAGE came by."""

@@ -72,7 +72,7 @@ def file_status(path: str, now: float | None = None, max_digest_bytes: int = MAX
     blank |= dict.fromkeys(("mtime_age", "ctime_age", "atime_age"))
     blank |= {"name": path, "output": "not present", "type": "unknown", "mode": "0000"}
     try:
-        os.stat(path)  # a symlink to nothing is not present
+        os.stat(path)  # noqa: PTH116  as lstat below; a symlink to nothing is not present
         status = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
         return blank

@@ -64,9 +64,24 @@ def test_what_a_client_is_refused_names_cause_and_fix():
         == f"{said}Its certificate is /etc/bob.pem: a caller's name ends in .mcollective, unless told otherwise"
     )
     assert refusal(named, denial) == f"{said}The user bob needs the rights of one who sends requests"
-    missing = "NOT_FOUND - no exchange 'uk_broadcast' in vhost '/'"
-    assert refusal(named, missing) == (
-        f"the broker mq1:61613 refuses this client: {missing}. Exchanges of RabbitMQ are made by its administrator: "
-        "a topic and a direct one for each collective"
-    )
     assert refusal(named, "the broker is full") == "the broker mq1:61613 refuses this client: the broker is full"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "NOT_FOUND - no exchange 'uk_broadcast' in vhost '/'",
+        "ACCESS_REFUSED - access to exchange 'uk_directed' in vhost '/' refused for user 'bob'",
+    ],
+)
+def test_a_collective_whose_exchange_is_refused_may_not_be_set_up(said):
+    assert refusal(Broker("mq1", user="bob"), said) == (
+        f"the broker mq1:61613 refuses this client: {said}: is the collective uk set up there? "
+        "`mco broker setup rabbitmq --collective uk`, with a --collective for each of the others, too, "
+        "and has the user bob the rights of one who sends requests?"
+    )
+
+
+def test_an_exchange_of_no_collective_is_its_administrators_affair():
+    said = "NOT_FOUND - no exchange 'mcollective_reply' in vhost '/'"
+    assert refusal(Broker("mq1"), said).endswith("are made by its administrator: `mco broker setup rabbitmq`")

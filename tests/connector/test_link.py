@@ -29,7 +29,7 @@ class Events:
     def on_receipt(self, receipt: str) -> None:
         self.receipts.put(receipt)
 
-    def on_error(self, text: str) -> bool:
+    def on_error(self, text: str, receipt: str) -> bool:
         self.errors.put(text)
         return self.keeps
 

@@ -218,6 +218,7 @@ def test_a_subscription_whose_exchange_is_missing_is_left_out_and_made_again_lat
         assert broker.wait("SUBSCRIBE").headers["destination"] == "/exchange/uk_broadcast/echo"
         assert node.reconnects == 1
     assert "no exchange 'uk_broadcast'" in caplog.text
+    assert "for the next 300 s; is the collective uk set up there? `mco broker setup rabbitmq --collective uk`" in caplog.text
 
 
 def test_other_errors_are_survived_no_more_than_rabbitmq_survives_them(caplog: pytest.LogCaptureFixture):

@@ -67,3 +67,15 @@ def test_what_the_broker_refuses_is_left_out_and_overdue_once_it_may_be_tried():
     now[0] = 301.0
     assert [headers["id"] for headers in kept.overdue()] == ["/exchange/mcollective_broadcast/echo"]
     assert kept.overdue() == []
+
+
+def test_what_the_broker_refused_and_stays_is_not_taken_back():
+    kept = Subscriptions(PLAIN, "web1")
+    kept.add(ECHO)
+    kept.add(WEB1)
+    kept.confirm("mcollective_directed_to_identity")
+    kept.refuse(TOPIC["id"])
+    kept.refuse("")
+    assert kept.overdue() == []
+    assert kept.remove(ECHO) is None
+    assert kept.remove(WEB1) is not None

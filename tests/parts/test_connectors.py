@@ -355,7 +355,7 @@ class Watcher:
     def on_receipt(self, receipt: str) -> None:
         self._subscribed.set()
 
-    def on_error(self, text: str) -> bool:
+    def on_error(self, text: str, receipt: str) -> bool:
         return False
 
     def on_lost(self, link: Link) -> None:

@@ -26,7 +26,7 @@ FACTS = {
     "empty": {},
 }
 PLUGINS = DataPlugins(builtin_data(lambda name: AGENT | {"agent": name} if name == "echo" else None))
-NODE = NodeView(
+NODE: NodeView = NodeView(
     identity="web1",
     collectives=("mcollective", "uk"),
     agents=frozenset({"echo"}),
