@@ -102,6 +102,21 @@ def read_regular(
     return bytes(content), after
 
 
+def check_appendable(path: Path) -> None:
+    """Whether a file could be made or appended to; nothing is opened or made. Raises OSError that says why not."""
+    try:
+        place, wanted = path, os.W_OK
+        is_folder = stat.S_ISDIR(path.stat().st_mode)
+    except FileNotFoundError:
+        place, wanted, is_folder = path.parent, os.W_OK | os.X_OK, False
+        if not stat.S_ISDIR(place.stat().st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(place)) from None
+    if is_folder:
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not os.access(place, wanted):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(place))
+
+
 class Settling:
     """Tells a file that was replaced (complete at once) from one that is written in place (perhaps not all there yet)."""
 

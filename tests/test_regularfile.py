@@ -4,7 +4,16 @@ import time
 
 import pytest
 
-from mcollective_py.regularfile import PATIENCE_S, Settling, Stamp, UnusableFile, changeable_by_others, read_regular, reason_of
+from mcollective_py.regularfile import (
+    PATIENCE_S,
+    Settling,
+    Stamp,
+    UnusableFile,
+    changeable_by_others,
+    check_appendable,
+    read_regular,
+    reason_of,
+)
 
 
 def test_a_file_is_read_whole_with_its_stamp(tmp_path):
@@ -155,3 +164,20 @@ def test_root_trusts_only_files_that_no_other_can_change(tmp_path, mode, owner, 
     os.chown(path.parent, folder_owner, folder_owner)
     reason = changeable_by_others(path.stat(), path)
     assert reason is None if says is None else says in str(reason)
+
+
+def test_a_file_that_could_be_made_or_appended_to_is_not_touched(tmp_path):
+    (tmp_path / "old").write_text("x")
+    check_appendable(tmp_path / "old")
+    check_appendable(tmp_path / "new")
+    assert [path.name for path in tmp_path.iterdir()] == ["old"]
+
+
+def test_a_file_that_could_not_be_made_says_why(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(FileNotFoundError):
+        check_appendable(tmp_path / "nosuch" / "new")
+    with pytest.raises(NotADirectoryError):
+        check_appendable(tmp_path / "file" / "new")
+    with pytest.raises(IsADirectoryError):
+        check_appendable(tmp_path)

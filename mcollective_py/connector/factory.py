@@ -50,23 +50,47 @@ def open_connector(config: Config, identity: str, *, is_daemon: bool, environ: M
     family = _family(config)
     from .pool import read_options, read_pool
     from .stomp import StompConnector  # with stomp.py: 1 MB and 11 ms that `mco --help` does not need
-    from .tls import client_context
-
-    def own_files() -> "X509Places | None":
-        if config.word("securityprovider") != "x509":
-            return None  # nothing here has certificates unless the settings name some
-        from ..security.load import own_places
-
-        return own_places(config, "server" if is_daemon else "client")
 
     environment = os.environ if environ is None else environ
-    pool = read_pool(config, family, environment, random.shuffle, own_files)
+    pool = read_pool(config, family, environment, random.shuffle, lambda: _own_files(config, is_daemon))
     for broker in pool:
-        if broker.tls is not None:
-            client_context(broker.tls)
+        _check_tls(broker)
     targets, options = broker_targets(config), read_options(config, family)
     login = None if is_daemon else _prompt(config, family)
     return StompConnector(pool, identity, is_daemon=is_daemon, targets=targets, options=options, login=login)
+
+
+def unusable_brokers(config: Config, *, is_daemon: bool) -> list[ConfigError]:
+    """Why open_connector would refuse, for each broker that is listed; empty where it would not."""
+    from .pool import pool_size, read_broker
+
+    found: list[ConfigError] = []
+    try:
+        family = _family(config)
+        size = pool_size(config, family)
+    except ConfigError as error:
+        return [error]
+    for number in range(1, size + 1):
+        try:
+            _check_tls(read_broker(config, family, number, os.environ, lambda: _own_files(config, is_daemon)))
+        except ConfigError as error:
+            found.append(error)
+    return found
+
+
+def _own_files(config: Config, is_daemon: bool) -> "X509Places | None":
+    if config.word("securityprovider") != "x509":
+        return None  # nothing here has certificates unless the settings name some
+    from ..security.load import own_places
+
+    return own_places(config, "server" if is_daemon else "client")
+
+
+def _check_tls(broker: "Broker") -> None:
+    from .tls import client_context
+
+    if broker.tls is not None:
+        client_context(broker.tls)
 
 
 def broker_targets(config: Config) -> Targets:

@@ -76,15 +76,20 @@ def read_pool(
     finds what the x509 security plugin uses, for TLS that names no files; asked only then. Raises ConfigError where none is listed or
     one is incomplete.
     """
+    pool = [read_broker(config, family, number, environ, own_files) for number in range(1, pool_size(config, family) + 1)]
+    if config.flag(f"plugin.{family}.randomize"):
+        shuffle(pool)
+    return tuple(pool)
+
+
+def pool_size(config: Config, family: str) -> int:
+    """How many brokers are listed. Raises ConfigError where that is not said."""
     prefix = f"plugin.{family}.pool."
     if config.text(f"{prefix}size") is None:
         raise ConfigError(
             f"no broker is configured: write {prefix}size = 1 and {prefix}1.host = NAME", file=config.file, key=f"{prefix}size"
         )
-    pool = [_read_broker(config, family, number, environ, own_files) for number in range(1, config.number(f"{prefix}size") + 1)]
-    if config.flag(f"plugin.{family}.randomize"):
-        shuffle(pool)
-    return tuple(pool)
+    return config.number(f"{prefix}size")
 
 
 def read_options(config: Config, family: str) -> Options:
@@ -105,9 +110,10 @@ def read_options(config: Config, family: str) -> Options:
     )
 
 
-def _read_broker(
+def read_broker(
     config: Config, family: str, number: int, environ: Mapping[str, str], own_files: Callable[[], X509Places | None]
 ) -> Broker:
+    """One broker of the pool; see read_pool."""
     one = f"plugin.{family}.pool.{number}."
     host = config.text(f"{one}host")
     if not host or any(sign.isspace() or sign in "/\0" for sign in host):

@@ -16,6 +16,7 @@ from ..config import Config
 from ..ddl.model import DDL
 from ..errors import AuditFailed, ConfigError, MCollectiveError, Rejected
 from ..message import Request
+from ..regularfile import check_appendable
 from ..wire.plainjson import plain_json
 from .call import Outcome
 from .ratelimit import RateLimit
@@ -208,19 +209,46 @@ def data_of(request: Request, ddl: DDL | None) -> Any:
 
 def open_audit(config: Config, node: str) -> LogfileAudit | NullAudit:
     """The audit that a configuration asks for. Raises ConfigError, also where its file cannot be opened."""
+    audit = _configured(config, node)
+    if isinstance(audit, LogfileAudit):
+        try:
+            audit.open()
+        except OSError as error:
+            raise _unwritable(config, error) from error
+    return audit
+
+
+def check_audit(config: Config) -> None:
+    """Raise the ConfigError that open_audit would; no file is opened or made."""
+    if isinstance(_configured(config, "check"), NullAudit):
+        return
+    path = Path(config.word("plugin.rpcaudit.logfile"))
+    try:
+        check_appendable(path)
+        if (path.exists() or path.is_symlink()) and not stat.S_ISREG(path.lstat().st_mode):
+            raise OSError(f"{path} is not a regular file")
+    except PermissionError as error:
+        if os.geteuid() == 0:
+            raise _unwritable(config, error) from error
+        logger.warning("%s cannot be written by who runs this: the daemon's user has to be able to", path)
+    except OSError as error:
+        raise _unwritable(config, error) from error
+
+
+def _configured(config: Config, node: str) -> LogfileAudit | NullAudit:
+    """The audit, with nothing opened yet."""
     if not config.flag("rpcaudit"):
         return NullAudit()
     provider = config.word("rpcauditprovider")
     if provider.lower() != "logfile":
         raise ConfigError(f"there is no provider {provider}: write logfile", file=config.file, key="rpcauditprovider")
+    return LogfileAudit(Path(config.word("plugin.rpcaudit.logfile")), node, _mode(config), _group(config))
+
+
+def _unwritable(config: Config, error: OSError) -> ConfigError:
     path = config.word("plugin.rpcaudit.logfile")
-    audit = LogfileAudit(Path(path), node, _mode(config), _group(config))
-    try:
-        audit.open()
-    except OSError as error:
-        problem = f"{path} cannot be written, so every request would be refused: {error.strerror or error}"
-        raise ConfigError(problem, file=config.file, key="plugin.rpcaudit.logfile") from error
-    return audit
+    problem = f"{path} cannot be written, so every request would be refused: {error.strerror or error}"
+    return ConfigError(problem, file=config.file, key="plugin.rpcaudit.logfile")
 
 
 def _mode(config: Config) -> int:

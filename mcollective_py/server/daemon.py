@@ -41,7 +41,7 @@ def run() -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the daemon until a signal ends it; the exit code."""
-    options = _options(arguments)
+    options = options_of(arguments)
     try:
         config = Config.find("server", options.config)
         asked = config.is_set("daemonize") and config.flag("daemonize")
@@ -153,14 +153,19 @@ def _connector(host: Host) -> ObservedConnector:
     return open_connector(host.config, host.identity, is_daemon=True)
 
 
-def _options(arguments: Sequence[str]) -> argparse.Namespace:
+def options_of(arguments: Sequence[str]) -> argparse.Namespace:
+    """What the arguments say; files with their whole paths."""
     parser = argparse.ArgumentParser(prog="mcollectived", description="The MCollective server daemon.")
     parser.add_argument("-c", "--config", metavar="FILE", help="server.cfg to read")
     parser.add_argument("--daemonize", action=argparse.BooleanOptionalAction, default=None, help="run in the background")
     parser.add_argument("-p", "--pid", "--pidfile", metavar="FILE", help="write the pid to this file and lock it")
     parser.add_argument("-v", "--verbose", action="store_true", help="log at debug level")
     parser.add_argument("--version", action="version", version=f"mcollectived {__version__}")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    for name in ("config", "pid"):  # a daemon in the background stands in another folder, and reads its file again there
+        if given := getattr(options, name):
+            setattr(options, name, str(Path(given).absolute()))
+    return options
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ def build_host(config: Config, clock: Callable[[], float], previous: Host | None
         config.items("collectives"),
         config.text("main_collective") or config.items("collectives")[0],
         classes=ClassesFile(config.text("classesfile")),
-        facts=_facts(config, libdirs, speaks_ruby=speaks_ruby),
+        facts=facts_source(config, libdirs, speaks_ruby=speaks_ruby),
         data=DataPlugins(builtin_data(describe)),
     )
     agents = AgentIndex.load_all(libdirs, config, state.view())
@@ -142,7 +142,8 @@ def _audit_settings(config: Config) -> dict[str, str | None]:
     return {key: config.text(key) for key in list(config.keys()) if key.startswith(audit)}
 
 
-def _facts(config: Config, libdirs: Sequence[Path], *, speaks_ruby: bool) -> CachedFacts:
+def facts_source(config: Config, libdirs: Sequence[Path], *, speaks_ruby: bool) -> CachedFacts:
+    """Where this host's facts come from, nothing read yet. Raises ConfigError, PluginError."""
     name = config.word("factsource")
     folders = find("facts", libdirs)
     if name not in folders:

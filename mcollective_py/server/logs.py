@@ -2,11 +2,16 @@
 
 import logging
 import logging.handlers
+import os
 import sys
+from pathlib import Path
 
 from ..config import Config
 from ..errors import ConfigError
+from ..regularfile import check_appendable
 from ..text import one_line
+
+logger = logging.getLogger(__name__)
 
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _LEVELS = {"debug": 10, "info": 20, "warn": 30, "error": 40, "fatal": 50}
@@ -34,30 +39,59 @@ class _OneLine(logging.Formatter):
         return super().formatMessage(record)
 
 
-def _handler(config: Config, is_detached: bool) -> logging.Handler:
+def check_logging(config: Config, *, is_detached: bool) -> None:
+    """Raise the ConfigError that start_logging would; nothing is opened or made."""
+    place = _place(config, is_detached)
+    try:
+        if isinstance(place, Path):
+            check_appendable(place)
+    except PermissionError as error:
+        if os.geteuid() == 0:
+            raise _unwritable(place, error) from error
+        logger.warning("%s cannot be written by who runs this: the daemon's user has to be able to", place)
+    except OSError as error:
+        raise _unwritable(place, error) from error
+
+
+def _place(config: Config, is_detached: bool) -> str | Path:
+    """Where the log goes: `syslog`, `console`, or a file. Raises ConfigError where the settings name no such place."""
     kind, path = config.text("logger_type"), config.text("logfile")
-    handler: logging.Handler
     if kind == "syslog":
         facility = config.word("logfacility")
         if facility not in logging.handlers.SysLogHandler.facility_names:
             raise ConfigError(f"there is no syslog facility {facility}", key="logfacility")
+        return "syslog"
+    if kind == "console" or (kind == "file" and not path and not is_detached):
+        return "console"
+    if not path:
+        raise ConfigError("a daemon without a terminal needs a log file: logfile = /var/log/mcollective.log", key="logfile")
+    return Path(path)
+
+
+def _unwritable(place: str | Path, error: OSError) -> ConfigError:
+    return ConfigError(f"{place} cannot be written: {error.strerror}", key="logfile")
+
+
+def _handler(config: Config, is_detached: bool) -> logging.Handler:
+    handler: logging.Handler
+    place = _place(config, is_detached)
+    if place == "syslog":
+        facility = config.word("logfacility")
         try:
             handler = logging.handlers.SysLogHandler(address="/dev/log", facility=facility)
         except OSError as error:
             raise ConfigError(f"no syslog listens at /dev/log: {error.strerror}", key="logger_type") from error
         handler.setFormatter(_OneLine("mcollectived[%(process)d]: %(levelname)s %(name)s: %(message)s"))
         return handler
-    if kind == "console" or (kind == "file" and not path and not is_detached):
+    if place == "console":
         handler = logging.StreamHandler(sys.stderr)
-    elif not path:
-        raise ConfigError("a daemon without a terminal needs a log file: logfile = /var/log/mcollective.log", key="logfile")
     else:
         try:
             handler = logging.handlers.RotatingFileHandler(
-                path, maxBytes=config.number("max_log_size"), backupCount=config.number("keeplogs"), encoding="utf-8"
+                place, maxBytes=config.number("max_log_size"), backupCount=config.number("keeplogs"), encoding="utf-8"
             )
         except OSError as error:
-            raise ConfigError(f"{path} cannot be written: {error.strerror}", key="logfile") from error
+            raise _unwritable(place, error) from error
     handler.setFormatter(_OneLine(_FORMAT))
     return handler
 

@@ -2,7 +2,7 @@ import pytest
 
 from mcollective_py.config import Config
 from mcollective_py.connector import prompt, tls
-from mcollective_py.connector.factory import broker_targets, open_connector
+from mcollective_py.connector.factory import broker_targets, open_connector, unusable_brokers
 from mcollective_py.connector.pool import TLSFiles
 from mcollective_py.connector.stomp import StompConnector
 from mcollective_py.errors import BrokerUnreachable, ConfigError, KeyFileError
@@ -33,6 +33,15 @@ def test_tls_files_that_cannot_be_used_are_told_before_the_first_connect():
     text = ONE.format("stomp") + "plugin.stomp.pool.1.ssl = 1\nplugin.stomp.pool.1.ssl.ca = /nowhere/ca.pem\n"
     with pytest.raises(KeyFileError, match=r"/nowhere/ca\.pem"):
         open_connector(config(text), "web1", is_daemon=True, environ={})
+
+
+def test_each_broker_that_cannot_be_used_is_told_where_all_are_asked_for():
+    ssl = "plugin.stomp.pool.{0}.host = b{0}\nplugin.stomp.pool.{0}.ssl = 1\nplugin.stomp.pool.{0}.ssl.ca = /nowhere/ca{0}.pem\n"
+    text = "connector = stomp\nplugin.stomp.pool.size = 3\nplugin.stomp.pool.2.host = b2\n" + ssl.format(1) + ssl.format(3)
+    found = unusable_brokers(config(text), is_daemon=True)
+    assert ["ca1.pem" in str(found[0]), "ca3.pem" in str(found[1]), len(found)] == [True, True, 2]
+    assert "no connector" in str(unusable_brokers(config("connector = nats\n"), is_daemon=False)[0])
+    assert unusable_brokers(config(ONE.format("rabbitmq")), is_daemon=False) == []
 
 
 @pytest.mark.parametrize(("is_daemon", "file"), [(True, "web1.example.net.pem"), (False, "alice.mcollective.pem")])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mcollective_py import __version__
-from mcollective_py.server.daemon import main
+from mcollective_py.server.daemon import main, options_of
 
 
 @pytest.fixture(autouse=True)
@@ -49,3 +49,12 @@ def test_a_configuration_without_keys_says_which_are_missing(tmp_path: Path, cap
     assert main(["--config", str(path)]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert "plugin.x509.ca: no CA: set it" in line
+
+
+def test_files_named_from_where_it_was_started_are_found_again_by_a_daemon_in_the_background(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    options = options_of(["--config", "lit/server.cfg", "--pid", "run.pid"])
+    assert (options.config, options.pid) == (f"{tmp_path}/lit/server.cfg", f"{tmp_path}/run.pid")
+    assert options_of([]).config is None

@@ -4,7 +4,7 @@ import argparse
 import logging
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,9 +12,9 @@ from typing import Any
 
 from ...config import Config as Settings
 from ...config import places
-from ...errors import ConfigError, UsageError
+from ...errors import ConfigError, MCollectiveError, UsageError
 from ...security.load import security_plugin
-from ...settings import SETTINGS, family_of_provider
+from ...settings import LONGEST_TTL, SETTINGS, family_of_provider, find_setting
 from ..application import Application
 from ..inert import inert
 from ..session import print_json
@@ -110,7 +110,7 @@ def examine(path: str, side: str) -> Findings:
     """What there is to say of one file. side: `server` or `client`."""
     findings = Findings(path, side)
     try:
-        config = Settings.from_file(path, side)
+        config, problems = Settings.examine(path, side)
     except ConfigError as error:
         findings.errors.append(str(error))
         return findings
@@ -119,9 +119,12 @@ def examine(path: str, side: str) -> Findings:
     findings.defaults = changed_defaults(config)
     told = tuple(f": {each.key} is not set" for each in findings.defaults)
     findings.remarks += [warning for warning in config.warnings if not any(words in warning for words in told)]
+    findings.remarks += long_ttl(config)
     findings.remarks += [f"{path}: libdir: there is no folder {folder}" for folder in config.paths("libdir") if not folder.is_dir()]
     with _said(findings.remarks):
-        findings.errors += _unusable(config, side)
+        found = [*problems, *_unusable(config, side)]
+    findings.errors = _distinct(found, path)
+    findings.remarks = list(dict.fromkeys(findings.remarks))
     if side == "server":
         findings.ruby_agents = ruby_agents(config.paths("libdir"))
     return findings
@@ -138,6 +141,15 @@ def changed_defaults(config: Settings) -> list[ChangedDefault]:
         was, keep = row.historic
         found.append(ChangedDefault(row.key, was, row.default or "found on the host", f"{row.key} = {keep}" if keep else None))
     return found
+
+
+def long_ttl(config: Settings) -> list[str]:
+    """A remark on a `ttl` that hosts refuse; nothing on one that they take."""
+    key = f"plugin.{family_of_provider(config.word('securityprovider'))}.max_ttl"
+    if find_setting(key) is None or (ttl := config.number("ttl")) <= (most := config.number(key)):
+        return []
+    more = f", or up to {LONGEST_TTL} with {key} on all of them" if most < LONGEST_TTL else ""
+    return [f"{config.file}: ttl = {ttl}: hosts here take {most} s at most and refuse the rest: write ttl = {most}{more}"]
 
 
 def ruby_agents(libdirs: tuple[Path, ...]) -> list[str]:
@@ -188,17 +200,29 @@ class _Remarks(logging.Handler):
         self._remarks.append(record.getMessage())
 
 
-def _unusable(config: Settings, side: str) -> list[str]:
-    """Why keys or brokers that the file names cannot be used; nothing is connected to."""
-    from ...connector.factory import open_connector
+def _unusable(config: Settings, side: str) -> list[MCollectiveError]:
+    """Why a daemon or a client would not start with these settings; nothing is written or connected to."""
+    from ...connector.factory import unusable_brokers
 
-    problems = []
-    try:
-        security_plugin(config, side, time.time)
-    except ConfigError as error:
-        problems.append(str(error))
-    try:
-        open_connector(config, "check", is_daemon=side == "server")
-    except ConfigError as error:
-        problems.append(str(error))
-    return list(dict.fromkeys(problems))
+    problems: list[MCollectiveError] = []
+    if side == "server":
+        from ...server.obstacles import obstacles
+
+        problems += obstacles(config)
+    else:
+        try:
+            security_plugin(config, side, time.time)
+        except ConfigError as error:
+            problems.append(error)
+    return [*problems, *unusable_brokers(config, is_daemon=side == "server")]
+
+
+def _distinct(problems: Sequence[MCollectiveError], path: str) -> list[str]:
+    """Each problem once, with the file; of several with one setting the first."""
+    found: dict[str, str] = {}
+    for problem in problems:
+        text = str(problem)
+        if isinstance(problem, ConfigError) and problem.file is None:
+            text = f"{path}: {text}"
+        found.setdefault(getattr(problem, "key", None) or text, text)
+    return list(found.values())

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from mcollective_py.cli.applications.config import changed_defaults, examine, ruby_agents, side_of
+from mcollective_py.cli.applications.config import changed_defaults, examine, long_ttl, ruby_agents, side_of
 from mcollective_py.cli.main import main
 from mcollective_py.config import Config
 
@@ -79,9 +79,69 @@ def test_a_file_that_relied_on_psk_as_the_default_is_told_to_say_so():
 def test_a_file_with_an_example_password_cannot_be_used(server_cfg, capsys):
     server_cfg.write_text(server_cfg.read_text().replace("hG5dLr8cYw3jFn6a", "marionette"))
     assert main(["config", "check", str(server_cfg)]) == 1
-    verdict, error = capsys.readouterr().out.splitlines()
+    verdict, error, *_ = capsys.readouterr().out.splitlines()
     assert verdict == f"{server_cfg}: cannot be used by a server"
     assert error.startswith(f"  error: {server_cfg}:16: plugin.activemq.pool.1.password: an example")
+
+
+@pytest.mark.parametrize(
+    ("lines", "error"),
+    [
+        ("registration = foo\nregisterinterval = 300\n", "registration: there is no registration plugin foo: write agentlist or meta"),
+        ("rpcaudit = 1\nrpcauditprovider = centralrpclog\n", "rpcauditprovider: there is no provider centralrpclog: write logfile"),
+        ("rpcauthorization = 1\nrpcauthprovider = myauth\n", "rpcauthprovider: there is no provider myauth: write action_policy"),
+        ("factsource = facter_facts\n", "factsource: there is no facts source facter_facts; there are facter, native, yaml"),
+        ("rpcaudit = 1\nplugin.rpcaudit.logfile = /nodir/x\n", "plugin.rpcaudit.logfile: /nodir/x cannot be written"),
+        ("logfile = /nodir/x.log\n", "logfile: /nodir/x.log cannot be written: No such file or directory"),
+        ("securityprovider = sshkey\n", "securityprovider: there is no security plugin 'sshkey'"),
+        ("plugin.activemq.pool.1.ssl = 1\nplugin.activemq.pool.1.ssl.ca = /nodir/ca.pem\n", "/nodir/ca.pem"),
+    ],
+)
+def test_what_keeps_the_daemon_from_starting_is_an_error(server_cfg, capsys, lines, error):
+    server_cfg.write_text(server_cfg.read_text() + lines)
+    assert main(["config", "check", str(server_cfg)]) == 1
+    assert [line for line in capsys.readouterr().out.splitlines() if line.startswith("  error: ") and error in line]
+
+
+def test_a_check_makes_neither_an_audit_log_nor_a_log(server_cfg, tmp_path):
+    before = server_cfg.read_text().replace("/var/log/mcollective.log", f"{tmp_path}/mcollective.log")
+    server_cfg.write_text(f"{before}rpcaudit = 1\nplugin.rpcaudit.logfile = {tmp_path}/audit.log\n")
+    there = sorted(tmp_path.iterdir())
+    assert main(["config", "check", str(server_cfg)]) == 0
+    assert sorted(tmp_path.iterdir()) == there
+
+
+def test_all_errors_are_told_at_once_and_each_once(server_cfg, capsys):
+    text = server_cfg.read_text().replace("hG5dLr8cYw3jFn6a", "marionette").replace("kV7pXw2mNq9sTz4b", "unset")
+    server_cfg.write_text(text + "factsource = nosuch\nrpcauthprovider = myauth\n")
+    (server_cfg.parent / "plugin.d").mkdir()
+    (server_cfg.parent / "plugin.d" / "acme.cfg").write_text("no setting\n")
+    (server_cfg.parent / "plugin.d" / "acme.cfg").chmod(0o600)
+    assert main(["config", "check", "--json", str(server_cfg)]) == 1
+    (found,) = json.loads(capsys.readouterr().out)["files"]
+    assert [error.split(": ")[1] for error in found["errors"]] == [
+        "not a setting",
+        "plugin.activemq.pool.1.password",
+        "plugin.psk",
+        "factsource",
+        "rpcauthprovider",
+    ]
+
+
+@pytest.mark.parametrize("side", ["server", "client"])
+def test_a_ttl_that_hosts_refuse_is_a_remark_with_the_line_to_write(server_cfg, capsys, side):
+    server_cfg.write_text(server_cfg.read_text() + "ttl = 600\n")
+    assert main(["config", "check", f"--{side}", str(server_cfg)]) == 0
+    out = capsys.readouterr().out
+    assert f"  remark: {server_cfg}: ttl = 600: hosts here take 300 s at most and refuse the rest: write ttl = 300\n" in out
+
+
+def test_a_ttl_that_x509_hosts_could_take_names_the_setting():
+    (remark,) = long_ttl(Config.from_text("ttl = 120\n", "client", "client.cfg"))
+    assert remark.endswith(
+        "take 60 s at most and refuse the rest: write ttl = 60, or up to 300 with plugin.x509.max_ttl on all of them"
+    )
+    assert long_ttl(Config.from_text("ttl = 300\nsecurityprovider = ssl\n", "client")) == []
 
 
 def test_strict_tells_a_bad_file_by_78(server_cfg, capsys):
