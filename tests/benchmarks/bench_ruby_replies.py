@@ -17,6 +17,7 @@ from statistics import median
 from mcollective_py.message import Reply
 from mcollective_py.security.base import SecurityPlugin
 from tests.benchmarks.report import figure, ratio
+from tests.parts.rubyalone import write_ruby_alone
 from tests.wire.recorded import VECTORS, opened, plugins, psk_of, recordings
 
 NODES = 50
@@ -25,23 +26,6 @@ COMPAT = HERE.parent / "parts" / "rubycompat.rb"
 # Wire, set of recorded keys, ratio to Ruby that is wanted for a ping.
 WIRES = (("psk", "activemq-psk", 0.5), ("ssl marshal", "activemq-ssl-marshal", 2.0), ("ssl yaml", "activemq-ssl-yaml", 2.0))
 COUNTS = {"ping": 4000, "inventory": 400}
-
-CONFIG = """\
-main_collective = mcollective
-collectives = mcollective
-libdir = {folder}
-logger_type = console
-loglevel = error
-identity = client.example
-connector = activemq
-plugin.activemq.pool.size = 1
-plugin.activemq.pool.1.host = 127.0.0.1
-plugin.activemq.pool.1.port = 1
-plugin.activemq.pool.1.user = nobody
-plugin.activemq.pool.1.password = nothing
-factsource = yaml
-plugin.yaml = {folder}/facts.yaml
-"""
 
 
 def outputs(kind: str) -> dict[str, object]:
@@ -95,10 +79,7 @@ def write_config(folder: Path, set_name: str) -> Path:
         keys = VECTORS / set_name / "test-only-keys"
         serializer = "yaml" if set_name.endswith("yaml") else "marshal"
         more = f"securityprovider = ssl\nplugin.ssl_serializer = {serializer}\nplugin.ssl_server_public = {keys}/server-public.pem\n"
-    config = folder / "client.cfg"
-    config.write_text(CONFIG.format(folder=folder) + more)
-    (folder / "facts.yaml").write_text("--- {}\n")
-    return config
+    return write_ruby_alone(folder, more)
 
 
 def measure(wire: str, set_name: str, kind: str, wanted: float, rounds: int) -> None:

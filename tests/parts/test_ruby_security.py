@@ -16,6 +16,7 @@ from mcollective_py.security.load import security_plugin
 from mcollective_py.wire import marshal, rubyyaml
 from mcollective_py.wire.symbol import Symbol
 from tests.parts.require import require_programs
+from tests.parts.rubyalone import write_ruby_alone
 
 pytestmark = pytest.mark.parts
 
@@ -23,22 +24,6 @@ HERE = Path(__file__).parent
 KEYS = HERE.parent / "wire/vectors/activemq-ssl-marshal/test-only-keys"
 NOW = 1_800_000_000.0
 ID = "0123456789abcdef0123456789abcdef"
-RUBY_ALONE = """\
-main_collective = mcollective
-collectives = mcollective
-libdir = {folder}
-logger_type = console
-loglevel = fatal
-identity = ruby.example
-connector = activemq
-plugin.activemq.pool.size = 1
-plugin.activemq.pool.1.host = 127.0.0.1
-plugin.activemq.pool.1.port = 1
-plugin.activemq.pool.1.user = nobody
-plugin.activemq.pool.1.password = nothing
-factsource = yaml
-plugin.yaml = {folder}/facts.yaml
-"""
 PLUGINS = {
     "psk": "securityprovider = psk\nplugin.psk = only-for-this-test-aiJah3ooquaiPh5a\n",
     "ssl marshal": "securityprovider = ssl\n",
@@ -60,14 +45,13 @@ class Meeting:
         require_programs("ruby", "mco")
         self.folder, self.serializer = folder, rubyyaml if name.endswith("yaml") else marshal
         (folder / "clients").mkdir()
-        (folder / "facts.yaml").write_text("--- {}\n")
         for source, target in (("server-private", "server-private"), ("server-public", "server-public"),
                                ("testuser-private", "alice-private"), ("testuser-public", "alice"),
                                ("testuser-public", "clients/alice")):  # fmt: skip
             shutil.copyfile(KEYS / f"{source}.pem", folder / f"{target}.pem")
             (folder / f"{target}.pem").chmod(0o600)
         text = PLUGINS[name] + (SSL_FILES.format(folder=folder) if name != "psk" else "")
-        (folder / "ruby.cfg").write_text(RUBY_ALONE.format(folder=folder) + text)
+        self.config = write_ruby_alone(folder, text)
         self.client = security_plugin(Config.from_text(text, "client"), "client", lambda: NOW, {})
         self.node = security_plugin(Config.from_text(text, "server"), "server", lambda: NOW, {})
 
@@ -80,7 +64,7 @@ class Meeting:
             "-r",
             str(HERE / "rubycompat.rb"),
             str(HERE / "rubysecurity.rb"),
-            str(self.folder / "ruby.cfg"),
+            str(self.config),
             str(self.folder),
         ]
         done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60, check=True)
