@@ -233,9 +233,13 @@ class RPCError(MCollectiveError):
 
 
 class RPCAborted(RPCError):
-    """The action itself gave up."""
+    """The action itself gave up, with the statuscode that it says."""
 
     statuscode = 1
+
+    def __init__(self, message: str, statuscode: int = 1) -> None:
+        super().__init__(message)
+        self.statuscode = statuscode
 
 
 class Denied(RPCError):

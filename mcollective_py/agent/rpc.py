@@ -41,9 +41,7 @@ class RPCReply(MutableMapping[str, Any]):
 
     def abort(self, message: str, code: int = 1) -> NoReturn:
         """Say that the action failed and end it here; outputs set so far are kept. Ruby's `fail!`: a code beyond 1 to 4 becomes 5."""
-        error = RPCAborted(message)
-        error.statuscode = code if code in (1, 2, 3, 4) else 5
-        raise error
+        raise RPCAborted(message, code if code in (1, 2, 3, 4) else 5)
 
     def __getitem__(self, name: str) -> Any:
         return self.data[name]
