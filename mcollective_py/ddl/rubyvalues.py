@@ -7,9 +7,10 @@ from typing import Any
 
 from ..errors import DDLError
 from ..wire.symbol import Regexp, Symbol
+from .rubyheredocs import read_heredoc
 from .rubymethods import METHODS, interpolated
 from .rubysource import READ_NOT_RUN, RubySource
-from .rubytexts import read_heredoc, read_number, read_percent, read_regexp, read_string, read_symbol
+from .rubytexts import read_number, read_percent, read_regexp, read_string, read_symbol
 
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 METHOD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*[?!]?")

@@ -55,34 +55,8 @@ def test_symbols_in_a_list_stay_symbols():
     assert [type(word) for word in value("%i[a b]")] == [Symbol, Symbol]
 
 
-HEREDOCS = [
-    ("<<A\n one\\n#{1}\nA\n", " one\n1\n"),
-    ("<<'A'\n one\\n#{1}\nA\n", " one\\n#{1}\n"),
-    ('<<-"A B"\n one\n   A B\n', " one\n"),
-    ("<<~A\n    one\n      two\n\n    three\n  A\n", "one\n  two\n\nthree\n"),
-    ("<<~A\n\t\tone\n\t        two\nA\n", "one\ntwo\n"),
-    ("<<-A.strip\n  one\n  A\n", "one"),
-    ("<<-A\nA\n", ""),
-    ("<<A + <<B\na\nA\nb\nB\n", "a\nb\n"),
-    ("<<A\na \\\nb\nA\n", "a b\n"),
-]
-
-
-@pytest.mark.parametrize(("text", "expected"), HEREDOCS)
-def test_a_heredoc_is_the_lines_below(text, expected):
-    assert value(text) == expected
-
-
-def test_what_follows_a_heredoc_on_its_line_and_below_it_is_read():
-    first, second = read_calls("usage <<A; other 1\ntext\nA\n", "x", "x.ddl")
-    assert (first.args, second.args) == (("text\n",), (1,))
-    calls = read_calls("metadata :a => <<A, :b => 2\ntext\nA\nthird 3\n", "x", "x.ddl")
-    assert [(call.name, call.args, call.line) for call in calls] == [("metadata", ({"a": "text\n", "b": 2},), 1), ("third", (3,), 4)]
-
-
 REFUSED = [
     ('"no end', 'x.ddl:1:7: this text does not end: " is missing'),
-    ("<<A\ntext\n", "the text of <<A does not end: the line A is missing"),
     ("%w[a b", "this list of words does not end: ] is missing"),
     ("/a", "this regular expression does not end: / is missing"),
     ("/a/n", "the flag n of a regular expression is not used"),
@@ -101,8 +75,6 @@ REFUSED = [
     ("-", "no number that a DDL has"),
     (":+", "this symbol is not used in a DDL"),
     ("%x(ls)", "% is code"),
-    ("<<x y", "the text of <<x does not end"),
-    ('<<A + "over\nlines"\nA\n', "cannot share one with a heredoc"),
     ("%W[a#{1}]", "are not read in this list of words"),
 ]
 
