@@ -7,7 +7,8 @@ import pytest
 
 from mcollective_py.cli.demoprocesses import RunningSite
 from mcollective_py.cli.demosite import Site, SiteHost
-from mcollective_py.cli.waiting import nobody
+from mcollective_py.cli.waiting import mistrust, nobody
+from mcollective_py.config import Config
 from mcollective_py.filter import Filter
 
 
@@ -65,13 +66,41 @@ def test_nobody_found_is_told_to_who_looks_on(terminal, desk):
 @pytest.mark.parametrize(
     ("filter", "says"),
     [
-        (Filter(), "no hosts answered"),
+        (Filter(), "no hosts answered: `mco ping` says what to check"),
         (Filter(classes=("web",)), "no hosts matched"),
         (Filter(classes=("/Web/",)), "no hosts matched"),
     ],
 )
 def test_nobody_is_told_by_what_was_asked(filter, says):
     assert nobody(filter) == says
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "do the hosts trust this client's certificate as a caller"),
+        ("securityprovider = psk\n", "have the hosts the same plugin.psk as this client"),
+        (
+            "securityprovider = ssl\nplugin.ssl_client_public = /home/alice/alice.pem\n",
+            "is this client's public key in the hosts' plugin.ssl_client_cert_dir, as alice.pem, "
+            "and theirs in its plugin.ssl_server_public",
+        ),
+        (
+            "securityprovider = aes_security\nplugin.aes.client_public = /home/bob/bob.pem\n",
+            "is this client's public key in the hosts' plugin.aes.client_cert_dir, as bob.pem",
+        ),
+    ],
+)
+def test_what_hosts_may_not_trust_is_asked_by_the_security_plugin(text, says):
+    assert mistrust(Config.from_text(text, "client")) == [says]
+
+
+def test_a_ttl_that_hosts_of_rubys_wire_are_silent_about_is_asked_for():
+    assert mistrust(Config.from_text("securityprovider = psk\nttl = 600\n", "client"))[1].startswith(
+        "was the request meant to live for 600 s? Hosts here take 300 s at most"
+    )
+    assert len(mistrust(Config.from_text("securityprovider = psk\n", "client"), 301)) == 2
+    assert len(mistrust(Config.from_text("ttl = 600\n", "client"))) == 1
 
 
 @pytest.mark.parametrize("columns", [80, 40, 30])

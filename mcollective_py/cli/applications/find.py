@@ -62,6 +62,9 @@ class Find(Application):
         if options.verbose:
             remark(f"Discovered {len(found)} hosts in {stats.agent_time:.2f} seconds")
         wait.remark("these are the hosts found up to now")
-        if not (found or stats.refusals or stats.no_response or wait.is_interrupted or options.quiet) and sys.stderr.isatty():
+        is_nobody = not (found or stats.refusals or stats.no_response or wait.is_interrupted)
+        # A filter that means nobody is an answer, which scripts expect to be silent; that nobody at all is there is not.
+        if is_nobody and not options.quiet and (filter.is_empty or sys.stderr.isatty()):
             remark(nobody(filter))
-        return wait.exitcode(exitcode(stats, strict=options.strict))
+        code = exitcode(stats, strict=options.strict)
+        return wait.exitcode(1 if code == 4 else code)  # as it has always been of this command: nobody was found

@@ -16,7 +16,7 @@ from ..inert import inert
 from ..options import filter_of
 from ..render import Style, remark_lines
 from ..session import open_client, print_json, remark, style_for
-from ..waiting import connected, told_if_slow, waited_for
+from ..waiting import connected, mistrust, told_if_slow, waited_for
 
 _TIME = len(" time=99999.99 ms")
 WINDOW = 5.0  # seconds; a host that is busy or far away answers a ping later than a discovery would wait
@@ -24,7 +24,7 @@ WINDOW = 5.0  # seconds; a host that is busy or far away answers a ping later th
 NOBODY = """No hosts replied. What to check:
    - do the daemons run, on the same brokers as this client (`plugin.*.pool.*`) and in the collective {collective}?
    - does the filter mean anybody? Try `mco ping` without one.
-   - do the hosts trust this client's certificate as a caller, and do the clocks agree? The daemons' logs name the reason.
+   - {trust}, and do the clocks agree? The daemons' logs name the reason.{more}
    - are the hosts slow or far away? Try `mco ping -t 15`."""
 
 
@@ -87,7 +87,9 @@ def _show(client: Client, replies: Replies, options: argparse.Namespace) -> int:
     if graph and (options.graph or client.config.flag("plugin.rpc.graph")):
         print(f"\n{graph}  ({50} ms each)")
     if not times and not refusals and not wait.is_interrupted:
-        remark(NOBODY.format(collective=client.collective(options.target)))
+        trust, *more = mistrust(client.config, options.ttl)
+        lines = "".join(f"\n   - {line}" for line in more)
+        remark(NOBODY.format(collective=client.collective(options.target), trust=trust, more=lines))
     if options.verbose:
         remark(f"{len(times)} hosts answered request {stats.request_id} in {stats.agent_time:.2f} seconds")
     wait.remark()

@@ -31,9 +31,9 @@ def test_nobody_found_is_1_and_prints_nothing(desk):
     assert (answer.code, answer.out) == (1, "")
 
 
-def test_a_named_host_that_is_silent_is_4(desk):
+def test_a_named_host_that_is_silent_is_not_found(desk):
     answer = desk.mco("find", "-I", "nosuch", "--dt", "0.5")
-    assert (answer.code, answer.out) == (4, "")
+    assert (answer.code, answer.out) == (1, "")
     assert "No response from:\n\n   nosuch\n" in answer.err
 
 
