@@ -148,7 +148,8 @@ def decode(piece: bytes, codec: str) -> str | bytes:
 
 def check_digits(value: int, size: int, limits: RubyLimits) -> None:
     """Refuse an integer of too many digits. value: without its sign; size: its bytes, of which each has more than two digits."""
-    if size > limits.digits or value >= 10**limits.digits:
+    # A digit has more than three bits; most integers need no power of ten.
+    if size > limits.digits or (value.bit_length() > 3 * limits.digits and value >= 10**limits.digits):
         raise Malformed(f"an integer of more than {limits.digits} digits")
 
 
