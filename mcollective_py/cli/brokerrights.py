@@ -11,19 +11,31 @@ from ..regularfile import read_regular
 
 NODE, OPERATOR, ADMIN = "mcollective-node", "mcollective-operator", "mcollective-admin"
 LOGINS: Mapping[str, str] = {
-    NODE: "hosts: take requests, send replies and registrations",
-    OPERATOR: "operators: send requests, read their own replies",
+    NODE: "hosts: take requests and send replies",
+    OPERATOR: "operators: send requests and read replies",
     ADMIN: "both of these, for tests and for programs that are a host and a client in one",
+}
+REGISTRATION_OPENS = (
+    "with --registration whoever has the login of hosts can also send to their agents: by a pattern on ActiveMQ, by dead letters on "
+    "RabbitMQ, which ask for no other right. Hosts of this package drop what came so; Ruby hosts do not"
+)
+SHARED_REPLIES = {
+    "activemq": "operators share a login, and so every operator can read, and take, all replies to all of them",
+    "rabbitmq": "operators share a login, and an operator who knows or guesses the name of another's replies can read them",
 }
 _PASSWORD_FILE = 64 * 1024  # bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a broker is set up for. collectives: at least one. passwords: by login, each of LOGINS."""
+    """What a broker is set up for. collectives: at least one. passwords: by login, each of LOGINS.
+
+    has_registration: hosts may send registrations, and with that more than these (REGISTRATION_OPENS).
+    """
 
     collectives: tuple[str, ...]
     passwords: Mapping[str, str] = field(repr=False)
+    has_registration: bool = False
 
     def __post_init__(self) -> None:
         for name in self.collectives:
@@ -64,11 +76,15 @@ def passwords_text(passwords: Mapping[str, str]) -> str:
     return "\n".join([*lines, *(f"{login} {password}" for login, password in passwords.items())]) + "\n"
 
 
-def settings_lines(family: str, more: Sequence[str]) -> list[str]:
-    """What server.cfg and client.cfg say to log in so. more: further settings of both."""
-    pool = f"plugin.{family}.pool.1."
-    return [
-        f"server.cfg:  {pool}user = {NODE}",
-        f"client.cfg:  {pool}user = {OPERATOR}",
-        f"both:        connector = {family}, {pool}password = (of that login), {', '.join(more)}",
-    ]
+def settings_lines(family: str, login: str, collectives: Sequence[str], host: str, port: int, more: Mapping[str, str]) -> list[str]:
+    """What a server.cfg or client.cfg says to log in so, whole. more: further settings below `plugin.FAMILY.`."""
+    settings = {
+        "pool.size": "1",
+        "pool.1.host": host,
+        "pool.1.port": str(port),
+        "pool.1.user": login,
+        "pool.1.password": f"PASSWORD-OF-{login}",
+        **more,
+    }
+    lines = [f"connector = {family}", *(f"plugin.{family}.{key} = {value}" for key, value in settings.items())]
+    return lines if list(collectives) == ["mcollective"] else [*lines, f"collectives = {','.join(collectives)}"]

@@ -4,11 +4,12 @@ import argparse
 import getpass
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import ConfigError, UsageError
 from ..regularfile import read_regular
-from .brokerrights import LOGINS, Plan, new_passwords, passwords_text, read_passwords, settings_lines
+from .brokerrights import LOGINS, NODE, OPERATOR, Plan, new_passwords, passwords_text, read_passwords, settings_lines
 from .session import remark
 from .writing import write_atomically
 
@@ -69,7 +70,8 @@ def _activemq(plan: Plan, options: argparse.Namespace, is_new: bool) -> int:
     else:
         write_atomically(options.output, text, 0o640)
         remark(f"{options.output} is written: copy it to ActiveMQ's conf folder, owned by root and the broker's group, and restart it")
-    _say_settings("activemq", f"port = {listener.port}", is_tls)
+    host = "BROKER" if listener.host in ("0.0.0.0", "::") else listener.host  # noqa: S104  one of many, and for listening only
+    _say_settings(plan, "activemq", listener.port, {"pool.1.ssl": "1"} if is_tls else {}, host)
     return 0
 
 
@@ -98,7 +100,8 @@ def _rabbitmq(plan: Plan, options: argparse.Namespace, is_new: bool) -> int:
         remark(f"{login} was there and keeps its password; to set it, write it to a file and give --passwords FILE")
     if options.passwords is None and len(kept) < len(LOGINS):
         print("\n".join(f"{login} {password}" for login, password in plan.passwords.items() if login not in kept))
-    _say_settings("rabbitmq", f"vhost = {options.vhost}", is_tls=False)
+    _say_settings(plan, "rabbitmq", 61613, {"vhost": options.vhost})
+    remark("# with TLS in RabbitMQ's STOMP plugin: pool.1.port = 61614, or as it is set there, and plugin.rabbitmq.pool.1.ssl = 1")
     return 0
 
 
@@ -115,11 +118,12 @@ def _keep(path: Path | None, plan: Plan, is_new: bool) -> None:
         remark(f"{path} has the new passwords of {', '.join(plan.passwords)}")
 
 
-def _say_settings(family: str, extra: str, is_tls: bool) -> None:
-    pool = f"plugin.{family}.pool.1."
-    where = f"plugin.{family}.{extra}" if family == "rabbitmq" else f"{pool}{extra}"
-    for line in settings_lines(family, (f"{pool}host = (the broker)", where, *((f"{pool}ssl = 1",) if is_tls else ()))):
-        remark(line)
+def _say_settings(plan: Plan, family: str, port: int, more: Mapping[str, str], host: str = "BROKER") -> None:
+    files = {NODE: "server.cfg of every host", OPERATOR: "client.cfg, or ~/.mcollective, of every operator"}
+    for login, file in files.items():
+        remark(f"# into {file}; words in capitals are to be filled in")
+        for line in settings_lines(family, login, plan.collectives, host, port, more):
+            remark(line)
 
 
 def _api_password(options: argparse.Namespace) -> str:

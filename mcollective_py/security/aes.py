@@ -112,7 +112,7 @@ class AES:
 
     def read(self, payload: bytes) -> Unverified:
         """Take an envelope apart; nobody has vouched for any of it."""
-        return rubyenvelope.read(payload, self._serializer, self._limits)
+        return rubyenvelope.read(payload, self._serializer, self._limits, "aes_security")
 
     def open_request(self, unverified: Unverified) -> Request:
         """The request, once its body has opened with the key of the caller that it names."""

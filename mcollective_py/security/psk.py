@@ -47,7 +47,7 @@ class PSK:
 
     def read(self, payload: bytes) -> Unverified:
         """Take an envelope apart; nobody has vouched for any of it."""
-        return rubyenvelope.read(payload, marshal, self._limits)
+        return rubyenvelope.read(payload, marshal, self._limits, "psk")
 
     def open_request(self, unverified: Unverified) -> Request:
         """The request, once its body is known to come from somebody with the key."""

@@ -26,7 +26,8 @@ _KNOWN = frozenset(
 ) | frozenset(("hash", "sslkey", "sslpubkey"))
 _REQUESTS_OWN = frozenset(("filter", "callerid", "agent"))
 # What messages of the field begin with, so that the log can say who is there.
-_SPEAKERS = ((b"\x04\x08", "Marshal"), (b"---", "YAML"), (b'{"p":"mcpy/', "one of x509"))
+_SPEAKERS = ((b"\x04\x08", "Marshal"), (b"---", "YAML"))
+_MCPY = b'{"p":"mcpy/'
 _MAX_TIME = 2.0**38  # seconds; the year 10680
 _MAX_TTL = 2**31
 _ANY_SIZE = replace(REPLY, size=2**62)  # measured afterwards: ReplyTooLarge says more than UnsendableValue
@@ -72,11 +73,16 @@ class Envelope:
 # --- reading ----------------------------------------------------------------------------------------------------------
 
 
-def read(payload: bytes, serializer: Serializer, limits: RubyLimits) -> Unverified:
-    """An envelope, taken apart. Raises Malformed, also for one whose keys are strings: no Ruby node knows those."""
+def read(payload: bytes, serializer: Serializer, limits: RubyLimits, plugin: str) -> Unverified:
+    """An envelope, taken apart. Raises Malformed, also for one whose keys are strings: no Ruby node knows those.
+
+    plugin: the security plugin that asks, for the words about a message of another.
+    """
     try:
         found = _read(payload, serializer, limits)
     except Malformed as error:
+        if payload.startswith(_MCPY):
+            raise Malformed(f"this is mcpy/1 (securityprovider = x509), only {plugin} is spoken here") from None
         who = next((name for start, name in _SPEAKERS if payload.startswith(start)), None)
         raise Malformed(f"{error} (it begins as {who})") if who else error from None
     return Unverified("request" if _REQUESTS_OWN & found.fields.keys() else "reply", found)

@@ -65,7 +65,7 @@ class SSL:
 
     def read(self, payload: bytes) -> Unverified:
         """Take an envelope apart; nobody has vouched for any of it."""
-        return rubyenvelope.read(payload, self._serializer, self._limits)
+        return rubyenvelope.read(payload, self._serializer, self._limits, "ssl")
 
     def open_request(self, unverified: Unverified) -> Request:
         """The request, once the signature of the caller that it names has been verified."""

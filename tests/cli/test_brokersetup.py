@@ -1,6 +1,9 @@
 import pytest
 
+from mcollective_py.cli.brokerrights import settings_lines
 from mcollective_py.cli.main import main
+from mcollective_py.config import Config
+from mcollective_py.connector.pool import read_pool
 
 
 def test_a_broker_must_be_named(capsys):
@@ -12,7 +15,24 @@ def test_the_file_of_activemq_goes_to_stdout_and_the_settings_to_stderr(capsys):
     assert main(["broker", "setup", "activemq"]) == 0
     said = capsys.readouterr()
     assert said.out.startswith('<?xml version="1.0" encoding="UTF-8"?>\n')
-    assert "server.cfg:  plugin.activemq.pool.1.user = mcollective-node\n" in said.err
+    settings = """\
+connector = activemq
+plugin.activemq.pool.size = 1
+plugin.activemq.pool.1.host = 127.0.0.1
+plugin.activemq.pool.1.port = 61613
+plugin.activemq.pool.1.user = mcollective-node
+plugin.activemq.pool.1.password = PASSWORD-OF-mcollective-node
+# into client.cfg"""
+    assert settings in said.err
+
+
+@pytest.mark.parametrize(("login", "side"), [("mcollective-node", "server"), ("mcollective-operator", "client")])
+def test_the_settings_of_each_login_are_a_file_that_reaches_the_broker(login, side):
+    lines = settings_lines("rabbitmq", login, ("mcollective", "de"), "mq1", 61613, {"vhost": "/mcollective"})
+    config = Config.from_text("\n".join(lines), side=side)
+    (broker,) = read_pool(config, "rabbitmq", {})
+    assert (broker.host, broker.port, broker.user) == ("mq1", 61613, login)
+    assert (config.text("plugin.rabbitmq.vhost"), config.items("collectives")) == ("/mcollective", ("mcollective", "de"))
 
 
 def test_files_with_passwords_are_not_for_everybody(tmp_path, capsys):

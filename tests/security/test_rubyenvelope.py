@@ -46,7 +46,7 @@ def reply(body=ANSWER, **changes):
 
 
 def read(value, limits=REQUEST):
-    return rubyenvelope.read(marshal.dumps(value), marshal, limits)
+    return rubyenvelope.read(marshal.dumps(value), marshal, limits, "ssl")
 
 
 # --- envelopes --------------------------------------------------------------------------------------------------------
@@ -77,12 +77,15 @@ def test_what_is_no_hash_with_a_body_is_refused(value):
         read(value)
 
 
-@pytest.mark.parametrize(
-    ("payload", "who"), [(b'{"p":"mcpy/1","t":"x"}', "one of x509"), (b"---\n:body: x\n", "YAML"), (b"\x04\x08[\x00", "Marshal")]
-)
+@pytest.mark.parametrize(("payload", "who"), [(b"---\n:body: x\n", "YAML"), (b"\x04\x08[\x00", "Marshal")])
 def test_a_message_of_another_kind_of_fleet_is_named(payload, who):
     with pytest.raises(Malformed, match=rf"\(it begins as {who}\)"):
-        rubyenvelope.read(payload, marshal, REQUEST)
+        rubyenvelope.read(payload, marshal, REQUEST, "ssl")
+
+
+def test_a_message_of_x509_is_named_with_what_is_spoken_here():
+    with pytest.raises(Malformed, match=r"^this is mcpy/1 \(securityprovider = x509\), only ssl is spoken here$"):
+        rubyenvelope.read(b'{"p":"mcpy/1","t":"x"}', marshal, REQUEST, "ssl")
 
 
 def test_a_message_beyond_the_limit_is_not_read():

@@ -123,8 +123,9 @@ def _say_settings(authority: "CertificateAuthority", name: str, role: str) -> No
     print(f"plugin.x509.crl = {authority.folder / 'crl.pem'}")
     print(f"plugin.x509.cert = {certificate}")
     print(f"plugin.x509.key = {key}")
-    print("# the embedded broker, with TLS; connector = activemq and plugin.activemq.pool do as well")
-    print(_CONNECTOR.format(broker=_broker_of(authority)))
+    # As comments: at the end of a file that has its broker already, they would win over it.
+    print("# only where no connector is set yet: the embedded broker, with TLS")
+    print("\n".join(f"#{line}" for line in _CONNECTOR.format(broker=_broker_of(authority)).splitlines()))
     if role == "caller":
         from ...security.ca import DEFAULT_CALLERS
         from ...security.callers import CallerPatterns

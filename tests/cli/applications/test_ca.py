@@ -31,6 +31,13 @@ def test_what_it_prints_for_a_host_is_a_server_cfg_that_works(mco_ca, tmp_path):
     assert certificate_name(Config.from_text(printed, side="server")) == "web1.example.com"
 
 
+def test_what_it_prints_for_a_host_leaves_the_broker_of_a_file_alone(mco_ca):
+    mco_ca("init")
+    has_broker = "connector = activemq\nplugin.activemq.pool.size = 1\nplugin.activemq.pool.1.host = mq1\n"
+    config = Config.from_text(has_broker + mco_ca("issue", "web1.example.com", "--node"), side="server")
+    assert (config.text("connector"), config.text("securityprovider")) == ("activemq", "x509")
+
+
 def test_for_a_caller_out_of_the_pattern_it_says_what_the_hosts_need(mco_ca):
     mco_ca("init")
     assert "caller_certnames" not in mco_ca("issue", "alice.mcollective", "--caller")
@@ -100,6 +107,7 @@ def test_what_it_prints_leads_to_the_broker_that_it_has_issued(mco_ca, name, rol
     mco_ca("init")
     mco_ca("issue", "mq.example.com", "--broker")
     printed = mco_ca("issue", name, f"--{role}")
+    printed = printed.replace("#connector", "connector").replace("#plugin.", "plugin.")  # as one does who has no broker yet
     config = Config.from_text(printed, side="server" if role == "node" else "client")
     (broker,) = read_pool(config, config.word("connector"), {}, own_files=lambda: own_places(config, "client"))
     assert (broker.host, broker.port) == ("mq.example.com", 61614)
