@@ -63,8 +63,8 @@ def _agent(file: Path) -> DDL:
     found = read_file(file)
     if isinstance(found, DDL):
         return found
-    what = "a data plugin's" if isinstance(found, DataDDL) else "no agent's: it has no actions, and this"
-    raise DDLError(file.stem, f"{file}: this is {what} DDL, and only agents have a ddl.yaml")
+    what = "is a data plugin's DDL" if isinstance(found, DataDDL) else "DDL has no actions, so it is no agent's"
+    raise DDLError(file.stem, f"{file}: this {what}; only agents have a ddl.yaml. `mco plugin doc {file}` shows what it says")
 
 
 def _folder(output: Path, name: str) -> Path:

@@ -21,7 +21,7 @@ def agent_ddl(agent: str, libdirs: Sequence[Path]) -> DDL:
         from difflib import get_close_matches
 
         near = get_close_matches(agent, places, 1)
-        hint = f": did you mean {near[0]}?" if near else ""
+        hint = f": did you mean {near[0]}?" if near else ":"
         raise DDLError(agent, f"no such agent here{hint} `mco plugin doc` lists those that can be called, libdir says where more are")
     if is_plain(place):
         raise DDLError(agent, f"this is a plain agent, without actions: mco rpc {agent} --body VALUE")

@@ -72,6 +72,8 @@ def test_an_agent_that_is_not_there_is_answered_with_the_nearest(tmp_path):
     write(tmp_path / "agent" / "service.ddl", SERVICE % "x")
     with pytest.raises(DDLError, match=r"servce: no such agent here: did you mean service\?"):
         agent_ddl("servce", [tmp_path])
+    with pytest.raises(DDLError, match=r"qqq: no such agent here: `mco plugin doc` lists those that can be called"):
+        agent_ddl("qqq", [tmp_path])
 
 
 def test_a_plain_agent_says_how_it_is_called(tmp_path):

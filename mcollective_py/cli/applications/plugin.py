@@ -1,7 +1,7 @@
 """`mco plugin`: what agents and data plugins take and give, and a Ruby or Choria DDL as a ddl.yaml."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from ...plugins.finder import survey_data_ddls, survey_ddls
 from ..application import Application
 from ..conversion import convert, read_file
 from ..inert import inert
+from ..otherplugins import undocumented
 from ..plainagent import PlainAgent, read_plain_agent
 from ..session import print_json, read_config
 
@@ -57,19 +58,25 @@ class Plugin(Application):
 def _doc(config: Config, options: argparse.Namespace) -> int:
     kind, _, name = options.name.rpartition("/")
     libdirs = config.paths("libdir")
-    if kind == "data":
+    place = survey_ddls(libdirs).found.get(name)
+    if kind == "data" or (kind == "" and place is None and name in _data_names(libdirs)):
         data = data_ddl(name, libdirs)
         return _print(_plain(data), any_doc(data), options)
+    if (kind or place is None) and (reason := undocumented(kind, name)):
+        raise UsageError(reason)
     if kind not in ("", "agent"):
         raise UsageError(
             f"there is no documentation of the kind {kind!r}: write `mco plugin doc NAME`, agent/NAME, or data/NAME for a data plugin"
         )
-    place = survey_ddls(libdirs).found.get(name)
     if place is not None and is_plain(place):
         plain: PlainAgent = read_plain_agent(place)
         return _print(asdict(plain), "\n".join(plain.lines()) + "\n", options)
     ddl = agent_ddl(name, libdirs)
     return _print(_plain(ddl), any_doc(ddl), options)
+
+
+def _data_names(libdirs: Sequence[Path]) -> set[str]:
+    return {*builtin_data_ddls(), *survey_data_ddls(libdirs).found}
 
 
 def _print(document: Mapping[str, Any], text: str, options: argparse.Namespace) -> int:

@@ -113,6 +113,29 @@ def test_data_plugins_are_documented(desk, ruby):
     assert json.loads(desk.mco("plugin", "doc", "data/fact", "-j").out)["query"]["type"] == "string"
 
 
+def test_a_data_plugin_is_found_without_its_kind(desk, ruby):
+    assert desk.mco("plugin", "doc", "fstat").lines[0] == "fstat data plugin"
+    assert desk.mco("plugin", "doc", "stock", "-c", ruby).lines[0] == "stock data plugin"
+    assert "no such agent here: `mco plugin doc` lists" in desk.mco("plugin", "doc", "nosuch").err
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("validator/shellsafe", "validator/shellsafe here: there are the validators cidr, "),
+        ("shellsafe", "validator/shellsafe here: there are the validators cidr, "),
+        ("discovery/flatfile", "discovery/flatfile here: there is one discovery method, mc"),
+        ("activemq", "connector/activemq here: there are the connectors activemq, rabbitmq, stomp"),
+        ("aggregate/sum", "aggregate/sum here: summaries that a DDL declares are not made in this version yet"),
+        ("knitting/sum", "there is no documentation of the kind 'knitting'"),
+    ],
+)
+def test_kinds_of_plugins_without_documentation_say_what_is_there(desk, name, says):
+    answer = desk.mco("plugin", "doc", name)
+    assert (answer.code, answer.out) == (1, "")
+    assert says in answer.err
+
+
 def test_a_ruby_ddl_is_converted_where_the_operator_stands(desk, ruby, tmp_path):
     file = tmp_path / "ruby" / "mcollective" / "agent" / "service.ddl"
     answer = desk.mco("plugin", "convert", str(file), cwd=str(tmp_path))
