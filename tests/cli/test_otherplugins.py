@@ -11,7 +11,9 @@ def test_every_kind_names_what_is_there_of_it():
     assert all(name in kind.what for kind in kinds.values() for name in kind.names)
 
 
-@pytest.mark.parametrize(("kind", "name", "said"), [("validator", "length", "validator/length"), ("", "rabbitmq", "connector/rabbitmq")])
+@pytest.mark.parametrize(
+    ("kind", "name", "said"), [("validator", "length", "validator/length"), ("", "rabbitmq", "connector/rabbitmq")]
+)
 def test_a_name_is_answered_with_its_kind(kind, name, said):
     assert (undocumented(kind, name) or "").startswith(f"no documentation of {said} here: there are ")
 

@@ -51,7 +51,8 @@ class Facts(Application):
                 }
             )
             return wait.exitcode(exitcode(stats, strict=options.strict))
-        print(f"Report for fact: {inert(options.fact)}\n")
+        has_values = any(text != "null" for text, _ in values)
+        print(f"{'Report for fact:' if has_values else 'No values found for fact'} {inert(options.fact)}\n")
         for text, hosts in values:
             print(f"        {inert(shown(text)):<40} found {len(hosts)} times")
             if options.verbose:

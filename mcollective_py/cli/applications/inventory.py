@@ -78,7 +78,8 @@ def inventory_lines(host: str, stats: Mapping[str, Any], inventory: Mapping[str,
         "Messages Filtered": stats.get("filtered"),
         "Expired Messages": stats.get("ttlexpired"),
         "Replies Sent": stats.get("replies"),
-        "Total Processor Time": _cpu(stats.get("times")),
+        "Total Processor Time": _cpu(stats.get("times"), "utime"),  # the label has always been that of the user time alone
+        "System Time": _cpu(stats.get("times"), "stime"),
     }
     lines = [f"Inventory for {inert(host)}:", "", "   Server Statistics:"]
     lines += [f"{label:>30}: {inert(str(value))}" for label, value in rows.items() if value is not None]
@@ -120,8 +121,6 @@ def _moment(seconds: object) -> str | None:
     return time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(seconds))
 
 
-def _cpu(times: object) -> str | None:
-    if not isinstance(times, Mapping):
-        return None
-    used = [value for key in ("utime", "stime") if isinstance(value := times.get(key), int | float)]
-    return f"{sum(used):g} seconds" if used else None
+def _cpu(times: object, key: str) -> str | None:
+    used = times.get(key) if isinstance(times, Mapping) else None
+    return f"{used:g} seconds" if isinstance(used, int | float) else None

@@ -12,6 +12,7 @@ from ...names import is_action, is_agent
 from ...plugins.ddlfiles import agent_ddl
 from ..application import Application
 from ..calls import announced, body_of, call_and_show, check_inputs, confirm, show, wrong_words
+from ..inert import inert
 from ..options import filter_of
 from ..session import open_client, print_json, read_config, rpc_client, style_for
 from ..waiting import connected
@@ -57,7 +58,7 @@ class Rpc(Application):
             confirm(rpc, action, options)
             if not rpc.discover():
                 raise UsageError("no hosts discovered: no request was sent")
-            return _print_id(rpc.send(action, inputs, reply_to=options.reply_to), options)
+            return _print_sent(rpc.send(action, inputs, reply_to=options.reply_to), options)
 
     def _plain(self, agent: str, options: argparse.Namespace) -> int:
         body, filter = body_of(options.body), filter_of(options)
@@ -75,7 +76,7 @@ class Rpc(Application):
                 request_id = client.send(
                     agent, None, body, audience, filter=filter, ttl=options.ttl, collective=options.target, reply_to=options.reply_to
                 )
-                return _print_id(request_id, options)
+                return _print_sent(request_id, options)
             replies = client.call(
                 agent, None, body, audience, filter=filter, timeout=options.timeout, ttl=options.ttl, collective=options.target
             )
@@ -123,15 +124,15 @@ def _is_sent_only(options: argparse.Namespace) -> bool:
 
 def _check_sending(options: argparse.Namespace) -> None:
     """Raises UsageError for options that speak against one another."""
-    if options.no_results and options.reply_to is not None:
-        raise UsageError("--no-results wants no answers and --reply-to wants them elsewhere: give one of them")
     if options.batch and _is_sent_only(options):
         raise UsageError("a batch waits for the answers of the one before: --batch goes neither with --no-results nor with --reply-to")
 
 
-def _print_id(request_id: str, options: argparse.Namespace) -> int:
+def _print_sent(request_id: str, options: argparse.Namespace) -> int:
+    """Tell what was sent, and where its answers go: with --reply-to there are some, also where --no-results waits for none."""
+    place = options.reply_to
     if options.json:
-        print_json({"request_id": request_id})
+        print_json({"request_id": request_id} if place is None else {"request_id": request_id, "reply_to": place})
     else:
-        print(f"Request sent with id: {request_id}")
+        print(inert(f"Request sent with id: {request_id}" + ("" if place is None else f" replies to {place}")))
     return 0

@@ -25,6 +25,13 @@ def test_the_report_has_each_value_and_how_often(desk):
     assert answer.lines[-1].startswith("Finished processing 3 / 3 hosts in ")
 
 
+def test_a_fact_that_no_host_has_is_said_to_have_no_values(desk):
+    answer = desk.mco("facts", "nosuch")
+    assert answer.code == 0
+    assert answer.lines[0] == "No values found for fact nosuch"
+    assert answer.lines[1].split() == ["(no", "such", "fact)", "found", "3", "times"]
+
+
 def test_verbose_names_the_hosts(desk):
     assert "            db1\n            web1\n" in desk.mco("facts", "country", "-v").out
 

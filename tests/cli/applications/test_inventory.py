@@ -52,3 +52,8 @@ def test_a_host_with_a_million_facts_prints_the_first_thousand():
 def test_data_plugins_are_shown_by_the_names_that_filters_use():
     lines = inventory_lines("web1", {}, {"data_plugins": ["fact_data", "fstat_data"]})
     assert lines[lines.index("   Data Plugins:") + 1].split() == ["fact", "fstat"]
+
+
+def test_processor_time_is_that_of_the_user_and_of_the_system():
+    lines = inventory_lines("web1", {"times": {"utime": 1.25, "stime": 0.5, "cutime": 9}}, {})
+    assert lines[3:5] == ["          Total Processor Time: 1.25 seconds", "                   System Time: 0.5 seconds"]

@@ -146,6 +146,18 @@ def test_without_results_only_the_request_id_is_printed(desk):
     assert re.fullmatch(r"Request sent with id: [0-9a-f]{32}\n", answer.out)
 
 
+@pytest.mark.parametrize("more", [(), ("--nr",)])
+def test_where_replies_go_is_printed_and_none_is_waited_for(desk, more):
+    answer = desk.mco("rpc", "rpcutil", "ping", "--reply-to", "/queue/mcollective.elsewhere", *more)
+    assert answer.code == 0
+    assert re.fullmatch(r"Request sent with id: [0-9a-f]{32} replies to /queue/mcollective\.elsewhere\n", answer.out)
+
+
+def test_where_replies_go_is_in_the_document(desk):
+    document = json.loads(desk.mco("rpc", "echo", "--body", "x", "--reply-to", "/queue/mcollective.elsewhere", "--json").out)
+    assert document == {"request_id": document["request_id"], "reply_to": "/queue/mcollective.elsewhere"}
+
+
 def test_batches_ask_so_many_at_a_time_under_one_request_id(desk):
     answer = desk.mco("rpc", "rpcutil", "ping", "--batch", "2", "--batch-sleep", "0.5", "--json")
     document = json.loads(answer.out)
@@ -160,7 +172,6 @@ def test_batches_ask_so_many_at_a_time_under_one_request_id(desk):
     [
         (("--batch", "0"), "a batch is a number of hosts above 0 or a percentage up to 100%, not '0'"),
         (("--batch", "2", "--no-results"), "--batch goes neither with --no-results nor with --reply-to"),
-        (("--reply-to", "/queue/x", "--no-results"), "give one of them"),
         (("--reply-to", "nowhere"), "nowhere is no place for replies"),
         (("--reply-to", "/queue/mcollective.nodes"), "is no place for replies: /queue/NAME for example, and not where requests travel"),
     ],
