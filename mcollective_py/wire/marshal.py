@@ -60,13 +60,14 @@ def _read(data: bytes, limits: RubyLimits) -> Any:
     """
     end = len(data)
     text = data.decode("latin-1")  # a piece of it that is ASCII is what the same bytes stand for
+    repeats_keys = limits.repeats_keys
     small, counts, known, from_bytes = pieces.SMALL, pieces.COUNTS, _KNOWN, int.from_bytes
     symbols: list[Symbol] = []
     objects: list[Any] = []
     weights: dict[int, tuple[int, int, int]] = {}
     ending, ending_size = _FIRST_E, len(_FIRST_E)
     room, spare = limits.values, limits.size - end  # how many more values, and bytes that links repeat
-    wide = 0  # integers above 60 bits
+    number_keys, wide = limits.number_keys, limits.wide  # how many more of these
     # The container being read: what it holds so far (keys and values in turn), how many are to come, its tag, its object number; and
     # the same of those around it.
     items: list[Any] = []
@@ -86,7 +87,8 @@ def _read(data: bytes, limits: RubyLimits) -> Any:
                 at += 1
                 value = text[start:stop]
                 if not value.isascii():
-                    value = pieces.decode(data[start:stop], "utf-8" if flag == _TRUE else "ascii")
+                    value = None  # it may have megabytes, of which the text is made a second time
+                    value, wide = pieces.wide_text(data, start, stop, "utf-8" if flag == _TRUE else "ascii", wide)
                 objects.append(value)
                 if ending is _FIRST_E:
                     ending = _NUMBERED_E[len(symbols)] if len(symbols) < 123 else b"\6;" + packed(len(symbols))
@@ -96,7 +98,8 @@ def _read(data: bytes, limits: RubyLimits) -> Any:
                 objects.append(_OPEN)
                 last = len(objects) - 1
                 codec, at = pieces.read_codec(data, stop, symbols, objects, limits)
-                objects[last] = value = pieces.decode(data[start:stop], codec)
+                value, wide = pieces.wide_text(data, start, stop, codec, wide)
+                objects[last] = value
         elif tag == _SYMBOL:
             start = at + 2
             if (size := counts[data[at + 1]]) is None:
@@ -162,7 +165,6 @@ def _read(data: bytes, limits: RubyLimits) -> Any:
             at = start + size + size
             value = from_bytes(data[start:at], "little")
             if size > 3:
-                wide += 1
                 pieces.check_digits(value, 2 * size, limits)
             if sign == _MINUS:
                 value = -value
@@ -218,15 +220,17 @@ def _read(data: bytes, limits: RubyLimits) -> Any:
             if kind == _ARRAY:
                 value = items
             else:
-                if wide > pieces.WIDE_KEYS:
-                    pieces.check_wide_keys(items)
                 if kind == _HASH_AND_DEFAULT:
                     items.pop()
+                if len(items) > pieces.FEW_ITEMS:
+                    number_keys = pieces.count_number_keys(items, number_keys)
                 pairs = iter(items)
                 try:
                     value = {key: next(pairs) for key in pairs}
                 except TypeError:
                     raise Malformed("an array or a hash as the key of a hash") from None
+                if not repeats_keys and 2 * len(value) < len(items):
+                    raise Malformed("a hash with the same key twice")
             objects[number] = value
             items, left, kind, number = around.pop()
             items.append(value)

@@ -6,6 +6,7 @@ offset lies beyond their end.
 
 import math
 import re
+from sys import getsizeof
 from typing import Any, Final, NoReturn
 
 from ..errors import Malformed
@@ -32,7 +33,8 @@ _NAMED_BY_BYTES: Final = b"cmM"  # the others by a symbol
 # What the first byte of a packed integer says, as an integer and as a count: None where that takes more bytes, or is negative.
 SMALL: Final[tuple[int | None, ...]] = (0, *(None,) * 4, *range(123), *range(-123, 1), *(None,) * 4)
 COUNTS: Final[tuple[int | None, ...]] = (*SMALL[:128], *(None,) * 128)
-WIDE_KEYS: Final = 64  # integer keys above 60 bits in one hash; chosen ones have the same hash value in Python, all of them
+FEW_ITEMS: Final = 128  # keys and values of a hash that is quick to build whatever its keys are
+WIDE_KEY: Final = 64  # what an integer of more than 60 bits counts for as a key: chosen ones all have one hash value, and are compared
 
 # Ruby's names of encodings and Python's; text in any other stays bytes.
 _CODECS: Final = {
@@ -42,6 +44,10 @@ _CODECS: Final = {
     b"Shift_JIS": "shift_jis", b"Windows-31J": "cp932", b"EUC-JP": "euc_jp", b"GBK": "gbk", b"GB18030": "gb18030", b"Big5": "big5",
     b"EUC-KR": "euc_kr",
 }  # fmt: skip
+
+_SHORT_TEXT: Final = 64 * 1024  # bytes; of what is shorter the width is looked at afterwards
+_FOUR_BYTES_EACH: Final = tuple(bytes((byte,)) for byte in range(0xF0, 0xF5))  # such a character makes each of a text take four
+_CONTINUED: Final = tuple(bytes((byte,)) for byte in range(0x80, 0xC0))
 
 _decimal: Final = re.compile(r"-?[0-9]{1,64}(\.[0-9]{1,64})?(e[+-]?[0-9]{1,4})?", re.ASCII).fullmatch
 _NOT_DECIMAL: Final = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
@@ -136,14 +142,43 @@ def read_codec(data: bytes, at: int, symbols: list[Symbol], objects: list[Any], 
     raise Malformed(f"a string with the instance variable {printable(name, most=60)} is not taken: only plain data are")
 
 
-def decode(piece: bytes, codec: str) -> str | bytes:
+def decode(piece: bytes | memoryview, codec: str) -> str | bytes:
     """The text, or the same bytes where they are none or there is no codec."""
     if not codec:
-        return piece
+        return bytes(piece)
     try:
-        return piece.decode(codec)
+        return str(piece, codec)
     except UnicodeDecodeError:
-        return piece
+        return bytes(piece)
+
+
+def wide_text(data: bytes, start: int, stop: int, codec: str, room: int) -> tuple[str | bytes, int]:
+    """What decode makes of these bytes, and how many more bytes of memory such text may take. Raises Malformed where it is none."""
+    if stop - start > _SHORT_TEXT:
+        check_width(data, start, stop, codec, room)
+    value = decode(memoryview(data)[start:stop], codec)
+    if type(value) is str and not value.isascii():
+        room -= getsizeof(value)
+        if room < 0:
+            _refuse_width()
+    return value, room
+
+
+def check_width(data: bytes, start: int, stop: int, codec: str, room: int) -> None:
+    """Refuse long text that would take more memory than that, before it takes any."""
+    most = stop - start
+    if most * 4 <= room or not codec or codec == "ascii":
+        return
+    if codec == "utf-8":
+        if all(data.find(first, start, stop) < 0 for first in _FOUR_BYTES_EACH):
+            return  # two bytes for each at most, and those need two on the wire, too
+        most -= sum(data.count(byte, start, stop) for byte in _CONTINUED)
+    if most * 4 > room:
+        _refuse_width()
+
+
+def _refuse_width() -> NoReturn:
+    raise Malformed("text beyond ASCII that would take too much memory")
 
 
 def check_digits(value: int, size: int, limits: RubyLimits) -> None:
@@ -212,11 +247,16 @@ def refuse(data: bytes, at: int, symbols: list[Symbol], limits: RubyLimits) -> N
     raise Malformed(f"{what} ({printable(name, most=60)}) is not taken: only plain data are")
 
 
-def check_wide_keys(items: list[Any]) -> None:
-    """Refuse a hash that is slow to build. items: its keys and values in turn."""
-    found = sum(type(key) is int and not -(1 << 60) < key < 1 << 60 for key in items[::2])
-    if found > WIDE_KEYS:
-        raise Malformed(f"a hash with {found} integer keys of more than 60 bits, the limit is {WIDE_KEYS}")
+def count_number_keys(items: list[Any], room: int) -> int:
+    """How many more integers and floats may be keys. items: keys and values of a hash in turn. Raises Malformed where none may."""
+    keys = items[FEW_ITEMS::2]
+    kinds = list(map(type, keys))
+    room -= kinds.count(int) + kinds.count(float)
+    if int in kinds:
+        room -= (WIDE_KEY - 1) * sum(type(key) is int and key.bit_length() > 60 for key in keys)
+    if room < 0:
+        raise Malformed("too many integers or floats as keys of hashes")
+    return room
 
 
 def weigh(container: list[Any] | dict[Any, Any], weights: dict[int, tuple[int, int, int]]) -> tuple[int, int, int]:

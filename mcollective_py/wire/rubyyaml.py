@@ -45,9 +45,14 @@ except ImportError:
 
 _NO_KEY: Final = object()
 _COLLECTION_TAGS: Final = (None, "!", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map")
-_TAG_DIRECTIVE: Final = re.compile(r"(?:^|[\r\x85\u2028\u2029])%TAG", re.MULTILINE)
+_TAG_DIRECTIVE: Final = re.compile(rb"(?:^|\r|\xc2\x85|\xe2\x80[\xa8\xa9])%TAG", re.MULTILINE)
 _MOST_TAG_DIRECTIVES: Final = 16
-_WIDE_KEYS: Final = 64  # integer keys above 60 bits in one message; chosen ones have the same hash value in Python, all of them
+_FEW_KEYS: Final = 64  # of a hash that is quick to build whatever its keys are
+_WIDE_KEY: Final = 64  # what an integer of more than 60 bits counts for as a key: chosen ones all have one hash value, and are compared
+_MARK: Final = b"\xef\xbb\xbf"
+_FOUR_BYTES_EACH: Final = tuple(bytes((byte,)) for byte in range(0xF0, 0xF5))  # such a character makes each of a text take four
+_ESCAPED: Final = re.compile(rb"(?<!\\)(?:\\\\)*+\\U00(?:0[1-9A-Fa-f]|10)")  # one of these, in double quotes
+_CONTINUED: Final = tuple(bytes((byte,)) for byte in range(0x80, 0xC0))
 
 
 def loads(data: bytes, limits: RubyLimits = REQUEST, *, parser: Any = _PARSER) -> Any:
@@ -58,9 +63,9 @@ def loads(data: bytes, limits: RubyLimits = REQUEST, *, parser: Any = _PARSER) -
     if len(data) > limits.size:
         raise Malformed(f"YAML of {len(data)} bytes, the limit is {limits.size}")
     try:
-        text = bytes(data).decode()
-        _check_text(text)
-        next_event = parser(text).get_event
+        data = bytes(data)  # and no text: libyaml reads bytes, and one emoji would make a text of four times their size
+        _check_text(data, limits)
+        next_event = parser(data).get_event
         next_event()  # the start of the stream
         if next_event().__class__ is not DocumentStartEvent:
             raise Malformed("YAML without a document")
@@ -73,13 +78,24 @@ def loads(data: bytes, limits: RubyLimits = REQUEST, *, parser: Any = _PARSER) -
         raise Malformed(f"no YAML: {_brief(error)}") from None
 
 
-def _check_text(text: str) -> None:
-    """Refuse what the parsers read in different ways or too slowly, and Ruby never writes."""
-    if "\ufeff" in text:
+def _check_text(data: bytes, limits: RubyLimits) -> None:
+    """Refuse what the parser would read as another encoding, too slowly or too largely, and Ruby never writes."""
+    if data[:1] in (b"\xff", b"\xfe"):
+        raise Malformed("YAML that is not UTF-8")
+    if _MARK in data:
         raise Malformed("YAML with a byte order mark")
     # libyaml compares each directive with all before it: 900 KB of them took 5.8 s.
-    if text.count("%TAG") > _MOST_TAG_DIRECTIVES and len(_TAG_DIRECTIVE.findall(text)) > _MOST_TAG_DIRECTIVES:
+    if data.count(b"%TAG") > _MOST_TAG_DIRECTIVES and len(_TAG_DIRECTIVE.findall(data)) > _MOST_TAG_DIRECTIVES:
         raise Malformed(f"YAML of more than {_MOST_TAG_DIRECTIVES} tag directives")
+    if len(data) * 4 > limits.wide and _needs_four_bytes(data):
+        characters = len(data) - sum(map(data.count, _CONTINUED))
+        if characters * 4 > limits.wide:
+            raise Malformed(f"{characters} characters of YAML, of which some take four bytes, the limit is {limits.wide // 4}")
+
+
+def _needs_four_bytes(data: bytes) -> bool:
+    is_written = any(first in data for first in _FOUR_BYTES_EACH)
+    return is_written or (b"\\U" in data and _ESCAPED.search(data) is not None)
 
 
 def _value(next_event: Callable[[], Any], limits: RubyLimits) -> Any:
@@ -89,7 +105,7 @@ def _value(next_event: Callable[[], Any], limits: RubyLimits) -> Any:
     container: Any = []
     is_list, key, is_merge = True, _NO_KEY, False
     around: list[tuple[Any, bool, Any]] = []  # the same three of the containers that this one is in
-    room, wide = limits.values, 0
+    room, number_keys, repeats_keys = limits.values, limits.number_keys, limits.repeats_keys
     value: Any
     while True:
         event = next_event()
@@ -134,10 +150,12 @@ def _value(next_event: Callable[[], Any], limits: RubyLimits) -> Any:
             if value.__class__ is str:
                 # Ruby merges what is under this key, unless it is tagged as a string: its own writer always does that.
                 is_merge = value == "<<" and event.tag != STRING_TAG
-            elif value.__class__ is int and value.bit_length() > 60:
-                wide += 1
-                if wide > _WIDE_KEYS:
-                    raise Malformed(f"more than {_WIDE_KEYS} integer keys of more than 60 bits")
+            elif (value.__class__ is int or value.__class__ is float) and len(container) >= _FEW_KEYS:
+                number_keys -= _WIDE_KEY if isinstance(value, int) and value.bit_length() > 60 else 1
+                if number_keys < 0:
+                    raise Malformed("too many integers or floats as keys of hashes")
+            if not repeats_keys and kind is ScalarEvent and value in container:
+                raise Malformed("a hash with the same key twice")
         if kind is not ScalarEvent:
             around.append((container, is_list, key))
             container, is_list, key = value, kind is SequenceStartEvent, _NO_KEY

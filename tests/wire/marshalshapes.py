@@ -82,6 +82,7 @@ def hostile(size: int) -> dict[str, bytes]:
         "keys that collide": hash_of([b"l+\x0a" + (number * (2**61 - 1)).to_bytes(10, "little") for number in range(1, 20_000)]),
         "keys of the same low bits": hash_of([b"l+\x09" + (number << 40).to_bytes(8, "little") for number in range(1, 20_000)]),
         "small keys": hash_of([b"i\x03" + number.to_bytes(3, "little") for number in range(70_000, 160_000)]),
+        "byte string keys": hash_of([b'"\x08' + number.to_bytes(3, "little") for number in range(99_000)]),
         "float keys": hash_of([b"f" + bytes((len(f"{number}e90") + 5,)) + b"%de90" % number for number in range(10_000, 40_000)]),
         "ten times ten times ten": HEADER + b"[" + packed(30) + b"[\x060" + tenfold,
     }

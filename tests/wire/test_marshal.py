@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mcollective_py.errors import Malformed
 from mcollective_py.wire.marshal import dumps, loads
-from mcollective_py.wire.rubylimits import REPLY, RubyLimits
+from mcollective_py.wire.rubylimits import REPLY, REQUEST, RubyLimits
 from mcollective_py.wire.symbol import Regexp, Symbol
 from tests.wire.marshalshapes import HEADER, hostile, packed, process_list
 
@@ -349,14 +349,50 @@ def test_links_to_arrays_of_links_are_taken_while_they_stand_for_little():
     assert value == [[None], [[None]] * 10, [[[None]] * 10] * 10]
 
 
-def test_integer_keys_that_python_cannot_tell_apart_are_few_or_refused():
-    colliding = [b"l+\x0a" + (number * (2**61 - 1)).to_bytes(10, "little") + b"0" for number in range(1, 66)]
-    assert len(loads(HEADER + b"{" + packed(64) + b"".join(colliding[:64]))) == 64
-    with pytest.raises(Malformed, match="65 integer keys of more than 60 bits, the limit is 64"):
-        loads(HEADER + b"{" + packed(65) + b"".join(colliding))
-    identifiers = dict.fromkeys(range(2**40, 2**40 + 500))
+def number(value: int | float) -> bytes:
+    return dumps(value)[2:]
+
+
+def test_keys_that_python_cannot_tell_apart_are_few_or_refused():
+    colliding = [number(factor * (2**61 - 1)) + b"0" for factor in range(1, 130)]
+    assert len(loads(HEADER + b"{" + packed(128) + b"".join(colliding[:128]))) == 128
+    with pytest.raises(Malformed, match="too many integers or floats as keys"):
+        loads(HEADER + b"{" + packed(129) + b"".join(colliding))
+    identifiers = dict.fromkeys(range(2**40, 2**40 + 4160))
     assert loads(dumps(identifiers)) == identifiers
     assert loads(dumps([2**70 + number for number in range(500)])) == [2**70 + number for number in range(500)]
+
+
+@pytest.mark.parametrize("kind", [int, float])
+def test_a_message_has_few_numbers_as_keys_for_they_can_be_chosen_to_be_slow(kind):
+    pairs = [number(kind(value)) + b"0" for value in range(4161)]
+    with pytest.raises(Malformed, match="too many integers or floats as keys"):
+        loads(HEADER + b"{" + packed(4161) + b"".join(pairs))
+    half = b"{" + packed(2113) + b"".join(pairs[:2113])
+    with pytest.raises(Malformed, match="too many integers or floats as keys"):
+        loads(HEADER + b"[" + packed(2) + half + half)
+    assert len(loads(HEADER + b"{" + packed(4160) + b"".join(pairs[:4160]))) == 4160
+
+
+def test_chosen_keys_make_no_message_slow():
+    # One orbit of the slots that a dict of 8,192 looks at in turn is filled, the last of it asked for again and again.
+    orbit = [12345 & 8191]
+    while len(orbit) < 2080:
+        orbit.append((5 * orbit[-1] + 1) & 8191)
+    keys = [*orbit, *((orbit[0] + 8192 * factor) for factor in range(1, 2081))]
+    chosen = HEADER + b"{" + packed(len(keys)) + b"".join(number(key) + b"0" for key in keys)
+    started = time.process_time()
+    assert len(loads(chosen)) == 4160
+    assert time.process_time() - started < 0.1  # 87,000 such keys took 5.5 s
+
+
+def test_a_key_may_come_twice_but_in_an_envelope():
+    twice = HEADER + b"{\x07:\x06ai\x06" + b'"\x06a0'
+    assert loads(HEADER + b"{\x07:\x06ai\x06:\x06a0") == {"a": None}
+    symbol_and_string = HEADER + b"{\x07:\x06ai\x06" + b'I"\x06a\x06:\x06ET0'
+    assert loads(twice, REQUEST.of_envelope()) == {"a": 1, b"a": None}
+    with pytest.raises(Malformed, match="the same key twice"):
+        loads(symbol_and_string, REQUEST.of_envelope())
 
 
 @pytest.mark.parametrize("name", sorted(hostile(100)))
@@ -382,7 +418,7 @@ def test_no_message_takes_over_ten_times_as_long_as_a_process_list_of_its_size(n
     assert best < 10 * ordinary_best
 
 
-@pytest.mark.parametrize("name", ["regular expressions of one sign", "small keys", "hashes of a hash"])  # the worst of all
+@pytest.mark.parametrize("name", ["regular expressions of one sign", "byte string keys", "hashes of a hash"])  # the worst of all
 def test_a_message_of_a_mebibyte_takes_less_than_twenty_more(name):
     data = hostile(1024 * 1024)[name]
     gc.collect()
@@ -404,3 +440,25 @@ def test_a_mebibyte_of_text_takes_less_than_twenty_more():
     finally:
         tracemalloc.stop()
     assert peak < 20_000_000
+
+
+@pytest.mark.parametrize("last", ["\U0001f600", "\u0101", "\u6f22"])
+def test_a_reply_of_long_text_is_read_or_refused_in_twenty_megabytes(last):
+    data = HEADER + b'I"' + packed(4_194_000) + b"x" * (4_194_000 - len(last.encode())) + last.encode() + b"\x06:\x06ET"
+    tracemalloc.start()
+    try:
+        if len(last.encode()) == 4:
+            with pytest.raises(Malformed, match="too much memory"):
+                loads(data, REPLY)
+        else:
+            assert loads(data, REPLY)[-1] == last
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_many_texts_beyond_ascii_count_together():
+    text = "x" * 60_000 + "\U0001f600"
+    assert len(loads(dumps([text] * 30, REPLY), REPLY)) == 30
+    with pytest.raises(Malformed, match="too much memory"):
+        loads(dumps([text] * 40, REPLY), REPLY)

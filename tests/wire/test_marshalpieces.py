@@ -1,11 +1,12 @@
 import math
+import tracemalloc
 
 import pytest
 
 from mcollective_py.errors import Malformed
 from mcollective_py.wire.marshalpieces import (
     check_digits,
-    check_wide_keys,
+    count_number_keys,
     decode,
     packed_integer,
     read_codec,
@@ -15,6 +16,7 @@ from mcollective_py.wire.marshalpieces import (
     refuse,
     size_of,
     weigh,
+    wide_text,
 )
 from mcollective_py.wire.rubylimits import REQUEST, RubyLimits
 from mcollective_py.wire.symbol import Regexp, Symbol
@@ -98,12 +100,44 @@ def test_digits_are_counted_without_writing_them():
         check_digits(0, 22, limits)  # too long, whatever it is
 
 
-def test_only_the_keys_of_a_hash_are_held_to_sixty_bits():
-    wide = [2**60 + number for number in range(65)]
-    check_wide_keys([part for number in wide for part in (number % 1000, number)])
-    check_wide_keys([part for number in wide[:64] for part in (number, None)])
-    with pytest.raises(Malformed, match="65 integer keys"):
-        check_wide_keys([part for number in wide for part in (-number, None)])
+def test_numbers_are_counted_among_the_keys_of_a_hash_beyond_its_first_64():
+    first = [None] * 128
+    assert count_number_keys([*first, 5, 6, 0.5, 7, "5", 8, True, 9, b"5", 9.5], 10) == 8
+    assert count_number_keys([*range(128), 2**60, 0, -(2**60 - 1), 0], 65) == 0
+    with pytest.raises(Malformed, match="too many integers or floats as keys"):
+        count_number_keys([*first, 2**60, 0], 63)
+
+
+def test_text_beyond_ascii_counts_as_wide_as_it_is_held():
+    assert wide_text(b"abc", 0, 3, "utf-8", 0) == ("abc", 0)
+    assert wide_text(b"\xff", 0, 1, "utf-8", 0) == (b"\xff", 0)
+    text, left = wide_text("x😀y".encode(), 1, 5, "utf-8", 200)
+    assert (text, left < 200) == ("😀", True)
+    with pytest.raises(Malformed, match="too much memory"):
+        wide_text("😀".encode(), 0, 4, "utf-8", 40)
+
+
+@pytest.mark.parametrize(
+    ("sign", "codec", "room", "fits"),
+    [
+        ("😀", "utf-8", 400_000, False),
+        ("😀", "utf-8", 401_000, True),
+        ("漢", "utf-8", 201_000, True),
+        ("漢", "gb18030", 399_000, False),
+    ],
+)
+def test_long_text_is_measured_before_it_is_made(sign, codec, room, fits):
+    data = b"x" * 100_000 + sign.encode(codec)
+    tracemalloc.start()
+    try:
+        if fits:
+            assert wide_text(data, 0, len(data), codec, room)[0] == "x" * 100_000 + sign
+        else:
+            with pytest.raises(Malformed, match="too much memory"):
+                wide_text(data, 0, len(data), codec, room)
+            assert tracemalloc.get_traced_memory()[1] < 10_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_regular_expression_keeps_only_what_says_how_it_matches():

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcollective_py.errors import Malformed, UnsendableValue
-from mcollective_py.wire.rubylimits import REPLY, RubyLimits
+from mcollective_py.wire.rubylimits import REPLY, REQUEST, RubyLimits
 from mcollective_py.wire.rubyyaml import PythonParser, dumps, loads
 from mcollective_py.wire.symbol import Regexp, Symbol
 
@@ -107,10 +107,10 @@ def test_a_later_duplicate_key_wins_and_a_symbol_is_the_same_key_as_its_word(par
         (b"--- a\n...\n---\n", "more than one document"),
         (b"\xef\xbb\xbf--- a\n", "byte order mark"),
         (b"--- a \xef\xbb\xbf\n", "byte order mark"),
-        ("--- a\n".encode("utf-16"), "invalid start byte"),
+        ("--- a\n".encode("utf-16"), "not UTF-8"),
         ("--- a\n".encode("utf-16-le"), "no YAML: .*(control|special) characters are not allowed"),
-        (b"--- \xff\n", "invalid start byte"),
-        (b'--- "\xed\xa0\x80"\n', "invalid continuation byte"),
+        (b"--- \xff\n", "no YAML: .*(invalid leading UTF-8 octet|invalid start byte)"),
+        (b'--- "\xed\xa0\x80"\n', "no YAML: .*invalid (Unicode character|continuation byte)"),
         (b"--- a\0b\n", "characters are not allowed"),
         (b"--- \x04\x08[\0", "characters are not allowed"),
         (b'"\\ud800"', "no YAML: line 1|half of a surrogate pair"),
@@ -199,6 +199,45 @@ def test_a_hundred_thousand_levels_are_refused_at_the_thirty_third(parser, nesti
     with pytest.raises(Malformed):
         loads((nesting * 100_000).encode()[: 1024 * 1024], **parser)
     assert time.process_time() - start < 2
+
+
+@both
+@pytest.mark.parametrize("write", [str, "{}.5".format])
+def test_a_message_has_few_numbers_as_keys_for_they_can_be_chosen_to_be_slow(parser, write):
+    keys = [write(value).encode() for value in range(4161)]
+    assert len(loads(b"{" + b": a,".join(keys[:4160]) + b": a}", **parser)) == 4160
+    with pytest.raises(Malformed, match="too many integers or floats as keys"):
+        loads(b"{" + b": a,".join(keys) + b": a}", **parser)
+
+
+@both
+def test_keys_that_python_cannot_tell_apart_are_few_or_refused(parser):
+    keys = [str(factor * WIDE).encode() for factor in range(1, 130)]
+    assert len(loads(b"{" + b": a,".join(keys[:128]) + b": a}", **parser)) == 128
+    with pytest.raises(Malformed, match="too many integers or floats as keys"):
+        loads(b"{" + b": a,".join(keys) + b": a}", **parser)
+
+
+@both
+def test_a_key_may_come_twice_but_in_an_envelope(parser):
+    assert loads(b":a: 1\na: 2\n", **parser) == {"a": 2}
+    with pytest.raises(Malformed, match="the same key twice"):
+        loads(b":a: 1\na: 2\n", REQUEST.of_envelope(), **parser)
+
+
+@pytest.mark.parametrize("last", ["\U0001f600", "\u0101", "\u6f22", "\\U0001f600", "\\\\U0001f600"])
+def test_a_reply_of_long_text_is_read_or_refused_in_twenty_megabytes(last):
+    data = b'"' + b"x" * 4_194_000 + last.encode() + b'"'
+    tracemalloc.start()
+    try:
+        if last in ("\U0001f600", "\\U0001f600"):
+            with pytest.raises(Malformed, match="of which some take four bytes"):
+                loads(data, REPLY)
+        else:
+            assert loads(data, REPLY).startswith("xxx")
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000  # and libyaml's own 8 MB, in the worst of cases
+    finally:
+        tracemalloc.stop()
 
 
 MEBIBYTE = 1024 * 1024
