@@ -205,8 +205,9 @@ class StompConnector:
 
     def on_error(self, text: str, receipt: str) -> bool:
         with self._changed:
-            self._subscriptions.refuse(receipt)
             link, is_deaf = self._link, not self._subscriptions.is_confirmed
+            self._subscriptions.refuse(receipt)
+            self._changed.notify_all()
             # A client asks for its replies and sends its request, and without either of them it waits for nothing.
             if link is not None and not self._is_daemon and not self._is_closing and (is_deaf or is_denial(text)):
                 self._refused = BrokerRefused(refusal(link.broker, text))

@@ -20,7 +20,7 @@ class Subscriptions:
 
     @property
     def is_confirmed(self) -> bool:
-        """Whether the broker has confirmed all that it was told."""
+        """Whether the broker has confirmed all that it was told, or refused it for good."""
         return not self._unconfirmed
 
     def add(self, destination: Destination) -> dict[str, str] | None:
@@ -74,6 +74,7 @@ class Subscriptions:
     def refuse(self, id: str) -> None:
         """The broker will not have it, and the connection stays."""
         if id in self._unconfirmed:
+            self._unconfirmed.discard(id)
             self._refused.add(id)
 
     def find(self, headers: Mapping[str, str]) -> Destination | None:

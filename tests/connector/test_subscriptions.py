@@ -74,8 +74,10 @@ def test_what_the_broker_refused_and_stays_is_not_taken_back():
     kept.add(ECHO)
     kept.add(WEB1)
     kept.confirm("mcollective_directed_to_identity")
-    kept.refuse(TOPIC["id"])
     kept.refuse("")
+    assert not kept.is_confirmed
+    kept.refuse(TOPIC["id"])
+    assert kept.is_confirmed
     assert kept.overdue() == []
     assert kept.remove(ECHO) is None
     assert kept.remove(WEB1) is not None
