@@ -103,6 +103,8 @@ _XML = """\
       <policyEntry queue="*.reply.&gt;" gcInactiveDestinations="true" inactiveTimeoutBeforeGC="300000"/>
     </policyEntries></policyMap></destinationPolicy>{tls}
     <plugins>
+      <!-- A message lives for its time from now on, whatever the sender's clock says: hosts can tell an operator whose clock is slow. -->
+      <timeStampingBrokerPlugin/>
       <simpleAuthenticationPlugin><users>
         {users}
       </users></simpleAuthenticationPlugin>

@@ -11,6 +11,7 @@ from mcollective_py.cli.demoprocesses import MCO
 from tests.parts.activemq import ActiveMQ
 from tests.parts.rabbitmq import RabbitMQ
 from tests.parts.require import require_activemq, require_programs
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.parts
 
@@ -29,6 +30,14 @@ class Login:
     def may(self, command: str, **headers: str) -> bool:
         headers = {name.replace("_", "-"): value for name, value in headers.items()} | {"receipt": "1"}
         return self._ask(command, headers) == "RECEIPT"
+
+    def subscribed(self, destination: str, until: bytes) -> list[bytes]:
+        """The header `mark` of each message, up to this one."""
+        self._socket.sendall(f"SUBSCRIBE\ndestination:{destination}\nid:1\n\n\0".encode())
+        marks: list[bytes] = []
+        while until not in marks:
+            marks += [line for line in self._frame().split(b"\n") if line.startswith(b"mark:")]
+        return marks
 
     def close(self) -> None:
         self._socket.close()
@@ -105,7 +114,18 @@ def test_each_login_of_activemq_may_do_its_work_and_no_more(tmp_path):
         "/queue/anything": (NOTHING, NOTHING),
     }
     with OwnActiveMQ(tmp_path / "broker") as broker:
-        found = answers(broker.port, "mcollective", read_passwords(broker.passwords), expected)
+        passwords = read_passwords(broker.passwords)
+        operator, now = Login(broker.port, OPERATOR, passwords[OPERATOR], "mcollective"), int(time.time())
+        request = {"destination": "/queue/sub.nodes", "timestamp": f"{now}000"}
+        assert operator.may("SEND", **request | {"mark": "slow", "timestamp": f"{now - 90}000", "expires": f"{now - 20}000"})
+        assert operator.may("SEND", **request | {"mark": "short", "expires": f"{now + 1}000"})
+        found = answers(broker.port, "mcollective", passwords, expected)
+        wait_until("the time of the short one is over", lambda: time.time() > now + 3)
+        assert operator.may("SEND", **request | {"mark": "last", "expires": f"{now + 60}000"})
+        node = Login(broker.port, NODE, passwords[NODE], "mcollective")
+        assert node.subscribed("/queue/sub.nodes", until=b"mark:last") == [b"mark:slow", b"mark:last"]
+        operator.close()
+        node.close()
     assert found[NODE] == {name: node for name, (node, _) in expected.items()}
     assert found[OPERATOR] == {name: operator for name, (_, operator) in expected.items()}
     assert set(found[ADMIN].values()) == {BOTH}
