@@ -77,7 +77,8 @@ class Request:
     request, None for a broadcast. time: seconds since the epoch, with a fraction. ttl: seconds. reply_to: the connector's
     destination for replies, None where none is wanted. digest: what replies are bound to (SHA-256 hex of the signed payload),
     empty before sealing. wants_reply: False where the caller waits for none; security plugins that sign no reply_to say it so.
-    proof: a digest of the signature where that covers no id, by which a copy under another id is known; else empty.
+    proof: a digest of the signature where that covers no id, by which a copy under another id is known; else empty. is_proof_unique:
+    True where no two requests of a caller have one proof; else the same question, asked twice in a second, has.
     """
 
     id: str
@@ -95,6 +96,7 @@ class Request:
     digest: str = ""
     wants_reply: bool = True
     proof: str = ""
+    is_proof_unique: bool = False
 
     @property
     def is_direct(self) -> bool:

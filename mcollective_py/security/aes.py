@@ -7,7 +7,7 @@ as open as that of psk. It is for fleets with Ruby hosts.
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import Malformed, NotSigned, UsageError
@@ -18,6 +18,7 @@ from . import rubyenvelope
 from .aescipher import SECRET, decrypt, encrypt, unwrap_by_private, unwrap_by_public, wrap_by_public
 from .base import Sealed, Unverified
 from .base64lines import decode_lines, encode_lines
+from .hostskey import HostsKey
 from .keyring import Keyring
 from .rubyenvelope import Envelope, Serializer
 from .rubysigned import message_and_times, timed
@@ -77,6 +78,7 @@ class AES:
         self._own, self._serializer, self._random = own, serializer, random
         self._callers, self._learning = callers, learning
         self._limits, self._enforces_ttl = limits, enforces_ttl
+        self._envelope_limits, self._hosts_key = limits.of_envelope(), HostsKey(own.caller, own.private.public_key())
         self.caller = own.caller
 
     def seal_request(self, request: Request) -> Sealed:
@@ -112,7 +114,7 @@ class AES:
 
     def read(self, payload: bytes) -> Unverified:
         """Take an envelope apart; nobody has vouched for any of it."""
-        return rubyenvelope.read(payload, self._serializer, self._limits, "aes_security")
+        return rubyenvelope.read(payload, self._serializer, self._envelope_limits, "aes_security")
 
     def open_request(self, unverified: Unverified) -> Request:
         """The request, once its body has opened with the key of the caller that it names."""
@@ -120,12 +122,12 @@ class AES:
         if self._callers is None:
             raise NotSigned("a request where none are taken")
         key, learnt = self._key_of(self._callers, found)
-        wrapped = _wrapped(found)
-        secret = unwrap_by_public(key, wrapped)
+        secret = unwrap_by_public(key, _wrapped(found))
         signed = self._serializer.loads(decrypt(decode_lines(found.body, "the body"), secret), self._limits)
         body, time, ttl = message_and_times(signed, found.fields, "aes", enforces_ttl=self._enforces_ttl)
         # Whoever has the public key can put another body under the same wrapped key, so that is what must not come twice.
-        request = rubyenvelope.request_from_ruby(found, body, time=time, ttl=ttl, proof=wrapped)
+        request = rubyenvelope.request_from_ruby(found, body, time=time, ttl=ttl, proof=secret)
+        request = self._hosts_key.limited(replace(request, is_proof_unique=True), key)
         if learnt is not None and self._learning is not None:
             self._learning.keep(found.caller, learnt)
         return request
@@ -140,7 +142,7 @@ class AES:
     def _key_of(self, callers: Keyring, envelope: Envelope) -> "tuple[RSAPublicKey, bytes | None]":
         """The caller's key; and where it came with the message, the PEM text to keep once the message has opened."""
         try:
-            return callers.public_key(envelope.caller), None
+            return self._hosts_key.key_of(envelope.caller, callers), None
         except NotSigned:
             pem = envelope.string("sslpubkey")
             if self._learning is None or pem is None:

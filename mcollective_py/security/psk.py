@@ -31,6 +31,7 @@ class PSK:
 
     def __init__(self, key: bytes, *, caller: str, limits: RubyLimits = REPLY, ttl: int = 60) -> None:
         self._key, self.caller, self._limits, self._ttl = key, caller, limits, ttl
+        self._envelope_limits = limits.of_envelope()
 
     def seal_request(self, request: Request) -> Sealed:
         """Raises UsageError for a request that no node would take, UnsendableValue for a body that Marshal has not."""
@@ -47,7 +48,7 @@ class PSK:
 
     def read(self, payload: bytes) -> Unverified:
         """Take an envelope apart; nobody has vouched for any of it."""
-        return rubyenvelope.read(payload, marshal, self._limits, "psk")
+        return rubyenvelope.read(payload, marshal, self._envelope_limits, "psk")
 
     def open_request(self, unverified: Unverified) -> Request:
         """The request, once its body is known to come from somebody with the key."""

@@ -58,6 +58,7 @@ def psk_plugin(config: Config, side: str, environ: Mapping[str, str]) -> Securit
 def ssl_plugin(config: Config, side: str, environ: Mapping[str, str]) -> SecurityPlugin:
     """The plugin ssl. Raises ConfigError; KeyFileError, which is one."""
     # Here, not above: psk needs no cryptography, which is 9 MB.
+    from .hostskey import HostsKey
     from .keyring import caller_of, sign_by
     from .rubykeys import KeyFolder, check_pair, read_public_key_file, read_rsa_key_file
     from .ssl import SSL
@@ -85,6 +86,7 @@ def ssl_plugin(config: Config, side: str, environ: Mapping[str, str]) -> Securit
         sign=sign,
         serializer=serializer,
         callers=callers,
+        hosts_key=HostsKey(caller, key.public_key()) if side == "server" else None,
         server_key=server_key,
         limits=REQUEST if side == "server" else REPLY,
         enforces_ttl=config.flag("plugin.ssl.enforce_ttl"),

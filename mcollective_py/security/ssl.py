@@ -14,6 +14,7 @@ from ..wire.symbol import Symbol
 from . import rubyenvelope
 from .base import Sealed, Unverified
 from .base64lines import decode_lines, encode_lines
+from .hostskey import HostsKey
 from .keyring import Keyring, has_signed
 from .rubyenvelope import Envelope, Serializer
 from .rubysigned import message_and_times, timed
@@ -29,8 +30,9 @@ class SSL:
     """The SecurityPlugin `ssl`. Any thread may seal; one thread at a time may open.
 
     caller: `cert=NAME`, after the own public key's file. sign: by the own private key (keyring.sign_by). callers: a node's keys of its
-    callers. server_key: a client's key of all nodes. limits: of a message that comes in. enforces_ttl: refuse a request whose
-    signed ttl and time are missing or differ from its envelope's; without it the signed ones count where they are there.
+    callers. hosts_key: what a node takes registrations by, and nothing else. server_key: a client's key of all nodes. limits: of a
+    message that comes in. enforces_ttl: refuse a request whose signed ttl and time are missing or differ from its envelope's; without
+    it the signed ones count where they are there.
     """
 
     covers = frozenset(("action", "body", "caller", "time", "ttl"))
@@ -42,12 +44,14 @@ class SSL:
         sign: Callable[[bytes], bytes],
         serializer: Serializer,
         callers: Keyring | None = None,
+        hosts_key: HostsKey | None = None,
         server_key: "RSAPublicKey | None" = None,
         limits: RubyLimits = REPLY,
         enforces_ttl: bool = True,
     ) -> None:
         self.caller, self._sign, self._serializer = caller, sign, serializer
-        self._callers, self._server_key = callers, server_key
+        self._callers, self._hosts_key, self._server_key = callers, hosts_key, server_key
+        self._envelope_limits = limits.of_envelope()
         self._limits, self._enforces_ttl = limits, enforces_ttl
 
     def seal_request(self, request: Request) -> Sealed:
@@ -65,17 +69,19 @@ class SSL:
 
     def read(self, payload: bytes) -> Unverified:
         """Take an envelope apart; nobody has vouched for any of it."""
-        return rubyenvelope.read(payload, self._serializer, self._limits, "ssl")
+        return rubyenvelope.read(payload, self._serializer, self._envelope_limits, "ssl")
 
     def open_request(self, unverified: Unverified) -> Request:
         """The request, once the signature of the caller that it names has been verified."""
         found = rubyenvelope.envelope_of(unverified, "request")
         if self._callers is None:
             raise NotSigned("a request where none are taken")
-        proof = _verify(self._callers.public_key(found.caller), found)
+        key = self._hosts_key.key_of(found.caller, self._callers) if self._hosts_key else self._callers.public_key(found.caller)
+        proof = _verify(key, found)
         signed = self._serializer.loads(found.body, self._limits)
         body, time, ttl = message_and_times(signed, found.fields, "ssl", enforces_ttl=self._enforces_ttl)
-        return rubyenvelope.request_from_ruby(found, body, time=time, ttl=ttl, proof=proof)
+        request = rubyenvelope.request_from_ruby(found, body, time=time, ttl=ttl, proof=proof)
+        return self._hosts_key.limited(request, key) if self._hosts_key else request
 
     def open_reply(self, unverified: Unverified) -> Reply:
         """The reply, once the signature by the key of all nodes has been verified."""

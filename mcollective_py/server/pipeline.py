@@ -136,6 +136,8 @@ def admit(
         check_consistency(request, delivery, view)
         check_freshness(request, now, rules.skew, rules.max_ttl, rules.max_ttl_key, rules.late)
         replay.remember(request, now, rules.skew)
+        if request.is_proof_unique:
+            replay.remember_proof(request, now, rules.skew)
         check_filter(request, view)
     except Rejected as error:
         error.request = request
@@ -161,7 +163,7 @@ def authorize_call(
     try:
         agent, request = check_call(request, asked)
         rule = authorization.authorize(request, view)
-        if not agent.only_reads(request.action):
+        if not request.is_proof_unique and not agent.only_reads(request.action):
             check_copy(request)
         audit.allowed(request, agent.ddl, rule)
     except (RPCError, Rejected) as error:

@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from mcollective_py.errors import Malformed, NotSigned, OtherAgent, UsageError
+from mcollective_py.errors import Malformed, NotACaller, NotSigned, OtherAgent, UsageError
 from mcollective_py.filter import Filter
 from mcollective_py.message import Reply, Request
 from mcollective_py.security.aes import AES, Own
@@ -85,7 +85,7 @@ def test_a_recorded_reply_of_ruby_opens(name):
 def test_a_request_and_its_reply_go_there_and_back(serializer):
     asker, answerer = client(serializer), node(serializer)
     request = answerer.open_request(answerer.read(asker.seal_request(REQUEST).payload))
-    assert replace(request, proof="") == replace(REQUEST, reply_to=None)
+    assert replace(request, proof="") == replace(REQUEST, reply_to=None, is_proof_unique=True)
     assert len(request.proof) == 64
     (payload,) = answerer.seal_reply(REPLY, request)
     reply = asker.open_reply(asker.read(payload))
@@ -203,3 +203,31 @@ def test_without_learning_a_key_that_is_sent_along_counts_for_nothing():
     opener = node(keys={})
     with pytest.raises(NotSigned, match="there is no public key of cert=alice"):
         opener.open_request(opener.read(client(public_pem=ALICE_PEM).seal_request(REQUEST).payload))
+
+
+# --- the key of all hosts: registrations and nothing else -------------------------------------------------------------
+
+
+def by_a_host(**changes):
+    request = replace(
+        REQUEST, caller="cert=server-public", agent="registration", action=None, body=["echo"], filter=Filter(agents=("registration",))
+    )
+    return node().seal_request(replace(request, **changes)).payload
+
+
+@pytest.mark.parametrize("keys", [{}, {"server-public": SERVER.public_key()}], ids=["without a file", "with a file"])
+def test_of_the_hosts_own_key_registrations_are_taken_and_nothing_else(keys):
+    opener = node(keys=keys)
+    found = opener.open_request(opener.read(by_a_host()))
+    assert (found.is_registration, found.wants_reply, found.body) == (True, False, ["echo"])
+    for change in ({"agent": "rpcutil", "action": "ping", "body": {}}, {"agent": "discovery", "body": "ping"}):
+        with pytest.raises(NotACaller, match="cert=server-public has the key of the hosts themselves"):
+            opener.open_request(opener.read(by_a_host(**change)))
+
+
+def test_it_is_no_callers_under_another_name_either():
+    own = Own("cert=mallory", SERVER, wrap_by_private(SERVER))
+    mallory = AES(own, serializer=marshal, random=lambda count: SECRET[:count])
+    opener = node(keys={"mallory": SERVER.public_key()})
+    with pytest.raises(NotACaller, match="cert=mallory"):
+        opener.open_request(opener.read(mallory.seal_request(replace(REQUEST, caller="cert=mallory")).payload))

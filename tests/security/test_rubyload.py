@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mcollective_py.config import Config
-from mcollective_py.errors import ConfigError, KeyFileError, NotSigned
+from mcollective_py.errors import ConfigError, KeyFileError, NotACaller, NotSigned
 from mcollective_py.filter import Filter
 from mcollective_py.message import Reply, Request
 from mcollective_py.security.load import security_plugin
@@ -191,6 +191,17 @@ def test_a_public_key_that_is_another_ones_is_refused(site):
     shutil.copyfile(site / "server-public.pem", site / "alice.pem")
     with pytest.raises(KeyFileError, match=r"alice\.pem: plugin\.ssl_client_public: this is not the public key to the private one"):
         plugin(client(site))
+
+
+def test_of_the_hosts_key_a_daemon_takes_registrations_and_nothing_else_though_it_lies_among_the_callers(site):
+    for _ in range(2):
+        first, second = plugin(server(site), "server"), plugin(server(site), "server")
+        asks = request("cert=server-public")
+        registers = replace(asks, agent="registration", action=None, body=[], filter=Filter(agents=("registration",)))
+        assert second.open_request(second.read(first.seal_request(registers).payload)).agent == "registration"
+        with pytest.raises(NotACaller):
+            second.open_request(second.read(first.seal_request(asks).payload))
+        shutil.copy(site / "server-public.pem", site / "clients")
 
 
 @pytest.mark.parametrize("key", ["plugin.ssl_client_private", "plugin.ssl_client_public", "plugin.ssl_server_public"])

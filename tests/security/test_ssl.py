@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from mcollective_py.errors import Malformed, NotSigned, OtherAgent, UsageError
+from mcollective_py.errors import Malformed, NotACaller, NotSigned, OtherAgent, UsageError
 from mcollective_py.filter import Filter
 from mcollective_py.message import Reply, Request
+from mcollective_py.security.hostskey import HostsKey
 from mcollective_py.security.keyring import FixedKeys, sign_by
 from mcollective_py.security.ssl import SSL
 from mcollective_py.wire import marshal, rubyyaml
@@ -183,9 +184,12 @@ def test_nobody_sends_as_somebody_else():
         client().seal_request(replace(REQUEST, caller="cert=bob"))
 
 
-def test_a_plain_message_that_was_refused_gets_no_reply():
+def test_a_plain_message_that_was_refused_is_told_beside_its_request_id():
     plain = replace(REQUEST, action=None, body="ping")
-    assert node().seal_reply(replace(REPLY, statuscode=5, body=None), plain) == ()
+    (payload,) = node().seal_reply(replace(REPLY, statuscode=5, body=None), plain)
+    assert marshal.loads(payload)["requestid"] != plain.id
+    opened = client().open_reply(client().read(payload))
+    assert (opened.request_id, opened.statuscode) == (plain.id, 5)
 
 
 def test_marshal_and_yaml_do_not_meet():
@@ -193,3 +197,71 @@ def test_marshal_and_yaml_do_not_meet():
         opened(client(rubyyaml).seal_request(REQUEST).payload)
     with pytest.raises(NotSigned):
         opened(client().seal_request(REQUEST).payload, node(rubyyaml))
+
+
+# --- the key of all hosts: registrations and nothing else -------------------------------------------------------------
+
+REGISTRATION = replace(
+    REQUEST,
+    caller="cert=server",
+    agent="registration",
+    action=None,
+    body=["echo"],
+    filter=Filter(agents=("registration",)),
+    reply_to=None,
+)
+
+
+def inventory(**keys):
+    """A node that has the hosts' own key, as all have, and these among its callers."""
+    callers, own = FixedKeys({"alice": ALICE.public_key(), **keys}), HostsKey("cert=server", SERVER.public_key())
+    return SSL(caller="cert=server", sign=sign_by(SERVER), serializer=marshal, callers=callers, hosts_key=own)
+
+
+@pytest.mark.parametrize("keys", [{}, {"server": SERVER.public_key()}], ids=["without a file", "with a file"])
+def test_a_registration_by_the_hosts_own_key_is_taken_and_not_answered(keys):
+    found = opened(node().seal_request(REGISTRATION).payload, inventory(**keys))
+    assert found == replace(REGISTRATION, proof=found.proof, wants_reply=False)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"action": "status", "body": {}},
+        {"agent": "service"},
+        {"agent": "discovery", "body": "ping"},
+        {"filter": Filter(agents=("registration",), classes=("web",))},
+        {"filter": Filter()},
+    ],
+)
+@pytest.mark.parametrize("keys", [{}, {"server": SERVER.public_key()}], ids=["without a file", "with a file"])
+def test_the_hosts_own_key_makes_nobody_a_caller(keys, change):
+    with pytest.raises(NotACaller, match="cert=server has the key of the hosts themselves"):
+        opened(node().seal_request(replace(REGISTRATION, **change)).payload, inventory(**keys))
+
+
+def test_nor_does_it_under_another_name():
+    mallory = SSL(caller="cert=mallory", sign=sign_by(SERVER), serializer=marshal)
+    with pytest.raises(NotACaller, match="cert=mallory has the key of the hosts themselves"):
+        opened(mallory.seal_request(replace(REQUEST, caller="cert=mallory")).payload, inventory(mallory=SERVER.public_key()))
+    registers = replace(REGISTRATION, caller="cert=mallory")
+    assert opened(mallory.seal_request(registers).payload, inventory(mallory=SERVER.public_key())).is_registration
+    with pytest.raises(NotSigned, match="no public key of cert=mallory"):
+        opened(mallory.seal_request(registers).payload, inventory())
+
+
+def test_others_are_callers_as_ever_and_may_register():
+    assert opened(client().seal_request(REQUEST).payload, inventory()).action == "status"
+    assert opened(client().seal_request(replace(REGISTRATION, caller="cert=alice")).payload, inventory()).wants_reply
+
+
+# --- what nobody vouches for ------------------------------------------------------------------------------------------
+
+
+def test_an_envelope_is_read_in_narrow_bounds_and_what_is_signed_in_wide_ones():
+    many = replace(REQUEST, body={"names": [None] * 150_000})
+    assert opened(client().seal_request(many).payload).body == many.body
+    fields = marshal.loads(client().seal_request(REQUEST).payload)
+    for extra in (["x"] * 2_000, [[[[[[[[[[[[]]]]]]]]]]]], [Symbol(f"s{number}") for number in range(201)]):
+        with pytest.raises(Malformed, match=r"more than 2000 values|deeper than 12|more than 200 symbols"):
+            node().read(marshal.dumps(fields | {Symbol("extra"): extra}))

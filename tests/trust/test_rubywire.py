@@ -16,6 +16,7 @@ from mcollective_py.errors import (
     Filtered,
     Inconsistent,
     Malformed,
+    NotACaller,
     NotSigned,
     Rejected,
     Replayed,
@@ -128,15 +129,25 @@ def test_in_another_collective_it_does_not_run(wire: Wire) -> None:
         wire.admit(wire.changed(wire.sealed(), collective="uk"), Destination(Kind.AGENT, "uk", "rpcutil"))
 
 
-def test_with_another_id_a_question_is_answered_again_while_its_ttl_lasts_which_these_plugins_cannot_prevent(wire: Wire) -> None:
+@pytest.mark.parametrize("name", WITH_HASH)
+def test_with_another_id_a_question_is_answered_again_while_its_ttl_lasts_which_these_plugins_cannot_prevent(name: str) -> None:
     """Written down so that nobody relies on it: neither plugin signs the request id. docs/ruby-differences.md, and the warning."""
+    wire = Wire(name)
     payload = wire.sealed()
     other = wire.changed(payload, requestid="f" * 32)
     assert [wire.runs(payload), wire.runs(other), wire.runs(other)] == [True, True, False]
     assert not wire.runs(wire.changed(payload, requestid="e" * 32), now=NOW + 62)
 
 
-@pytest.mark.parametrize("name", [name for name in WIRES if "psk" not in name])
+def test_with_another_id_nothing_is_obeyed_twice_where_each_message_has_a_key_of_its_own() -> None:
+    wire = Wire("aes")
+    payload = wire.sealed()
+    assert wire.runs(payload)
+    assert not any(wire.runs(wire.changed(payload, requestid=f"{number:032x}")) for number in range(5))
+    assert wire.runs(wire.sealed(id="f" * 32))  # the same question, asked again
+
+
+@pytest.mark.parametrize("name", [name for name in WITH_HASH if "psk" not in name])
 def test_with_another_id_an_order_is_refused_where_the_signature_covers_its_time(name: str) -> None:
     wire = Wire(name)
     payload = wire.sealed()
@@ -154,6 +165,41 @@ def test_psk_has_nothing_to_know_a_copy_of_an_order_by_but_its_id() -> None:
     payload = wire.sealed()
     wire.replay.remember_proof(wire.admit(payload), NOW)
     wire.replay.remember_proof(wire.admit(wire.changed(payload, requestid="f" * 32)), NOW)
+
+
+# --- S-51: what a host's key may say ----------------------------------------------------------------------------------
+
+OWN_KEY = [name for name in WITH_HASH if "psk" not in name]
+REGISTRATIONS = Destination(Kind.AGENT, "mcollective", "registration")
+
+
+def by_a_host(wire: Wire, **changes: Any) -> bytes:
+    """A message signed by the key that each host has."""
+    plain = {"agent": "registration", "action": None, "body": ["echo"], "filter": Filter(agents=("registration",))}
+    return wire.node.seal_request(wire.request(caller=wire.node.caller, **(plain | changes))).payload
+
+
+@pytest.mark.parametrize("name", OWN_KEY)
+def test_a_registration_of_a_host_is_heard_and_no_answer_goes_where_its_frame_says(name: str) -> None:
+    wire = Wire(name)
+    registers = replace(NODE, agents=NODE.agents | {"registration"})
+    delivery = Delivery(by_a_host(wire), REGISTRATIONS, ANSWERS)
+    request = admit(delivery, wire.node, registers, wire.replay, RULES, NullAudit(), NOW)
+    assert (request.caller, request.body, request.reply_to) == ("cert=server-public", ["echo"], None)
+
+
+@pytest.mark.parametrize("name", OWN_KEY)
+def test_with_the_key_of_the_hosts_nobody_is_a_caller_of_a_host(name: str) -> None:
+    wire = Wire(name)
+    for order in (wire.request(), wire.request(agent="discovery", action=None, body="ping")):
+        payload = wire.node.seal_request(replace(order, caller=wire.node.caller)).payload
+        with pytest.raises(NotACaller):
+            wire.admit(payload, Destination(Kind.AGENT, "mcollective", order.agent))
+    # The envelope is anybody's: it makes no call out of a registration, and none goes to another agent by it.
+    with pytest.raises(NotSigned):
+        wire.admit(wire.changed(by_a_host(wire), agent="rpcutil"))
+    with pytest.raises(NotSigned):
+        wire.admit(wire.changed(by_a_host(wire), callerid="cert=testuser-public"), REGISTRATIONS)
 
 
 # --- S-14: times ------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from mcollective_py.security.hostskey import HostsKey
 from mcollective_py.security.keyring import FixedKeys, read_public_key, sign_by
 from mcollective_py.security.psk import PSK
 from mcollective_py.security.ssl import SSL
@@ -107,8 +108,8 @@ def plugins(name: str, *, are_strangers: bool = False) -> tuple[Any, Any]:
 
     if are_strangers:
         server, user = user, server
-    callers = FixedKeys({"testuser-public": user, "server-public": server})  # a node signs its registration
-    node = SSL(caller="cert=server-public", sign=signer("server"), serializer=serializer(name), callers=callers)
+    callers, hosts_key = FixedKeys({"testuser-public": user}), HostsKey("cert=server-public", server)  # a node signs its registration
+    node = SSL(caller="cert=server-public", sign=signer("server"), serializer=serializer(name), callers=callers, hosts_key=hosts_key)
     client = SSL(caller="cert=testuser-public", sign=signer("testuser"), serializer=serializer(name), server_key=server)
     return node, client
 
