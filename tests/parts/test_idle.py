@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from mcollective_py.cli.demosite import SiteHost
 from tests.parts.fleet import Fleet
+from tests.parts.historic import HistoricSite, Listening
 from tests.parts.wire import Wire
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.parts
 
@@ -37,6 +40,30 @@ def status(pid: int) -> dict[str, int]:
 def test_an_idle_daemon_stays_within_its_memory(fleet: Fleet) -> None:
     pid = fleet.processes["web1"].pid
     assert status(pid)["VmRSS"] / 1024 <= MOST_RESIDENT_MB
+
+
+@pytest.mark.parametrize("security", ["psk", "ssl"])
+def test_so_does_one_on_the_wire_of_ruby_over_tls(fleet: Fleet, security: str, tmp_path: Path) -> None:
+    tls = {
+        "plugin.stomp.pool.1.ssl": "1",
+        "plugin.stomp.pool.1.ssl.ca": str(fleet.site.folder / "ca" / "ca.pem"),
+        "plugin.stomp.pool.1.ssl.cert": str(fleet.site.certificate("web1")),
+        "plugin.stomp.pool.1.ssl.key": str(fleet.site.key("web1")),
+    }
+    nobody = Listening(fleet.broker_port, "", "")
+    site = HistoricSite(tmp_path / "site", connector="stomp", security=security, brokers=[nobody], settings=tls)
+    config = site.write_server(SiteHost("web1"))
+    # The broker knows its nodes by their certificates.
+    config.write_text("".join(line for line in config.open() if ".user =" not in line and ".password =" not in line))
+    daemon = subprocess.Popen([sys.executable, "-m", "mcollective_py.server.daemon", "--config", str(config)], cwd="/")
+    try:
+        wait_until("it has subscribed", lambda: site.log("web1").exists() and "subscribed as web1" in site.log("web1").read_text(), 20)
+        # It gives back what starting took, just after it has said that it is there.
+        wait_until("it is small", lambda: status(daemon.pid)["VmRSS"] / 1024 <= MOST_RESIDENT_MB, 5)
+    finally:
+        daemon.terminate()
+        daemon.wait(10)
+    assert "by TLS" in site.log("web1").read_text()
 
 
 def test_an_idle_daemon_does_next_to_nothing(fleet: Fleet) -> None:
