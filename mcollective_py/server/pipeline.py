@@ -2,10 +2,11 @@
 
     read > open > consistency > freshness > replay > filter > validation > authorization > copy > audit > action
 
-Read top to bottom: `admit` has the stages up to the filter, `authorize_call` the rest. Every stage is a function that lets the
-request through or raises: Rejected where nobody is answered (or only told why), RPCError where the caller gets a reply with that
-status. Nothing can be plugged in between `open` and the action but the configured authorization and audit. What is refused after
-`open` is audited too, all but what is meant for other hosts. `copy` is replay once more, by the signature, for what changes something.
+Read top to bottom: `open_delivery` has the first two, `admit` those up to the filter, `authorize_call` the rest. Every stage is a
+function that lets the request through or raises: Rejected where nobody is answered (or only told why), RPCError where the caller gets
+a reply with that status. Nothing can be plugged in between `open` and the action but the configured authorization and audit. What is
+refused after `open` is audited too, all but what is meant for other hosts. `copy` is replay once more, by the signature, for what
+changes something.
 """
 
 from collections.abc import Callable, Mapping
@@ -124,14 +125,11 @@ def check_filter(request: Request, view: NodeView) -> None:
         raise Filtered(f"request {request.id} is not for us: {reason}")
 
 
-def admit(
-    delivery: Delivery, security: SecurityPlugin, view: NodeView, replay: ReplayMemory, rules: Rules, audit: Audit, now: float
-) -> Request:
-    """The request in a delivery, if it is genuine, fresh, new and for this host; Rejected otherwise. now: seconds since the epoch.
+def admit(request: Request, delivery: Delivery, view: NodeView, replay: ReplayMemory, rules: Rules, audit: Audit, now: float) -> None:
+    """Let an opened request through if it is fresh, new and for this host; Rejected otherwise. now: seconds since the epoch.
 
-    A refusal after the signature held carries the request as `error.request`, so that the caller can be told why.
+    A refusal carries the request as `error.request`, so that the caller can be told why.
     """
-    request = open_delivery(delivery, security, view.identity)
     try:
         check_consistency(request, delivery, view)
         check_freshness(request, now, rules.skew, rules.max_ttl, rules.max_ttl_key, rules.late)
@@ -144,7 +142,6 @@ def admit(
         if not isinstance(error, Filtered):
             audit.refused(request, None, error)
         raise
-    return request
 
 
 def authorize_call(

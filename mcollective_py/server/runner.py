@@ -14,7 +14,7 @@ from .call import Call, Outcome
 from .executor import Executor
 from .historic import refusal
 from .host import Host
-from .pipeline import admit, authorize_call
+from .pipeline import admit, authorize_call, open_delivery
 from .ratelimit import RateLimit
 from .replay import ReplayMemory
 from .stats import Stats
@@ -136,11 +136,12 @@ class Runner:
         """Walk one delivery through the pipeline and answer it, run it or drop it."""
         host, now = self.host, self._clock()
         self._stats.count("total")
-        view = host.node.view()
         try:
             if self._is_stopping.is_set():
                 raise Busy(f"{host.identity} is shutting down")
-            request = admit(delivery, host.security, view, self._replay, host.rules, host.audit, now)
+            request = open_delivery(delivery, host.security, host.identity)
+            view = host.node.view()  # it looks at files, which no flood of rubbish is worth
+            admit(request, delivery, view, self._replay, host.rules, host.audit, now)
         except Rejected as error:
             self._refused(error, delivery, now)
             return

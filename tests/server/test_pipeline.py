@@ -29,7 +29,7 @@ from mcollective_py.node.view import NodeView
 from mcollective_py.plugins.loader import LoadedAgent, load_agent
 from mcollective_py.security.base import Sealed, Unverified
 from mcollective_py.server.call import Outcome
-from mcollective_py.server.pipeline import Audit, Rules, admit, authorize_call, check_consistency
+from mcollective_py.server.pipeline import Audit, Rules, admit, authorize_call, check_consistency, open_delivery
 from mcollective_py.server.replay import ReplayMemory
 from mcollective_py.shipped import shipped_libdir
 
@@ -126,7 +126,10 @@ def admitted(
     audit: Audit | None = None,
 ) -> Request:
     memory = ReplayMemory() if replay is None else replay
-    return admit(Delivery(payload, source, reply_to), Opens(request), view, memory, Rules(), audit or Notes(), now)
+    delivery = Delivery(payload, source, reply_to)
+    opened = open_delivery(delivery, Opens(request), view.identity)
+    admit(opened, delivery, view, memory, Rules(), audit or Notes(), now)
+    return opened
 
 
 def test_a_genuine_fresh_new_and_matching_request_is_admitted() -> None:
@@ -198,10 +201,10 @@ def test_a_copy_sent_by_name_instead_of_broadcast_is_not_run_again() -> None:
 def test_a_copy_is_refused_though_its_entry_is_gone_and_a_reload_has_raised_the_skew() -> None:
     replay = ReplayMemory()
     for request, now, skew in ((BROADCAST, NOW, 5.0), (replace(BROADCAST, id="2" * 32, time=NOW + 100), NOW + 100, 5.0)):
-        admit(Delivery(b"signed", TOPIC), Opens(request), WEB1, replay, Rules(skew), Notes(), now)
+        admit(request, Delivery(b"signed", TOPIC), WEB1, replay, Rules(skew), Notes(), now)
     assert len(replay) == 1
     with pytest.raises(Replayed):
-        admit(Delivery(b"signed", TOPIC), Opens(BROADCAST), WEB1, replay, Rules(300.0), Notes(), NOW + 101)
+        admit(BROADCAST, Delivery(b"signed", TOPIC), WEB1, replay, Rules(300.0), Notes(), NOW + 101)
 
 
 @pytest.mark.parametrize(
@@ -365,8 +368,10 @@ ANSWERS = "/queue/mcollective.reply.ops1_1.a"
 
 
 def ruby_admitted(request: Request = RUBYS, source: Destination = TOPIC, reply_to: str | None = ANSWERS) -> Request:
-    opens = Opens(request, UNSIGNED)
-    return admit(Delivery(b"signed", source, reply_to), opens, WEB1, ReplayMemory(), Rules(), Notes(), NOW)
+    delivery = Delivery(b"signed", source, reply_to)
+    opened = open_delivery(delivery, Opens(request, UNSIGNED), WEB1.identity)
+    admit(opened, delivery, WEB1, ReplayMemory(), Rules(), Notes(), NOW)
+    return opened
 
 
 def test_where_no_reply_destination_is_signed_the_frame_says_it() -> None:

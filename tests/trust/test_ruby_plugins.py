@@ -25,7 +25,7 @@ from mcollective_py.message import Delivery, Destination, Kind, Reply, Request
 from mcollective_py.node.view import NodeView
 from mcollective_py.security.ca import CertificateAuthority
 from mcollective_py.security.load import security_plugin
-from mcollective_py.server.pipeline import Rules, admit
+from mcollective_py.server.pipeline import Rules, admit, open_delivery
 from mcollective_py.server.replay import ReplayMemory
 from mcollective_py.wire import marshal
 from mcollective_py.wire.symbol import Symbol
@@ -76,7 +76,9 @@ class Wire:
 
     def admit(self, payload=None, *, source=BY_NAME, now=NOW, reply_to=REPLIES, rules=RULES):
         delivery = Delivery(self.payload if payload is None else payload, source, reply_to, "desk")
-        return admit(delivery, self.node, WEB1, self.replay, rules, self.audit, now)
+        request = open_delivery(delivery, self.node, WEB1.identity)
+        admit(request, delivery, WEB1, self.replay, rules, self.audit, now)
+        return request
 
 
 # --- S-12: every field of a captured request ---------------------------------------------------------------------------

@@ -31,7 +31,7 @@ from mcollective_py.security.aescipher import wrap_by_private
 from mcollective_py.security.base import SecurityPlugin
 from mcollective_py.security.keyring import FixedKeys
 from mcollective_py.server.audit import NullAudit
-from mcollective_py.server.pipeline import Rules, admit
+from mcollective_py.server.pipeline import Rules, admit, open_delivery
 from mcollective_py.server.replay import ReplayMemory
 from mcollective_py.wire import marshal
 from tests.wire.recorded import plugins, serializer
@@ -90,7 +90,12 @@ class Wire:
         return bytes(self.serializer.dumps(found | {known[name]: value for name, value in fields.items()}))
 
     def admit(self, payload: bytes, source: Destination = TOPIC, *, now: float = NOW, reply_to: str | None = ANSWERS) -> Request:
-        return admit(Delivery(payload, source, reply_to), self.node, NODE, self.replay, RULES, NullAudit(), now)
+        return self.admit_delivery(Delivery(payload, source, reply_to), NODE, now)
+
+    def admit_delivery(self, delivery: Delivery, view: NodeView, now: float = NOW) -> Request:
+        request = open_delivery(delivery, self.node, view.identity)
+        admit(request, delivery, view, self.replay, RULES, NullAudit(), now)
+        return request
 
     def runs(self, payload: bytes, source: Destination = TOPIC, *, now: float = NOW) -> bool:
         try:
@@ -184,7 +189,7 @@ def test_a_registration_of_a_host_is_heard_and_no_answer_goes_where_its_frame_sa
     wire = Wire(name)
     registers = replace(NODE, agents=NODE.agents | {"registration"})
     delivery = Delivery(by_a_host(wire), REGISTRATIONS, ANSWERS)
-    request = admit(delivery, wire.node, registers, wire.replay, RULES, NullAudit(), NOW)
+    request = wire.admit_delivery(delivery, registers)
     assert (request.caller, request.body, request.reply_to) == ("cert=server-public", ["echo"], None)
 
 
