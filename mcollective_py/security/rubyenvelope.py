@@ -4,7 +4,8 @@
     reply     senderid requestid senderagent msgtime body, then the plugin's own keys
 
 None of these plugins signs the envelope, so nothing here vouches for it; what is read has the right form, and that is all. An RPC
-body is `{agent, action, caller, data}` going and `{statuscode, statusmsg, data}` coming, every other value is a plain message.
+body is `{agent, action, caller, data}` going and `{statuscode, statusmsg, data}` coming, every other value is a plain message. A refusal
+of a plain message is `{statuscode, statusmsg, refused, refusal}` under another request id, which Ruby's clients leave alone.
 Symbols end here, but in the values of inputs and outputs, which go through untouched.
 """
 
@@ -35,6 +36,7 @@ _ANY_SIZE = replace(REPLY, size=2**62)  # measured afterwards: ReplyTooLarge say
 _AGENT, _ACTION, _CALLER, _DATA = Symbol("agent"), Symbol("action"), Symbol("caller"), Symbol("data")
 _PROCESS_RESULTS = Symbol("process_results")
 _STATUSCODE, _STATUSMSG = Symbol("statuscode"), Symbol("statusmsg")
+_REFUSED, _REFUSAL = Symbol("refused"), Symbol("refusal")
 
 
 class Serializer(Protocol):
@@ -76,6 +78,7 @@ class Envelope:
 def read(payload: bytes, serializer: Serializer, limits: RubyLimits, plugin: str) -> Unverified:
     """An envelope, taken apart. Raises Malformed, also for one whose keys are strings: no Ruby node knows those.
 
+    limits: those of an envelope (RubyLimits.of_envelope), whose body is read by wider ones once its proof is known to be good.
     plugin: the security plugin that asks, for the words about a message of another.
     """
     try:
@@ -148,14 +151,18 @@ def reply_from_ruby(envelope: Envelope, body: Any) -> Reply:
     """The reply that an envelope and its body say, whoever wrote them. Its action is not on this wire. Raises Malformed."""
     fields = envelope.fields
     time = fields.get("msgtime")
+    request_id, refusal = _named(fields, "requestid", names.is_request_id), None
     statuscode, statusmsg = 0, "OK"
     if type(body) is dict and "statuscode" in body:
         statuscode, statusmsg = body["statuscode"], _message(body.get("statusmsg"))
         if type(statuscode) is not int or not -_MAX_TTL < statuscode < _MAX_TTL:
             raise Malformed("the statuscode is no whole number")
+        if "refused" in body and (refused := as_text(body["refused"])) and request_id == _id_beside(refused):
+            request_id, word = refused, as_text(body.get("refusal"))
+            refusal = word if names.is_agent(word) else None
         body = _plain_keys(body.get("data"))
     return Reply(
-        _named(fields, "requestid", names.is_request_id),
+        request_id,
         "",
         _named(fields, "senderid", names.is_identity),
         _named(fields, "senderagent", names.is_agent),
@@ -164,7 +171,16 @@ def reply_from_ruby(envelope: Envelope, body: Any) -> Reply:
         float(time) if type(time) in (int, float) else 0.0,  # type: ignore[arg-type]  # nobody acts on it
         statuscode,
         statusmsg,
+        refusal,
     )
+
+
+def _id_beside(request_id: str) -> str:
+    """The request id under which a refusal of a plain message travels.
+
+    To Ruby's clients whatever comes under a request's own id is an answer: each host that sends one to a discovery is found.
+    """
+    return hashlib.sha256(request_id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _call_from_ruby(body: Any, agent: str) -> tuple[str | None, Any, bool]:
@@ -260,14 +276,15 @@ def call_to_ruby(request: Request) -> Any:
 def seal_reply(
     reply: Reply, request: Request, serializer: Serializer, close: Callable[[dict[str, Any], bytes], None]
 ) -> tuple[bytes, ...]:
-    """The one payload of a reply, or none. close: adds the plugin's own keys to an envelope round these body bytes.
+    """The one payload of a reply. close: adds the plugin's own keys to an envelope round these body bytes.
 
-    A plain message that was refused gets none: its text would be taken for an answer, where a Ruby node is silent. Raises
-    UnsendableValue, ReplyTooLarge.
+    A plain message that was refused is answered beside its request id. Raises UnsendableValue, ReplyTooLarge.
     """
-    if request.action is None:
-        if reply.statuscode != 0 or reply.refusal is not None:
-            return ()
+    request_id = request.id
+    if request.action is None and (reply.statuscode != 0 or reply.refusal is not None):
+        request_id = _id_beside(request.id)
+        content: Any = {_STATUSCODE: reply.statuscode, _STATUSMSG: reply.statusmsg, _REFUSED: request.id, _REFUSAL: reply.refusal}
+    elif request.action is None:
         content = reply.body
     else:
         code, message = reply.historic or (reply.statuscode, reply.statusmsg)
@@ -276,7 +293,7 @@ def seal_reply(
     body = serializer.dumps(content, _ANY_SIZE)
     if len(body) > REPLY.size:
         raise ReplyTooLarge(len(body), REPLY.size)
-    fields = _symbols(senderid=reply.sender, requestid=request.id, senderagent=reply.agent, msgtime=int(reply.time), body=body)
+    fields = _symbols(senderid=reply.sender, requestid=request_id, senderagent=reply.agent, msgtime=int(reply.time), body=body)
     close(fields, body)
     payload = serializer.dumps(fields, _ANY_SIZE)
     if len(payload) > REPLY.size:

@@ -19,10 +19,14 @@ _SHELL = ("`", "$", ";", "|", "&&", ">", "<")  # in the order in which Ruby look
 def refusal(error: RPCError, request: Request, ddl: DDL | None) -> Outcome | None:
     """The answer to a call that was refused before it ran, with the DDL's defaults as its data; None where there is to be none.
 
-    ddl: that of the agent asked, None where it has none.
+    ddl: that of the agent asked, None where it has none. A Ruby node answers no plain message that it refuses: what
+    is said to one is for our clients alone.
     """
-    if isinstance(error, UnknownAgent) or request.action is None:
+    if isinstance(error, UnknownAgent) or (request.action is None and isinstance(error, InvalidRPCData)):
         return None
+    if request.action is None:
+        words = _words(error, request, ddl)
+        return Outcome(error.statuscode, words[1] if words else str(error), None, error.refusal)
     declared = ddl.actions.get(request.action) if ddl else None
     data = {name: output.default for name, output in declared.outputs.items()} if declared else {}
     return Outcome(error.statuscode, str(error), data, error.refusal, historic=_words(error, request, ddl))

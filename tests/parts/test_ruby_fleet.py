@@ -258,6 +258,16 @@ def test_a_host_that_is_not_there_is_named_as_silent(calls: Calls) -> None:
     assert sorted(reply["sender"] for reply in answer["replies"]) == ["py1", "ruby1"]
 
 
+@ONE_WIRE
+def test_a_host_that_refuses_a_discovery_is_named_by_our_client_and_not_found_by_rubys(fleet: MixedFleet) -> None:
+    config = fleet.site.write_client("long", {**IN_UK, "ttl": "600"})  # ours take 300 s at most
+    ended = fleet.both("find", "--dt", "2", config=config)
+    assert (ended.ruby.returncode, sorted(ended.ruby.stdout.split())) == (0, ["ruby1", "ruby2"]), ended.ruby
+    assert (ended.python.returncode, ended.python.stdout.split()) == (2, ["ruby1", "ruby2"])
+    for host in ("py1", "py2"):
+        assert re.search(rf"^   {host}: request [0-9a-f]+ has a ttl of 600 s, this node allows 300 s ", ended.python.stderr, re.M)
+
+
 def test_a_request_that_wants_no_answer_is_carried_out_by_every_host(fleet: MixedFleet, ruby_calls: RubyCalls) -> None:
     sent = ruby_calls.call("parrot", "note", {"text": "from-ruby"}, ALL, no_results=True)["id"]
     process = fleet.python_mco("rpc", "parrot", "note", "text=from-python", "--nr", "--dt", "1", *(f"-I{name}" for name in ALL))

@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pytest
 
+from mcollective_py import names
 from mcollective_py.errors import Malformed, NotSigned, OtherAgent, ReplyTooLarge, UnsendableValue, UsageError
 from mcollective_py.filter import Filter
 from mcollective_py.message import Reply, Request
@@ -334,12 +335,25 @@ def test_outputs_stay_what_they_are():
     assert (type(said["a"]), type(next(iter(said["c"])))) == (Symbol, str)
 
 
-def test_a_plain_reply_is_sent_as_it_is_and_a_refused_one_not_at_all():
-    asked = request("ping")
-    (_, ((_, body),)) = sealed(REPLY, asked, body="pong", action=None)
+def test_a_plain_reply_is_sent_as_it_is():
+    (_, ((fields, body),)) = sealed(REPLY, request("ping"), body="pong", action=None)
     assert marshal.loads(body) == "pong"
-    assert sealed(REPLY, asked, body=None, statuscode=5, statusmsg="clock")[0] == ()
-    assert sealed(REPLY, asked, body=None, refusal="busy")[0] == ()
+    assert fields["requestid"] == ID
+
+
+@pytest.mark.parametrize("refusal", ["ttltoolong", None])
+def test_a_refusal_of_a_plain_message_travels_under_another_id_and_opens_under_its_own(refusal):
+    (_, ((fields, body),)) = sealed(REPLY, request("ping"), body=None, statuscode=5, statusmsg="clock", refusal=refusal)
+    assert names.is_request_id(fields["requestid"]) and fields["requestid"] != ID
+    opened = rubyenvelope.reply_from_ruby(Envelope(fields, body), marshal.loads(body))
+    assert (opened.request_id, opened.statuscode, opened.statusmsg, opened.refusal) == (ID, 5, "clock", refusal)
+
+
+def test_a_body_that_names_a_request_under_the_wrong_id_stays_with_that():
+    (_, ((fields, body),)) = sealed(REPLY, request("ping"), body=None, statuscode=5, refusal="busy")
+    other = "f" * 32
+    opened = rubyenvelope.reply_from_ruby(Envelope({**fields, Symbol("requestid"): other}, body), marshal.loads(body))
+    assert (opened.request_id, opened.refusal) == (other, None)
 
 
 @pytest.mark.parametrize("value", [{1, 2}, object(), 1j])

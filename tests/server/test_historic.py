@@ -114,7 +114,14 @@ def test_what_ruby_never_refuses_is_said_in_our_own_words(error: RPCError) -> No
 
 def test_a_node_without_the_agent_and_one_that_is_sent_no_call_are_silent() -> None:
     assert refusal(UnknownAgent("no agent probe is active here"), request("go", {}), None) is None
+    assert refusal(UnknownAgent("no agent probe is active here"), request(None, "ping"), None) is None
     assert refusal(InvalidRPCData("name one of its actions"), request(None, "ping"), DDL) is None
+
+
+def test_a_plain_message_that_is_refused_is_answered_for_our_clients() -> None:
+    found = refusal(Denied("by /etc/x:3"), request(None, "ping"), None)
+    assert found is not None
+    assert (found.statusmsg, found.refusal) == ("You are not authorized to call this agent or action.", "denied")
 
 
 def test_an_unforeseen_exception_is_its_bare_message() -> None:

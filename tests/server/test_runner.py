@@ -430,7 +430,8 @@ def test_a_wrong_call_is_told_as_by_a_node_with_ruby(
 def test_a_denial_is_rubys_and_the_log_has_the_rule(site: Site, now: float, caplog: pytest.LogCaptureFixture) -> None:
     desk = RubyDesk(site, now, echo, rpcauthorization="1")
     try:
-        desk.send(desk.request("echo", None, "x"))  # refused too, and a plain reply has no status to say so
+        plain = desk.ask(desk.request("echo", None, "x"))
+        assert plain is not None and (plain.statuscode, plain.refusal) == (1, "denied")
         (site.folder / "hosts" / "web1" / "policies" / "rpcutil.policy").write_text("policy default deny\n")
         reply = desk.ask(desk.request())
         assert reply is not None
@@ -478,8 +479,12 @@ def test_a_directed_request_comes_by_name_and_is_answered(ruby: RubyDesk) -> Non
     assert ruby.calls[0].request.targets == ("web1",)
 
 
-def test_a_wrong_clock_is_told_to_the_caller_of_an_action_and_to_no_discovery(ruby: RubyDesk) -> None:
-    ruby.send(ruby.request("discovery", None, "ping", time=ruby.now - 1000))
+def test_a_wrong_clock_is_told_to_the_caller_of_an_action_and_beside_the_answers_to_a_discovery(ruby: RubyDesk) -> None:
+    asked = ruby.request("discovery", None, "ping", time=ruby.now - 1000)
+    reply = ruby.ask(asked)
+    assert reply is not None
+    assert (reply.request_id, reply.statuscode, reply.refusal) == (asked.id, 5, "ttlexpired")
+    assert "check the clocks" in reply.statusmsg
     reply = ruby.ask(ruby.request(time=ruby.now - 1000))
     assert reply is not None
     assert (reply.agent, reply.statuscode) == ("rpcutil", 5)
