@@ -56,6 +56,15 @@ def changeable_by_others(status: os.stat_result, path: Path) -> str | None:
     return None
 
 
+def known_to_others(status: os.stat_result, path: Path) -> str | None:
+    """Why a secret that stands in this file is none, or may be another's; None where it is root's or ours, mode 0600, 0640 or less."""
+    if status.st_uid not in (0, os.geteuid()):
+        return f"belongs to user id {status.st_uid}: chown it to who runs this"
+    if status.st_mode & 0o137:
+        return f"has mode {stat.S_IMODE(status.st_mode):04o}: chmod 0600 {path}"
+    return None
+
+
 def reason_of(error: OSError) -> str:
     """`PATH has 9000000 bytes, the limit is 4194304` or `PATH cannot be read: Permission denied`."""
     return f"{error.filename} {'' if isinstance(error, UnusableFile) else 'cannot be read: '}{error.strerror}"

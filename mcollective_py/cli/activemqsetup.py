@@ -5,9 +5,6 @@ from xml.sax.saxutils import quoteattr
 
 from .brokerrights import ADMIN, NODE, OPERATOR, Plan
 
-# Every one of these names is a group, too: a login is in its own group and in `all`.
-_ALL = "all"
-
 
 @dataclass(frozen=True, slots=True)
 class Listener:
@@ -23,16 +20,16 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class _Right:
-    """Who may read and write one kind of destination. Whoever does either may create it, too: ActiveMQ calls that admin."""
+    """Who may read, write and create one kind of destination; every login is a group of its own. ActiveMQ calls the last admin."""
 
     kind: str  # topic or queue
     name: str
     read: tuple[str, ...]
     write: tuple[str, ...]
+    admin: tuple[str, ...]
 
     def entry(self) -> str:
-        both = dict.fromkeys((*self.read, *self.write))
-        rights = {"read": self.read, "write": self.write, "admin": tuple(both)}
+        rights = {"read": self.read, "write": self.write, "admin": self.admin}
         words = " ".join(f'{right}="{",".join(groups)}"' for right, groups in rights.items())
         return f'<authorizationEntry {self.kind}="{self.name}" {words}/>'
 
@@ -40,26 +37,34 @@ class _Right:
 def activemq_xml(plan: Plan, listener: Listener) -> str:
     """The whole file."""
     users = "\n        ".join(
-        f"<authenticationUser username={quoteattr(login)} password={quoteattr(password)} groups={quoteattr(f'{login},{_ALL}')}/>"
+        f"<authenticationUser username={quoteattr(login)} password={quoteattr(password)} groups={quoteattr(login)}/>"
         for login, password in plan.passwords.items()
     )
-    entries = "\n          ".join(right.entry() for right in _rights(plan.collectives))
-    return _XML.format(users=users, entries=entries, tls=_tls(listener), connector=_connector(listener))
+    entries = "\n          ".join(right.entry() for right in _rights(plan))
+    queues = "".join(f'<queue physicalName="{collective}.nodes"/>' for collective in plan.collectives)
+    connector = _connector(listener)
+    return _XML.format(users=users, entries=entries, queues=queues, admin=ADMIN, tls=_tls(listener), connector=connector)
 
 
-def _rights(collectives: tuple[str, ...]) -> list[_Right]:
-    """Entries for one destination add up, so that what no entry names is the admin's alone."""
-    hosts, operators, nobody = (NODE, ADMIN), (OPERATOR, ADMIN), (ADMIN,)
-    rights = [_Right("topic", ">", nobody, nobody), _Right("queue", ">", nobody, nobody)]
-    for collective in collectives:
+def _rights(plan: Plan) -> list[_Right]:
+    """Entries for one destination add up, so that what no entry names is the admin's alone.
+
+    Those of a wildcard are the sum of all that it can match, and ActiveMQ attaches whoever subscribes later to a destination of such a
+    name: a host that may write a reply queue could make `/queue/C.*`, and be heard by all that read `C.nodes`. Hosts make no queues,
+    therefore: a reply queue is made by who reads it, and `C.nodes` is there from the start. Of topics they write none.
+    """
+    hosts, operators, nobody, both = (NODE, ADMIN), (OPERATOR, ADMIN), (ADMIN,), (NODE, OPERATOR, ADMIN)
+    rights = [_Right("topic", ">", nobody, nobody, nobody), _Right("queue", ">", nobody, nobody, nobody)]
+    for collective in plan.collectives:
         rights += [
-            _Right("topic", f"{collective}.*.agent", hosts, operators),
-            _Right("topic", f"{collective}.agents", hosts, operators),
-            _Right("topic", f"{collective}.registration.agent", hosts, hosts),
-            _Right("queue", f"{collective}.nodes", hosts, operators),
-            _Right("queue", f"{collective}.reply.>", operators, hosts),
+            _Right("topic", f"{collective}.*.agent", hosts, operators, both),
+            _Right("topic", f"{collective}.agents", hosts, operators, both),
+            _Right("queue", f"{collective}.nodes", hosts, operators, nobody),
+            _Right("queue", f"{collective}.reply.>", operators, hosts, operators),
         ]
-    return [*rights, _Right("topic", "ActiveMQ.Advisory.>", (_ALL,), (_ALL,))]
+        if plan.has_registration:
+            rights.append(_Right("topic", f"{collective}.registration.agent", hosts, hosts, both))
+    return rights
 
 
 def _connector(listener: Listener) -> str:
@@ -95,22 +100,33 @@ _XML = """\
   http://activemq.apache.org/schema/core http://activemq.apache.org/schema/core/activemq-core.xsd">
   <bean class="org.springframework.beans.factory.config.PropertyPlaceholderConfigurer"/>
   <!-- Nothing is kept on disk: a request that outlives its time is of no use to anybody. -->
+  <!-- STOMP needs no advisory topics, and a right to those would be one to every pattern that matches them, too. -->
   <broker xmlns="http://activemq.apache.org/schema/core" brokerName="mcollective" persistent="false" useJmx="false"
+          advisorySupport="false" useVirtualTopics="false"
           schedulePeriodForDestinationPurge="60000" dataDirectory="${{activemq.data}}">
     <destinationPolicy><policyMap><policyEntries>
       <!-- One slow host must not hold up a broadcast, and the reply queues of clients that have gone are cleared away. -->
       <policyEntry topic="&gt;" producerFlowControl="false"/>
-      <policyEntry queue="*.reply.&gt;" gcInactiveDestinations="true" inactiveTimeoutBeforeGC="300000"/>
-    </policyEntries></policyMap></destinationPolicy>{tls}
+      <policyEntry queue="*.reply.&gt;" gcInactiveDestinations="true" inactiveTimeoutBeforeGC="300000">
+        <deadLetterStrategy><discarding/></deadLetterStrategy>
+      </policyEntry>
+    </policyEntries></policyMap></destinationPolicy>
+    <!-- Hosts may make no queue: what they read is there from the start. -->
+    <destinations>{queues}</destinations>{tls}
     <plugins>
-      <!-- A message lives for its time from now on, whatever the sender's clock says: hosts can tell an operator whose clock is slow. -->
+      <!-- A message lives for its time from now, whatever the sender's clock says: hosts can tell an operator whose clock is slow. -->
       <timeStampingBrokerPlugin/>
       <simpleAuthenticationPlugin><users>
         {users}
       </users></simpleAuthenticationPlugin>
       <authorizationPlugin><map><authorizationMap><authorizationEntries>
           {entries}
-      </authorizationEntries></authorizationMap></map></authorizationPlugin>
+        </authorizationEntries>
+        <!-- Without this everybody could make temporary queues and send to those of others. -->
+        <tempDestinationAuthorizationEntry>
+          <tempDestinationAuthorizationEntry read="{admin}" write="{admin}" admin="{admin}"/>
+        </tempDestinationAuthorizationEntry>
+      </authorizationMap></map></authorizationPlugin>
     </plugins>
     <systemUsage><systemUsage>
       <memoryUsage><memoryUsage limit="256 mb"/></memoryUsage>

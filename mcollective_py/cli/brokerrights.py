@@ -1,5 +1,6 @@
 """Who may do what on a site's own broker: three logins with no more rights than their work needs, for ActiveMQ and RabbitMQ alike."""
 
+import os
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +8,7 @@ from pathlib import Path
 
 from ..errors import ConfigError, UsageError
 from ..names import is_collective
-from ..regularfile import read_regular
+from ..regularfile import known_to_others, read_regular
 
 NODE, OPERATOR, ADMIN = "mcollective-node", "mcollective-operator", "mcollective-admin"
 LOGINS: Mapping[str, str] = {
@@ -45,10 +46,7 @@ class Plan:
 
 def read_passwords(path: Path) -> dict[str, str]:
     """The passwords in a file of `LOGIN PASSWORD` lines. Raises ConfigError for one that lacks a login or has a weak password."""
-    try:
-        lines = read_regular(str(path), _PASSWORD_FILE)[0].decode().splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot be read ({error})", file=str(path)) from error
+    lines = read_secret(path).splitlines()
     found: dict[str, str] = {}
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.startswith("#"):
@@ -63,6 +61,19 @@ def read_passwords(path: Path) -> dict[str, str]:
     if missing := [login for login in LOGINS if login not in found]:
         raise ConfigError(f"has no password of {', '.join(missing)}", file=str(path))
     return found
+
+
+def read_secret(path: Path) -> str:
+    """The text of a file with passwords. Raises ConfigError, also for one that others can read or could have written."""
+
+    def judge(status: os.stat_result) -> None:
+        if reason := known_to_others(status, path):
+            raise ConfigError(reason, file=str(path))
+
+    try:
+        return read_regular(str(path), _PASSWORD_FILE, judge=judge)[0].decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot be read ({error})", file=str(path)) from error
 
 
 def new_passwords() -> dict[str, str]:

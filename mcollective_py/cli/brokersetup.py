@@ -7,9 +7,20 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..errors import ConfigError, UsageError
-from ..regularfile import read_regular
-from .brokerrights import LOGINS, NODE, OPERATOR, Plan, new_passwords, passwords_text, read_passwords, settings_lines
+from ..errors import UsageError
+from .brokerrights import (
+    LOGINS,
+    NODE,
+    OPERATOR,
+    REGISTRATION_OPENS,
+    SHARED_REPLIES,
+    Plan,
+    new_passwords,
+    passwords_text,
+    read_passwords,
+    read_secret,
+    settings_lines,
+)
 from .session import remark
 from .writing import write_atomically
 
@@ -23,6 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     both.add_argument(
         "--passwords", metavar="FILE", type=Path, help="passwords of the three logins; made, mode 0600, if it is not there"
     )
+    both.add_argument("--registration", action="store_true", help="let hosts send registrations, which opens more: docs/broker.md")
     rabbitmq = parser.add_argument_group("setup rabbitmq: over its management API; may be run again and again")
     rabbitmq.add_argument("--api", metavar="URL", default="http://127.0.0.1:15672", help="(default: %(default)s)")
     rabbitmq.add_argument("--api-user", metavar="USER", default="guest", help="with the tag administrator (default: %(default)s)")
@@ -44,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("mco broker setup activemq, or mco broker setup rabbitmq")
     collectives = tuple(dict.fromkeys(options.collective or ["mcollective"]))
     passwords, is_new = _passwords(options.passwords)
-    plan = Plan(collectives, passwords)
+    plan = Plan(collectives, passwords, options.registration)
     return _activemq(plan, options, is_new) if options.name == "activemq" else _rabbitmq(plan, options, is_new)
 
 
@@ -124,6 +136,11 @@ def _say_settings(plan: Plan, family: str, port: int, more: Mapping[str, str], h
         remark(f"# into {file}; words in capitals are to be filled in")
         for line in settings_lines(family, login, plan.collectives, host, port, more):
             remark(line)
+    remark(f"# beware: {SHARED_REPLIES[family]}")
+    if plan.has_registration:
+        remark(f"# beware: {REGISTRATION_OPENS}")
+    else:
+        remark("# hosts may send no registrations: leave registerinterval unset, or run this again with --registration")
 
 
 def _api_password(options: argparse.Namespace) -> str:
@@ -136,10 +153,7 @@ def _api_password(options: argparse.Namespace) -> str:
 
 
 def _first_line(path: Path) -> str:
-    try:
-        return read_regular(str(path), 64 * 1024)[0].decode().replace("\r\n", "\n").split("\n")[0]
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot be read ({error})", file=str(path)) from error
+    return read_secret(path).replace("\r\n", "\n").split("\n")[0]
 
 
 def _absolute(path: Path | None) -> str | None:

@@ -48,6 +48,8 @@ class RabbitMQTargets:
     ) -> None:
         self._has_reply_exchange, self._is_multiplexed, self._clock = has_reply_exchange, is_multiplexed, clock
         self._shunned: dict[str, float] = {}  # exchange -> until when it is left alone
+        self._sent: set[str] = set()  # exchanges that something was broadcast to since they were last refused
+        self._read_only: dict[str, float] = {}  # exchange -> until when nothing is broadcast to it
 
     def source(self, destination: Destination) -> Destination:
         """See the port."""
@@ -70,6 +72,8 @@ class RabbitMQTargets:
         destination, reply_to = publication.destination, publication.reply_to
         if destination.kind is Kind.REPLY:
             self._check_place(destination.name)
+        else:
+            self._note_broadcast(_exchange(self._name(destination)))
         headers = {
             "destination": self._name(destination),
             "expiration": str(int((publication.ttl + 10) * 1000)),
@@ -87,6 +91,13 @@ class RabbitMQTargets:
         blamed = _BLAMED.search(text)
         if blamed is not None:
             now = self._clock()
+            if blamed[1] in self._sent:
+                # What a host may not send it can still hear: its registrations must not cost it the requests.
+                self._sent.discard(blamed[1])
+                self._read_only[blamed[1]] = now + _SHUNNED_FOR
+                hint = "a host may send registrations after `mco broker setup rabbitmq --registration` alone"
+                logger.warning("nothing is sent to the exchange %s for the next %.0f s; %s", blamed[1], _SHUNNED_FOR, hint)
+                return False
             known = [(exchange, until) for exchange, until in self._shunned.items() if until > now]
             self._shunned = dict([*known[-_MOST_SHUNNED:], (blamed[1], now + _SHUNNED_FOR)])
             question = missing_collective(text)
@@ -117,6 +128,11 @@ class RabbitMQTargets:
             raise ConnectorError(_no_place(name))
         if self._is_shunned(_exchange(name)):
             raise ConnectorError(f"no place for replies on RabbitMQ: {name}: it refused the exchange {_exchange(name)} a while ago")
+
+    def _note_broadcast(self, exchange: str) -> None:
+        if self._clock() < self._read_only.get(exchange, 0.0):
+            raise ConnectorError(f"RabbitMQ refused what was sent to the exchange {exchange} a while ago")
+        self._sent.add(exchange)
 
     def _is_shunned(self, exchange: str) -> bool:
         return self._clock() < self._shunned.get(exchange, 0.0)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from ..errors import BrokerRefused, ConnectorClosed, ConnectorError, NotConnected
 from ..message import Delivery, Destination, Publication
 from ..names import is_identity
+from ..text import printable
 from .addresses import AddressBook, NotResolved
 from .attempts import is_denial, refusal
 from .framing import MAX_BODY
@@ -28,6 +29,7 @@ from .targets import PLAIN, Targets
 logger = logging.getLogger(__name__)
 
 _PATIENCE = 5.0  # s that publish waits for room
+_STRAY_EVERY = 60.0  # s between two lines about messages that are not for us
 _FAREWELL = 2.0  # s for what is still to be sent, when closing
 
 
@@ -76,6 +78,7 @@ class StompConnector:
             open_link=self._open,
         )
         self._skipped = 0  # of links that are gone
+        self._tells_again = 0.0  # monotonic
         self.reconnects = 0
 
     # --- the port ---------------------------------------------------------------------------------------------------------
@@ -189,6 +192,7 @@ class StompConnector:
         source = self._subscriptions.find(headers)
         if source is None:
             self._inbox.count_lost()
+            self._tell_stray(headers.get("destination", ""))
             return
         if self._options.base64:
             try:
@@ -318,6 +322,13 @@ class StompConnector:
         if len(body) > MAX_BODY:
             raise ConnectorError(f"a message of {len(body)} bytes cannot be sent, the limit is {MAX_BODY}")
         return Parcel.message(self._targets.send_headers(publication), body, publication.expires)
+
+    def _tell_stray(self, destination: str) -> None:
+        """A line at most once a minute; what comes late for a subscription that has just ended is no more than that."""
+        now = time.monotonic()
+        if now >= self._tells_again:
+            self._tells_again = now + _STRAY_EVERY
+            logger.warning("dropped a message to %s: it is for no subscription of ours, or a dead letter", printable(destination))
 
     def _may_send(self) -> bool:
         return not self._is_closing and (self._link is not None or self._is_daemon)

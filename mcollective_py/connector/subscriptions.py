@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from ..message import Destination
+from .strays import is_stray
 from .targets import Targets
 
 
@@ -14,6 +15,7 @@ class Subscriptions:
         self._wanted: dict[str, set[Destination]] = {}
         self._sources: dict[str, Destination] = {}
         self._by_name: dict[str, Destination] = {}  # by broker destination, for STOMP 1.0
+        self._names: dict[Destination, str] = {}  # broker destination of each
         self._told: set[str] = set()  # ids of what the broker was asked for
         self._unconfirmed: set[str] = set()
         self._refused: set[str] = set()  # ids: told, and the broker does not have them; to take one back is an error to ActiveMQ
@@ -31,6 +33,7 @@ class Subscriptions:
             return None
         source = self._targets.source(destination)
         self._sources[headers["id"]] = self._by_name[headers["destination"]] = source
+        self._names[source] = headers["destination"]
         return self._tell(source)
 
     def remove(self, destination: Destination) -> dict[str, str] | None:
@@ -38,9 +41,9 @@ class Subscriptions:
         headers, _ = self._headers(destination)
         wanted = self._wanted.get(headers["id"], set())
         wanted.discard(destination)
-        if wanted or self._sources.pop(headers["id"], None) is None:
+        if wanted or headers["id"] not in self._sources:
             return None
-        del self._wanted[headers["id"]]
+        del self._wanted[headers["id"]], self._names[self._sources.pop(headers["id"])]
         self._by_name.pop(headers["destination"], None)
         self._unconfirmed.discard(headers["id"])
         if headers["id"] not in self._told:
@@ -78,8 +81,9 @@ class Subscriptions:
             self._refused.add(id)
 
     def find(self, headers: Mapping[str, str]) -> Destination | None:
-        """The subscription that a MESSAGE came by."""
-        return self._sources.get(headers.get("subscription", "")) or self._by_name.get(headers.get("destination", ""))
+        """The subscription that a MESSAGE came by; None where there is none, or where it was not sent to that."""
+        source = self._sources.get(headers.get("subscription", "")) or self._by_name.get(headers.get("destination", ""))
+        return None if source is None or is_stray(headers, self._names[source]) else source
 
     def _tell(self, source: Destination) -> dict[str, str] | None:
         if not self._targets.needs_subscribe(source):

@@ -1,7 +1,6 @@
 """Signing with a private key that is read from a file once and kept in memory."""
 
 import os
-import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -10,7 +9,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from ..errors import KeyFileError
-from ..regularfile import UnusableFile, read_regular
+from ..regularfile import UnusableFile, known_to_others, read_regular
 from .algorithms import PrivateKey, sign_by
 
 _MAX_SIZE = 64 * 1024  # bytes; an RSA-8192 key has 6.5 KiB
@@ -56,14 +55,8 @@ def read_private_pem(path: Path, setting: str) -> bytes:
 
 
 def _check_owner_and_mode(status: os.stat_result, path: Path, setting: str) -> None:
-    if status.st_uid not in (0, os.geteuid()):
-        raise KeyFileError(
-            f"the private key belongs to user id {status.st_uid}: chown it to who runs this", file=str(path), key=setting
-        )
-    if status.st_mode & 0o137:
-        raise KeyFileError(
-            f"the private key has mode {stat.S_IMODE(status.st_mode):04o}: chmod 0600 {path}", file=str(path), key=setting
-        )
+    if reason := known_to_others(status, path):
+        raise KeyFileError(f"the private key {reason}", file=str(path), key=setting)
 
 
 def parse_private_key(pem: bytes, path: Path, setting: str, check: Callable[[object], object]) -> PrivateKey:

@@ -18,13 +18,15 @@ def test_hosts_read_requests_and_operators_send_them():
     assert rights["eu.nodes"][:2] == ("mcollective-node,mcollective-admin", "mcollective-operator,mcollective-admin")
 
 
-def test_hosts_send_replies_and_registrations_alone():
-    rights = entries(activemq_xml(PLAN, Listener()))
-    assert sorted(name for name, (_, write, _) in rights.items() if NODE in write) == [
-        "eu.registration.agent",
-        "eu.reply.>",
-        "mcollective.registration.agent",
-        "mcollective.reply.>",
+def test_hosts_send_replies_alone_and_registrations_where_that_is_asked_for():
+    with_it = Plan(PLAN.collectives, PLAN.passwords, has_registration=True)
+    sent = [
+        sorted(name for name, (_, write, _) in entries(activemq_xml(plan, Listener())).items() if NODE in write)
+        for plan in (PLAN, with_it)
+    ]
+    assert sent == [
+        ["eu.reply.>", "mcollective.reply.>"],
+        ["eu.registration.agent", "eu.reply.>", "mcollective.registration.agent", "mcollective.reply.>"],
     ]
 
 
@@ -32,9 +34,21 @@ def test_what_is_not_named_is_the_admins():
     assert entries(activemq_xml(PLAN, Listener()))[">"] == (ADMIN, ADMIN, ADMIN)
 
 
-def test_whoever_reads_or_writes_may_also_create():
-    for read, write, admin in entries(activemq_xml(PLAN, Listener())).values():
-        assert {*read.split(","), *write.split(",")} == set(admin.split(","))
+def test_hosts_make_no_queue_and_their_own_is_there_from_the_start():
+    text = activemq_xml(PLAN, Listener())
+    rights = entries(text)
+    assert sorted(name for name, (_, _, admin) in rights.items() if NODE in admin) == [
+        "eu.*.agent",
+        "eu.agents",
+        "mcollective.*.agent",
+        "mcollective.agents",
+    ]
+    queues = [queue.get("physicalName") for queue in ElementTree.fromstring(text).iter(f"{CORE}queue")]
+    assert queues == ["mcollective.nodes", "eu.nodes"]
+
+
+def test_whoever_reads_replies_makes_their_queue():
+    assert entries(activemq_xml(PLAN, Listener()))["eu.reply.>"][2] == f"{OPERATOR},{ADMIN}"
 
 
 def test_stomp_alone_is_spoken_and_on_loopback_without_tls():

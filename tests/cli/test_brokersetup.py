@@ -42,6 +42,26 @@ def test_files_with_passwords_are_not_for_everybody(tmp_path, capsys):
     assert (tmp_path / "passwords").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize("option", ["--api-password", "--passwords"])
+def test_a_password_that_everybody_can_read_is_refused(option, tmp_path, capsys):
+    (tmp_path / "secret").write_text("secret\n")
+    (tmp_path / "secret").chmod(0o644)
+    assert main(["broker", "setup", "rabbitmq", "--api", "http://127.0.0.1:1", option, str(tmp_path / "secret")]) == 1
+    assert "has mode 0644: chmod 0600" in capsys.readouterr().err
+
+
+def test_what_the_logins_cannot_keep_apart_is_said(capsys):
+    assert main(["broker", "setup", "activemq"]) == 0
+    plain = capsys.readouterr()
+    assert "# beware: operators share a login, and so every operator can read, and take, all replies to all of them" in plain.err
+    assert "hosts may send no registrations" in plain.err
+    assert main(["broker", "setup", "activemq", "--registration"]) == 0
+    opened = capsys.readouterr()
+    assert "# beware: with --registration whoever has the login of hosts can also send to their agents" in opened.err
+    assert "registration.agent" not in plain.out
+    assert "registration.agent" in opened.out
+
+
 def test_the_passwords_of_a_file_are_used_again(tmp_path, capsys):
     words = ["broker", "setup", "activemq", "--passwords", str(tmp_path / "passwords")]
     assert main(words) == 0
@@ -67,6 +87,7 @@ def test_a_dry_run_says_what_would_be_made_and_asks_nobody(capsys):
 
 def test_a_broker_that_is_not_there_leaves_no_password_file(tmp_path, capsys, monkeypatch):
     (tmp_path / "api").write_text("secret\n")
+    (tmp_path / "api").chmod(0o600)
     words = ["--api", "http://127.0.0.1:1", "--api-password", str(tmp_path / "api"), "--passwords", str(tmp_path / "passwords")]
     assert main(["broker", "setup", "rabbitmq", *words]) == 1
     assert "does not answer as a management API" in capsys.readouterr().err

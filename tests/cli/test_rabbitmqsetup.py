@@ -33,6 +33,13 @@ def test_passwords_go_to_the_three_logins_alone():
     assert secret == [f"users/{login}" for login in (NODE, OPERATOR, ADMIN)]
 
 
+def test_hosts_may_send_registrations_where_that_is_asked_for():
+    with_it = Plan(PLAN.collectives, PLAN.passwords, has_registration=True)
+    assert re.search(rights(NODE, with_it)["write"], "mcollective_broadcast")
+    keys = [[call.body["write"] for call in calls(plan, "/") if call.path.startswith("topic-")] for plan in (PLAN, with_it)]
+    assert keys == [["^$"], ["^registration$"]]
+
+
 @pytest.mark.parametrize(
     ("login", "right", "name", "is_allowed"),
     [
@@ -45,12 +52,15 @@ def test_passwords_go_to_the_three_logins_alone():
         (OPERATOR, "write", "amq.default", False),
         (OPERATOR, "read", "mcollective_broadcast", False),
         (OPERATOR, "read", "mcollective_reply", True),
-        (OPERATOR, "configure", "amq.gen-Xy", True),
-        (OPERATOR, "configure", "stomp.gen-Xy", True),
+        (NODE, "write", "mcollective_broadcast", False),
+        (OPERATOR, "configure", "amq.gen-8k8M2CCZGYit_cBZuHsxRQ", True),
+        (OPERATOR, "configure", "stomp.gen-8k8M2CCZGYit_cBZuHsxRQ", True),
+        (NODE, "configure", "stomp-subscription-Zj59jrD_UXAyK9PhCb-bfg", True),
+        (NODE, "configure", "stomp-subscription-evil", False),
         (ADMIN, "write", "mcollective_directed", True),
         (ADMIN, "write", "other_directed", False),
         (NODE, "read", "xmcollective_broadcast", False),
     ],
 )
 def test_rights_are_patterns_of_whole_names(login, right, name, is_allowed):
-    assert (re.search(rights(login, ("mcollective",))[right], name) is not None) is is_allowed
+    assert (re.search(rights(login, PLAN)[right], name) is not None) is is_allowed

@@ -78,9 +78,10 @@ def test_a_recorded_delivery_of_a_reply_is_known_by_its_temporary_queue():
 def test_a_recorded_request_brings_the_place_that_rabbitmq_made_for_its_replies():
     recorded = dict(recorded_headers("rabbitmq-psk", "delivered"))["ping-direct.request"]
     with ScriptedBroker() as broker, connector(broker, targets=RabbitMQTargets()) as node:
+        name = "/exchange/mcollective_directed/web1"
         node.subscribe([Destination(Kind.NODE, "mcollective", "web1")])
         assert node.wait_subscribed(LIMIT)
-        headers = recorded | {"subscription": "/exchange/mcollective_directed/web1", "content-length": "4"}
+        headers = recorded | {"subscription": name, "destination": name, "content-length": "4"}
         broker.send(f"MESSAGE\n{''.join(f'{name}:{value}{chr(10)}' for name, value in headers.items())}\nbody\0".encode())
         delivery = node.receive(LIMIT)
         assert delivery is not None
@@ -201,6 +202,20 @@ def test_an_exchange_that_was_refused_is_left_alone_for_five_minutes(said: str, 
     targets.send_headers(reply(others))
     clock.now += 301
     targets.send_headers(reply(shunned))
+
+
+def test_a_host_that_may_not_send_registrations_still_hears_requests(caplog):
+    clock = Clock()
+    targets = RabbitMQTargets(clock=clock)
+    registration = Publication(b"x", Destination(Kind.AGENT, "mcollective", "registration"), "web1", 0, 60)
+    targets.send_headers(registration)
+    targets.is_survivable("ACCESS_REFUSED - access to exchange 'mcollective_broadcast' in vhost '/' refused for user 'nodes'")
+    assert "`mco broker setup rabbitmq --registration`" in caplog.text
+    assert targets.needs_subscribe(ECHO)
+    with pytest.raises(ConnectorError, match="a while ago"):
+        targets.send_headers(registration)
+    clock.now += 301
+    targets.send_headers(registration)
 
 
 def test_a_subscription_whose_exchange_is_missing_is_left_out_and_made_again_later(caplog: pytest.LogCaptureFixture):

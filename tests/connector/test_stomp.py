@@ -386,7 +386,8 @@ def test_a_message_says_by_which_subscription_it_came():
     with ScriptedBroker() as broker, connector(broker) as node:
         node.subscribe([ECHO, WEB1])
         assert node.wait_subscribed(LIMIT)
-        broker.message("mcollective_directed_to_identity", b"1", mc_sender="ops1", reply_to="/queue/mcollective.reply.ops1_1.a")
+        there, back = "/queue/mcollective.nodes", "/queue/mcollective.reply.ops1_1.a"
+        broker.message("mcollective_directed_to_identity", b"1", destination=there, mc_sender="ops1", reply_to=back)
         delivery = node.receive(LIMIT)
         assert (delivery.source, delivery.sender, delivery.reply_to) == (WEB1, "ops1", "/queue/mcollective.reply.ops1_1.a")
         broker.message(ECHO_ID, b"2")
@@ -401,6 +402,18 @@ def test_a_message_of_stomp_1_0_is_told_by_its_destination():
         broker.send(f"MESSAGE\ndestination:{ECHO_ID}\nmc_sender:ops1\n\nold\0".encode())
         delivery = node.receive(LIMIT)
         assert (delivery.source, delivery.payload, delivery.sender) == (ECHO, b"old", "ops1")
+
+
+def test_a_message_that_was_sent_to_a_pattern_is_dropped_counted_and_told_once(caplog):
+    with ScriptedBroker() as broker, connector(broker) as node:
+        node.subscribe([ECHO])
+        assert node.wait_subscribed(LIMIT)
+        for body in (b"1", b"2"):
+            broker.message(ECHO_ID, body, destination="/topic/mcollective.*.agent")
+        broker.message(ECHO_ID, b"!")
+        assert node.receive(LIMIT).payload == b"!"
+        assert node.dropped == 2
+        assert caplog.text.count("dropped a message to /topic/mcollective.*.agent") == 1
 
 
 def test_a_message_for_a_subscription_nobody_knows_is_dropped_and_counted():

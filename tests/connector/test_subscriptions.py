@@ -30,6 +30,16 @@ def test_a_message_is_known_by_its_subscription_or_its_destination():
     assert kept.find({"destination": "/topic/mcollective.other.agent"}) is None
 
 
+def test_a_message_that_was_sent_to_a_pattern_or_died_elsewhere_is_for_nobody():
+    kept = Subscriptions(PLAIN, "web1")
+    kept.add(ECHO)
+    known = {"subscription": TOPIC["id"], "destination": TOPIC["destination"]}
+    assert kept.find(known) == ECHO
+    assert kept.find(known | {"destination": "/topic/mcollective.*.agent"}) is None
+    assert kept.find(known | {"x-first-death-reason": "expired"}) is None
+    assert kept.find({"subscription": TOPIC["id"]}) is None
+
+
 def test_a_new_connection_is_told_of_all_and_has_confirmed_none():
     kept = Subscriptions(PLAIN, "web1")
     kept.add(ECHO)
@@ -48,7 +58,7 @@ def test_a_shared_topic_stays_until_its_last_agent_is_gone():
     assert headers["destination"] == SHARED
     assert kept.add(PUPPET) is None
     assert kept.sources() == [EVERY]
-    assert kept.find({"subscription": SHARED}) == EVERY
+    assert kept.find({"subscription": SHARED, "destination": SHARED}) == EVERY
     assert kept.remove(ECHO) is None
     assert kept.remove(PUPPET) == {"id": SHARED, "destination": SHARED}
     assert kept.sources() == []
