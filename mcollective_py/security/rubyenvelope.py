@@ -4,8 +4,8 @@
     reply     senderid requestid senderagent msgtime body, then the plugin's own keys
 
 None of these plugins signs the envelope, so nothing here vouches for it; what is read has the right form, and that is all. An RPC
-body is `{agent, action, caller, data}` going and `{statuscode, statusmsg, data}` coming, every other value is a plain message. A refusal
-of a plain message is `{statuscode, statusmsg, refused, refusal}` under another request id, which Ruby's clients leave alone.
+body is `{agent, action, caller, data}` going and `{statuscode, statusmsg, data}` coming, every other value is a plain message. A
+refusal of a plain message is `{statuscode, statusmsg, refused, refusal}` under another request id, which Ruby's clients leave alone.
 Symbols end here, but in the values of inputs and outputs, which go through untouched.
 """
 

@@ -1,10 +1,13 @@
 import json
+import re
+from pathlib import Path
 
 import pytest
 
 from mcollective_py.cli.applications.config import changed_defaults, examine, long_ttl, ruby_agents, side_of
 from mcollective_py.cli.main import main
 from mcollective_py.config import Config
+from mcollective_py.settings import SETTINGS
 
 # The settings of Debian's package, with secrets of one's own.
 DEBIAN = """\
@@ -191,3 +194,20 @@ def test_whose_file_it_is_is_seen_by_its_name(path, side):
 def test_another_verb_is_answered_with_what_there_is(capsys):
     assert main(["config", "shine"]) == 1
     assert "there is no `mco config shine`: `mco config check" in capsys.readouterr().err
+
+
+def test_the_migration_guide_shows_what_is_printed_and_every_default_that_differs(server_cfg, tmp_path, capsys):
+    guide = (Path(__file__).parents[3] / "docs/migration.md").read_text()
+    sample = guide.partition("$ mco config check /etc/mcollective/server.cfg\n")[2].partition("\n```")[0].splitlines()
+    for name in ("nrpe", "package"):
+        (tmp_path / "plugins" / "mcollective" / "agent" / f"{name}.rb").touch()
+    server_cfg.write_text(server_cfg.read_text().replace("/var/log/mcollective.log", f"{tmp_path}/mcollective.log"))
+    assert main(["config", "check", str(server_cfg)]) == 0
+    printed = capsys.readouterr().out.replace(str(tmp_path), "/etc/mcollective").splitlines()
+    assert len(printed) == len(sample)
+    for said, shown in zip(printed, sample, strict=True):
+        assert said.startswith(shown[:-3]) if shown.endswith("...") else said == shown
+    table = guide.partition("| Left to the default |")[2].partition("\n\n")[0]
+    general = {re.sub(r"\.(activemq|rabbitmq|stomp)\.", ".CONNECTOR.", row.key) for row in SETTINGS if row.historic}
+    named = {re.sub(r"\.(psk|ssl|aes)\.", ".PLUGIN.", key) for key in general}
+    assert sorted(key for key in named if f"`{key}`" not in table) == []
