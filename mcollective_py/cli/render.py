@@ -160,7 +160,8 @@ def remark_lines(stats: RPCStats, style: Style) -> list[str]:
             lines.append(f"   {inert(refusal.sender)}: {inert(refusal.statusmsg)} ({inert(refusal.refusal)})")
     if stats.unverified:
         many = "reply" if stats.unverified == 1 else "replies"
-        lines += ["", style.paint(_RED, f"{stats.unverified} {many} dropped as unverified: the sender's signature does not hold")]
+        why = "unreadable, or not signed by whom it should be"
+        lines += ["", style.paint(_RED, f"{stats.unverified} {many} dropped as unverified: {why}")]
     if stats.duplicates:
         lines += ["", style.paint(_YELLOW, f"{stats.duplicates} duplicate replies ignored")]
     return lines

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -49,6 +49,7 @@ def main(arguments: Sequence[str]) -> int:
         if daemonize:
             detach()
         start_logging(config, is_detached=daemonize, verbose=options.verbose)
+        warn_of_fixed_hashes(os.environ)
         pidfile = PidFile(Path(options.pid)) if options.pid else None
         try:
             return Daemon(config, options.verbose).run()
@@ -61,6 +62,12 @@ def main(arguments: Sequence[str]) -> int:
         if not logs_to_stderr():
             print(f"mcollectived: {error}", file=sys.stderr)  # noqa: T201 - the log may be a file nobody looks at
         return error.exitcode
+
+
+def warn_of_fixed_hashes(environ: Mapping[str, str]) -> None:
+    """Warn where the environment takes the chance out of Python's hash values of text: keys can then be chosen that make a dict slow."""
+    if environ.get("PYTHONHASHSEED", "random") not in ("", "random") and not sys.flags.ignore_environment:
+        logger.warning("PYTHONHASHSEED is set: one message can then keep this daemon busy for seconds. Take it out of the environment")
 
 
 class Daemon:

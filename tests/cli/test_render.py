@@ -152,7 +152,7 @@ def test_silent_hosts_are_named():
 
 def test_unverified_and_duplicate_replies_are_told():
     lines = remark_lines(RPCStats(unverified=1, duplicates=3), PLAIN)
-    assert lines[1] == "1 reply dropped as unverified: the sender's signature does not hold"
+    assert lines[1] == "1 reply dropped as unverified: unreadable, or not signed by whom it should be"
     assert lines[3] == "3 duplicate replies ignored"
     assert remark_lines(RPCStats(), PLAIN) == []
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mcollective_py import __version__
-from mcollective_py.server.daemon import main, options_of
+from mcollective_py.server.daemon import main, options_of, warn_of_fixed_hashes
 
 
 @pytest.fixture(autouse=True)
@@ -58,3 +58,9 @@ def test_files_named_from_where_it_was_started_are_found_again_by_a_daemon_in_th
     options = options_of(["--config", "lit/server.cfg", "--pid", "run.pid"])
     assert (options.config, options.pid) == (f"{tmp_path}/lit/server.cfg", f"{tmp_path}/run.pid")
     assert options_of([]).config is None
+
+
+@pytest.mark.parametrize(("environ", "warns"), [({}, 0), ({"PYTHONHASHSEED": "random"}, 0), ({"PYTHONHASHSEED": "0"}, 1)])
+def test_hash_values_without_chance_are_warned_of(environ: dict[str, str], warns: int, caplog: pytest.LogCaptureFixture) -> None:
+    warn_of_fixed_hashes(environ)
+    assert [record.levelname for record in caplog.records] == ["WARNING"] * warns

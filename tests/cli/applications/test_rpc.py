@@ -284,7 +284,7 @@ def test_a_reply_that_nobody_vouches_for_is_dropped_counted_told_and_2(desk, for
         document = json.loads(desk.mco(*words, "--json").out)
     assert answer.code == 2
     assert answer.lines[0] == "web2"
-    assert "1 reply dropped as unverified: the sender's signature does not hold" in answer.lines
+    assert "1 reply dropped as unverified: unreadable, or not signed by whom it should be" in answer.lines
     assert "No response from:\n\n   evil1\n" in answer.out
     assert answer.out.count("evil1") == 1
     assert "web1" not in answer.out
