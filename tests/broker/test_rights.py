@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 
 from mcollective_py.broker.destinations import parse_destination
@@ -43,6 +45,25 @@ def test_each_role_reads_and_writes_what_the_table_says(destination):
     reads, writes = TABLE[destination]
     assert tuple(is_allowed(check_read, member, address, None) for member in members) == reads
     assert tuple(is_allowed(check_write, member, address) for member in members) == writes
+
+
+def test_a_node_reaches_no_other_by_a_pattern_or_a_list_of_destinations():
+    words = ("*", ">", "mcollective", "agent", "nodes", "reply", "registration", "mcollective,x", "x,/topic/mcollective")
+    names = [".".join(name) for count in (1, 2, 3, 4) for name in itertools.product(words, repeat=count)]
+    taken = set()
+    for kind, name in itertools.product(("topic", "queue", "temp-queue", "reply-queue"), names):
+        try:
+            address = parse_destination(f"/{kind}/{name}")
+            check_write(NODE_CERT, address)
+        except RefusedFrame:
+            continue
+        assert not address.has_wildcard
+        taken.add(str(address))
+    heard = ("/topic/mcollective.rpcutil.agent", "/topic/mcollective.agents", "/queue/mcollective.nodes")
+    assert "/topic/mcollective.registration.agent" in taken  # of all topics that requests come by, this one
+    assert not taken & set(heard)
+    assert all(name.endswith(".registration.agent") for name in taken if name.startswith("/topic/"))
+    assert all(".reply." in name for name in taken if name.startswith("/queue/"))
 
 
 @pytest.mark.parametrize(

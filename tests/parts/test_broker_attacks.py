@@ -9,10 +9,12 @@ from mcollective_py.connector.activemq import activemq_targets
 from mcollective_py.connector.pool import Broker, Options
 from mcollective_py.connector.rabbitmq import RabbitMQTargets
 from mcollective_py.connector.stomp import StompConnector
-from mcollective_py.message import Destination, Kind
+from mcollective_py.errors import ConnectorError
+from mcollective_py.message import Destination, Kind, Publication
 from tests.parts.rabbitmq import RabbitMQ
 from tests.parts.require import require_activemq, require_programs
 from tests.parts.test_broker_setup import NODE, OPERATOR, Login, OwnActiveMQ, read_passwords, setup
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.parts
 
@@ -177,6 +179,27 @@ def test_a_host_makes_no_queue_of_another_name_on_rabbitmq_and_none_that_stays(r
         assert not login(NODE).may("SUBSCRIBE", **asked)
     (policy,) = broker.api("GET", "policies/%2Ffleet")
     assert policy["definition"] == {"message-ttl": 70_000, "expires": 600_000, "max-length-bytes": 64 << 20}
+
+
+def test_a_registration_that_is_not_let_in_costs_a_host_no_request(rabbitmq, caplog):
+    login = set_up(rabbitmq)
+    broker, passwords = rabbitmq
+    pool = [Broker("127.0.0.1", broker.port, user=NODE, password=read_passwords(passwords)[NODE])]
+    host = StompConnector(pool, "web1", is_daemon=True, targets=RabbitMQTargets(), options=Options(vhost="/fleet"))
+    registration = Publication(b"x", Destination(Kind.AGENT, "mcollective", "registration"), "web1", time.time(), 60)
+    try:
+        host.connect(LIMIT)
+        host.subscribe([Destination(Kind.AGENT, "mcollective", "rpcutil")])
+        assert host.wait_subscribed(LIMIT)
+        host.publish([registration])
+        wait_until("it is back", lambda: host.reconnects == 1 and host.wait_subscribed(0), LIMIT)
+        with pytest.raises(ConnectorError, match="RabbitMQ refused what was sent to the exchange mcollective_broadcast"):
+            host.publish([registration])
+        assert login(OPERATOR).send("/exchange/mcollective_broadcast/rpcutil", "a request") == "RECEIPT"
+        assert host.receive(LIMIT).payload == b"a request"
+        assert "`mco broker setup rabbitmq --registration`" in caplog.text
+    finally:
+        host.close()
 
 
 def test_a_host_of_ours_takes_no_dead_letter_where_registrations_are_let_in(rabbitmq):
