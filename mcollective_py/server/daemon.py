@@ -65,7 +65,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def warn_of_fixed_hashes(environ: Mapping[str, str]) -> None:
-    """Warn where the environment takes the chance out of Python's hash values of text: keys can then be chosen that make a dict slow."""
+    """Warn where nothing is random in Python's hash values of text any more: keys can then be chosen that make a dict slow."""
     if environ.get("PYTHONHASHSEED", "random") not in ("", "random") and not sys.flags.ignore_environment:
         logger.warning("PYTHONHASHSEED is set: one message can then keep this daemon busy for seconds. Take it out of the environment")
 
