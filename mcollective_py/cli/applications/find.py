@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ...client.discovery import mc
 from ...client.results import Refusal, exitcode
+from ...filter import Filter
 from ..application import Application
 from ..calls import interruptible
 from ..inert import inert
@@ -64,7 +65,7 @@ class Find(Application):
         wait.remark("these are the hosts found up to now")
         is_nobody = not (found or stats.refusals or stats.no_response or wait.is_interrupted)
         # A filter that means nobody is an answer, which scripts expect to be silent; that nobody at all is there is not.
-        if is_nobody and not options.quiet and (filter.is_empty or sys.stderr.isatty()):
+        if is_nobody and not options.quiet and (filter == Filter() or sys.stderr.isatty()):
             remark(nobody(filter))
         code = exitcode(stats, strict=options.strict)
         return wait.exitcode(1 if code == 4 else code)  # as it has always been of this command: nobody was found

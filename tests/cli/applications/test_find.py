@@ -31,6 +31,11 @@ def test_nobody_found_is_1_and_prints_nothing(desk):
     assert (answer.code, answer.out) == (1, "")
 
 
+@pytest.mark.parametrize("words", [("-C", "nosuch"), ("-A", "tractor")])
+def test_a_filter_that_means_nobody_is_silent_to_a_script(desk, words):
+    assert desk.mco("find", *words, "--dt", "0.5").err == ""
+
+
 def test_a_named_host_that_is_silent_is_not_found(desk):
     answer = desk.mco("find", "-I", "nosuch", "--dt", "0.5")
     assert (answer.code, answer.out) == (1, "")
