@@ -324,11 +324,12 @@ class StompConnector:
         return Parcel.message(self._targets.send_headers(publication), body, publication.expires)
 
     def _tell_stray(self, destination: str) -> None:
-        """A line at most once a minute; what comes late for a subscription that has just ended is no more than that."""
+        """A line at most once a minute. To a client replies come late, to a place that it has just given up, and nothing is wrong."""
         now = time.monotonic()
         if now >= self._tells_again:
             self._tells_again = now + _STRAY_EVERY
-            logger.warning("dropped a message to %s: it is for no subscription of ours, or a dead letter", printable(destination))
+            level = logging.WARNING if self._is_daemon else logging.DEBUG
+            logger.log(level, "dropped a message to %s: it is for no subscription of ours, or a dead letter", printable(destination))
 
     def _may_send(self) -> bool:
         return not self._is_closing and (self._link is not None or self._is_daemon)

@@ -24,7 +24,7 @@ class RubyLimits:
 
     def of_envelope(self) -> "RubyLimits":
         """For an envelope, which anybody can have sent: strings and a filter of 64 terms, and a body that is one string in it."""
-        return replace(self, depth=12, values=2000, symbols=200, repeats_keys=False)
+        return replace(self, depth=12, values=10_000, symbols=200, repeats_keys=False)
 
 
 REQUEST = RubyLimits()  # what a request may hold
