@@ -108,7 +108,7 @@ class FrameReader:
         # A head ends at the first empty line, which from 1.2 on may be CR LF.
         limit = start + self.max_head
         end, after = buffer.find(b"\n\n", start, limit), 2
-        with_cr = buffer.find(b"\n\r\n", start, limit if end < 0 else end)
+        with_cr = buffer.find(b"\n\r\n", start, limit if end < 0 else end + 1)
         if with_cr >= 0:
             end, after = with_cr, 3
         if end < 0:

@@ -51,7 +51,7 @@ _FEW_KEYS: Final = 64  # of a hash that is quick to build whatever its keys are
 _WIDE_KEY: Final = 64  # what an integer of more than 60 bits counts for as a key: chosen ones all have one hash value, and are compared
 _MARK: Final = b"\xef\xbb\xbf"
 _FOUR_BYTES_EACH: Final = tuple(bytes((byte,)) for byte in range(0xF0, 0xF5))  # such a character makes each of a text take four
-_ESCAPED: Final = re.compile(rb"(?<!\\)(?:\\\\)*+\\U00(?:0[1-9A-Fa-f]|10)")  # one of these, in double quotes
+_ESCAPED: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\U00(?:0[1-9A-Fa-f]|10)")  # one of these, in double quotes
 _CONTINUED: Final = tuple(bytes((byte,)) for byte in range(0x80, 0xC0))
 
 

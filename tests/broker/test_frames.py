@@ -49,6 +49,11 @@ def test_lines_may_end_in_cr_lf():
     assert frames(b"SEND\r\ndestination:/topic/a\r\n\r\nhi\0\r\n") == [Frame("SEND", {"destination": "/topic/a"}, b"hi")]
 
 
+def test_an_empty_line_in_cr_lf_ends_the_head_though_another_empty_line_follows():
+    data = b"DISCONNECT\nreceipt:8\r\n\r\n\n\n\0"
+    assert frames(data, "1.0") == [Frame("DISCONNECT", {"receipt": "8"}, b"\n\n")]
+
+
 def test_the_first_of_repeated_headers_counts():
     assert frames(b"SEND\nk:1\nk:2\n\n\0")[0].headers == {"k": "1"}
 
