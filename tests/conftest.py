@@ -1,6 +1,7 @@
-"""In CI a real part that is missing is a failure: what a desk may skip must have run somewhere."""
+"""In CI a real part that is missing is a failure: what a desk may skip must have run somewhere. And signals are as on a terminal."""
 
 import os
+import signal
 
 import pytest
 
@@ -12,6 +13,14 @@ def _skipped_parts(config: pytest.Config) -> list[str]:
         return []
     skipped = reporter.stats.get("skipped", [])
     return [report.nodeid for report in skipped if "parts" in report.keywords or isinstance(report, pytest.CollectReport)]
+
+
+def pytest_configure() -> None:
+    """Take back what nohup and a shell's `&` leave ignored: programs that tests start would inherit it, and Ctrl-C mean nothing."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -54,3 +55,25 @@ def test_in_ci_a_module_that_skips_itself_fails_the_run(tmp_path):
 
 def test_in_ci_a_suite_without_missing_parts_passes(tmp_path):
     assert run(tmp_path, "def test_that_is_well():\n    pass\n", ci="true").returncode == 0
+
+
+SIGNALS = """
+import signal, subprocess, sys
+
+def test_a_program_hears_ctrl_c():
+    asks = "import signal; print(signal.SIG_IGN in map(signal.getsignal, (signal.SIGINT, signal.SIGHUP)))"
+    assert subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True).stdout == "False\\n"
+"""
+
+
+@pytest.mark.parametrize("words", [(), ("-n", "1")], ids=["one process", "workers"])
+def test_programs_hear_signals_though_the_run_was_started_in_the_background(tmp_path, words):
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGHUP)}
+    try:
+        for number in before:
+            signal.signal(number, signal.SIG_IGN)  # inherited by the run
+        ended = run(tmp_path, SIGNALS, *words, ci=None)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert ended.returncode == 0, ended.stdout

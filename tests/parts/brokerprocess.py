@@ -7,10 +7,11 @@ import signal
 import socket
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 
-class BrokerProcess:
+class BrokerProcess(ABC):
     """What all brokers under test have; subclasses start and kill. log_file: where it logs to, None for one without a log."""
 
     _process: "subprocess.Popen[bytes] | None" = None
@@ -29,9 +30,9 @@ class BrokerProcess:
         """All it has said so far."""
         return self._log_file.read_text(errors="replace") if self._log_file is not None and self._log_file.exists() else ""
 
+    @abstractmethod
     def kill(self) -> None:
         """kill -9, as a crash would; waits until it is gone."""
-        raise NotImplementedError
 
     def freeze(self) -> None:
         """Let it do nothing more, with all connections open."""
