@@ -14,8 +14,8 @@ from ..config import Config
 from ..filter import Filter
 from ..plugins.ddlfiles import agent_ddl
 from .inert import inert
-from .options import filter_of
 from .render import Style, json_text
+from .sections.filters import filter_of
 
 
 def open_client(options: argparse.Namespace) -> Client:

@@ -84,7 +84,8 @@ def test_nobody_there_is_named(unused=None):
 
 
 @pytest.mark.parametrize(
-    "url", ["127.0.0.1:15672", "ftp://x", "http://", "http://127.0.0.1:99999", "http://127.0.0.1/path", "http://a:b@127.0.0.1", "https://h?x"]
+    "url",
+    ["127.0.0.1:15672", "ftp://x", "http://", "http://127.0.0.1:99999", "http://127.0.0.1/path", "http://a:b@127.0.0.1", "https://h?x"],
 )
 def test_an_address_that_is_none_is_refused(url):
     with pytest.raises(UsageError, match="is no address of a management API"):

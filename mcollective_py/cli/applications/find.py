@@ -10,8 +10,8 @@ from ...filter import Filter
 from ..application import Application
 from ..calls import interruptible
 from ..inert import inert
-from ..options import filter_of
 from ..render import remark_lines
+from ..sections.filters import filter_of
 from ..session import open_client, print_json, remark, style_for
 from ..waiting import connected, nobody, told_if_slow, waited_for
 

@@ -13,8 +13,8 @@ from ..application import Application
 from ..calls import interruptible
 from ..graph import buckets, sparkline
 from ..inert import inert
-from ..options import filter_of
 from ..render import Style, remark_lines
+from ..sections.filters import filter_of
 from ..session import open_client, print_json, remark, style_for
 from ..waiting import connected, mistrust, told_if_slow, waited_for
 

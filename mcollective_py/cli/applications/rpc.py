@@ -13,7 +13,7 @@ from ...plugins.ddlfiles import agent_ddl
 from ..application import Application
 from ..calls import announced, body_of, call_and_show, check_inputs, confirm, show, wrong_words
 from ..inert import inert
-from ..options import filter_of
+from ..sections.filters import filter_of
 from ..session import open_client, print_json, read_config, rpc_client, style_for
 from ..waiting import connected
 

@@ -1,0 +1,1 @@
+"""The options that commands share, a section a file; options.py puts a command's parser together from them."""

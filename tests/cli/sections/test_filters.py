@@ -1,0 +1,46 @@
+import pytest
+
+from mcollective_py.cli.application import Application
+from mcollective_py.cli.options import parse, parser_for
+from mcollective_py.cli.sections.filters import filter_of
+from mcollective_py.errors import FilterError, UsageError
+from mcollective_py.facttest import FactTest
+from mcollective_py.filter import Filter
+
+
+class Call(Application):
+    sections = ("common", "filter", "rpc")
+
+
+def options(*words):
+    return parse(parser_for("call", Call()), words)
+
+
+def test_the_historic_names_of_filter_options_mean_the_same():
+    short = options("-F", "a=1", "-C", "web", "-A", "x", "-I", "h1", "-W", "b=2 db")
+    middle = options("--wf", "a=1", "--wc", "web", "--wa", "x", "--wi", "h1", "--with", "b=2 db")
+    long = options("--with-fact", "a=1", "--with-class", "web", "--with-agent", "x", "--with-identity", "h1", "-W", "b=2 db")
+    expected = Filter(
+        facts=(FactTest("a", "==", "1"), FactTest("b", "==", "2")), classes=("web", "db"), agents=("x",), identities=("h1",)
+    )
+    assert filter_of(short) == filter_of(middle) == filter_of(long) == expected
+
+
+def test_a_filter_that_cannot_be_read_is_an_error_and_never_everybody():
+    with pytest.raises(FilterError):
+        filter_of(options("-F", "nonsense"))
+    with pytest.raises(FilterError):
+        filter_of(options("-C", ""))
+
+
+def test_another_discovery_method_is_named():
+    with pytest.raises(UsageError, match="the discovery method 'puppetdb' is not in this version yet"):
+        options("--dm", "puppetdb")
+
+
+@pytest.mark.parametrize(
+    "words", [("-C", "/web(/"), ("-I", "/a{2,1}/"), ("-A", "/[/"), ("-F", "country=~(("), ("-W", "os=/(?=x)/"), ("-S", "not web=/(/")]
+)
+def test_an_expression_that_no_host_takes_is_an_error(words):
+    with pytest.raises(FilterError, match="regular expression"):
+        filter_of(options(*words))
