@@ -1,7 +1,5 @@
 """S-05: nothing in a compound filter is ever run, whoever wrote it and whichever way it came."""
 
-import time
-
 import pytest
 
 from mcollective_py.errors import FilterError
@@ -9,6 +7,7 @@ from mcollective_py.filter import Filter
 from mcollective_py.matching.matcher import matches
 from mcollective_py.node.data import DataPlugins, builtin_data
 from mcollective_py.node.view import NodeView
+from tests.cputime import cpu_seconds
 
 
 def host(**facts):
@@ -112,12 +111,13 @@ def test_a_call_stack_with_a_command_in_it_is_refused_or_false(stack, tmp_path):
     ],
 )
 def test_ten_thousand_parentheses_are_refused_at_once(stack):
-    begun = time.process_time()
-    with pytest.raises(FilterError):
-        Filter(compound=(stack,))
-    with pytest.raises(FilterError):
-        Filter.parse(compound=["(" * 10_000 + "x" + ")" * 10_000])
-    assert time.process_time() - begun < 0.2
+    def refused():
+        with pytest.raises(FilterError):
+            Filter(compound=(stack,))
+        with pytest.raises(FilterError):
+            Filter.parse(compound=["(" * 10_000 + "x" + ")" * 10_000])
+
+    assert cpu_seconds(refused, 0.2) < 0.2
 
 
 def test_the_dearest_filter_that_is_taken_is_answered_within_a_tenth_of_a_second():
@@ -125,10 +125,8 @@ def test_the_dearest_filter_that_is_taken_is_answered_within_a_tenth_of_a_second
     stack = [element for statement in slow for element in ({"or": "or"}, statement)][1:]
     filter = Filter(compound=(stack,))
     view = host(x="ab" * 20_000)
-    matches(filter, view)
-    begun = time.process_time()
     assert not matches(filter, view)
-    assert time.process_time() - begun < 0.1
+    assert cpu_seconds(lambda: matches(filter, view), 0.1) < 0.1
 
 
 def test_no_value_of_a_fact_is_run_either(tmp_path):

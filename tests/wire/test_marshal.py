@@ -12,6 +12,7 @@ from mcollective_py.errors import Malformed
 from mcollective_py.wire.marshal import dumps, loads
 from mcollective_py.wire.rubylimits import REPLY, REQUEST, RubyLimits
 from mcollective_py.wire.symbol import Regexp, Symbol
+from tests.cputime import cpu_seconds
 from tests.wire.marshalshapes import HEADER, hostile, packed, process_list
 
 KEPT = Path(__file__).parents[1] / "fuzz" / "corpus" / "marshal.hex"
@@ -267,7 +268,7 @@ def test_every_byte_of_a_message_can_be_any_other_and_nothing_but_malformed_is_r
     assert 0 < taken < 250 * 256
 
 
-PIECES = (b":\x06ET", *(bytes((byte,)) for byte in b"I\":;@[{}ilf/\x00\x06\x070T\xff+eo\x01"))
+PIECES = (b":\x06ET", *(bytes((byte,)) for byte in b'I":;@[{}ilf/\x00\x06\x070T\xff+eo\x01'))
 
 
 @given(st.binary(max_size=200) | st.lists(st.sampled_from(PIECES), max_size=40).map(b"".join))
@@ -381,9 +382,8 @@ def test_chosen_keys_make_no_message_slow():
         orbit.append((5 * orbit[-1] + 1) & 8191)
     keys = [*orbit, *((orbit[0] + 8192 * factor) for factor in range(1, 2081))]
     chosen = HEADER + b"{" + packed(len(keys)) + b"".join(number(key) + b"0" for key in keys)
-    started = time.process_time()
     assert len(loads(chosen)) == 4160
-    assert time.process_time() - started < 0.1  # 87,000 such keys took 5.5 s
+    assert cpu_seconds(lambda: loads(chosen), 0.1) < 0.1  # 87,000 such keys took 5.5 s
 
 
 def test_a_key_may_come_twice_but_in_an_envelope():
