@@ -53,7 +53,7 @@ def test_old_facts_are_served_while_a_slow_source_is_asked_again():
         begun = time.monotonic()
         for _ in range(100):
             assert cache.facts(1301) == {"country": "uk"}
-        assert time.monotonic() - begun < 0.4
+        assert time.monotonic() - begun < 2
     wait_until("the new facts are there", lambda: cache.facts(1302) == {"country": "de"})
     assert source.loads == 2
 

