@@ -41,6 +41,10 @@ class FilterError(UsageError):
     """A filter word that cannot be read: never widened to everybody."""
 
 
+class DiscoveryError(MCollectiveError):
+    """Hosts cannot be found by the method asked for: its source is missing or says something impossible. Never taken for no hosts."""
+
+
 class KeyFileError(ConfigError):
     """A key, certificate or CRL file that is missing, unreadable, unsafe or not what it should be."""
 
