@@ -22,7 +22,7 @@ class Audience:
         """What the statistics of a call say before it is sent."""
         found = self.discovered
         if found is None:
-            return RPCStats(discovered=self.nodes)
+            return RPCStats(discovered=self.nodes, discovery_ended="named")
         return RPCStats(
             discovered=self.nodes,
             did_discovery=True,
@@ -30,4 +30,7 @@ class Audience:
             silent_known=found.silent_known,
             refusals=found.refusals,
             discovery_time=found.seconds,
+            discovery_method=found.method,
+            discovery_ended=found.ended,
+            discovery_age=found.age,
         )

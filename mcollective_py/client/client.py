@@ -56,9 +56,7 @@ class Client:
         self.publish_timeout = config.seconds("publish_timeout")
         self._connector, self._known = connector, known
         self._clock, self._monotonic = clock, monotonic
-        self._publisher = Publisher(
-            config, connector, security, identity=identity, clock=clock, reply_destination=reply_destination
-        )
+        self._publisher = Publisher(config, connector, security, identity=identity, clock=clock, reply_destination=reply_destination)
         self._open: dict[str, Replies] = {}  # by request id
         self._is_connected = False
 
@@ -125,33 +123,47 @@ class Client:
         *,
         collective: str | None = None,
         timeout: float | None = None,
+        unknown_timeout: float | None = None,
         ttl: int | None = None,
         full: bool = False,
     ) -> Replies:
         """Ask who matches the filter; each node that does replies `pong`. Raises FilterError for one that no node could apply.
 
         It ends when every host that the filter names has answered; else when every host known to match has, and a moment later;
-        else, and with full, after timeout seconds (the discovery timeout).
+        else, and with full, after timeout seconds (the discovery timeout). unknown_timeout: that in its place, where nobody is known
+        to match, and with full.
         """
         filter, chosen = filter or Filter(), self.collective(collective)
         window = self.discovery_timeout if timeout is None else timeout
+        widest = window if unknown_timeout is None else unknown_timeout
         question = self._publisher.draft(mc.AGENT, None, mc.QUESTION, collective=chosen, ttl=ttl)
         everybody, named = Address(filter, None), filter.named_identities
         if named is not None and not full:
-            return self._start(question, everybody, window, RPCStats(discovered=named), expected=named)
+            return self._start(question, everybody, window, RPCStats(discovered=named, discovery_ended="named"), expected=named)
         knowledge = self._known.load(chosen, mc.AGENT, filter) if self._known else Knowledge()
         interval = self.config.seconds("plugin.discovery.full_window_interval")
-        enough = None if full else knowledge.expected(self._clock(), interval)
+        if full or not knowledge.hosts:
+            window = widest
+        enough = None if full else knowledge.expected(self._clock(), interval, window)
 
         def learn(replies: Replies, complete: bool) -> None:
             collector = replies.collector
+            if replies.ended == "known":
+                replies.age = knowledge.age(self._clock())
             replies.silent_known = tuple(sorted(set(knowledge.hosts) - set(collector.answered)))
             if complete and self._known:
-                was_full = collector.was_full_window
-                learned = knowledge.learned(collector.answered, was_full=was_full, now=self._clock(), can_change=not filter.is_empty)
+                learned = knowledge.learned(
+                    collector.answered,
+                    was_full=collector.was_full_window,
+                    now=self._clock(),
+                    window=window,
+                    interval=interval,
+                    can_change=not filter.is_empty,
+                )
                 self._known.save(chosen, mc.AGENT, filter, learned)
 
-        return self._start(question, everybody, window, RPCStats(did_discovery=True), known=enough, at_end=learn)
+        before = RPCStats(did_discovery=True, discovery_method=mc.METHOD)
+        return self._start(question, everybody, window, before, known=enough, at_end=learn)
 
     def discover(
         self, filter: Filter | None = None, *, collective: str | None = None, timeout: float | None = None, full: bool = False

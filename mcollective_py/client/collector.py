@@ -115,6 +115,11 @@ class Collector:
         return tuple(sorted(self._due))
 
     @property
+    def ended(self) -> str:
+        """Why it is over, where nobody cut it short: `named` hosts were expected, `known` ones all answered, or `window`."""
+        return "named" if self.expected is not None else "window" if self.was_full_window else "known"
+
+    @property
     def was_full_window(self) -> bool:
         """True where the whole window was waited for, so a host that did not answer is away."""
         return self.expected is None and (not self.known or bool(self._due))

@@ -28,25 +28,45 @@ _FILE_NAME = re.compile(r"[0-9a-f]{32}\.json")
 class Knowledge:
     """Who answered one question before. hosts: name -> when last heard of. missed: in how many whole windows since it was silent.
 
-    full_window: when a discovery last waited its whole window. Times in seconds since the epoch.
+    full_window: when a discovery last waited its whole window, window: how long that one was. Times in seconds since the epoch.
     """
 
     hosts: Mapping[str, float] = field(default_factory=dict)
     full_window: float | None = None
     missed: Mapping[str, int] = field(default_factory=dict)
+    window: float = 0.0
 
-    def expected(self, now: float, interval: float = FULL_WINDOW_INTERVAL) -> frozenset[str] | None:
-        """Whose answers are enough to end early; None where the full window is due: nothing known, or the last one too old."""
-        if not self.hosts or self.full_window is None or not 0 <= now - self.full_window < interval:
-            return None
-        return frozenset(self.hosts)
+    def expected(self, now: float, interval: float = FULL_WINDOW_INTERVAL, window: float = 0.0) -> frozenset[str] | None:
+        """Whose answers are enough to end early; None where the full window is due.
 
-    def learned(self, answered: Iterable[str], *, was_full: bool, now: float, can_change: bool = False) -> "Knowledge":
+        That is where nothing is known, or the last full window is too old, or was shorter than the one that is asked for now.
+        """
+        return frozenset(self.hosts) if self.hosts and self._is_fresh(now, interval) and window <= self.window else None
+
+    def _is_fresh(self, now: float, interval: float) -> bool:
+        return self.full_window is not None and 0 <= now - self.full_window < interval
+
+    def age(self, now: float) -> float | None:
+        """Seconds since a discovery last waited its whole window; None where none did."""
+        return None if self.full_window is None else max(now - self.full_window, 0.0)
+
+    def learned(
+        self,
+        answered: Iterable[str],
+        *,
+        was_full: bool,
+        now: float,
+        window: float = 0.0,
+        interval: float = FULL_WINDOW_INTERVAL,
+        can_change: bool = False,
+    ) -> "Knowledge":
         """What is known after one more discovery: new hosts added, those silent for seven days forgotten.
 
+        was_full: it waited its whole window, of so many seconds. Where a longer one is still fresh, silence in it says nothing.
         can_change: a host may cease to be meant by this question. Silence then says little, and costs the whole window each
         time: three of them are enough to forget a host.
         """
+        was_full = was_full and (window >= self.window or not self._is_fresh(now, interval))
         heard = dict.fromkeys(answered, now)
         missed = {name: self.missed.get(name, 0) + was_full for name in self.hosts if name not in heard}
         hosts = {
@@ -58,7 +78,8 @@ class Knowledge:
         if len(hosts) > MAX_HOSTS:
             hosts = dict(sorted(hosts.items(), key=lambda entry: entry[1], reverse=True)[:MAX_HOSTS])
         missed = {name: count for name, count in missed.items() if count and name in hosts}
-        return Knowledge(hosts, now if was_full else self.full_window, missed)
+        full_window, window = (now, window) if was_full else (self.full_window, self.window)
+        return Knowledge(hosts, full_window, missed, window)
 
     @classmethod
     def from_json(cls, text: str) -> "Knowledge":
@@ -66,18 +87,19 @@ class Knowledge:
         value = json.loads(text)
         if not isinstance(value, dict) or not isinstance(value.get("hosts"), dict):
             raise ValueError("not a list of known hosts")
-        hosts, full, missed = value["hosts"], value.get("full_window"), value.get("missed", {})
+        hosts, full, missed, window = value["hosts"], value.get("full_window"), value.get("missed", {}), value.get("window", 0.0)
         if not all(is_identity(name) and _is_time(seen) for name, seen in hosts.items()) or not (full is None or _is_time(full)):
             raise ValueError("not a list of known hosts")
         if not isinstance(missed, dict) or not all(name in hosts and type(count) is int for name, count in missed.items()):
             raise ValueError("not a list of known hosts")
-        return cls({name: float(seen) for name, seen in hosts.items()}, full, missed)
+        if not _is_time(window):
+            raise ValueError("not a list of known hosts")
+        return cls({name: float(seen) for name, seen in hosts.items()}, full, missed, float(window))
 
     def to_json(self) -> str:
         """As kept on disk."""
-        return json.dumps(
-            {"hosts": dict(self.hosts), "full_window": self.full_window, "missed": dict(self.missed)}, separators=(",", ":")
-        )
+        value = {"hosts": dict(self.hosts), "full_window": self.full_window, "missed": dict(self.missed), "window": self.window}
+        return json.dumps(value, separators=(",", ":"))
 
 
 class KnownHosts:

@@ -43,6 +43,7 @@ class Replies(Iterator[Reply]):
         self._failure: BaseException | None = None
         self.is_complete = False
         self.silent_known: tuple[str, ...] = ()
+        self.age: float | None = None  # of what early ends rest on
 
     def publish(self, publish: Callable[[], None]) -> None:
         """Run publish in a thread of its own, so that replies are taken in while a long list of nodes is still being sent to."""
@@ -117,6 +118,13 @@ class Replies(Iterator[Reply]):
             self._at_end(self, complete)
 
     @property
+    def ended(self) -> str:
+        """How the wait ended: see Discovered; empty while it lasts."""
+        if self._ended is None:
+            return ""
+        return self.collector.ended if self.is_complete else "interrupted"
+
+    @property
     def stats(self) -> RPCStats:
         """Numbers and names up to now; final once the iteration has ended."""
         collector = self.collector
@@ -132,5 +140,7 @@ class Replies(Iterator[Reply]):
             unverified=self._stats.unverified + collector.unverified,
             duplicates=sum(collector.duplicates.values()),
             silent_known=self._stats.silent_known or self.silent_known,
+            discovery_ended=self._stats.discovery_ended or self.ended,
+            discovery_age=self.age if self._stats.discovery_age is None else self._stats.discovery_age,
             agent_time=ended - collector.started,
         )

@@ -71,6 +71,7 @@ class RPCStats:
     before their batch was sent. unexpected: answered without being discovered. unverified: replies dropped because nobody vouches for
     them. duplicates: further replies of the same host.
     silent_known: hosts seen before that the discovery did not hear. refusals: nodes that refused the discovery itself.
+    discovery_method, discovery_ended, discovery_age: see Discovered; no method where the hosts were named.
     """
 
     request_id: str = ""
@@ -91,6 +92,9 @@ class RPCStats:
     refusals: tuple[Refusal, ...] = ()
     started: float = 0.0
     discovery_time: float = 0.0
+    discovery_method: str | None = None
+    discovery_ended: str = ""
+    discovery_age: float | None = None
     agent_time: float = 0.0
 
     def of_call(self, request_id: str, agent: str, action: str | None, started: float) -> "RPCStats":

@@ -5,7 +5,7 @@ from ..replies import Replies
 from ..results import Refusal
 from .base import Discovered
 
-AGENT, QUESTION, ANSWER = "discovery", "ping", "pong"
+METHOD, AGENT, QUESTION, ANSWER = "mc", "discovery", "ping", "pong"
 
 
 def refusal(reply: Reply) -> Refusal | None:
@@ -32,4 +32,6 @@ def collect(replies: Replies) -> Discovered:
         silent_known=stats.silent_known,
         refusals=tuple(refusals),
         unverified=stats.unverified,
+        ended=stats.discovery_ended,
+        age=stats.discovery_age,
     )
