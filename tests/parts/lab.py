@@ -1,5 +1,6 @@
 """Little real hosts of tests/lab/labhost, for a `with` block: own root, network, host name; all gone afterwards."""
 
+import json
 import os
 import subprocess
 import sys
@@ -47,6 +48,10 @@ class Lab:
     def environ(self) -> dict[str, str]:
         """The environment for `outside` commands."""
         return self._environ
+
+    def addresses(self) -> dict[str, str]:
+        """The IPv4 address of every host by its name."""
+        return {host["name"]: f"10.77.0.{host['ip']}" for host in json.loads(self._labhost("list", "--json").stdout)}
 
     def write(self, name: str, path: str, text: str) -> None:
         """Write a file in a host."""
