@@ -52,6 +52,7 @@ ACTION_KEYS: _Keys = {
     "supports_noop": (_FLAG, False),
     "additional_inputs": (_FLAG, False),
     "timeout": (_SECONDS, None),
+    "implemented_by": (_TEXT, None),
     "input": (_TABLE, {}),
     "output": (_TABLE, {}),
     "aggregate": (_LIST, []),
@@ -125,6 +126,7 @@ def _action(document: Document, path: Path, value: Any, notes: list[str] | None)
         supports_noop=table["supports_noop"],
         additional_inputs=table["additional_inputs"],
         timeout=None if table["timeout"] is None else float(table["timeout"]),
+        implemented_by=table["implemented_by"],
         aggregates=tuple(
             _aggregate(document, (*path, "aggregate", index), entry, outputs) for index, entry in enumerate(table["aggregate"])
         ),

@@ -65,7 +65,10 @@ class Aggregate:
 
 @dataclass(frozen=True, slots=True)
 class ActionDDL:
-    """One action. impact: read, change or destructive. timeout: seconds, None for the agent's own."""
+    """One action. impact: read, change or destructive. timeout: seconds, None for the agent's own.
+
+    implemented_by: the file in the agent's folder that answers it, a program of any language; None where the agent itself does.
+    """
 
     name: str
     description: str
@@ -77,6 +80,7 @@ class ActionDDL:
     additional_inputs: bool = False
     timeout: float | None = None
     aggregates: tuple[Aggregate, ...] = ()
+    implemented_by: str | None = None
 
     @property
     def only_reads(self) -> bool:

@@ -62,6 +62,8 @@ def _action(action: ActionDDL) -> dict[str, Any]:
     found |= {key: True for key in ("supports_noop", "additional_inputs") if getattr(action, key)}
     if action.timeout is not None:
         found["timeout"] = _seconds(action.timeout)
+    if action.implemented_by is not None:
+        found["implemented_by"] = action.implemented_by
     if action.inputs:
         found["input"] = {name: _input(wanted) for name, wanted in action.inputs.items()}
     if action.outputs:
