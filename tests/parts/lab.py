@@ -51,7 +51,7 @@ class Lab:
 
     def addresses(self) -> dict[str, str]:
         """The IPv4 address of every host by its name."""
-        return {host["name"]: f"10.77.0.{host['ip']}" for host in json.loads(self._labhost("list", "--json").stdout)}
+        return {host["name"]: host["ip"] for host in json.loads(self._labhost("list", "--json").stdout)}
 
     def write(self, name: str, path: str, text: str) -> None:
         """Write a file in a host."""
