@@ -13,7 +13,7 @@ PACKAGE = TREE / "mcollective_py"
 LAYERS = (
     {
         *("errors", "message", "names", "filter", "facttest", "expression", "callstack", "compound"),
-        *("settings", "configfile", "config", "reference", "regularfile", "text"),
+        *("settings", "configfile", "config", "reference", "regularfile", "sparkline", "text"),
     },
     {"wire"},
     {"node"},
@@ -26,13 +26,13 @@ STRANGERS = ("server", "client", "broker")  # never one another
 ANYWHERE = {"__init__", "__main__", "shipped", "rpc"}  # the front doors: they only hand on names of the layers
 
 SECURITY_SHELL = ("signer.py", "ca.py", "load.py", "files.py", "places.py", "rubyload.py", "rubykeys.py", "vouchedkeys.py")
-SERVER_CORE = ("pipeline", "freshness", "replay", "dispatch", "actionpolicy", "historic", "callvalues", "registration")
+SERVER_CORE = ("pipeline", "freshness", "replay", "dispatch", "actionpolicy", "historic", "callvalues", "registration", "explanation")
 CORE = (
     *(path for folder in ("wire", "matching", "ddl") for path in sorted((PACKAGE / folder).rglob("*.py"))),
     *(path for path in sorted((PACKAGE / "security").glob("*.py")) if path.name not in SECURITY_SHELL),
     *(PACKAGE / "server" / f"{name}.py" for name in SERVER_CORE),
-    *(PACKAGE / "client" / f"{name}.py" for name in ("collector", "batches")),
-    *(PACKAGE / "cli" / f"{name}.py" for name in ("render", "inert", "fold")),
+    *(PACKAGE / "client" / f"{name}.py" for name in ("collector", "batches", "rollout")),
+    *(PACKAGE / "cli" / f"{name}.py" for name in ("render", "inert", "fold", "endings")),
 )
 IMPURE = {"socket", "threading", "subprocess", "time", "asyncio", "ssl", "select", "selectors", "signal", "multiprocessing", "queue"}
 OPENERS = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "unlink", "mkdir", "touch"}
