@@ -1,21 +1,19 @@
-"""AgentHarness: load an agent's folder and call it as the daemon would; for the tests of every agent, ours and others'."""
+"""AgentHarness: load an agent's folder and call it as the daemon would."""
 
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .agent.rpc import RPCReply
-from .errors import RPCError
-from .filter import Filter
-from .message import Reply, Request
-from .node.view import NodeView
-from .plugins.loader import load_agent
-from .server.call import Call, Outcome
-from .server.dispatch import perform_action
-from .server.pipeline import check_call
-
-__all__ = ["AgentHarness", "DaemonStandIn", "NodeView"]
+from ..agent.rpc import RPCReply, RPCRequest
+from ..errors import RPCError
+from ..filter import Filter
+from ..message import Reply, Request
+from ..node.view import NodeView
+from ..plugins.loader import load_agent
+from ..server.call import Call, Outcome
+from ..server.dispatch import perform_action
+from ..server.pipeline import check_call
 
 
 class DaemonStandIn:
@@ -36,6 +34,10 @@ class DaemonStandIn:
     def agents(self) -> list[Mapping[str, Any]]:
         """The agents given."""
         return self._agents
+
+    def explain(self, asked: RPCRequest, node: NodeView) -> Mapping[str, Any]:
+        """That everything would run."""
+        return {"stage": "run"}
 
     def setting(self, name: str) -> Any:
         """One of the settings given."""

@@ -1,0 +1,56 @@
+"""Whether an agent's folder is what a host and an operator expect of one: it loads, and its DDL says all that it should."""
+
+import stat
+from pathlib import Path
+
+from ..ddl.model import ActionDDL, Input
+from ..errors import DDLError, PluginError
+from ..plugins.loader import LoadedAgent, load_agent
+
+
+def assert_conforms(folder: Path) -> LoadedAgent:
+    """The loaded agent, where conformance_problems finds nothing."""
+    problems = conformance_problems(folder)
+    assert not problems, f"{folder.name}:\n" + "\n".join(problems)
+    return load_agent(folder)
+
+
+def conformance_problems(folder: Path) -> list[str]:
+    """What is wrong with an agent's folder, a sentence each; empty where nothing is.
+
+    It loads as on a host, code and DDL of one mind. Texts that callers send are bounded. Actions that change something say so, and
+    what only reads takes no noop. Nothing in the folder can be changed by everybody.
+    """
+    try:
+        agent = load_agent(folder)
+    except (PluginError, DDLError) as error:
+        return [str(error)]
+    problems = [
+        f"{path.relative_to(folder)} can be written by everybody: chmod o-w"
+        for path in sorted(folder.rglob("*"))
+        if not path.is_symlink() and path.stat().st_mode & stat.S_IWOTH and "__pycache__" not in path.parts
+    ]
+    if agent.ddl is None:
+        return problems if agent.metadata.description else [*problems, "the class has no docstring: `mco plugin doc` shows it"]
+    for action in agent.ddl.actions.values():
+        problems += _of_action(action)
+    return problems
+
+
+def _of_action(action: ActionDDL) -> list[str]:
+    problems = [
+        f"{action.name}: anybody may send any text as {wanted.name}: give it a validation or a maxlength"
+        for wanted in action.inputs.values()
+        if _is_unbounded(wanted)
+    ]
+    if action.only_reads and action.supports_noop:
+        problems.append(f"{action.name}: an action that only reads has nothing to leave out: supports_noop is for changes")
+    if action.supports_noop and not action.additional_inputs and "noop" not in action.inputs:
+        problems.append(f"{action.name}: supports_noop, but it has no input noop")
+    if not action.outputs:
+        problems.append(f"{action.name}: it declares no outputs: a caller cannot tell what it did")
+    return problems
+
+
+def _is_unbounded(wanted: Input) -> bool:
+    return wanted.type == "string" and not wanted.validation and not wanted.maxlength
