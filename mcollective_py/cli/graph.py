@@ -2,16 +2,6 @@
 
 from collections.abc import Sequence
 
-_BARS = "▁▂▃▄▅▆▇█"
-
-
-def sparkline(values: Sequence[int]) -> str:
-    """One bar for each value, the highest one full; an empty bucket is the lowest bar."""
-    top = max(values, default=0)
-    if top == 0:
-        return ""
-    return "".join(_BARS[round(value * (len(_BARS) - 1) / top)] for value in values)
-
 
 def buckets(times: Sequence[float], width: float = 0.05, most: int = 120) -> list[int]:
     """How many of the times (seconds) lie in each bucket of width seconds; at most `most` buckets, the last takes the rest."""

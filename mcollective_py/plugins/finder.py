@@ -12,7 +12,15 @@ from ..names import is_agent
 from ..shipped import shipped_libdir
 
 # A folder each, with a file that makes it one of the kind.
-KINDS = {"agents": ("agent.py", "ddl.yaml", "ddl.json", "application.py"), "facts": ("source.py",)}
+KINDS = {
+    "agents": ("agent.py", "ddl.yaml", "ddl.json", "application.py"),
+    "facts": ("source.py",),
+    "data": ("data.py",),
+    "validators": ("validator.py",),
+    "aggregates": ("aggregate.py",),
+    "discovery": ("discovery.py",),
+}
+_CARRIED = frozenset({"data", "validators", "aggregates"})  # that an agent's folder may hold as well: agents/NAME/data/NAME/
 
 # Where a libdir of Ruby or Choria has the DDLs of a kind, and how their files' names end; the first of a name wins.
 _RUBY_FILES = {
@@ -33,7 +41,7 @@ class Survey:
 
 
 def find(kind: str, libdirs: Sequence[Path]) -> dict[str, Path]:
-    """The folders of a kind (`agents`, `facts`) by name. The shipped libdir is always the last one."""
+    """The folders of a kind (`agents`, `data`, ...: KINDS) by name. The shipped libdir is always the last one."""
     return survey(kind, libdirs).found
 
 
@@ -84,7 +92,11 @@ def is_inside(path: Path, libdir: Path) -> bool:
 
 def _survey_libdir(kind: str, libdir: Path, result: Survey) -> None:
     here: dict[str, Path] = {}
-    for name, path in _candidates(kind, libdir, result):
+    found = list(_candidates(libdir / kind, KINDS[kind], result))
+    if kind in _CARRIED:  # of one libdir: its own first, then its agents'
+        for entry in _entries(libdir / "agents", result):
+            found += _candidates(entry / kind, KINDS[kind], result)
+    for name, path in found:
         if name in here or name in result.found:
             continue
         if not is_agent(name):
@@ -112,9 +124,9 @@ def _survey_files(kind: str, libdir: Path, result: Survey) -> None:
                 result.found[name] = path
 
 
-def _candidates(kind: str, libdir: Path, result: Survey) -> Iterator[tuple[str, Path]]:
-    for path in _entries(libdir / kind, result):
-        if path.is_dir() and any((path / name).exists() for name in KINDS[kind]):
+def _candidates(folder: Path, files: tuple[str, ...], result: Survey) -> Iterator[tuple[str, Path]]:
+    for path in _entries(folder, result):
+        if path.is_dir() and any((path / name).exists() for name in files):
             yield path.name, path
 
 

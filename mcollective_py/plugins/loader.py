@@ -1,7 +1,6 @@
 """Agents and facts sources out of their folders: loaded, checked against their DDL, and the index of those active on a host."""
 
 import inspect
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,12 +14,11 @@ from ..ddl.validate import is_validator_name
 from ..ddl.validators import VALIDATORS
 from ..errors import PluginError
 from ..node.factsource import FactsSource
-from ..node.ownership import check_tree_ownership
 from ..node.view import NodeView
 from ..settings import FLAGS
-from ..shipped import shipped_libdir
 from .ddlfiles import read_folder_ddl
-from .finder import is_inside, survey
+from .finder import survey
+from .folder import check_folder, checks_owners
 from .modules import load_class
 
 _MAX_TIMEOUT = 86_400.0
@@ -84,7 +82,7 @@ class AgentIndex(Mapping[str, LoadedAgent]):
         only_owned: refuse folders that others than root and this user could change; default: where root loads them.
         """
         found = survey("agents", libdirs)
-        check = _checks_owners(only_owned)
+        check = checks_owners(only_owned)
         agents: dict[str, LoadedAgent] = {}
         skipped, inactive = list(found.refused), {}
         for name in sorted(found.found):
@@ -107,7 +105,7 @@ class AgentIndex(Mapping[str, LoadedAgent]):
 def load_agent(folder: Path, only_owned: bool = False) -> LoadedAgent:
     """The agent in a folder of its name. only_owned: first check who could change it. Raises PluginError or DDLError."""
     name = folder.name
-    _check_folder(name, folder, only_owned)
+    check_folder(name, folder, only_owned)
     if not (folder / "agent.py").is_file():
         raise PluginError(name, "there is no agent.py in its folder")
     agent = load_class(name, folder, "agent")
@@ -125,7 +123,7 @@ def load_ddl(folder: Path) -> DDL:
 
 def load_facts_source(name: str, folder: Path, settings: Mapping[str, str], only_owned: bool | None = None) -> FactsSource:
     """The facts source in a folder of that name, made with its settings. only_owned: as for load_all. Raises PluginError."""
-    _check_folder(name, folder, _checks_owners(only_owned))
+    check_folder(name, folder, checks_owners(only_owned))
     source = load_class(name, folder, "source")
     missing = [method for method in ("load", "fingerprint") if not callable(getattr(source, method, None))]
     if missing:
@@ -166,24 +164,6 @@ def _plain_agent(name: str, agent: type[Any], folder: Path) -> LoadedAgent:
     texts = {key: str(getattr(agent, key, "")) for key in ("author", "license", "version", "url")}
     description = (inspect.getdoc(agent) or "").partition("\n")[0]
     return LoadedAgent(name, agent, folder, None, Metadata(name, description, timeout=float(timeout), **texts), impact=impact)
-
-
-def _checks_owners(only_owned: bool | None) -> bool:
-    return os.geteuid() == 0 if only_owned is None else only_owned
-
-
-def _check_folder(name: str, folder: Path, only_owned: bool) -> None:
-    libdir = folder.parent.parent
-    for entry in [folder, *folder.rglob("*")]:
-        home = libdir if entry == folder else folder
-        if entry.is_symlink() and not is_inside(entry, home):
-            raise PluginError(name, f"{entry} is a link that leads out of {home}")
-    # Who could change the shipped folder could change this very file, which runs already.
-    if only_owned and libdir.resolve() != shipped_libdir().resolve():
-        try:
-            check_tree_ownership(folder)
-        except OSError as error:
-            raise PluginError(name, f"not loaded for safety: {error}") from error
 
 
 def _check_arguments(name: str, method: str, function: Callable[..., Any], arguments: tuple[str, ...]) -> None:

@@ -1,15 +1,4 @@
-import pytest
-
-from mcollective_py.cli.graph import buckets, sparkline
-
-
-def test_the_highest_bucket_is_a_full_bar():
-    assert sparkline([0, 1, 7]) == "▁▂█"
-
-
-@pytest.mark.parametrize("values", [[], [0, 0]])
-def test_nothing_is_drawn_of_nothing(values):
-    assert sparkline(values) == ""
+from mcollective_py.cli.graph import buckets
 
 
 def test_times_are_counted_by_50_ms():

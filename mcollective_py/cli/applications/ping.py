@@ -9,9 +9,11 @@ from ...client.client import Client
 from ...client.discovery import mc
 from ...client.replies import Replies
 from ...client.results import Refusal, RPCStats, exitcode
+from ...sparkline import sparkline
 from ..application import Application
 from ..calls import interruptible
-from ..graph import buckets, sparkline
+from ..endings import ending, in_brackets
+from ..graph import buckets
 from ..inert import inert
 from ..render import Style, remark_lines
 from ..sections.filters import filter_of
@@ -19,7 +21,9 @@ from ..session import open_client, print_json, remark, style_for
 from ..waiting import connected, mistrust, told_if_slow, waited_for
 
 _TIME = len(" time=99999.99 ms")
-WINDOW = 5.0  # seconds; a host that is busy or far away answers a ping later than a discovery would wait
+# Seconds where nobody knows who will answer: a host that is busy or far away answers later than a discovery would wait. Known hosts
+# get the discovery timeout, so that a dead one is told of in 2 s.
+WINDOW = 5.0
 
 NOBODY = """No hosts replied. What to check:
    - do the daemons run, on the same brokers as this client (`plugin.*.pool.*`) and in the collective {collective}?
@@ -38,12 +42,13 @@ class Ping(Application):
         parser.add_argument("-g", "--graph", action="store_true", help="draw how many replies came in each 50 ms")
 
     def run(self, options: argparse.Namespace) -> int:
-        filter = filter_of(options)
+        filter, asked = filter_of(options), options.timeout or options.discovery_timeout
         with connected(open_client(options), options) as client:
             replies = client.ping(
                 filter,
                 collective=options.target,
-                timeout=options.timeout or WINDOW,
+                timeout=asked,
+                unknown_timeout=asked or WINDOW,
                 full=options.full_discovery,
                 ttl=options.ttl,
             )
@@ -78,6 +83,9 @@ def _show(client: Client, replies: Replies, options: argparse.Namespace) -> int:
                 "silent_known": list(stats.silent_known),
                 "unverified": stats.unverified,
                 "duplicates": stats.duplicates,
+                "discovery_method": stats.discovery_method,
+                "discovery_ended": stats.discovery_ended,
+                "discovery_age": stats.discovery_age,
                 "seconds": round(stats.agent_time, 6),
             }
         )
@@ -91,7 +99,8 @@ def _show(client: Client, replies: Replies, options: argparse.Namespace) -> int:
         lines = "".join(f"\n   - {line}" for line in more)
         remark(NOBODY.format(collective=client.collective(options.target), trust=trust, more=lines))
     if options.verbose:
-        remark(f"{len(times)} hosts answered request {stats.request_id} in {stats.agent_time:.2f} seconds")
+        how = in_brackets(ending(stats.discovery_ended, stats.discovery_age))
+        remark(f"{len(times)} hosts answered request {stats.request_id} in {stats.agent_time:.2f} seconds{how}")
     wait.remark()
     return wait.exitcode(code)
 
