@@ -107,12 +107,13 @@ class DDLError(PluginError):
 
 
 class Rejected(MCollectiveError):
-    """A message that is not acted on. `reason` is the word that counters, audit and `mco why` use.
+    """A message that is not acted on. `reason` is the word that counters, audit and `mco why` use, `stage` where it ended.
 
     request: the message.Request, where its signature held before it was refused.
     """
 
     reason = "rejected"
+    stage = "open"
     is_security = False  # worth a WARNING; the rest is DEBUG
     is_told = False  # to the caller, although nothing was done: silence would look like a dead host
     request: Any = None
@@ -159,6 +160,7 @@ class Inconsistent(Rejected):
     """Destination or headers say something else than the signed fields."""
 
     reason = "inconsistent"
+    stage = "consistency"
     is_security = True
 
 
@@ -166,6 +168,7 @@ class TTLExpired(Rejected):
     """A request older than its ttl; age and ttl in seconds."""
 
     reason = "ttlexpired"
+    stage = "freshness"
     is_security = True
     is_told = True
 
@@ -178,6 +181,7 @@ class ClockSkew(Rejected):
     """A request from the future; ahead in seconds."""
 
     reason = "clockskew"
+    stage = "freshness"
     is_security = True
     is_told = True
 
@@ -190,6 +194,7 @@ class TTLTooLong(Rejected):
     """A request that asks to live longer than this node allows; both in seconds. key: the setting that says so."""
 
     reason = "ttltoolong"
+    stage = "freshness"
     is_security = True
     is_told = True
 
@@ -202,6 +207,7 @@ class Replayed(Rejected):
     """A request this node has already accepted once."""
 
     reason = "replayed"
+    stage = "replay"
     is_security = True
 
 
@@ -209,6 +215,7 @@ class Busy(Rejected):
     """No room: replay memory, queue or executor is full. Told to the caller, never silent."""
 
     reason = "busy"
+    stage = "room"
     is_told = True
 
 
@@ -216,23 +223,30 @@ class BadFilter(Rejected):
     """A request whose filter no host can apply; never taken for one that means others."""
 
     reason = "badfilter"
+    stage = "filter"
     is_security = True
 
 
 class Filtered(Rejected):
-    """A request for others."""
+    """A request for others. condition: the first one of its filter that does not hold here, never with a fact's value."""
 
     reason = "filtered"
+    stage = "filter"
+
+    def __init__(self, request_id: str, condition: str) -> None:
+        super().__init__(f"request {request_id} is not for us: {condition}")
+        self.request_id, self.condition = request_id, condition
 
 
 # --- errors of a call, sent back as replies ---------------------------------------------------------------------------
 
 
 class RPCError(MCollectiveError):
-    """An action that did not do what was asked: becomes a reply with this status code."""
+    """An action that did not do what was asked: becomes a reply with this status code. stage: where a request ends by it."""
 
     statuscode = 5
     exitcode = 2
+    stage = "action"
     refusal: str | None = None  # machine-readable word in the reply, where there is one
 
 
@@ -253,6 +267,7 @@ class Denied(RPCError):
     """
 
     statuscode = 1
+    stage = "policy"
     refusal = "denied"
     rule = ""
 
@@ -260,6 +275,7 @@ class Denied(RPCError):
 class AuditFailed(RPCError):
     """The audit record of a request cannot be written, so the request is refused."""
 
+    stage = "audit"
     refusal = "auditfailed"
 
 
@@ -267,6 +283,7 @@ class UnknownAgent(RPCError):
     """The agent asked for is not loaded here."""
 
     statuscode = 5
+    stage = "agent"
     refusal = "unknownagent"
 
 
@@ -280,6 +297,7 @@ class MissingRPCData(RPCError):
     """An input that the DDL requires was not given."""
 
     statuscode = 3
+    stage = "inputs"
 
     def __init__(self, action: str, name: str) -> None:
         super().__init__(f"{action} needs the input {name}")
@@ -293,6 +311,7 @@ class InvalidRPCData(RPCError):
     """
 
     statuscode = 4
+    stage = "inputs"
 
     def __init__(self, message: str, *, input: str = "", reason: str = "") -> None:
         super().__init__(message)

@@ -74,6 +74,11 @@ class Rpcutil(Agent):
         reply["main_collective"] = self.node.main_collective
         reply["collectives"] = list(self.node.collectives)
 
+    @action
+    def explain(self, request: RPCRequest, reply: RPCReply) -> None:
+        """What would become of a request of the caller's on this host."""
+        reply.update(self._daemon().explain(request, self.node))
+
     def _fact(self, name: str) -> Any:
         if self.node.facts is None:
             raise RPCAborted("no facts are known on this host: see the daemon's log")

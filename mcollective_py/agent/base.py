@@ -6,6 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 from ..node.facts import MISSING, find_fact
 from ..node.view import NodeView
+from .rpc import RPCRequest
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 _MARK = "__mcollective_action__"
@@ -20,6 +21,10 @@ class DaemonReport(Protocol):
 
     def agents(self) -> list[Mapping[str, Any]]:
         """Name and metadata of every active agent, sorted by name."""
+        ...
+
+    def explain(self, asked: RPCRequest, node: NodeView) -> Mapping[str, Any]:
+        """The outputs of `rpcutil explain`: what would become of a request of this caller's. Raises InvalidRPCData."""
         ...
 
     def setting(self, name: str) -> Any:

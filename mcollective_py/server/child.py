@@ -115,6 +115,13 @@ class ChildExecutor:
             failed = self._send_waiting()
         self._tell_all(failed)
 
+    def check_room(self, caller: str) -> None:
+        """See Executor."""
+        with self._lock:
+            if self._is_closed:
+                raise Busy("the daemon is shutting down")
+            self._room.check(caller)
+
     def running(self) -> int:
         """See Executor."""
         with self._lock:

@@ -81,7 +81,12 @@ class Daemon:
         for warning in config.warnings:
             logger.warning("%s", warning)
         limits = Limits.from_config(config)
-        report = SelfReport(lambda: self._runner.host, self._stats, lambda: {"dropped": self._runner.dropped, "late": reads.late})
+        report = SelfReport(
+            lambda: self._runner.host,
+            self._stats,
+            lambda: {"dropped": self._runner.dropped, "late": reads.late},
+            lambda asked, view: self._runner.explain(asked, view),
+        )
         reads = ThreadExecutor(
             lambda call: perform(self._runner.host.agents[call.request.agent], call, report), limits, on_idle=hand_back_memory
         )

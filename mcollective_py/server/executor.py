@@ -28,6 +28,10 @@ class Executor(Protocol):
         """
         ...
 
+    def check_room(self, caller: str) -> None:
+        """Raises Busy where a call of this caller would not be taken now; nothing is taken by it."""
+        ...
+
     def running(self) -> int:
         """Calls that hold a slot now; one that overran its time holds it until it is truly gone."""
         ...
@@ -62,15 +66,19 @@ class Room:
         self._inside = 0
         self._by_caller: dict[str, int] = {}
 
-    def enter(self, caller: str) -> None:
-        """Take one place. Raises Busy saying which limit is reached."""
+    def check(self, caller: str) -> None:
+        """Raises Busy, saying which limit is reached, where there is no place."""
         own = self._by_caller.get(caller, 0)
         if own >= self._limits.per_caller:
             raise Busy(f"{own} requests of {caller} are running or waiting here, more are not taken: try again later")
         if self._inside >= self._limits.running + self._limits.waiting:
             raise Busy(f"{self._limits.running} requests are running here and {self._limits.waiting} waiting: try again later")
+
+    def enter(self, caller: str) -> None:
+        """Take one place. Raises Busy as check does."""
+        self.check(caller)
         self._inside += 1
-        self._by_caller[caller] = own + 1
+        self._by_caller[caller] = self._by_caller.get(caller, 0) + 1
 
     def leave(self, caller: str) -> None:
         """Give a place back."""
@@ -160,6 +168,13 @@ class ThreadExecutor:
                 self._start_thread(run)
             else:
                 self._waiting.append(run)
+
+    def check_room(self, caller: str) -> None:
+        """See Executor."""
+        with self._lock:
+            if self._is_closed:
+                raise Busy("the daemon is shutting down")
+            self._room.check(caller)
 
     def running(self) -> int:
         """See Executor."""

@@ -6,7 +6,8 @@ Read top to bottom: `open_delivery` has the first two, `admit` those up to the f
 function that lets the request through or raises: Rejected where nobody is answered (or only told why), RPCError where the caller gets
 a reply with that status. Nothing can be plugged in between `open` and the action but the configured authorization and audit. What is
 refused after `open` is audited too, all but what is meant for other hosts. `copy` is replay once more, by the signature, for what
-changes something.
+changes something. Each error's class says the stage it is of; explanation.py walks a request that was never sent through these very
+functions, with a memory that only looks and an audit that writes nothing.
 """
 
 from collections.abc import Callable, Mapping
@@ -35,7 +36,6 @@ from ..plugins.loader import LoadedAgent
 from ..security.base import SecurityPlugin
 from .call import Outcome
 from .freshness import check_freshness
-from .replay import ReplayMemory
 
 
 class Authorization(Protocol):
@@ -63,6 +63,18 @@ class Audit(Protocol):
 
     def close(self) -> None:
         """Let go of what is open; a record that still comes is written all the same."""
+        ...
+
+
+class Memory(Protocol):
+    """What was taken in before; server/replay.py has the one that remembers, explanation.py one that only looks."""
+
+    def remember(self, request: Request, now: float, skew: float = 5.0) -> None:
+        """Take the request in, once. Raises Replayed, or Busy where there is no room."""
+        ...
+
+    def remember_proof(self, request: Request, now: float, skew: float = 5.0) -> None:
+        """The same by its signature."""
         ...
 
 
@@ -122,10 +134,10 @@ def check_filter(request: Request, view: NodeView) -> None:
         raise BadFilter(f"request {request.id} by {request.caller} has a filter that cannot be applied: {error}") from None
     reason = explain(request.filter, view)
     if reason is not None:
-        raise Filtered(f"request {request.id} is not for us: {reason}")
+        raise Filtered(request.id, reason)
 
 
-def admit(request: Request, delivery: Delivery, view: NodeView, replay: ReplayMemory, rules: Rules, audit: Audit, now: float) -> None:
+def admit(request: Request, delivery: Delivery, view: NodeView, replay: Memory, rules: Rules, audit: Audit, now: float) -> None:
     """Let an opened request through if it is fresh, new and for this host; Rejected otherwise. now: seconds since the epoch.
 
     A refusal carries the request as `error.request`, so that the caller can be told why.

@@ -30,6 +30,7 @@ _OPEN: Mapping[str, frozenset[str]] = {
             "agent_inventory",
             "collective_info",
             "daemon_stats",
+            "explain",
             "get_config_item",
             "get_data",
             "get_fact",

@@ -40,8 +40,17 @@ class ReplayMemory:
         if request.proof:
             self._take((request.caller, request.proof), request, now, skew)
 
+    def check(self, request: Request) -> None:
+        """As remember, without taking it in; any thread may ask."""
+        self._refuse((request.caller, request.id), request)
+
     def _take(self, key: tuple[str, str], request: Request, now: float, skew: float) -> None:
         self._forget(now - 2 * skew)
+        self._refuse(key, request)
+        self._seen.add(key)
+        heapq.heappush(self._ends, (request.time + request.ttl, key))
+
+    def _refuse(self, key: tuple[str, str], request: Request) -> None:
         end = request.time + request.ttl
         if key in self._seen:
             raise Replayed(f"request {request.id} from {request.caller} was accepted before")
@@ -49,8 +58,6 @@ class ReplayMemory:
             raise Replayed(f"request {request.id} from {request.caller} may be a copy: requests of its age are remembered no more")
         if len(self._seen) >= self._capacity:
             raise Busy(f"{self._capacity} requests are remembered already")
-        self._seen.add(key)
-        heapq.heappush(self._ends, (end, key))
 
     def __len__(self) -> int:
         return len(self._seen)

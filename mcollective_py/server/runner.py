@@ -2,16 +2,21 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from time import monotonic
+from typing import Any
 
+from ..agent.rpc import RPCRequest
 from ..connector.factory import ObservedConnector
 from ..errors import Busy, ConnectorClosed, ConnectorError, Rejected, RPCError
 from ..message import EVERY_AGENT, Delivery, Destination, Kind, Publication, Reply, Request
 from ..node.view import NodeView
 from ..plugins.loader import LoadedAgent
 from .call import Call, Outcome
+from .endings import Endings
 from .executor import Executor
+from .explanation import Question, answer, explain
 from .historic import refusal
 from .host import Host
 from .pipeline import admit, authorize_call, open_delivery
@@ -45,7 +50,7 @@ class Runner:
         self._connector: ObservedConnector = connector
         self._successor: ObservedConnector | None = None
         self._reads, self._changes = reads, changes
-        self._replay = ReplayMemory()
+        self._replay, self._endings = ReplayMemory(), Endings()
         self._warnings = RateLimit(20, 1.0)
         self._courtesies = RateLimit(5, 1.0)
         self._is_stopping = threading.Event()
@@ -103,6 +108,21 @@ class Runner:
         """Actions that hold a slot of an executor now."""
         return self._reads.running() + self._changes.running()
 
+    def explain(self, asked: RPCRequest, view: NodeView) -> Mapping[str, Any]:
+        """The outputs of `rpcutil explain`: what would become of the request that is asked about. Raises InvalidRPCData."""
+        host, now = self.host, self._clock()
+        question = Question.of_inputs(asked)
+        subscriptions = {*destinations(host)}
+        if not question.is_direct and replace(question.source(""), name=EVERY_AGENT) in subscriptions:  # the topic of all agents
+            subscriptions.add(question.source(""))
+        found = explain(question, asked, host, view, subscriptions, self._replay, self._check_room, now)
+        agent = host.agents.get(question.agent)
+        earlier = self._endings.find(asked.caller, asked["request"]) if "request" in asked else None
+        return answer(found, asked, agent.ddl if agent else None, host.rules, now, earlier)
+
+    def _check_room(self, caller: str, only_reads: bool) -> None:
+        (self._reads if only_reads else self._changes).check_room(caller)
+
     def stop_receiving(self) -> None:
         """Take no new requests; what runs goes on and its replies are still sent."""
         self._is_stopping.set()
@@ -157,11 +177,13 @@ class Runner:
                 lambda order: self._replay.remember_proof(order, now, host.rules.skew),
             )
             self._submit(host, agent, request, view)
+            self._endings.accepted(request, now)
         except Rejected as error:
             error.request = request
             self._refused(error, delivery, now)
         except RPCError as error:
             logger.warning("%s %s %s for %s refused: %s", request.id, request.agent, _what(request), request.caller, error)
+            self._endings.refused(request, error, now)
             outcome: Outcome | None = Outcome(error.statuscode, str(error), None, error.refusal)
             if host.speaks_ruby:
                 asked = host.agents.get(request.agent)
@@ -194,6 +216,8 @@ class Runner:
                 logger.warning("refused %d more messages before, too many to log each", held_back)
             logger.warning("refused a message (%s) from %s: %s", error.reason, delivery.sender, error)
         request = error.request
+        if request is not None:
+            self._endings.refused(request, error, now)
         if request is not None and error.is_told and self._courtesies.allows(now):
             self._answer(self.host, request, Outcome(5, str(error), None, error.reason))
 

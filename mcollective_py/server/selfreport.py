@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import __version__
+from ..agent.rpc import RPCRequest
+from ..node.view import NodeView
 from ..settings import find_setting
 from ..wire.symbol import Symbol
 from .host import Host
@@ -15,10 +17,17 @@ class SelfReport:
 
     host: gives the present one, since a reload replaces it. losses: what was lost in silence so far, by its name in the counters:
     `dropped` messages that came faster than they could be read, `late` results of actions that returned after their timeout.
+    explain: see Runner.explain.
     """
 
-    def __init__(self, host: Callable[[], Host], stats: Stats, losses: Callable[[], Mapping[str, int]]) -> None:
-        self._host, self._stats, self._losses = host, stats, losses
+    def __init__(
+        self,
+        host: Callable[[], Host],
+        stats: Stats,
+        losses: Callable[[], Mapping[str, int]],
+        explain: Callable[[RPCRequest, NodeView], Mapping[str, Any]],
+    ) -> None:
+        self._host, self._stats, self._losses, self._explain = host, stats, losses, explain
 
     def stats(self) -> Mapping[str, Any]:
         """The counters, with what is wrong with facts and classes at present, agents, configuration file and version."""
@@ -36,6 +45,10 @@ class SelfReport:
         """Name and metadata of every active agent, sorted by name; the keys are symbols where Ruby clients read them."""
         agents = self._host().agents
         return [{Symbol(key): _whole(value) for key, value in agents[name].describe().items()} for name in sorted(agents)]
+
+    def explain(self, asked: RPCRequest, node: NodeView) -> Mapping[str, Any]:
+        """What would become of the request that is asked about, by the stages of the pipeline. Raises InvalidRPCData."""
+        return self._explain(asked, node)
 
     def setting(self, name: str) -> Any:
         """A configuration item by its type, secrets as ***, None where it is not set. KeyError where there is none of this name."""

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from mcollective_py.agent.rpc import RPCRequest
 from mcollective_py.cli.demosite import Site, SiteBroker, SiteHost
 from mcollective_py.config import Config
 from mcollective_py.connector.loopback import LoopbackBroker, LoopbackConnector
@@ -496,3 +497,27 @@ def test_facts_of_such_a_host_are_text(site: Site, now: float) -> None:
     own = {"securityprovider": "psk", "plugin.psk": PSK, "identity": "web2"}
     config = Config.from_file(site.write_host(SiteHost("web2", (), facts, own), SiteBroker(61613)), "server")
     assert build_host(config, lambda: now).node.view().facts == {"cpus": "4", "virtual": "true", "os": {"major": "12"}}
+
+
+def about(desk: Desk, **inputs: Any) -> RPCRequest:
+    return RPCRequest(desk.request(action="explain", body=inputs))
+
+
+def test_a_running_host_explains_what_would_become_of_a_request(desk: Desk) -> None:
+    view = desk.host.node.view()
+    assert desk.runner.explain(about(desk, agent="rpcutil", action="ping"), view)["stage"] == "run"
+    filtered = desk.runner.explain(about(desk, agent="rpcutil", action="ping", filter=Filter(classes=("role::db",)).to_wire()), view)
+    assert (filtered["stage"], filtered["reason"]) == ("filter", "class role::db: not on this host")
+    assert desk.runner.explain(about(desk, agent="echo"), view)["stage"] == "run"
+
+
+def test_a_running_host_tells_a_caller_how_a_request_of_his_ended(desk: Desk) -> None:
+    filtered = desk.request(filter=Filter(agents=("rpcutil",), classes=("role::db",)))
+    desk.send(filtered)
+    taken = desk.request()
+    assert desk.ask(taken) is not None
+    view = desk.host.node.view()
+    told = {each.id: desk.runner.explain(about(desk, agent="rpcutil", request=each.id), view)["earlier"] for each in (filtered, taken)}
+    assert told[filtered.id] == {"stage": "filter", "reason": "class role::db: not on this host", "ago": 0.0}
+    assert told[taken.id]["stage"] == "accepted"
+    assert "earlier" not in desk.runner.explain(about(desk, agent="rpcutil", request="0" * 32), view)

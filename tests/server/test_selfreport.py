@@ -37,7 +37,7 @@ def host(site: Site) -> Host:
 
 
 def a_report(host: Host, **losses: int) -> SelfReport:
-    return SelfReport(lambda: host, Stats(NOW), lambda: losses)
+    return SelfReport(lambda: host, Stats(NOW), lambda: losses, lambda asked, view: {})
 
 
 def test_the_counters_come_with_agents_file_and_version(host: Host) -> None:
@@ -67,7 +67,7 @@ def test_every_active_agent_is_described_in_order(host: Host) -> None:
 
 def test_the_present_host_is_asked_after_a_reload(site: Site, host: Host) -> None:
     hosts = [host]
-    report = SelfReport(lambda: hosts[-1], Stats(NOW), dict)
+    report = SelfReport(lambda: hosts[-1], Stats(NOW), dict, lambda asked, view: {})
     hosts.append(built(site, **{"plugin.echo.activate_agent": "yes"}))
     assert report.stats()["agents"] == ["discovery", "echo", "rpcutil"]
 

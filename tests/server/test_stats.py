@@ -16,7 +16,7 @@ def test_a_new_daemon_has_counted_nothing() -> None:
 
 def test_refusals_count_under_their_reason_and_the_historic_counter() -> None:
     stats = Stats(0.0)
-    for error in (UntrustedCertificate("x"), TTLExpired("1", age=70, ttl=60), Filtered("y"), Replayed("z"), Replayed("z")):
+    for error in (UntrustedCertificate("x"), TTLExpired("1", age=70, ttl=60), Filtered("y", "class a"), Replayed("z"), Replayed("z")):
         stats.refused(error)
     report = stats.report()
     assert report["refused"] == {"filtered": 1, "replayed": 2, "ttlexpired": 1, "untrusted": 1}

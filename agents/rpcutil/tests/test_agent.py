@@ -183,7 +183,7 @@ def test_every_action_only_reads(rpcutil):
     assert all(rpcutil.agent.only_reads(action) for action in rpcutil.agent.actions)
 
 
-def test_the_actions_and_summaries_are_the_historic_ones(rpcutil):
+def test_the_actions_and_summaries_are_the_historic_ones_and_explain_is_ours(rpcutil):
     summaries = {
         name: [(aggregate.function, aggregate.output) for aggregate in action.aggregates]
         for name, action in rpcutil.agent.ddl.actions.items()
@@ -198,4 +198,17 @@ def test_the_actions_and_summaries_are_the_historic_ones(rpcutil):
         "get_data": [],
         "ping": [],
         "collective_info": [("summary", "collectives")],
+        "explain": [],
     }
+
+
+def test_explain_hands_the_question_to_the_daemon_and_gives_its_answer(rpcutil):
+    assert rpcutil.call("explain", agent="echo").data["stage"] == "run"
+
+
+def test_explain_takes_no_name_that_is_none(rpcutil):
+    assert rpcutil.call("explain", agent="../echo").statuscode == 4
+
+
+def test_the_inputs_of_the_request_in_question_are_kept_out_of_logs_and_audit(rpcutil):
+    assert rpcutil.agent.ddl.actions["explain"].inputs["inputs"].sensitive
