@@ -97,6 +97,10 @@ class RPCClient:
             self._last = self._batched(action, size, ask)
         else:
             self._last = RPCResults(ask(self.audience))
+        if self.ddl.actions[action].aggregates:
+            from .aggregate.summaries import Summaries
+
+            self._last.aggregates = Summaries(self.ddl.actions[action], self.client.config.paths("libdir"))
         return self._last
 
     def _batched(self, action: str, size: int, ask: Callable[[Audience, str], Replies]) -> BatchedResults:

@@ -2,24 +2,34 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from .batches import merged
 from .replies import Replies
 from .results import RPCResult, RPCStats
 
+if TYPE_CHECKING:
+    from .aggregate.summaries import Summaries, Summary
+
 
 class RPCResults(Iterator[RPCResult]):
     """The results of one call, as they arrive. The call is made whether or not anybody iterates.
 
-    replies: what they are made of; of a call in batches, those of the present batch.
+    replies: what they are made of; of a call in batches, those of the present batch. aggregates: what the results are fed to, where the
+    action's DDL has any.
     """
+
+    aggregates: "Summaries | None" = None
 
     def __init__(self, replies: Replies) -> None:
         self.replies, self.request_id, self._action = replies, replies.request_id, replies.stats.action
 
     def __next__(self) -> RPCResult:
         reply = next(self.replies)
-        return RPCResult.from_reply(reply, self.replies.latency(reply.sender), self._action)
+        result = RPCResult.from_reply(reply, self.replies.latency(reply.sender), self._action)
+        if self.aggregates is not None:
+            self.aggregates.add(result)
+        return result
 
     def close(self) -> None:
         """Stop waiting for more."""
@@ -29,6 +39,11 @@ class RPCResults(Iterator[RPCResult]):
     def stats(self) -> RPCStats:
         """Numbers and names up to now; final once the iteration has ended."""
         return self.replies.stats
+
+    @property
+    def summaries(self) -> "list[Summary]":
+        """The summaries that the action's DDL asks for, of the results that were taken in up to now."""
+        return [] if self.aggregates is None else self.aggregates.finished()
 
 
 class BatchedResults(RPCResults):
