@@ -1,6 +1,6 @@
 """Filter: which hosts are meant; read from command-line words, to and from the wire's dict."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from .expression import Expression
 
 _CONNECTIVES = ("and", "or", "not")
-MAX_TERMS = 64  # conditions in one filter, all kinds together
+MAX_TERMS = 64  # conditions in one filter on the wire, all kinds together
+MAX_IDENTITIES = 100_000  # names that a client takes: those that no message has room for are asked by name
 _MAX_TEXT = 4096  # characters in one name or value
 _KEYS = ("fact", "cf_class", "agent", "identity", "compound")
 
@@ -45,25 +46,45 @@ class Filter:
         combined: Iterable[str] = (),
         compound: Iterable[str] = (),
     ) -> "Filter":
-        """The filter that the words of -F, -C, -A, -I, -W and -S say; in a -W word each token is a fact test or a class."""
-        tests = [FactTest.parse(word) for word in _words(facts)]
-        names = [_name(word, "class") for word in _words(classes)]
+        """The filter that the words of -F, -C, -A, -I, -W and -S say; in a -W word each token is a fact test or a class.
+
+        A fact test or a class with `!` in front must not hold: it becomes a compound filter, and holds on hosts without the fact, too.
+        An identity may be a node set or a group: only a client knows whom it means, and expands it.
+        """
+        tests: list[FactTest] = []
+        names: list[str] = []
+        negated: list[FactTest | str] = []
+
+        def add(word: str, read: Callable[[str], FactTest | str]) -> None:
+            bare = word.strip()
+            if bare == "!":
+                raise FilterError("after ! stands what must not hold: '!country=uk', '!role::web'")
+            found = read(bare[1:].lstrip() if bare.startswith("!") else word)
+            if bare.startswith("!"):
+                negated.append(found)
+            elif isinstance(found, FactTest):
+                tests.append(found)
+            else:
+                names.append(found)
+
+        for word in _words(facts):
+            add(word, FactTest.parse)
+        for word in _words(classes):
+            add(word, lambda word: _name(word, "class"))
         for words in _words(combined):
             if not words.strip():
                 raise FilterError("an empty word in a filter would mean every host: leave the option out or say who is meant")
             for token in words.split():
-                if is_fact_word(token) and not token.startswith("/"):
-                    tests.append(FactTest.parse(token))
-                else:
-                    names.append(_token(token))
+                add(token, _token)
         return _checked(
             cls(
                 tuple(tests),
                 tuple(names),
                 tuple(_name(word, "agent") for word in _words(agents)),
-                tuple(_name(word, "identity") for word in _words(identities)),
-                _callstacks(compound),
-            )
+                tuple(_identity(word) for word in _words(identities)),
+                (*_negations(negated), *_callstacks(compound)),
+            ),
+            counts_identities=False,
         )
 
     @classmethod
@@ -92,6 +113,11 @@ class Filter:
             "identity": list(self.identities),
             "compound": list(self.compound),
         }
+
+    @property
+    def fits_wire(self) -> bool:
+        """True where one message has room for all of it."""
+        return _terms(self) <= MAX_TERMS
 
     def with_agent(self, agent: str) -> "Filter":
         """This filter, for hosts that also have the agent."""
@@ -125,6 +151,15 @@ def _callstacks(words: Iterable[str]) -> tuple[list[dict[str, Any]], ...]:
     return tuple(map(callstack_of, expressions))
 
 
+def _negations(found: list[FactTest | str]) -> tuple[list[dict[str, Any]], ...]:
+    if not found:
+        return ()
+    from .callstack import write_callstack
+    from .expression import ClassTest
+
+    return tuple(write_callstack(("not", ClassTest(test) if isinstance(test, str) else test)) for test in found)
+
+
 def _words(words: Iterable[str]) -> list[str]:
     found = list(words)
     if isinstance(words, str) or not all(isinstance(word, str) for word in found):  # letter by letter it is another filter
@@ -132,8 +167,10 @@ def _words(words: Iterable[str]) -> list[str]:
     return found
 
 
-def _token(token: str) -> str:
-    """A token of a -W word that is no fact test."""
+def _token(token: str) -> FactTest | str:
+    """A token of a -W word: a fact test, or a class."""
+    if is_fact_word(token) and not token.startswith("/"):
+        return FactTest.parse(token)
     if not token.startswith("/") and any(sign in token for sign in "=<>!~"):
         raise FilterError(f"'{token}' is neither a fact test nor a class: in -W write fact=value without blanks")
     if token.lower() in _CONNECTIVES or token in ("&&", "||"):
@@ -155,10 +192,21 @@ def _name(word: str, kind: str) -> str:
     return word
 
 
-def _checked(filter: Filter) -> Filter:
-    terms = (*filter.facts, *filter.classes, *filter.agents, *filter.identities, *filter.compound)
-    if len(terms) > MAX_TERMS:
-        raise FilterError(f"a filter may have {MAX_TERMS} terms, this one has {len(terms)}")
+def _identity(word: str) -> str:
+    """An identity as it is written: a name, a regular expression, a node set (`web[01-20],db1`) or `group:NAME`."""
+    return word if not is_regex(word) and any(sign in word for sign in "[],") else _name(word, "identity")
+
+
+def _terms(filter: Filter) -> int:
+    return sum(map(len, (filter.facts, filter.classes, filter.agents, filter.identities, filter.compound)))
+
+
+def _checked(filter: Filter, *, counts_identities: bool = True) -> Filter:
+    terms = _terms(filter) - (0 if counts_identities else len(filter.identities))
+    if terms > MAX_TERMS:
+        raise FilterError(f"a filter may have {MAX_TERMS} terms, this one has {terms}")
+    if len(filter.identities) > MAX_IDENTITIES:
+        raise FilterError(f"a filter may have {MAX_IDENTITIES} identities, this one has {len(filter.identities)}")
     for text in (*filter.classes, *filter.agents, *filter.identities):
         if not text.strip():
             raise FilterError("an empty name in a filter matches nobody: leave the option out or give a name")
