@@ -137,8 +137,20 @@ def rivals(
         call = (program, "all", "-i", str(folder / "inventory"), "-u", "root", common, "-f", str(HOSTS), "-m", "ping")
         found.append(("ansible all -m ping", lambda: outside(*call), lambda out: out.count('"ping": "pong"')))
     if program := shutil.which("pyinfra"):
-        names = ",".join(where.values())
-        ask = (program, names, "--ssh-user", "root", "--ssh-key", str(folder / "login"), "--yes", "exec", "--", "echo", "pong")
+        (folder / "hosts.py").write_text(f"hosts = {list(where.values())!r}\n")
+        ask = (
+            program,
+            str(folder / "hosts.py"),
+            "--ssh-user",
+            "root",
+            "--ssh-key",
+            str(folder / "login"),
+            "--yes",
+            "exec",
+            "--",
+            "echo",
+            "pong",
+        )
         found.append(("pyinfra exec", lambda: outside(*ask), lambda out: sum(f"[{address}] pong" in out for address in where.values())))
     return found
 
