@@ -144,7 +144,9 @@ class Client:
         interval = self.config.seconds("plugin.discovery.full_window_interval")
         if full or not knowledge.hosts:
             window = widest
-        enough = None if full else knowledge.expected(self._clock(), interval, window)
+        # A longer wait than usual is a bound, not a wish to search: what a usual window taught is enough to end it.
+        usual = min(window, self.discovery_timeout)
+        enough = None if full else knowledge.expected(self._clock(), interval, usual)
 
         def learn(replies: Replies, complete: bool) -> None:
             collector = replies.collector
