@@ -39,7 +39,7 @@ class Knowledge:
     def expected(self, now: float, interval: float = FULL_WINDOW_INTERVAL, window: float = 0.0) -> frozenset[str] | None:
         """Whose answers are enough to end early; None where the full window is due.
 
-        That is where nothing is known, or the last full window is too old, or was shorter than the one that is asked for now.
+        That is where nothing is known, or the last full window is too old, or was shorter than window (seconds).
         """
         return frozenset(self.hosts) if self.hosts and self._is_fresh(now, interval) and window <= self.window else None
 

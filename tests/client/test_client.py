@@ -361,13 +361,71 @@ def test_discoveries_of_hosts_delayed_at_random_miss_none_and_end_early(fleet):
     names = [f"web{number}" for number in range(6)]
     security = {name: fleet.site.security(name) for name in names}
     spent = []
-    for _ in range(200):
+    for _ in range(500):
         slow = Slow(security, {name: chance.uniform(0.0, 1.9) for name in names})
         client = fleet.client("discovery_timeout = 2\n", connector=slow, monotonic=slow.clock)
         spent.append(client.discover())
     assert all(found.nodes == tuple(names) for found in spent)
     assert spent[0].seconds == pytest.approx(2.0, abs=0.2)
-    assert sum(found.seconds < 1.9 for found in spent[1:]) > 10
+    assert [found.ended for found in spent] == ["window"] + ["known"] * 499
+    assert sum(found.seconds < 1.9 for found in spent[1:]) > 100
+
+
+def test_a_host_that_appears_is_found_at_the_latest_when_the_full_window_is_next_used(fleet):
+    security = {name: fleet.site.security(name) for name in ("web1", "web2")}
+    config = "discovery_timeout = 2\nplugin.discovery.full_window_interval = 600\n"
+    delays = {"web1": 0.1}
+
+    def discover(minutes, **words):
+        slow = Slow(security, delays)
+        return fleet.client(config, connector=slow, monotonic=slow.clock, clock=lambda: 1e9 + minutes * 60).discover(**words)
+
+    first = discover(0)
+    assert (first.nodes, first.ended, first.age) == (("web1",), "window", None)
+    delays["web2"] = 1.5  # it begins to be there
+    early = discover(9)
+    assert (early.nodes, early.ended, early.age) == (("web1",), "known", 540.0)
+    assert discover(9, full=True).nodes == ("web1", "web2")
+    for file in fleet.folder.glob("*.json"):
+        file.write_text(file.read_text().replace('"web2":', '"web3":'))  # as if nobody had asked that way
+    del delays["web2"]
+    security["web2"], delays["web2"] = fleet.site.security("web2"), 1.5
+    late = discover(20)
+    assert (late.nodes, late.ended, late.silent_known) == (("web1", "web2"), "window", ("web3",))
+
+
+def test_a_window_shorter_than_usual_does_not_stand_for_a_full_one(fleet):
+    security = {name: fleet.site.security(name) for name in ("web1", "web2")}
+
+    def discover(**words):
+        slow = Slow(security, {"web1": 0.1, "web2": 1.5})
+        return fleet.client("discovery_timeout = 2\n", connector=slow, monotonic=slow.clock).discover(**words)
+
+    assert (discover(timeout=0.5).nodes, discover(timeout=0.5).ended) == (("web1",), "known")
+    found = discover()
+    assert (found.nodes, found.ended) == (("web1", "web2"), "window")
+    assert discover(timeout=30).ended == "known"  # a longer wait is a bound
+
+
+def test_the_wait_where_nobody_is_known_may_be_longer(fleet):
+    security = {name: fleet.site.security(name) for name in ("web1", "web2")}
+    delays = {"web1": 0.1, "web2": 0.1}
+
+    def ping(**words):
+        slow = Slow(security, delays)
+        replies = fleet.client("discovery_timeout = 2\n", connector=slow, monotonic=slow.clock).ping(unknown_timeout=5.0, **words)
+        list(replies)
+        return replies.stats
+
+    assert ping().agent_time == pytest.approx(5.0, abs=0.2)
+    delays["web2"] = 60.0
+    silent = ping()
+    assert (silent.silent_known, silent.discovery_ended) == (("web2",), "window")
+    assert silent.agent_time == pytest.approx(2.0, abs=0.2)
+    assert ping(full=True).agent_time == pytest.approx(5.0, abs=0.2)
+    named = ping(filter=Filter.parse(identities=["web1", "web2"]))
+    assert (named.no_response, named.discovery_ended) == (("web2",), "named")
+    assert named.agent_time == pytest.approx(2.0, abs=0.2)
 
 
 def test_a_ping_of_named_hosts_ends_when_they_have_answered_and_names_who_has_not(fleet):

@@ -31,6 +31,24 @@ def test_a_full_window_is_due_again_after_an_hour_and_when_the_clock_was_set_bac
     assert knowledge.expected(1000.0 + 50, interval=50) is None
 
 
+def test_a_shorter_window_is_not_enough_for_a_longer_one_and_does_not_replace_it_while_it_is_fresh():
+    short = Knowledge().learned(["web1"], was_full=True, now=1000.0, window=0.5)
+    assert short.expected(1001.0, window=0.5) == {"web1"}
+    assert short.expected(1001.0, window=2.0) is None
+    long = short.learned(["web1", "web2"], was_full=True, now=1002.0, window=2.0)
+    assert long.expected(1003.0, window=2.0) == {"web1", "web2"}
+    again = long.learned(["web1"], was_full=True, now=1004.0, window=0.5)
+    assert (again.full_window, again.window, again.missed) == (1002.0, 2.0, {})
+    later = long.learned(["web1"], was_full=True, now=4602.0, window=0.5)
+    assert (later.full_window, later.window, later.missed) == (4602.0, 0.5, {"web2": 1})
+
+
+def test_the_age_is_that_of_the_last_full_window():
+    assert Knowledge().age(1000.0) is None
+    assert Knowledge({"web1": 1000.0}, 1000.0).age(1840.0) == 840.0
+    assert Knowledge({"web1": 1000.0}, 1000.0).age(900.0) == 0.0
+
+
 def test_new_hosts_are_added_and_silent_ones_kept_with_their_age():
     knowledge = Knowledge({"web1": 1000.0}, 1000.0).learned(["web2"], was_full=False, now=2000.0)
     assert knowledge == Knowledge({"web1": 1000.0, "web2": 2000.0}, 1000.0)
@@ -63,7 +81,7 @@ def test_a_host_silent_for_seven_days_is_forgotten():
 
 def test_what_was_saved_is_loaded_by_the_same_question_only(tmp_path):
     known = KnownHosts(tmp_path, "client.cfg")
-    knowledge = Knowledge({"web1": 5.0}, 5.0, {"web1": 2})
+    knowledge = Knowledge({"web1": 5.0}, 5.0, {"web1": 2}, 2.0)
     known.save("mcollective", "discovery", WEB, knowledge)
     assert known.load("mcollective", "discovery", WEB) == knowledge
     assert known.load("mcollective", "discovery", Filter()) == Knowledge()

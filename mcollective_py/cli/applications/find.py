@@ -9,6 +9,7 @@ from ...client.results import Refusal, exitcode
 from ...filter import Filter
 from ..application import Application
 from ..calls import interruptible
+from ..endings import ending, in_brackets
 from ..inert import inert
 from ..render import remark_lines
 from ..sections.filters import filter_of
@@ -53,6 +54,9 @@ class Find(Application):
                     "no_response": list(stats.no_response),
                     "silent_known": list(stats.silent_known),
                     "unverified": stats.unverified,
+                    "discovery_method": stats.discovery_method,
+                    "discovery_ended": stats.discovery_ended,
+                    "discovery_age": stats.discovery_age,
                     "seconds": round(stats.agent_time, 6),
                 }
             )
@@ -61,7 +65,8 @@ class Find(Application):
         if not options.json and (remarks := remark_lines(stats, style)):
             print("\n".join(remarks), file=sys.stderr)
         if options.verbose:
-            remark(f"Discovered {len(found)} hosts in {stats.agent_time:.2f} seconds")
+            how = in_brackets(ending(stats.discovery_ended, stats.discovery_age))
+            remark(f"Discovered {len(found)} hosts in {stats.agent_time:.2f} seconds{how}")
         wait.remark("these are the hosts found up to now")
         is_nobody = not (found or stats.refusals or stats.no_response or wait.is_interrupted)
         # A filter that means nobody is an answer, which scripts expect to be silent; that nobody at all is there is not.
