@@ -422,6 +422,15 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "plugin.executor.per_caller", "number", "64", "Requests of one caller that may run or wait.", least=1, most=10000, side="server"
     ),
+    Setting(
+        "plugin.rpc.fold_above",
+        "number",
+        "20",
+        "On a terminal, equal results of more hosts than this are shown once.",
+        unit="hosts",
+        least=0,
+        side="client",
+    ),
     Setting("plugin.rpc.graph", "flag", "false", "Draw the graph of `mco ping` always.", side="client"),
     *_pool("activemq"),
     *_pool("rabbitmq"),

@@ -6,23 +6,31 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..client.audience import Audience
 from ..client.replies import Replies
-from ..client.results import RPCResult, RPCStats, exitcode
+from ..client.results import RPCResult, exitcode
 from ..client.rpcclient import RPCClient
 from ..client.rpcresults import RPCResults
 from ..ddl.model import DDL
 from ..errors import BrokerRefused, ConnectorError, RPCError, UsageError
 from ..filter import Filter
+from .endings import ending, in_brackets
 from .main import INTERRUPTED
+from .output.base import Ending, failures_first
+from .output.chosen import check_output, display_mode, is_drawn, open_output, place_of_ending
+from .output.outputfile import Destination
+from .output.text import ending_text
 from .progress import Progress
-from .render import Style, remark_lines, result_document, result_lines, stats_lines, summary_line, wants_display
-from .session import print_json, remark, style_for
+from .render import Style, remark_lines, wants_display
+from .session import remark, style_for
 from .waiting import nobody
+
+if TYPE_CHECKING:
+    from ..client.aggregate.summaries import Summaries
 
 
 @dataclass(slots=True)
@@ -66,13 +74,15 @@ def interruptible(*waited: Replies | RPCResults) -> Iterator[Wait]:
 
 
 def announced(find: Callable[[], Audience], filter: Filter, window: float, options: argparse.Namespace) -> Audience:
-    """What find discovers, said on a terminal: `Discovering hosts using the mc method for at most 2 second(s) .... 12`."""
+    """What find discovers, on a terminal: `Discovering hosts using the mc method for at most 2 second(s) .... 12 (full window)`."""
     is_told = sys.stderr.isatty() and not (options.quiet or options.json or options.no_progress)
     if not is_told or filter.named_identities is not None:
         return find()
     print(f"Discovering hosts using the mc method for at most {window:g} second(s) .... ", end="", file=sys.stderr, flush=True)
     found = find()
-    print(len(found.nodes), file=sys.stderr)
+    how = found.before
+    words = ending(how.discovery_ended, how.discovery_age if options.verbose else None)
+    print(f"{len(found.nodes)}{in_brackets(words)}", file=sys.stderr)
     if not found.nodes and (hint := nobody(filter).partition("\n")[2]):
         remark(hint)
     return found
@@ -81,9 +91,11 @@ def announced(find: Callable[[], Audience], filter: Filter, window: float, optio
 def call_and_show(rpc: RPCClient, action: str, inputs: Mapping[str, Any], options: argparse.Namespace) -> int:
     """One call from discovery to exit code. Wrong inputs are a UsageError before anything is sent."""
     check_inputs(rpc, action, inputs)
+    check_output(options)
     confirm(rpc, action, options)
     announced(lambda: rpc.audience, rpc.filter, rpc.discovery_timeout, options)
-    return show(rpc.call(action, inputs), rpc.ddl, options, style_for(sys.stdout, options, rpc.client.config))
+    style = style_for(sys.stdout, options, rpc.client.config)
+    return show(rpc.call(action, inputs), rpc.ddl, options, style, summaries_of(rpc, action))
 
 
 def check_inputs(rpc: RPCClient, action: str, inputs: Mapping[str, Any]) -> None:
@@ -116,47 +128,56 @@ def confirm(rpc: RPCClient, action: str, options: argparse.Namespace) -> None:
         raise UsageError("nothing was sent")
 
 
-def show(results: RPCResults, ddl: DDL | None, options: argparse.Namespace, style: Style) -> int:
-    """Show results as they come, then who is missing and the sums; gives the exit code.
+def show(results: RPCResults, ddl: DDL | None, options: argparse.Namespace, style: Style, summaries: "Summaries | None" = None) -> int:
+    """Show results as the options say, then who is missing and the sums; gives the exit code.
 
-    Ctrl-C shows what there is. So does a broker that goes away, and its error flies afterwards.
+    Ctrl-C shows what there is. So does a broker that goes away, and its error flies afterwards. summaries: what takes the results in.
     """
-    mode = options.display or ("always" if style.verbose else _mode(ddl, results.stats.action))
-    is_buffered = options.sort or options.json
+    hosts, action = len(results.stats.discovered), results.stats.action
+    mode, output = display_mode(options, ddl, action, style), open_output(options, ddl, style, hosts)
+    destination = Destination(options.output_file)
     kept: list[RPCResult] = []
-    is_drawn = not (options.no_progress or options.json or options.quiet)
-    progress = Progress(sys.stderr, len(results.stats.discovered), beside=sys.stdout, is_wanted=is_drawn, color=style.color)
+    progress = Progress(sys.stderr, hosts, beside=sys.stdout, is_wanted=is_drawn(options), color=style.color)
     with progress, interruptible(results) as wait:
         for result in results:
-            if is_buffered:
+            if summaries is not None:
+                summaries.add(result)
+            if options.sort:
                 kept.append(result)
-            elif wants_display(mode, result):
+            elif wants_display(mode, result) and (text := output.result(result)):
                 with progress.aside():
-                    _print_result(result, ddl, style)
+                    destination.write(text)
             progress.advance()
-    stats = results.stats
-    kept.sort(key=lambda result: (result.is_ok, result.sender))
-    if options.json:
-        print_json(call_document(kept, stats, is_interrupted=wait.is_interrupted))
-    else:
-        for result in kept:
-            if wants_display(mode, result):
-                _print_result(result, ddl, style)
-        _print_end(stats, style)
-        wait.remark(f"these are the answers up to now; hosts may still be busy with request {stats.request_id}")
-    return wait.exitcode(exitcode(stats, strict=options.strict))
+    for result in failures_first(kept):
+        if wants_display(mode, result):
+            destination.write(output.result(result))
+    outcome = Ending(results.stats, tuple(summaries.finished()) if summaries is not None else (), wait.is_interrupted)
+    destination.write(output.end(outcome))
+    _tell_ending(outcome, wait, options, style)
+    destination.finish()
+    return wait.exitcode(exitcode(outcome.stats, strict=options.strict))
 
 
-def call_document(results: list[RPCResult], stats: RPCStats, *, is_interrupted: bool = False) -> dict[str, Any]:
-    """The document of --json for a call."""
-    return {
-        "request_id": stats.request_id,
-        "agent": stats.agent,
-        "action": stats.action,
-        "interrupted": is_interrupted,
-        "replies": [result_document(result) for result in results],
-        "stats": stats.to_dict(),
-    }
+def _tell_ending(outcome: Ending, wait: Wait, options: argparse.Namespace, style: Style) -> None:
+    """What people are told below or beside the results, unless the format has it all."""
+    place, stats = place_of_ending(options), outcome.stats
+    if place == "none":
+        return
+    if place == "stdout":
+        started = time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(stats.started))
+        print(ending_text(outcome, started, style), end="", flush=True)
+    elif remarks := remark_lines(stats, replace(style, color=style.color and sys.stderr.isatty())):
+        print("\n".join(remarks), file=sys.stderr)
+    wait.remark(f"these are the answers up to now; hosts may still be busy with request {stats.request_id}")
+
+
+def summaries_of(rpc: RPCClient, action: str) -> "Summaries | None":
+    """What takes in the results of an action whose DDL asks for summaries; None for all others."""
+    if not rpc.ddl.actions[action].aggregates:
+        return None
+    from ..client.aggregate.summaries import Summaries
+
+    return Summaries(rpc.ddl.actions[action], rpc.client.config.paths("libdir"))
 
 
 def body_of(text: str) -> Any:
@@ -165,21 +186,3 @@ def body_of(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         return text
-
-
-def _mode(ddl: DDL | None, action: str | None) -> str:
-    return ddl.actions[action].display if ddl and action and action in ddl.actions else "always"
-
-
-def _print_result(result: RPCResult, ddl: DDL | None, style: Style) -> None:
-    print("\n".join(result_lines(result, ddl, style)), flush=True)
-
-
-def _print_end(stats: RPCStats, style: Style) -> None:
-    remarks = remark_lines(stats, style)
-    if remarks:
-        print("\n".join([*remarks, ""]))
-    if style.verbose:
-        started = time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(stats.started))
-        print("\n".join([*stats_lines(stats, started, style), ""]))
-    print("\n" + summary_line(stats, style))

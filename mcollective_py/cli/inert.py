@@ -11,6 +11,8 @@ def inert(text: str, *, keep_lines: bool = False) -> str:
     if text.isprintable():
         return text
     keep = "\n\t" if keep_lines else "\t"
+    if text.translate(dict.fromkeys(map(ord, keep))).isprintable():  # the most there is, and it takes a tenth of the time
+        return text
     return "".join(char if char.isprintable() or char in keep else _escaped(char) for char in text)
 
 

@@ -8,15 +8,16 @@ from typing import Any
 from ..client.results import RPCResult, RPCStats
 from ..ddl.model import DDL
 from ..wire.plainjson import plain_json
+from .endings import ending, in_brackets
 from .inert import inert, inert_lines
 
-_RED, _GREEN, _YELLOW, _PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[0m"
+RED, GREEN, _YELLOW, _BOLD, _PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[1m", "\x1b[0m"
 _STATUS = {
-    1: (_RED, "Request Aborted"),
+    1: (RED, "Request Aborted"),
     2: (_YELLOW, "Unknown Action"),
     3: (_YELLOW, "Missing Request Data"),
     4: (_YELLOW, "Invalid Request Data"),
-    5: (_RED, "Unknown Request Status"),
+    5: (RED, "Unknown Request Status"),
 }
 _REFUSED = {
     "denied": "Denied",
@@ -30,15 +31,24 @@ _MAX_OUTPUTS = 1000  # of one host as text; JSON has them all
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How to draw. width: columns of the terminal. verbose: times and all data."""
+    """How to draw. width: columns of the terminal. verbose: times and all data. is_terminal: somebody looks at it.
+
+    fold_above: equal results of more hosts than this are shown once; None for never.
+    """
 
     color: bool = False
     verbose: bool = False
     width: int = 80
+    is_terminal: bool = False
+    fold_above: int | None = None
 
     def paint(self, code: str, text: str) -> str:
-        """text in a colour, where colours are wanted."""
-        return f"{code}{text}{_PLAIN}" if self.color else text
+        """text in a colour, where colours are wanted; an empty code is none."""
+        return f"{code}{text}{_PLAIN}" if self.color and code else text
+
+    def bold(self, text: str) -> str:
+        """text as a heading, where colours are wanted."""
+        return self.paint(_BOLD, text)
 
 
 # --- one result -------------------------------------------------------------------------------------------------------
@@ -54,24 +64,54 @@ def wants_display(mode: str, result: RPCResult) -> bool:
 
 
 def result_lines(result: RPCResult, ddl: DDL | None, style: Style) -> list[str]:
-    """One host's answer in the historic layout: name and status, the message, then the outputs by label."""
-    head = f"{inert(result.sender):<40}"
-    if result.is_ok:
-        lines = [head.rstrip()]
-    else:
-        code, word = _STATUS.get(result.statuscode, _STATUS[5])
-        if result.refusal:
-            word = _REFUSED.get(result.refusal, f"Refused ({inert(result.refusal)})")
-        lines = [f"{head} {style.paint(code, word)}"]
-    if result.statusmsg and result.statusmsg != "OK":
-        message = inert_lines(result.statusmsg)
-        lines += [f"   {line}" if result.is_ok else style.paint(_YELLOW, f"   {line}") for line in message]
-    if result.statuscode in (0, 1) and result.data and (result.is_ok or style.verbose):
-        lines += data_lines(result.data, _labels(ddl, result.action))
+    """One host's answer in the historic layout: name and status, the message, then the outputs by label; verbose: as it came."""
+    if style.verbose:
+        return raw_lines(result, style)
+    return [head_line(inert(result.sender), result, style), *body_lines(result, ddl, style)]
+
+
+def head_line(name: str, result: RPCResult, style: Style) -> str:
+    """Who it is, and beside it what went wrong."""
+    code, word = status_word(result)
+    return f"{name:<40} {style.paint(code, word)}" if word else name
+
+
+def body_lines(result: RPCResult, ddl: DDL | None, style: Style) -> list[str]:
+    """What stands below: the message unless it is OK, the outputs of what succeeded, an empty line."""
+    data = data_lines(result.data, labels(ddl, result.action)) if result.is_ok and result.data else []
+    return [*message_lines(result, style), *data, ""]
+
+
+def message_lines(result: RPCResult, style: Style) -> list[str]:
+    """The message, unless it is OK."""
+    if result.statusmsg in ("", "OK"):
+        return []
+    return [style.paint("" if result.is_ok else _YELLOW, f"   {line}") for line in inert_lines(result.statusmsg)]
+
+
+def raw_lines(result: RPCResult, style: Style) -> list[str]:
+    """One host's answer as it came: the message, then the outputs by their own names as JSON, also of an action that gave up."""
+    code, word = status_word(result)
+    said = result.statusmsg if not word else f"{result.statusmsg} ({word})" if result.statusmsg else word
+    first, *more = inert_lines(said)
+    lines = [f"{inert(result.sender):<40}: {style.paint(code, first)}", *(f"    {line}" for line in more)]
+    if result.statuscode in (0, 1) and result.data:
+        names, left_out = first_names(result.data)
+        lines += [f"    {line}" for line in value_lines({name: result.data[name] for name in names})]
+        lines += [f"    {left_out}"] if left_out else []
     return [*lines, ""]
 
 
-def _labels(ddl: DDL | None, action: str | None) -> Mapping[str, str]:
+def status_word(result: RPCResult) -> tuple[str, str]:
+    """What went wrong, in words, and their colour; both empty for what succeeded."""
+    if result.is_ok:
+        return "", ""
+    code, word = _STATUS.get(result.statuscode, _STATUS[5])
+    return code, _REFUSED.get(result.refusal, f"Refused ({inert(result.refusal)})") if result.refusal else word
+
+
+def labels(ddl: DDL | None, action: str | None) -> Mapping[str, str]:
+    """The names of an action's outputs, and what to call them."""
     found = ddl.actions.get(action or "") if ddl else None
     return {name: output.display_as for name, output in found.outputs.items()} if found else {}
 
@@ -129,9 +169,9 @@ def summary_line(stats: RPCStats, style: Style) -> str:
     complete = answered >= asked > 0 and not stats.failed and not stats.unverified
     if asked:
         count = f"{answered} / {asked}"
-        count = style.paint(_GREEN if complete else _RED if answered < asked else _YELLOW, count)
+        count = style.paint(GREEN if complete else RED if answered < asked else _YELLOW, count)
         return f"Finished processing {count} hosts in {stats.agent_time * 1000:.2f} ms"
-    return style.paint(_RED, "No hosts discovered: no request was sent")
+    return style.paint(RED, "No hosts discovered: no request was sent")
 
 
 def name_columns(names: Iterable[str], width: int = 80, field: int = 30) -> list[str]:
@@ -155,13 +195,13 @@ def remark_lines(stats: RPCStats, style: Style) -> list[str]:
         if names:
             lines += ["", style.paint(_YELLOW, f"{caption}:"), "", *name_columns(names, style.width)]
     if stats.refusals:
-        lines += ["", style.paint(_RED, "Refused to be discovered:"), ""]
+        lines += ["", style.paint(RED, "Refused to be discovered:"), ""]
         for refusal in sorted(stats.refusals, key=lambda one: one.sender):
             lines.append(f"   {inert(refusal.sender)}: {inert(refusal.statusmsg)} ({inert(refusal.refusal)})")
     if stats.unverified:
         many = "reply" if stats.unverified == 1 else "replies"
         why = "unreadable, or not signed by whom it should be"
-        lines += ["", style.paint(_RED, f"{stats.unverified} {many} dropped as unverified: {why}")]
+        lines += ["", style.paint(RED, f"{stats.unverified} {many} dropped as unverified: {why}")]
     if stats.duplicates:
         lines += ["", style.paint(_YELLOW, f"{stats.duplicates} duplicate replies ignored")]
     return lines
@@ -169,12 +209,13 @@ def remark_lines(stats: RPCStats, style: Style) -> list[str]:
 
 def stats_lines(stats: RPCStats, start_time: str, style: Style) -> list[str]:
     """The block of -v. start_time: as it is to be shown."""
+    discovery = ending(stats.discovery_ended, stats.discovery_age) if stats.did_discovery else "named"
     rows = (
         ("Nodes", f"{len(stats.discovered)} / {stats.responses}"),
         ("Pass / Fail", f"{stats.ok} / {stats.failed}"),
         ("Request", stats.request_id),
         ("Start Time", start_time),
-        ("Discovery Time", f"{stats.discovery_time * 1000:.2f}ms" if stats.did_discovery else "0.00ms (named)"),
+        ("Discovery Time", f"{stats.discovery_time * 1000:.2f}ms{in_brackets(discovery)}"),
         ("Agent Time", f"{stats.agent_time * 1000:.2f}ms"),
         ("Total Time", f"{stats.total_time * 1000:.2f}ms"),
     )

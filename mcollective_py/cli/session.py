@@ -69,6 +69,8 @@ def rpc_client(client: Client, agent: str, options: argparse.Namespace, *, filte
         limit_seed=options.limit_seed,
         batch=options.batch,
         batch_sleep=options.batch_sleep,
+        canary=options.canary,
+        max_fail=options.max_fail,
         full=options.full_discovery,
     )
 
@@ -84,8 +86,14 @@ def wants_color(stream: TextIO, configured: bool, environment: Mapping[str, str]
 
 def style_for(stream: TextIO, options: argparse.Namespace, config: Config) -> Style:
     """How to draw on stdout or stderr."""
-    width = shutil.get_terminal_size().columns if stream.isatty() else 80
-    return Style(color=wants_color(stream, config.flag("color")), verbose=bool(options.verbose), width=width)
+    is_terminal = stream.isatty()
+    return Style(
+        color=wants_color(stream, config.flag("color")),
+        verbose=bool(options.verbose),
+        width=shutil.get_terminal_size().columns if is_terminal else 80,
+        is_terminal=is_terminal,
+        fold_above=config.number("plugin.rpc.fold_above"),
+    )
 
 
 def remark(text: str) -> None:

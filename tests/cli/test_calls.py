@@ -3,11 +3,11 @@ import io
 
 import pytest
 
-from mcollective_py.cli.calls import body_of, call_document, confirm, interruptible, show
+from mcollective_py.cli.calls import body_of, confirm, interruptible, show
 from mcollective_py.cli.render import Style
 from mcollective_py.client.collector import Collector
 from mcollective_py.client.replies import Replies
-from mcollective_py.client.results import RPCResult, RPCStats
+from mcollective_py.client.results import RPCStats
 from mcollective_py.client.rpcresults import RPCResults
 from mcollective_py.ddl.model import DDL, ActionDDL, Metadata
 from mcollective_py.errors import ConnectorClosed, UsageError
@@ -19,7 +19,8 @@ DISK = DDL(Metadata("disk", "", "", "", "", "", 5.0), ACTIONS)
 
 
 def options(**fields):
-    values = {"display": None, "sort": False, "json": False, "no_progress": True, "quiet": False, "strict": False, "yes": False}
+    values = {"display": None, "sort": False, "no_progress": True, "quiet": False, "strict": False, "yes": False}
+    values |= {"json": False, "format": None, "output_file": None, "fold": None}
     return argparse.Namespace(**{**values, **fields})
 
 
@@ -67,13 +68,6 @@ def test_the_ddl_says_what_is_displayed_unless_told(capsys):
     assert "web1" not in capsys.readouterr().out
     show(results(("web1", 0), ("web2", 1)), DISK, options(display="none"), Style())
     assert "web" not in capsys.readouterr().out
-
-
-def test_the_document_of_a_call():
-    result = RPCResult("web1", "disk", "status", 0, "OK", {"free": 1})
-    document = call_document([result], RPCStats(request_id="ab", agent="disk", action="status"), is_interrupted=True)
-    assert (document["request_id"], document["interrupted"], document["replies"][0]["data"]) == ("ab", True, {"free": 1})
-    assert set(document) == {"request_id", "agent", "action", "interrupted", "replies", "stats"}
 
 
 @pytest.mark.parametrize(

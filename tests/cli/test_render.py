@@ -64,7 +64,23 @@ def test_a_refusal_is_shown_as_one_with_its_message(refusal, word):
 def test_outputs_of_an_aborted_action_are_shown_in_verbose_only():
     aborted = result(statuscode=1, statusmsg="no", data={"status": "dead"})
     assert not any("dead" in line for line in result_lines(aborted, SERVICE, PLAIN))
-    assert "   Service Status: dead" in result_lines(aborted, SERVICE, VERBOSE)
+    assert '      "status": "dead"' in result_lines(aborted, SERVICE, VERBOSE)
+
+
+def test_verbose_shows_a_result_as_it_came():
+    lines = result_lines(result(statuscode=1, statusmsg="no\nreally", refusal="denied", data={"b": [1], "a": True}), SERVICE, VERBOSE)
+    assert lines == [
+        f"{'web1.example.com':<40}: no",
+        "    really (Denied)",
+        "    {",
+        '      "a": true,',
+        '      "b": [',
+        "        1",
+        "      ]",
+        "    }",
+        "",
+    ]
+    assert result_lines(result(), SERVICE, VERBOSE) == [f"{'web1.example.com':<40}: OK", ""]
 
 
 def test_a_text_of_several_lines_stands_below_its_label():
@@ -158,16 +174,15 @@ def test_unverified_and_duplicate_replies_are_told():
 
 
 def test_the_block_of_verbose():
-    stats = RPCStats(
-        request_id="ab", discovered=("a", "b"), did_discovery=True, responses=2, ok=1, failed=1, discovery_time=2.0, agent_time=0.05
-    )
+    found = {"discovered": ("a", "b"), "did_discovery": True, "discovery_ended": "known", "discovery_age": 840.0}
+    stats = RPCStats(request_id="ab", **found, responses=2, ok=1, failed=1, discovery_time=2.0, agent_time=0.05)
     assert stats_lines(stats, "today", PLAIN)[1:] == [
         "---- rpc stats ----",
         "             Nodes: 2 / 2",
         "       Pass / Fail: 1 / 1",
         "           Request: ab",
         "        Start Time: today",
-        "    Discovery Time: 2000.00ms",
+        "    Discovery Time: 2000.00ms (all known answered; full window 14 min ago)",
         "        Agent Time: 50.00ms",
         "        Total Time: 2050.00ms",
     ]

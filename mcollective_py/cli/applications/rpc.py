@@ -13,6 +13,7 @@ from ...plugins.ddlfiles import agent_ddl
 from ..application import Application
 from ..calls import announced, body_of, call_and_show, check_inputs, confirm, show, wrong_words
 from ..inert import inert
+from ..output.chosen import check_output
 from ..sections.filters import filter_of
 from ..session import open_client, print_json, read_config, rpc_client, style_for
 from ..waiting import connected
@@ -126,6 +127,7 @@ def _check_sending(options: argparse.Namespace) -> None:
     """Raises UsageError for options that speak against one another."""
     if options.batch and _is_sent_only(options):
         raise UsageError("a batch waits for the answers of the one before: --batch goes neither with --no-results nor with --reply-to")
+    check_output(options, has_results=not _is_sent_only(options))
 
 
 def _print_sent(request_id: str, options: argparse.Namespace) -> int:

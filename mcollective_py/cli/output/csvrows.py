@@ -1,0 +1,54 @@
+"""`--format csv`: RFC 4180, a row for each host, a column for each output by its name."""
+
+import csv
+import io
+import json
+import re
+from typing import Any
+
+from ...client.results import RPCResult
+from ...ddl.model import DDL
+from ...wire.plainjson import plain_json
+from ..inert import inert
+from ..render import Style
+from .base import Ending, failures_first
+from .columns import output_names
+
+_FIRST = ("sender", "statuscode", "statusmsg", "refusal", "time_ms")
+_FORMULA = re.compile(r"\s*[=+\-@]")  # a spreadsheet takes what begins so for a formula, and a formula may run programs
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?", re.ASCII)
+
+
+class CSVRows:
+    """A head line and the rows; made when all is in, because hosts may send outputs that the DDL does not name."""
+
+    def __init__(self, ddl: DDL | None, style: Style) -> None:
+        self._ddl = ddl
+        self._results: list[RPCResult] = []
+
+    def result(self, result: RPCResult) -> str:
+        """See Output."""
+        self._results.append(result)
+        return ""
+
+    def end(self, ending: Ending) -> str:
+        """See Output."""
+        text = io.StringIO()
+        rows = csv.writer(text, lineterminator="\r\n")
+        names = output_names(self._results, self._ddl, ending.stats.action)
+        rows.writerow([*_FIRST, *(cell(str(name)) for name in names)])
+        for result in failures_first(self._results):
+            first = (result.sender, result.statuscode, result.statusmsg, result.refusal, round(result.latency * 1000, 3))
+            rows.writerow([cell(value) for value in (*first, *(result.data.get(name) for name in names))])
+        return text.getvalue()
+
+
+def cell(value: Any) -> str:
+    """One value as the text of its cell: nothing for None, JSON for what is nested, a formula made a text by a `'` before it."""
+    plain = plain_json(value)
+    if plain is None:
+        return ""
+    if not isinstance(plain, str):
+        return inert(json.dumps(plain, ensure_ascii=False, allow_nan=False))
+    text = inert(plain.replace("\r\n", "\n"), keep_lines=True)
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
