@@ -70,6 +70,15 @@ class BrokerUnreachable(ConnectorError):
         self.attempts = tuple(attempts)
 
 
+class NotSent(ConnectorError):
+    """A request could not be handed to the broker for all of its hosts in time; names are the rest, who will never get it."""
+
+    def __init__(self, request_id: str, names: Sequence[str]) -> None:
+        shown = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
+        super().__init__(f"request {request_id} was not sent to {len(names)} of its hosts within --publish_timeout: {shown}")
+        self.request_id, self.names = request_id, tuple(names)
+
+
 class NotConnected(ConnectorError):
     """Something was to be sent while no broker is connected."""
 

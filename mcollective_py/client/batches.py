@@ -1,10 +1,8 @@
 """Hosts in batches: how many at a time, the same number each time or growing; pure."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from ..errors import UsageError
-from .results import RPCStats
 
 MOST_STEPS = 100  # sizes in one --batch
 
@@ -26,17 +24,17 @@ def batch_size(step: str, total: int) -> int:
     return max(-(-total * int(number) // 100), 1) if percent else int(number)
 
 
-def batch_sizes(batch: str | int, total: int) -> Iterator[int]:
+def batch_sizes(batch: str, total: int) -> Iterator[int]:
     """The size of one batch after the other, without end: the last one repeats. Percentages are of total."""
     size = 0
-    for step in str(batch).split(","):
+    for step in batch.split(","):
         size = batch_size(step, total)
         yield size
     while True:
         yield size
 
 
-def slices(nodes: Sequence[str], batch: str | int, *, first: int = 0) -> list[tuple[str, ...]]:
+def slices(nodes: Sequence[str], batch: str, *, first: int = 0) -> list[tuple[str, ...]]:
     """The nodes in their order, a batch at a time. first: how many of them are a batch of their own before."""
     found = [tuple(nodes[:first])] if first and nodes else []
     start = min(first, len(nodes))
@@ -46,24 +44,3 @@ def slices(nodes: Sequence[str], batch: str | int, *, first: int = 0) -> list[tu
         found.append(tuple(nodes[start : start + size]))
         start += size
     return found
-
-
-def merged(before: RPCStats, batches: Sequence[RPCStats], seconds: float) -> RPCStats:
-    """The statistics of all batches as those of one call. before: what was known of the whole audience. seconds: since the first one.
-
-    Whoever was not asked, since a batch before theirs was the last, stands under not_asked and not under no_response.
-    """
-    asked = {name for stats in batches for name in stats.discovered}
-    return replace(
-        before,
-        responses=sum(stats.responses for stats in batches),
-        ok=sum(stats.ok for stats in batches),
-        failed=sum(stats.failed for stats in batches),
-        denied=sum(stats.denied for stats in batches),
-        no_response=tuple(sorted(name for stats in batches for name in stats.no_response)),
-        not_asked=tuple(name for name in before.discovered if name not in asked),
-        unexpected=tuple(sorted({name for stats in batches for name in stats.unexpected})),
-        unverified=before.unverified + sum(stats.unverified for stats in batches),
-        duplicates=sum(stats.duplicates for stats in batches),
-        agent_time=seconds,
-    )

@@ -11,7 +11,7 @@ from ..config import Config
 from ..connector.base import Connector
 from ..connector.targets import reply_destination
 from ..ddl.model import PLAIN_TIMEOUT
-from ..errors import NotSigned, UsageError
+from ..errors import NotSent, NotSigned, UsageError
 from ..filter import Filter
 from ..message import Destination, Request
 from ..names import is_place_for_replies
@@ -238,18 +238,24 @@ class Client:
         timeout: float | None = None,
         ttl: int | None = None,
         collective: str | None = None,
-        request_id: str | None = None,
+        after: Replies | None = None,
+        goes_on: Callable[[int], bool] = lambda bad: True,
     ) -> Replies:
         """Send an action's inputs (or a plain body) to an audience. An empty one ends at once and nothing is sent.
 
-        request_id: that of a request which goes on with this audience; without it a new one.
+        after: replies to a request that goes on with this audience, as named hosts; they are what is returned. goes_on: asked before
+        each host that is addressed by name, and told how many have failed or were silent so far; False ends the sending.
         """
+        request_id = None if after is None else after.request_id
         draft = self._publisher.draft(agent, action, body, collective=self.collective(collective), ttl=ttl, request_id=request_id)
         window = PLAIN_TIMEOUT + self.discovery_timeout if timeout is None else timeout
         if not audience.nodes:
             return self._nobody(draft, audience)
         where = self._publisher.address(agent, filter or Filter(), audience)
-        return self._start(draft, where, window, audience.before, expected=audience.nodes)
+        if after is not None:
+            after.go_on(audience.nodes)
+            return self._publish(draft, where, after, goes_on)
+        return self._start(draft, where, window, audience.before, expected=audience.nodes, goes_on=goes_on)
 
     def send(
         self,
@@ -263,7 +269,8 @@ class Client:
         collective: str | None = None,
         reply_to: str | None = None,
     ) -> str:
-        """Send without waiting for replies; gives the request id when it is handed over. An empty audience is a UsageError.
+        """Send without waiting for replies; gives the request id when it is handed over. An empty audience is a UsageError, and one
+        that could not all be sent to within publish_timeout a NotSent, which names the rest.
 
         reply_to: the broker's name of a place that somebody else reads; without it no replies are wanted.
         """
@@ -272,7 +279,9 @@ class Client:
             raise UsageError(f"{printable(reply_to)} is no place for replies: /queue/NAME for example, and not where requests travel")
         where, _ = self._publisher.checked(self._publisher.address(agent, filter or Filter(), audience))
         self.connect()
-        self._publisher.publish(draft, where, reply_to=reply_to)
+        left = self._publisher.publish(draft, where, reply_to=reply_to, timeout=self.publish_timeout)
+        if left.names:
+            raise NotSent(draft.id, left.names)
         return draft.id
 
     def _nobody(self, draft: Request, audience: Audience) -> Replies:
@@ -289,11 +298,12 @@ class Client:
         expected: Sequence[str] | None = None,
         known: frozenset[str] | None = None,
         at_end: Callable[[Replies, bool], None] | None = None,
+        goes_on: Callable[[int], bool] = lambda bad: True,
     ) -> Replies:
         """Publish a draft and wait for its replies. window: seconds for them. expected, known: see Collector."""
         where, more = self._publisher.checked(where)
         self.connect()
-        reply_to = self._publisher.place_for_replies(draft.collective)
+        self._publisher.place_for_replies(draft.collective)
         collector = Collector(
             draft.agent,
             started=self._monotonic(),
@@ -310,22 +320,34 @@ class Client:
 
         replies = Replies(collector, self._before(draft, before), pump=self._pump, monotonic=self._monotonic, at_end=over)
         self._open[draft.id] = replies
-        replies.publish(lambda: self._publisher.publish(draft, where, reply_to=reply_to, on_sealed=collector.sent))
+        return self._publish(draft, where, replies, goes_on)
+
+    def _publish(self, draft: Request, where: Address, replies: Replies, goes_on: Callable[[int], bool]) -> Replies:
+        reply_to, on_sealed = self._publisher.place_for_replies(draft.collective), replies.collector.sent
+        replies.publish(
+            lambda: self._publisher.publish(
+                draft, where, reply_to=reply_to, timeout=self.publish_timeout, goes_on=lambda: goes_on(replies.bad), on_sealed=on_sealed
+            )
+        )
         return replies
 
     def _before(self, draft: Request, stats: RPCStats) -> RPCStats:
         return stats.of_call(draft.id, draft.agent, draft.action, self._clock())
 
-    def _pump(self, timeout: float) -> None:
-        """Wait for one message and hand it to whose it is. One that nobody vouches for counts against every open request."""
+    def _pump(self, timeout: float) -> bool:
+        """Wait for one message and hand it to whose it is; False where none came.
+
+        One that nobody vouches for counts against every open request.
+        """
         delivery = self._connector.receive(timeout)
         if delivery is None:
-            return
+            return False
         try:
             reply = self.security.open_reply(self.security.read(delivery.payload))
         except NotSigned as error:
             for replies in self._open.values():
                 replies.reject(error)
-            return
+            return True
         if reply.request_id in self._open:  # else it is late: of a request that has ended
             self._open[reply.request_id].deliver(reply)
+        return True

@@ -24,7 +24,8 @@ class Collector:
 
     expected: the nodes that are to answer; with is_closed (a directed request) a reply of any other is dropped, without it (a
     broadcast after a discovery) it counts and is listed as unexpected. None where nobody knows who will answer: then known, the
-    hosts that answered such a request before, decide how early it can end. All times in seconds of one monotonic clock.
+    hosts that answered such a request before, decide how early it can end. A request that goes out in batches has one collector for
+    all of them. All times in seconds of one monotonic clock.
     """
 
     # Seconds after the last known host's answer: enough for a new host's answer that is already on its way, short to a human.
@@ -45,10 +46,15 @@ class Collector:
         self.expected = None if expected is None else dict.fromkeys(expected)
         self.known = frozenset(known or ())
         self.is_closed, self.settle = is_closed, settle
-        self.answered: dict[str, float] = {}  # sender -> seconds from start to arrival, in the order of arrival
+        self.answered: dict[str, float] = {}  # sender -> seconds from being asked to arrival, in the order of arrival
         self.duplicates: dict[str, int] = {}
         self.unexpected: dict[str, None] = {}
+        self.late: dict[str, None] = {}  # answered after the time of their batch
+        self.unsent: dict[str, None] = {}  # could not be handed over in time
+        self.withheld: dict[str, None] = {}  # not handed over, for the request was stopped
         self.unverified = 0
+        self._overdue: set[str] = set()
+        self._asked: dict[str, float] = {}  # when, for those of later batches
         self._due = set(self.expected if self.expected is not None else self.known)
         self._digests: dict[str, str] = {}
         self._digest: str | None = None
@@ -63,9 +69,26 @@ class Collector:
         else:
             self._digests.update(dict.fromkeys(names, digest))
 
-    def published(self, now: float) -> None:
-        """All of it is out: the window runs from here."""
+    def published(self, now: float, left: Collection[str] = (), *, is_stopped: bool = False) -> None:
+        """All of it is out: the window runs from here. left: nodes it was not handed over for: it was stopped, else time ran out."""
+        (self.withheld if is_stopped else self.unsent).update(dict.fromkeys(left))
+        self._due.difference_update(left)
         self._deadline = now + self.window
+
+    def go_on(self, names: Iterable[str], now: float) -> None:
+        """The same request goes out to more nodes: the next batch, with a window of its own. Needs expected."""
+        self.batch_over()
+        more = dict.fromkeys(names, now)
+        if self.expected is not None:
+            self.expected.update(dict.fromkeys(more))
+        self._asked.update(more)
+        self._due.update(more)
+        self._deadline = inf
+
+    def batch_over(self) -> None:
+        """Whoever is still due has had their time; an answer from now on is late, and counts."""
+        self._overdue |= self._due
+        self._due.clear()
 
     def accept(self, reply: Reply, now: float) -> tuple[Verdict, Reply | None]:
         """Judge one verified reply; ANSWER comes with the whole reply, joined from its parts where it had several."""
@@ -87,9 +110,14 @@ class Collector:
             if whole is None:
                 return Verdict.PART, None
             reply = whole
-        self.answered[sender] = now - self.started
+        self.answered[sender] = now - self._asked.get(sender, self.started)
         self._last = now
         self._due.discard(sender)
+        self.unsent.pop(sender, None)
+        self.withheld.pop(sender, None)
+        if sender in self._overdue:
+            self._overdue.remove(sender)
+            self.late[sender] = None
         if self.expected is not None and sender not in self.expected:
             self.unexpected[sender] = None
         return Verdict.ANSWER, reply
@@ -112,7 +140,17 @@ class Collector:
     @property
     def silent(self) -> tuple[str, ...]:
         """Who was due and did not answer, sorted: expected nodes, or hosts known from before."""
-        return tuple(sorted(self._due))
+        return tuple(sorted(self._due | self._overdue))
+
+    @property
+    def overdue(self) -> int:
+        """How many had their time in an earlier batch and are silent, or could not be sent to."""
+        return len(self._overdue) + len(self.unsent)
+
+    @property
+    def may_have_come(self) -> bool:
+        """True where the window is over and an answer may wait to be taken in; it came in time, and who takes it in was slow."""
+        return self.expected is None or bool(self._due)
 
     @property
     def ended(self) -> str:

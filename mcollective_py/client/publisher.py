@@ -1,8 +1,9 @@
 """Publisher: requests on their way out, addressed, checked, sealed and handed to the connector; and where their replies come."""
 
 import os
+import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..config import Config
@@ -13,6 +14,16 @@ from ..message import Destination, Kind, Publication, Request
 from ..security.base import SecurityPlugin
 from .addressing import Address, address
 from .audience import Audience
+
+PER_PUBLISH_TIMEOUT = 1000  # nodes; more have as many times longer
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Nodes that a request was not handed over for. is_stopped: because it was told to end; else the time was over."""
+
+    names: tuple[str, ...] = ()
+    is_stopped: bool = False
 
 
 class Publisher:
@@ -31,9 +42,10 @@ class Publisher:
         identity: str,
         clock: Callable[[], float],
         reply_destination: Callable[[str, str, str], Destination],
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._config, self._connector, self._security = config, connector, security
-        self._identity, self._clock, self._reply_destination = identity, clock, reply_destination
+        self._identity, self._clock, self._reply_destination, self._monotonic = identity, clock, reply_destination, monotonic
         self._token = f"{os.getpid()}.{os.urandom(16).hex()}"  # 128 bits: who guesses it could read the replies
         self._reply_to: dict[str, Destination] = {}  # by collective
 
@@ -91,22 +103,31 @@ class Publisher:
         where: Address,
         *,
         reply_to: str | None,
+        timeout: float | None = None,
+        goes_on: Callable[[], bool] = lambda: True,
         on_sealed: Callable[[str, tuple[str, ...] | None], None] = lambda digest, targets: None,
-    ) -> None:
+    ) -> Left:
         """Seal and send a draft, as many requests of one id as its address has chunks, each with the time of its sealing.
 
-        reply_to: None where no replies are wanted. on_sealed: told each digest and its targets before it is sent.
+        reply_to: None where no replies are wanted. timeout: seconds for a thousand nodes, more have as many times longer; None for
+        publish_timeout. goes_on: asked before each node, False ends it. on_sealed: told each digest and its targets before it is sent.
         """
+        seconds = self._config.seconds("publish_timeout") if timeout is None else timeout
+        deadline = self._monotonic() + seconds * max(-(-len(where.targets or ()) // PER_PUBLISH_TIMEOUT), 1)
+        done = 0
         for targets in where.chunks():
             request = replace(
                 draft, filter=where.filter, targets=targets, time=self._clock(), reply_to=reply_to, wants_reply=reply_to is not None
             )
             sealed = self._security.seal_request(request)
             on_sealed(sealed.digest, targets)
-            self._connector.publish(
-                Publication(sealed.payload, destination, request.sender, request.time, request.ttl, reply_to)
-                for destination in _destinations(request)
-            )
+            for destination in _destinations(request):
+                is_stopped = not goes_on()
+                if is_stopped or (done and self._monotonic() > deadline):
+                    return Left((where.targets or ())[done:], is_stopped)
+                self._connector.publish([Publication(sealed.payload, destination, request.sender, request.time, request.ttl, reply_to)])
+                done += 1
+        return Left()
 
     def forget_replies(self) -> None:
         """Receive no more replies."""

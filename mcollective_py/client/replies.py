@@ -3,26 +3,28 @@
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from math import inf
 
 from ..errors import ConnectorError, NotSigned
 from ..message import Reply
 from .collector import Collector, Verdict
+from .publisher import Left
 from .results import RPCStats
 
 logger = logging.getLogger(__name__)
 
 # Longest wait while the request is still being published: the window starts, or an error shows, at most this much late.
 _WHILE_PUBLISHING = 0.1
+_MOST_WAITING = 10_000  # messages taken in after the window, of those that came within it: as many as a connector holds
 
 
 class Replies(Iterator[Reply]):
     """Verified replies, each node's once, in the order of arrival. The request is sent whether or not anybody iterates.
 
-    pump: waits up to that many seconds for one message from the broker and hands it to whose it is. stats: what is known
-    before the first reply. at_end: called once when it is over, with True where it ran to its own end.
+    pump: waits up to that many seconds for one message from the broker and hands it to whose it is; False where none came. stats: what
+    is known before the first reply. at_end: called once when it is over, with True where it ran to its own end.
     """
 
     def __init__(
@@ -30,30 +32,33 @@ class Replies(Iterator[Reply]):
         collector: Collector,
         stats: RPCStats,
         *,
-        pump: Callable[[float], None],
+        pump: Callable[[float], object],
         monotonic: Callable[[], float],
         at_end: Callable[["Replies", bool], None] = lambda replies, complete: None,
     ) -> None:
-        self.collector, self.request_id = collector, stats.request_id
+        self.collector, self.request_id, self.action = collector, stats.request_id, stats.action
         self._stats, self._pump, self._monotonic, self._at_end = stats, pump, monotonic, at_end
         self._ready: deque[Reply] = deque()
         self._ok = self._failed = self._denied = 0
         self._ended: float | None = None
         self._publisher: threading.Thread | None = None
         self._failure: BaseException | None = None
+        self._waiting = _MOST_WAITING
         self.is_complete = False
+        self.has_more = False  # more nodes are to be asked: the end of an iteration is that of a batch
         self.silent_known: tuple[str, ...] = ()
         self.age: float | None = None  # of what early ends rest on
 
-    def publish(self, publish: Callable[[], None]) -> None:
+    def publish(self, publish: Callable[[], Left | None]) -> None:
         """Run publish in a thread of its own, so that replies are taken in while a long list of nodes is still being sent to."""
 
         def run() -> None:
+            left = Left()
             try:
-                publish()
+                left = publish() or Left()
             except Exception as error:  # noqa: BLE001  a fault of ours, too: untold, the wait would never end
                 self._failure = error
-            self.collector.published(self._monotonic())
+            self.collector.published(self._monotonic(), left.names, is_stopped=left.is_stopped)
 
         self._publisher = threading.Thread(target=run, name=f"publish-{self.request_id[:8]}", daemon=True)
         self._publisher.start()
@@ -67,11 +72,44 @@ class Replies(Iterator[Reply]):
             if self._ended is not None:
                 raise StopIteration
             left = self.collector.remaining(self._monotonic())
-            if left <= 0:
-                self._end(complete=True)
-            else:
+            if left > 0:
                 self._pump(_WHILE_PUBLISHING if left == inf else left)
+            elif not self._takes_in_another():
+                self._window_is_over()
         return self._ready.popleft()
+
+    def go_on(self, nodes: Iterable[str]) -> None:
+        """Ask more nodes: the iteration goes on until theirs is over, too."""
+        self._waiting = _MOST_WAITING
+        self.collector.go_on(nodes, self._monotonic())
+
+    def pause(self, seconds: float) -> bool:
+        """Wait for a late reply between two batches, up to that many seconds; True where one is there for the iteration."""
+        if not self._ready and self._ended is None:
+            self._pump(seconds)
+        return bool(self._ready)
+
+    @property
+    def is_over(self) -> bool:
+        """True where nothing more is waited for, and nobody else asked."""
+        return self._ended is not None
+
+    @property
+    def bad(self) -> int:
+        """How many failed, or were silent in a batch that is over."""
+        return self._failed + self.collector.overdue
+
+    def _takes_in_another(self) -> bool:
+        """Whether a message that came within the window was still to be taken in: whoever iterates may have been slow."""
+        self._waiting -= 1
+        return self._waiting >= 0 and self.collector.may_have_come and bool(self._pump(0.0))
+
+    def _window_is_over(self) -> None:
+        if not self.has_more:
+            self._end(complete=True)
+            return
+        self.collector.batch_over()
+        raise StopIteration
 
     def deliver(self, reply: Reply) -> None:
         """Take one verified reply that names this request."""
@@ -94,7 +132,7 @@ class Replies(Iterator[Reply]):
         logger.info("%s a reply was dropped: %s", self.request_id, reason)
 
     def latency(self, sender: str) -> float:
-        """Seconds from the start to this node's answer."""
+        """Seconds from being asked to this node's answer."""
         return self.collector.answered[sender]
 
     def close(self) -> None:
@@ -136,6 +174,9 @@ class Replies(Iterator[Reply]):
             failed=self._failed,
             denied=self._denied,
             no_response=collector.silent if collector.expected is not None else (),
+            late=tuple(sorted(collector.late)),
+            not_asked=tuple(sorted(collector.withheld)),
+            not_sent=tuple(sorted(collector.unsent)),
             unexpected=tuple(sorted(collector.unexpected)),
             unverified=self._stats.unverified + collector.unverified,
             duplicates=sum(collector.duplicates.values()),

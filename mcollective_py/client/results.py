@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ..message import Reply
+from .rollout import Stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +68,10 @@ class RPCStats:
     """One run in numbers and names; times in seconds, started an epoch.
 
     discovered: who was to answer, found or named. did_discovery: False where they were named. responses: answers that counted;
-    ok and failed are those, denied is a part of failed. no_response: discovered and silent. not_asked: discovered, and the call ended
-    before their batch was sent. unexpected: answered without being discovered. unverified: replies dropped because nobody vouches for
-    them. duplicates: further replies of the same host.
+    ok and failed are those, denied is a part of failed. no_response: discovered and silent. late: answered after the time of their
+    batch, while others were asked: they count as all answers do. not_asked: discovered, and the call ended before their batch was sent.
+    stopped: where a roll-out ended so, and why. not_sent: the request to them could not be handed over in time. unexpected: answered
+    without being discovered. unverified: replies dropped because nobody vouches for them. duplicates: further replies of the same host.
     silent_known: hosts seen before that the discovery did not hear. refusals: nodes that refused the discovery itself.
     discovery_method, discovery_ended, discovery_age: see Discovered; no method where the hosts were named.
     """
@@ -84,7 +86,10 @@ class RPCStats:
     failed: int = 0
     denied: int = 0
     no_response: tuple[str, ...] = ()
+    late: tuple[str, ...] = ()
     not_asked: tuple[str, ...] = ()
+    stopped: Stopped | None = None
+    not_sent: tuple[str, ...] = ()
     unexpected: tuple[str, ...] = ()
     unverified: int = 0
     duplicates: int = 0
@@ -110,7 +115,7 @@ class RPCStats:
         """All of it as plain values, for JSON."""
         value = asdict(self)
         value["total_time"] = self.total_time
-        for name in ("discovered", "no_response", "not_asked", "unexpected", "silent_known"):
+        for name in ("discovered", "no_response", "late", "not_asked", "not_sent", "unexpected", "silent_known"):
             value[name] = list(value[name])
         value["refusals"] = [refusal.to_dict() for refusal in self.refusals]
         return value
@@ -119,12 +124,13 @@ class RPCStats:
 def exitcode(stats: RPCStats, *, strict: bool = False) -> int:
     """What `mco` exits with after a call.
 
-    0 all well, 1 nobody discovered, 2 some failed or could not be verified, 3 discovered but all silent, 4 named and all silent.
+    0 all well, 1 nobody discovered, 2 some failed or could not be verified, or a roll-out stopped, or not all could be sent;
+    3 discovered but all silent, 4 named and all silent.
     strict adds 5, some silent (of those asked, or known from before) and none failed, and 77, every answer a denial.
     """
     if strict and stats.responses and stats.denied == stats.responses and not stats.unverified:
         return 77
-    if stats.failed or stats.unverified or stats.refusals:
+    if stats.failed or stats.unverified or stats.refusals or stats.stopped or stats.not_sent:
         return 2
     if not stats.responses:
         if not stats.discovered:

@@ -1,6 +1,5 @@
 """RPCClient: an agent's actions as methods, their inputs checked against the DDL before anything is sent."""
 
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -14,11 +13,11 @@ from ..errors import UnknownAction, UsageError
 from ..filter import Filter
 from ..plugins.ddlfiles import agent_ddl
 from .audience import Audience
-from .batches import batch_size, check_batch, slices
 from .client import Client
 from .filterwords import Words, narrowed
 from .replies import Replies
 from .results import RPCStats
+from .rollout import Rollout
 from .rpcresults import BatchedResults, RPCResults
 
 
@@ -27,8 +26,8 @@ class RPCClient:
 
     Who is there is found once and kept until reset() or a change of the filter. timeout: seconds for the answers, None for the
     DDL's and the discovery timeout. limit: at most so many hosts, `10` or `25%`; limit_seed: makes a random choice of them the same
-    each time. batch: so many hosts at a time, `10` or `25%`; batch_sleep: seconds between two batches; None for both: as configured.
-    full: discover for the whole window.
+    each time. batch: so many hosts at a time, `10` or `25%`, or growing, `1,5,25%,100%`; batch_sleep: seconds between two batches; None
+    for both: as configured. canary, max_fail: when such a call stops, see Rollout. full: discover for the whole window.
     """
 
     def __init__(
@@ -44,8 +43,10 @@ class RPCClient:
         collective: str | None = None,
         limit: str | None = None,
         limit_seed: int | None = None,
-        batch: str | None = None,
+        batch: str | int | None = None,
         batch_sleep: float | None = None,
+        canary: int | None = None,
+        max_fail: str | int | None = None,
         full: bool = False,
     ) -> None:
         self.client, self.agent, self.ddl, self.filter = client, agent, ddl, filter or Filter()
@@ -56,12 +57,9 @@ class RPCClient:
             limit_count(limit, 1)
         self.limit_seed = limit_seed
         config = client.config
-        self.batch = batch or (config.word("default_batch_size") if config.number("default_batch_size") else None)
+        self.batch, self.canary, self.max_fail = batch, canary, max_fail
         self.batch_sleep = config.seconds("default_batch_sleep_time") if batch_sleep is None else batch_sleep
-        if self.batch is not None:
-            check_batch(self.batch)
-            if not config.flag("direct_addressing"):
-                raise UsageError("batches address hosts by name: they need direct_addressing = 1 in the configuration")
+        self._rollout()
         self._audience: Audience | None = None
         self._last: RPCResults | None = None
 
@@ -79,7 +77,7 @@ class RPCClient:
         """Call an action by name. Raises UnknownAction, MissingRPCData or InvalidRPCData before anything is sent."""
         checked = self.checked(action, inputs or {})
 
-        def ask(audience: Audience, request_id: str | None = None) -> Replies:
+        def ask(audience: Audience, after: Replies | None = None, goes_on: Callable[[int], bool] = lambda bad: True) -> Replies:
             return self.client.call(
                 self.agent,
                 action,
@@ -89,37 +87,37 @@ class RPCClient:
                 timeout=self._timeout(action),
                 ttl=self.ttl,
                 collective=self.collective,
-                request_id=request_id,
+                after=after,
+                goes_on=goes_on,
             )
 
-        size = len(self.audience.nodes) if self.batch is None else batch_size(self.batch, len(self.audience.nodes))
-        if size < len(self.audience.nodes):
-            self._last = self._batched(action, size, ask)
+        rollout, whole = self._rollout(), self.audience
+        # All in one batch is an ordinary call, which may be a broadcast; but one that may stop half-way goes out host by host.
+        if rollout is None or not whole.nodes or (rollout.max_fail is None and len(rollout.batches(whole.nodes)) == 1):
+            self._last = RPCResults(ask(whole))
         else:
-            self._last = RPCResults(ask(self.audience))
+            self._last = BatchedResults(
+                rollout,
+                whole.nodes,
+                lambda nodes, after, goes_on: ask(Audience(nodes, whole.discovered, is_part=True), after, goes_on),
+                pause=self.batch_sleep,
+                monotonic=time.monotonic,
+            )
         if self.ddl.actions[action].aggregates:
             from .aggregate.summaries import Summaries
 
             self._last.aggregates = Summaries(self.ddl.actions[action], self.client.config.paths("libdir"))
         return self._last
 
-    def _batched(self, action: str, size: int, ask: Callable[[Audience, str], Replies]) -> BatchedResults:
-        whole = self.audience
-        before = whole.before.of_call(os.urandom(16).hex(), self.agent, action, time.time())
-        return BatchedResults(
-            list(slices(whole.nodes, size)),
-            lambda nodes: ask(Audience(nodes, whole.discovered, is_part=True), before.request_id),
-            before,
-            pause=lambda: time.sleep(self.batch_sleep),
-            monotonic=time.monotonic,
-        )
-
     def send(self, action: str, inputs: Mapping[str, Any] | None = None, *, reply_to: str | None = None) -> str:
         """Call an action without waiting for results; gives the request id.
 
-        reply_to: the broker's name of a place that somebody else reads; without it no replies are wanted.
+        reply_to: the broker's name of a place that somebody else reads; without it no replies are wanted. A roll-out needs results:
+        UsageError where one was asked for; default_batch_size does not hold here.
         """
         checked = self.checked(action, inputs or {})
+        if not (self.batch is None and self.canary is None and self.max_fail is None):
+            raise UsageError("a request without results goes to all hosts at once: no batch, canary or max_fail")
         return self.client.send(
             self.agent,
             action,
@@ -198,6 +196,16 @@ class RPCClient:
         self.filter = narrowed(self.filter, **words)
         self.reset()
 
+    def _rollout(self) -> Rollout | None:
+        """The batches that were asked for, else those of the configuration; None for all at once. Raises UsageError."""
+        config, batch = self.client.config, self.batch
+        if batch is None and config.number("default_batch_size"):
+            batch = config.word("default_batch_size")
+        rollout = Rollout.of(batch, self.canary, self.max_fail)
+        if rollout is not None and not config.flag("direct_addressing"):
+            raise UsageError("batches address hosts by name: they need direct_addressing = 1 in the configuration")
+        return rollout
+
     def _timeout(self, action: str) -> float:
         return self.ddl.timeout(action) + self.discovery_timeout if self.timeout is None else self.timeout
 
@@ -240,8 +248,10 @@ def rpcclient(
     discovery_timeout: float | None = None,
     ttl: int | None = None,
     limit: str | None = None,
-    batch: str | None = None,
+    batch: str | int | None = None,
     batch_sleep: float | None = None,
+    canary: int | None = None,
+    max_fail: str | int | None = None,
     config: Config | str | Path | None = None,
     client: Client | None = None,
 ) -> Iterator[RPCClient]:
@@ -276,6 +286,8 @@ def rpcclient(
             limit=limit,
             batch=batch,
             batch_sleep=batch_sleep,
+            canary=canary,
+            max_fail=max_fail,
         )
         if nodes is not None:
             rpc.discover(nodes)

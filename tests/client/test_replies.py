@@ -45,7 +45,7 @@ def test_the_wait_is_what_is_left_of_the_window():
     hand.collector.published(0.0)
     hand.due = [reply("web1")]
     assert len(list(hand.replies)) == 1
-    assert hand.waits == [5.0, 5.0]
+    assert hand.waits == [5.0, 5.0, 0.0]
     assert hand.replies.stats.no_response == ("web2",)
     assert hand.replies.stats.agent_time == 5.0
 
@@ -120,3 +120,23 @@ def test_a_fault_of_ours_while_sending_is_raised_where_the_replies_are_awaited()
     hand.replies.publish(publish)
     with pytest.raises(KeyError, match="ours"):
         list(hand.replies)
+
+
+def test_what_came_within_the_window_is_taken_in_after_it():
+    """Whoever iterates may take longer over one result than the window is."""
+    hand = Hand(("web1", "web2", "web3"))
+    hand.collector.published(0.0)
+    hand.due = [reply("web1"), reply("web2")]
+    assert next(hand.replies).sender == "web1"
+    hand.now = 60.0
+    assert [one.sender for one in hand.replies] == ["web2"]
+    assert hand.replies.stats.no_response == ("web3",)
+
+
+def test_hosts_that_could_not_be_sent_to_are_named_and_not_waited_for():
+    hand = Hand(("web1", "web2"))
+    hand.collector.published(0.0, ("web2",))
+    hand.due = [reply("web1")]
+    assert [one.sender for one in hand.replies] == ["web1"]
+    assert hand.now == 0.0
+    assert (hand.replies.stats.not_sent, hand.replies.stats.no_response) == (("web2",), ())

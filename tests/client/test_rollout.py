@@ -97,7 +97,8 @@ def test_one_bad_host_in_the_canary_stops_it_whatever_may_fail_later():
         ),
         (
             Stopped(1, 2, "canary", None, 1, 0, 0, 1, 9),
-            "stopped after batch 1 of 2: 1 of 1 host did not answer, a canary is to succeed on all of its hosts; 9 hosts were not asked",
+            "stopped after batch 1 of 2: 1 of 1 host did not answer, a canary is to succeed on all of its hosts; "
+            "9 hosts were not asked",
         ),
     ],
 )
