@@ -29,7 +29,8 @@ _ALWAYS = frozenset({"discovery"})  # without it no host is found: activate_agen
 class LoadedAgent:
     """One agent, ready to be called. ddl: None for a plain class. actions: all that can be called from the wire, by name.
 
-    impact: what a plain class says of itself, `change` where it says nothing.
+    impact: what a plain class says of itself, `change` where it says nothing. external: actions that programs of other languages
+    answer: they always run in a process of their own.
     """
 
     name: str
@@ -39,15 +40,18 @@ class LoadedAgent:
     metadata: Metadata
     actions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     impact: str = "change"
+    external: frozenset[str] = frozenset()
 
     def timeout(self, action: str | None) -> float:
         """Seconds that a call may take."""
         return self.metadata.timeout if self.ddl is None or action is None else self.ddl.timeout(action)
 
     def only_reads(self, action: str | None) -> bool:
-        """True where a call changes nothing; False for an action that is not there."""
+        """True where a call changes nothing and may run in a thread; False for an action that is not there."""
         if self.ddl is None:
             return self.impact == "read"
+        if action in self.external:
+            return False
         return action is not None and action in self.ddl.actions and self.ddl.actions[action].only_reads
 
     def describe(self) -> dict[str, Any]:
@@ -107,7 +111,11 @@ def load_agent(folder: Path, only_owned: bool = False) -> LoadedAgent:
     name = folder.name
     check_folder(name, folder, only_owned)
     if not (folder / "agent.py").is_file():
-        raise PluginError(name, "there is no agent.py in its folder")
+        if not any((folder / file).exists() for file in ("ddl.yaml", "ddl.json")):
+            raise PluginError(name, "there is no agent.py in its folder")
+        from .externals import external_agent  # few daemons have one
+
+        return _rpc_agent(name, external_agent(name, folder), folder, has_code=False)
     agent = load_class(name, folder, "agent")
     if issubclass(agent, Agent):
         return _rpc_agent(name, agent, folder)
@@ -136,11 +144,14 @@ def load_facts_source(name: str, folder: Path, settings: Mapping[str, str], only
         raise PluginError(name, f"{type(error).__name__}: {error}") from error
 
 
-def _rpc_agent(name: str, agent: type[Agent], folder: Path) -> LoadedAgent:
+def _rpc_agent(name: str, agent: type[Agent], folder: Path, *, has_code: bool = True) -> LoadedAgent:
     if hasattr(agent, "handlemsg"):
         raise PluginError(name, "an RPC agent's handlemsg is never called: use actions, or a plain class")
     ddl = load_ddl(folder)
-    actions = actions_of(agent)
+    actions, external = actions_of(agent), _external_actions(name, folder, ddl, has_code=has_code)
+    if twice := sorted(set(actions) & set(external)):
+        raise PluginError(name, f"agent.py has actions that ddl.yaml says programs answer: {', '.join(twice)}")
+    actions |= external
     if undeclared := sorted(set(actions) - set(ddl.actions)):
         raise PluginError(name, f"agent.py has actions that ddl.yaml does not declare: {', '.join(undeclared)}")
     if missing := sorted(set(ddl.actions) - set(actions)):
@@ -150,7 +161,15 @@ def _rpc_agent(name: str, agent: type[Agent], folder: Path) -> LoadedAgent:
     for wanted in (wanted for declared in ddl.actions.values() for wanted in declared.inputs.values()):
         if wanted.validation and is_validator_name(wanted.validation) and wanted.validation not in VALIDATORS:
             raise PluginError(name, f"ddl.yaml: the input {wanted.name} wants the unknown validator {wanted.validation}")
-    return LoadedAgent(name, agent, folder, ddl, ddl.metadata, MappingProxyType(actions))
+    return LoadedAgent(name, agent, folder, ddl, ddl.metadata, MappingProxyType(actions), external=frozenset(external))
+
+
+def _external_actions(name: str, folder: Path, ddl: DDL, *, has_code: bool) -> Mapping[str, Callable[..., Any]]:
+    if has_code and all(action.implemented_by is None for action in ddl.actions.values()):
+        return {}
+    from .externals import external_actions
+
+    return external_actions(name, folder, ddl, has_code=has_code)
 
 
 def _plain_agent(name: str, agent: type[Any], folder: Path) -> LoadedAgent:
