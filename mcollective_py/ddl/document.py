@@ -37,16 +37,16 @@ class Document:
         return DDLError(self.plugin, ": ".join(part for part in (place, key, problem) if part))
 
 
-def from_yaml(text: str, plugin: str, file: str = "ddl.yaml") -> Document:
+def from_yaml(text: str, plugin: str, file: str = "ddl.yaml", *, max_text: int = MAX_TEXT, max_values: int = MAX_VALUES) -> Document:
     """One YAML document without tags, anchors or duplicate keys. Raises DDLError."""
     import yaml
 
-    _check_size(text, plugin, file)
+    _check_size(text, plugin, file, max_text)
     # Only events are taken from libyaml: its composer recurses in C and can be made to overflow the stack.
     reader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     lines: dict[Path, int] = {}
     try:
-        value = _Builder(yaml.parse(text, Loader=reader), plugin, file, lines).document()
+        value = _Builder(yaml.parse(text, Loader=reader), plugin, file, lines, max_values).document()
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{file}:{mark.line + 1}" if mark else file
@@ -54,9 +54,9 @@ def from_yaml(text: str, plugin: str, file: str = "ddl.yaml") -> Document:
     return Document(plugin, file, value, lines)
 
 
-def from_json(text: str, plugin: str, file: str = "ddl.json") -> Document:
+def from_json(text: str, plugin: str, file: str = "ddl.json", *, max_text: int = MAX_TEXT) -> Document:
     """One JSON value without duplicate keys or NaN. Raises DDLError."""
-    _check_size(text, plugin, file)
+    _check_size(text, plugin, file, max_text)
     try:
         value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except RecursionError as error:
@@ -81,8 +81,8 @@ def plain_value(text: str) -> Any:
 class _Builder:
     """Values out of a stream of YAML events."""
 
-    def __init__(self, events: Iterator[Any], plugin: str, file: str, lines: dict[Path, int]) -> None:
-        self.events, self.plugin, self.file, self.lines, self.count = events, plugin, file, lines, 0
+    def __init__(self, events: Iterator[Any], plugin: str, file: str, lines: dict[Path, int], most: int) -> None:
+        self.events, self.plugin, self.file, self.lines, self.count, self.most = events, plugin, file, lines, 0, most
 
     def document(self) -> Any:
         self._skip("StreamStartEvent")
@@ -99,8 +99,8 @@ class _Builder:
     def _value(self, event: Any, path: Path) -> Any:
         self.count += 1
         self.lines[path] = event.start_mark.line + 1
-        if self.count > MAX_VALUES:
-            raise self._error(event, f"more than {MAX_VALUES} values")
+        if self.count > self.most:
+            raise self._error(event, f"more than {self.most} values")
         if len(path) > MAX_DEPTH:
             raise self._error(event, f"nested deeper than {MAX_DEPTH}")
         if _kind(event) == "AliasEvent" or event.anchor:
@@ -142,9 +142,9 @@ def _kind(event: Any) -> str:
     return type(event).__name__
 
 
-def _check_size(text: str, plugin: str, file: str) -> None:
-    if len(text) > MAX_TEXT:
-        raise DDLError(plugin, f"{file}: {len(text)} characters, {MAX_TEXT} are allowed")
+def _check_size(text: str, plugin: str, file: str, most: int = MAX_TEXT) -> None:
+    if len(text) > most:
+        raise DDLError(plugin, f"{file}: {len(text)} characters, {most} are allowed")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
