@@ -116,8 +116,9 @@ def explain(
         check_room(asked.caller, agent.only_reads(question.action))
     except (Rejected, RPCError) as error:
         told = reason_of(error)
-        if why and f"agent {question.agent}" in told:
-            told = f"agent {question.agent}: {why}"
+        for name in (*question.filter.agents, question.agent):
+            if told in (f"agent {name}: not on this host", f"no agent {name} is active here") and is_agent(name):
+                told = f"agent {name}: {why_not_active(name, host.agents)}"
         word = error.reason if isinstance(error, Rejected) else error.refusal
         return Explanation(error.stage, word or "", told)
     return Explanation(RUN, rule=audit.rule)
