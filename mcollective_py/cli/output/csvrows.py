@@ -15,7 +15,8 @@ from .base import Ending, failures_first
 from .columns import output_names
 
 _FIRST = ("sender", "statuscode", "statusmsg", "refusal", "time_ms")
-_FORMULA = re.compile(r"\s*[=+\-@]")  # a spreadsheet takes what begins so for a formula, and a formula may run programs
+# A spreadsheet takes what begins so for a formula, which may run programs; the wide signs of an East Asian keyboard are the same.
+_FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?", re.ASCII)
 
 

@@ -43,9 +43,10 @@ class Table:
         shown = [[one_line(value) for value in column] for column in columns]
         numbers = [False] * len(shown)
         for name in names:
-            if not any(name in result.data for result in results):
+            has_data = [name in result.data and (result.is_ok or self._style.verbose) for result in results]
+            if not any(has_data):
                 continue
-            values = [result.data.get(name) if result.is_ok or self._style.verbose else None for result in results]
+            values = [result.data[name] if is_shown else None for result, is_shown in zip(results, has_data, strict=True)]
             shown.append([inert(str(words.get(name, name))), *(_cell(value) for value in values)])
             numbers.append(all(value is None or (isinstance(value, int | float) and not isinstance(value, bool)) for value in values))
         return text_of(table_lines(shown, numbers, self._style, colors=[code for code, _ in states]))

@@ -33,7 +33,8 @@ def ending_text(ending: Ending, started: str, style: Style) -> str:
 
     started: when the call began, as it is to be shown.
     """
-    lines = summaries_lines(ending.summaries, style)
+    has_values = ending.stats.responses > ending.stats.denied  # else each would say that there is nothing to sum up
+    lines = summaries_lines(ending.summaries, style) if has_values else []
     if remarks := remark_lines(ending.stats, style):
         lines += [*remarks, ""]
     if style.verbose:
