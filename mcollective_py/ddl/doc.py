@@ -78,7 +78,9 @@ def _action(action: ActionDDL) -> Iterator[str]:
     if action.timeout is not None:
         facts["Timeout"] = f"{action.timeout:g} s"
     if action.supports_noop:
-        facts["Noop"] = "declared; nothing acts on it yet"
+        facts["Noop"] = "--noop, or noop=true: it says what it would do"
+    if action.needs_confirm:
+        facts["Asks first"] = "always, unless --yes is given"
     yield from _labelled(facts, indent="      ")
     if action.inputs or action.additional_inputs:
         yield from ["", "      Inputs:"]
@@ -91,7 +93,7 @@ def _action(action: ActionDDL) -> Iterator[str]:
         for name in action.outputs:
             yield from _output(action.outputs[name])
     if action.aggregates:
-        yield from ["", "      Summaries (declared; nothing acts on them yet):"]
+        yield from ["", "      Summaries:"]
         for aggregate in action.aggregates:
             yield f"         {_aggregate(aggregate)}"
 

@@ -3,6 +3,7 @@
 What other files say, Ruby's and Choria's, comes here too, as a document of the same shape (rubyddl.py, choria.py).
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -10,12 +11,14 @@ from typing import Any
 
 from ..names import is_action, is_agent
 from .document import Document, Path, from_yaml
-from .model import DDL, DISPLAYS, IMPACTS, INPUT_TYPES, ActionDDL, Aggregate, Input, Metadata, Output
+from .model import DDL, DISPLAYS, IMPACTS, INPUT_TYPES, NOOP, RUBY_LEVEL, ActionDDL, Aggregate, Input, Metadata, Output
 from .validate import check_input, is_validator_name
-from .validators import check_pattern
+from .validators import VALIDATORS, check_pattern
 
 _REQUIRED = object()
+_NEVER_SHOWN = "sensitive"  # as a type: a string that is sensitive
 _MAX_TIMEOUT = 86_400.0  # seconds
+_VERSION = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,5}", re.ASCII)
 
 # What a value must be: a test and its words.
 _Kind = tuple[Callable[[Any], bool], str]
@@ -39,7 +42,8 @@ def _one_of(choices: tuple[str, ...]) -> _Kind:
 
 
 _Keys = Mapping[str, tuple[_Kind, Any]]  # key -> what its value must be, and its default
-DDL_KEYS: _Keys = {"metadata": (_TABLE, _REQUIRED), "actions": (_LIST, _REQUIRED), "usage": (_TEXT, "")}
+PLUGIN_KEYS: _Keys = {"metadata": (_TABLE, _REQUIRED), "usage": (_TEXT, ""), "requires": (_TABLE, {})}
+DDL_KEYS: _Keys = {**PLUGIN_KEYS, "actions": (_LIST, _REQUIRED)}
 METADATA_KEYS: _Keys = {
     **dict.fromkeys(("name", "description", "author", "license", "version", "url"), (_TEXT, _REQUIRED)),
     "timeout": (_SECONDS, _REQUIRED),
@@ -50,6 +54,7 @@ ACTION_KEYS: _Keys = {
     "display": (_one_of(DISPLAYS), "failed"),
     "impact": (_one_of(IMPACTS), "change"),
     "supports_noop": (_FLAG, False),
+    "needs_confirm": (_FLAG, False),
     "additional_inputs": (_FLAG, False),
     "timeout": (_SECONDS, None),
     "implemented_by": (_TEXT, None),
@@ -60,7 +65,7 @@ ACTION_KEYS: _Keys = {
 INPUT_KEYS: _Keys = {
     "prompt": (_TEXT, _REQUIRED),
     "description": (_TEXT, _REQUIRED),
-    "type": (_one_of(INPUT_TYPES), _REQUIRED),
+    "type": (_one_of((*INPUT_TYPES, _NEVER_SHOWN)), _REQUIRED),
     "optional": (_FLAG, False),
     "default": (_ANY, None),
     "validation": (_TEXT, None),
@@ -88,7 +93,8 @@ def ddl_from_document(document: Document, notes: list[str] | None = None) -> DDL
     notes: None for a strict reading, as a host must have it. Otherwise a regular expression that our engine does not take stays in the
     DDL unchecked, a default that is not valid is left out, and each such thing is said in a note.
     """
-    table = _read(document, (), document.value, DDL_KEYS)
+    table = read_keys(document, (), document.value, DDL_KEYS)
+    check_requirements(document, table["requires"])
     actions: dict[str, ActionDDL] = {}
     for index, value in enumerate(table["actions"]):
         action = _action(document, ("actions", index), value, notes)
@@ -103,7 +109,7 @@ def ddl_from_document(document: Document, notes: list[str] | None = None) -> DDL
 
 def metadata_from_document(document: Document, value: Any) -> Metadata:
     """The metadata of any plugin, from what stands under `metadata`. Raises DDLError."""
-    table = _read(document, ("metadata",), value, METADATA_KEYS)
+    table = read_keys(document, ("metadata",), value, METADATA_KEYS)
     if not is_agent(table["name"]):
         raise document.error(("metadata", "name"), "a name is lower case letters, digits and _")
     if table["name"] != document.plugin:
@@ -111,11 +117,41 @@ def metadata_from_document(document: Document, value: Any) -> Metadata:
     return Metadata(**{key: table[key] for key in METADATA_KEYS if key != "timeout"}, timeout=float(table["timeout"]))
 
 
+def check_requirements(document: Document, requires: Mapping[str, Any]) -> None:
+    """Refuse a plugin that wants a newer version than this: of mcollective_py, or of the MCollective whose wire and agents it has.
+
+    A version in development passes for the one it is to become. Raises DDLError.
+    """
+    from .. import __version__
+
+    here = {"mcollective_py": __version__, "mcollective": ".".join(map(str, RUBY_LEVEL))}
+    for name, wanted in requires.items():
+        path: Path = ("requires", name)
+        if name not in here:
+            raise document.error(path, f"unknown key: there are {' and '.join(here)}")
+        numbers = _version(wanted)
+        if not isinstance(wanted, str) or numbers is None:
+            raise document.error(path, 'must be a version of numbers and dots in quotes, as "1.2"')
+        if numbers > (_version(here[name].partition("+")[0].partition(".dev")[0]) or ()):
+            raise document.error(path, f"wants {wanted} or newer, and here is {here[name]}")
+
+
+def _version(text: object) -> tuple[int, ...] | None:
+    if not isinstance(text, str) or not _VERSION.fullmatch(text):
+        return None
+    numbers = [int(number) for number in text.split(".")]
+    while len(numbers) > 1 and numbers[-1] == 0:
+        numbers.pop()
+    return tuple(numbers)
+
+
 def _action(document: Document, path: Path, value: Any, notes: list[str] | None) -> ActionDDL:
-    table = _read(document, path, value, ACTION_KEYS)
+    table = read_keys(document, path, value, ACTION_KEYS)
     name = _name(document, (*path, "action"), table["action"])
     inputs = {key: input_from_document(document, (*path, "input", key), entry, notes) for key, entry in table["input"].items()}
     outputs = {key: output_from_document(document, (*path, "output", key), entry) for key, entry in table["output"].items()}
+    if table["supports_noop"] and inputs.setdefault("noop", NOOP).type != "boolean":
+        raise document.error((*path, "input", "noop"), "an action that supports noop takes it as a boolean")
     return ActionDDL(
         name=name,
         description=table["description"],
@@ -124,6 +160,7 @@ def _action(document: Document, path: Path, value: Any, notes: list[str] | None)
         display=table["display"],
         impact=table["impact"],
         supports_noop=table["supports_noop"],
+        needs_confirm=table["needs_confirm"],
         additional_inputs=table["additional_inputs"],
         timeout=None if table["timeout"] is None else float(table["timeout"]),
         implemented_by=table["implemented_by"],
@@ -136,14 +173,16 @@ def _action(document: Document, path: Path, value: Any, notes: list[str] | None)
 def input_from_document(document: Document, path: Path, value: Any, notes: list[str] | None) -> Input:
     """One input, from what stands under a path that ends in its name. notes: as for ddl_from_document. Raises DDLError."""
     name = _name(document, path, path[-1])
-    table = _read(document, path, value, INPUT_KEYS)
+    table = read_keys(document, path, value, INPUT_KEYS)
     choices = table["list"]
     if not all(isinstance(choice, str) for choice in choices):
         raise document.error((*path, "list"), "choices are texts: put them in quotes")
+    if table["type"] == _NEVER_SHOWN:
+        table |= {"type": "string", "sensitive": True}
     if (table["type"] == "list") != bool(choices):
         raise document.error(path, "the type list and a list of choices go together")
-    if table["type"] != "string" and (table["validation"] or table["maxlength"]):
-        raise document.error(path, "validation and maxlength are for the type string")
+    if table["type"] not in ("string", "path") and (table["validation"] or table["maxlength"]):
+        raise document.error(path, "validation and maxlength are for the types string and path")
     _check_validation(document, (*path, "validation"), table["validation"], notes)
     wanted = Input(
         name=name,
@@ -152,7 +191,9 @@ def input_from_document(document: Document, path: Path, value: Any, notes: list[
     )
     if wanted.default is not None:
         try:
-            check_input(wanted, wanted.default, trusts_host=notes is not None)
+            # A site's own validator is not known yet: who loads the agent has it judge the default.
+            is_sites = wanted.validation is not None and is_validator_name(wanted.validation) and wanted.validation not in VALIDATORS
+            check_input(wanted, wanted.default, trusts_host=notes is not None or is_sites)
         except ValueError as error:
             problem = document.error((*path, "default"), f"the default itself {error}")
             if notes is None:
@@ -177,12 +218,12 @@ def _check_validation(document: Document, path: Path, validation: str | None, no
 def output_from_document(document: Document, path: Path, value: Any) -> Output:
     """One output, from what stands under a path that ends in its name. Raises DDLError."""
     name = _name(document, path, path[-1])
-    table = _read(document, path, value, OUTPUT_KEYS)
+    table = read_keys(document, path, value, OUTPUT_KEYS)
     return Output(name=name, **{key: table[key] for key in ("description", "display_as", "type", "default")})
 
 
 def _aggregate(document: Document, path: Path, value: Any, outputs: Mapping[str, Output]) -> Aggregate:
-    table = _read(document, path, value, AGGREGATE_KEYS)
+    table = read_keys(document, path, value, AGGREGATE_KEYS)
     args = table["args"]
     if not 1 <= len(args) <= 2 or not isinstance(args[0], str) or (len(args) == 2 and not isinstance(args[1], dict)):
         raise document.error((*path, "args"), "an output, and after it at most one mapping of options")
@@ -195,7 +236,7 @@ def _aggregate(document: Document, path: Path, value: Any, outputs: Mapping[str,
     return Aggregate(table["function"], args[0], pattern, MappingProxyType(options))
 
 
-def _read(document: Document, path: Path, value: Any, keys: _Keys) -> dict[str, Any]:
+def read_keys(document: Document, path: Path, value: Any, keys: _Keys) -> dict[str, Any]:
     """A mapping with exactly these keys, defaults filled in; null counts as left out."""
     if not isinstance(value, dict):
         raise document.error(path, f"must be a mapping with {', '.join(keys)}")

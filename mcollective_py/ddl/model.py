@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-INPUT_TYPES = ("string", "list", "boolean", "integer", "float", "number", "hash", "array", "any")
+INPUT_TYPES = ("string", "list", "boolean", "integer", "float", "number", "hash", "array", "path", "duration", "any")
+RUBY_LEVEL = (2, 12, 5)  # the MCollective whose wire and features this has: what a DDL may require
 IMPACTS = ("read", "change", "destructive")
 DISPLAYS = ("failed", "ok", "always", "flatten")
 PLAIN_TIMEOUT = 10.0  # seconds for an agent without a DDL that names none: on the host, and what a client waits for beside discovery
@@ -42,6 +43,10 @@ class Input:
     sensitive: bool = False
 
 
+# What every action has that supports it and does not say otherwise.
+NOOP = Input("noop", "Only try", "Say what would be done, and do nothing", "boolean", optional=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Output:
     """One output of an action: what it means, the label to show it under, and what it is when the action left it unset."""
@@ -67,6 +72,7 @@ class Aggregate:
 class ActionDDL:
     """One action. impact: read, change or destructive. timeout: seconds, None for the agent's own.
 
+    supports_noop: it takes the input `noop`, and then only says what it would do. needs_confirm: `mco` asks first, whatever the filter.
     implemented_by: the file in the agent's folder that answers it, a program of any language; None where the agent itself does.
     """
 
@@ -81,6 +87,7 @@ class ActionDDL:
     timeout: float | None = None
     aggregates: tuple[Aggregate, ...] = ()
     implemented_by: str | None = None
+    needs_confirm: bool = False
 
     @property
     def only_reads(self) -> bool:

@@ -8,11 +8,10 @@ from typing import Any
 
 from ..errors import DDLError
 from ..wire.symbol import Symbol
+from .model import RUBY_LEVEL
 from .rubycalls import Call
 from .rubysource import READ_NOT_RUN
 from .rubyvalues import Function
-
-LEVEL = (2, 12, 5)  # the MCollective that a DDL may require
 
 _METADATA = ("name", "description", "author", "license", "version", "url", "timeout")
 _INPUT = ("prompt", "description", "type")
@@ -99,8 +98,8 @@ class _Reading:
                 raise self.error(call, f'requires {key} is not known: only mcollective is, as requires :mcollective => "2.2.1"')
             if not isinstance(value, str) or not _VERSION.fullmatch(value):
                 raise self.error(call, 'the version that is required is a text of numbers and dots, as "2.2.1"')
-            if tuple(map(int, value.split("."))) > LEVEL:
-                raise self.error(call, f"requires MCollective {value}, and here is what {'.'.join(map(str, LEVEL))} has")
+            if tuple(map(int, value.split("."))) > RUBY_LEVEL:
+                raise self.error(call, f"requires MCollective {value}, and here is what {'.'.join(map(str, RUBY_LEVEL))} has")
             self.result.requirements[key] = value
 
     def usage(self, call: Call) -> None:

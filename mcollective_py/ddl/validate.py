@@ -10,7 +10,8 @@ from typing import Any
 from ..errors import InvalidRPCData, MissingRPCData, UnknownAction
 from ..names import is_action
 from .model import DDL, ActionDDL, Input
-from .validators import VALIDATORS, CannotCheck, Validator, check_length, check_member, check_pattern, check_regex, check_type
+from .quantities import seconds_of
+from .validators import VALIDATORS, CannotCheck, Validator, check_length, check_member, check_pattern, check_regex, check_type, path
 
 _TRUE = frozenset({"true", "t", "yes", "y", "1"})
 _FALSE = frozenset({"false", "f", "no", "n", "0"})
@@ -43,7 +44,7 @@ def validate(
         elif not wanted.optional:
             if wanted.default is None:
                 raise MissingRPCData(action, name)
-            checked[name] = _choice(wanted, copy.deepcopy(wanted.default))  # a copy: the action may change what it is given
+            checked[name] = _meant(wanted, copy.deepcopy(wanted.default))  # a copy: the action may change what it is given
     return checked
 
 
@@ -54,6 +55,8 @@ def check_input(wanted: Input, value: Any, validators: Mapping[str, Validator] =
     check_type(value, wanted.type)
     if wanted.type == "list":
         check_member(value, wanted.choices)
+    if wanted.type == "path":
+        path(value)
     if not isinstance(value, str):
         return
     check_length(value, wanted.maxlength)
@@ -131,12 +134,14 @@ def _checked(action: str, wanted: Input, value: Any, validators: Mapping[str, Va
         reason = "is not valid" if wanted.sensitive else str(error)
         message = f"{action}: the input {wanted.name} {reason}"
         raise InvalidRPCData(message, input=wanted.name, reason=reason) from (None if wanted.sensitive else error)
-    return _choice(wanted, value)
+    return _meant(wanted, value)
 
 
-def _choice(wanted: Input, value: Any) -> Any:
-    """The choice itself for one of a list: where a Ruby DDL lists symbols, a symbol must reach the wire."""
-    return wanted.choices[wanted.choices.index(value)] if wanted.type == "list" else value
+def _meant(wanted: Input, value: Any) -> Any:
+    """The choice itself for one of a list: where a Ruby DDL lists symbols, a symbol must reach the wire. Of a duration the seconds."""
+    if wanted.type == "list":
+        return wanted.choices[wanted.choices.index(value)]
+    return seconds_of(value) if wanted.type == "duration" and isinstance(value, str) else value
 
 
 def _value(type_name: str, text: str) -> Any:
@@ -150,6 +155,8 @@ def _value(type_name: str, text: str) -> Any:
         return float(text)
     if type_name in ("integer", "float", "number"):
         check_type(text, type_name)  # text is none of these: raises with the right words
+    if type_name == "duration":
+        return seconds_of(text)
     if type_name in ("hash", "array"):
         try:
             return json.loads(text)

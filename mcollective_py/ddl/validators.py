@@ -11,6 +11,8 @@ from typing import Any
 from ..matching.regex import Effort, compile_regex
 from ..matching.regexsyntax import RegexRefused
 from ..wire.symbol import Symbol
+from .quantities import MAX_SECONDS, seconds_of
+from .wordvalidators import WORD_VALIDATORS
 
 MAX_SUBJECT = 10_000  # characters that a regex is ever tried on
 _EFFORT = 2_000_000  # see matching/regex.py; some 100 ms. A pattern is its author's, and careless; the text is anybody's
@@ -27,7 +29,6 @@ class CannotCheck(ValueError):
 
 # The historic list (` $ ; | & > <) and what it let through: each of these has meant something to a shell.
 _SHELL = frozenset("`$;|&><'\"\\(){}*?[]~!#")
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9\-]{0,61}[A-Za-z0-9])?"
 
 _TYPES: Mapping[str, tuple[Callable[[object], bool], str]] = MappingProxyType(
     {
@@ -40,6 +41,8 @@ _TYPES: Mapping[str, tuple[Callable[[object], bool], str]] = MappingProxyType(
         "number": (lambda value: isinstance(value, (int, float)) and not isinstance(value, bool) and _is_finite(value), "a number"),
         "hash": (lambda value: isinstance(value, Mapping) and all(isinstance(key, str) for key in value), "a mapping with text keys"),
         "array": (lambda value: isinstance(value, list), "a list"),
+        "path": (lambda value: isinstance(value, str) and not isinstance(value, Symbol), "an absolute path without .."),
+        "duration": (lambda value: _is_duration(value), "seconds, or a duration as 90s, 5m or 1h30m"),
         "any": (lambda value: True, "anything"),
     }
 )
@@ -152,10 +155,7 @@ VALIDATORS: Mapping[str, Validator] = MappingProxyType(
         "regex": regex,
         "port": port,
         "path": path,
-        "hostname": lambda value: _shape(value, _LABEL, "a host name without its domain"),
-        "fqdn": lambda value: _shape(value, rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})+", "a fully qualified host name"),
-        "package_name": lambda value: _shape(value, r"[A-Za-z0-9_][A-Za-z0-9._\-]*", "a package name"),
-        "service_name": lambda value: _shape(value, r"[A-Za-z0-9_@][A-Za-z0-9._:@\-]*", "a service name"),
+        **WORD_VALIDATORS,
     }
 )
 
@@ -174,9 +174,14 @@ def _address(value: str, version: int | None) -> None:
         raise ValueError(f"must be {wanted}")
 
 
-def _shape(value: str, pattern: str, words: str) -> None:
-    if len(value) > 255 or not re.fullmatch(pattern, value, re.ASCII):
-        raise ValueError(f"must be {words}")
+def _is_duration(value: object) -> bool:
+    if isinstance(value, str):
+        try:
+            seconds_of(value)
+        except ValueError:
+            return False
+        return not isinstance(value, Symbol)
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MAX_SECONDS  # False for NaN
 
 
 def _is_finite(value: Any) -> bool:

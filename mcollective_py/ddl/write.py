@@ -4,7 +4,7 @@ from typing import Any
 
 from ..errors import DDLError
 from .document import plain_value
-from .model import DDL, ActionDDL, Aggregate, Input, Output
+from .model import DDL, NOOP, ActionDDL, Aggregate, Input, Output
 
 _METADATA = ("name", "description", "author", "license", "version", "url", "timeout")
 
@@ -59,13 +59,13 @@ def _action(action: ActionDDL) -> dict[str, Any]:
         "display": action.display,
         "impact": action.impact,
     }
-    found |= {key: True for key in ("supports_noop", "additional_inputs") if getattr(action, key)}
+    found |= {key: True for key in ("supports_noop", "needs_confirm", "additional_inputs") if getattr(action, key)}
     if action.timeout is not None:
         found["timeout"] = _seconds(action.timeout)
     if action.implemented_by is not None:
         found["implemented_by"] = action.implemented_by
-    if action.inputs:
-        found["input"] = {name: _input(wanted) for name, wanted in action.inputs.items()}
+    if inputs := {name: _input(wanted) for name, wanted in action.inputs.items() if wanted is not NOOP}:
+        found["input"] = inputs
     if action.outputs:
         found["output"] = {name: _output(output) for name, output in action.outputs.items()}
     if action.aggregates:

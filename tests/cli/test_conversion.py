@@ -66,8 +66,8 @@ def test_a_dash_prints_it_and_remarks_stay_apart(service, capsys):
     [
         (":string, :maxlength => 5, :validation => '^(?!x).*$'", "input i: validation ^(?!x).*$: a regex that is not taken"),
         (
-            ":string, :maxlength => 5, :validation => :puppet_tags",
-            "input i: validation puppet_tags: there is no validator of that name",
+            ":string, :maxlength => 5, :validation => :acme_tags",
+            "input i: validation acme_tags: there is no validator of that name",
         ),
     ],
 )

@@ -66,7 +66,7 @@ Actions
             Impact: destructive
              Shown: always
            Timeout: 90 s
-              Noop: declared; nothing acts on it yet
+              Noop: --noop, or noop=true: it says what it would do
 
       Inputs:
          service
@@ -97,7 +97,7 @@ Actions
                     Type: string
                  Default: unknown
 
-      Summaries (declared; nothing acts on them yet):
+      Summaries:
          summary of status, as %s: %d
 """
     )

@@ -89,7 +89,7 @@ def test_an_action_that_says_nothing_changes_something_and_shows_failures():
 
 
 def test_outputs_and_inputs_keep_the_order_they_are_written_in():
-    assert list(ddl_from_yaml(SERVICE, "service").actions["restart"].inputs) == ["service", "how", "token"]
+    assert list(ddl_from_yaml(SERVICE, "service").actions["restart"].inputs) == ["service", "how", "token", "noop"]
 
 
 MISTAKES = [
@@ -127,7 +127,11 @@ MISTAKES = [
     ("'^[a-z]+$'", "'a)(b'", "nor a regex that can be used (there is a ) too many)"),
     ("'^[a-z]+$'", "'(?=a)b'", "nor a regex that can be used (look-ahead"),
     ("maxlength: 90", "maxlength: -1", "maxlength: must be a whole number"),
-    ("type: string\n        validation: service_name", "type: integer\n        validation: service_name", "are for the type string"),
+    (
+        "type: string\n        validation: service_name",
+        "type: integer\n        validation: service_name",
+        "are for the types string and path",
+    ),
     ("args: [status]", "args: [statsu]", "there is no output statsu, did you mean status?"),
     ("args: [status]", "args: []", "an output, and after it at most one mapping"),
     ("args: [status]", "args: [status, status]", "an output, and after it at most one mapping"),
@@ -208,3 +212,55 @@ def test_a_mistake_in_json_is_named_by_its_key():
     wrong = {**CHORIA, "action": []}
     with pytest.raises(DDLError, match=r"package: ddl.json: action: unknown key, did you mean actions\?"):
         ddl_from_json(json.dumps(wrong), "package")
+
+
+def small(action="", top=""):
+    return f"""{top}
+metadata: {{name: acme, description: d, author: a, license: l, version: "1", url: u, timeout: 5}}
+actions:
+  - action: go
+    description: d
+{action}"""
+
+
+@pytest.mark.parametrize("requires", ['{mcollective: "2.2.1"}', '{mcollective: "2.12.5.0"}', '{mcollective_py: "0.1"}', "{}"])
+def test_a_version_that_is_here_is_no_obstacle(requires):
+    assert ddl_from_yaml(small(top=f"requires: {requires}"), "acme").metadata.name == "acme"
+
+
+@pytest.mark.parametrize(
+    ("requires", "problem"),
+    [
+        ('{mcollective: "2.12.6"}', "requires.mcollective: wants 2.12.6 or newer, and here is 2.12.5"),
+        ('{mcollective_py: "99"}', "requires.mcollective_py: wants 99 or newer, and here is "),
+        ('{choria: "1"}', "requires.choria: unknown key: there are mcollective_py and mcollective"),
+        ("{mcollective: 2}", "must be a version of numbers and dots in quotes"),
+        ('{mcollective: "newest"}', "must be a version of numbers and dots in quotes"),
+    ],
+)
+def test_a_version_that_is_not_here_is_named(requires, problem):
+    with pytest.raises(DDLError, match=r"ddl\.yaml:1: ") as error:
+        ddl_from_yaml(small(top=f"requires: {requires}").lstrip(), "acme")
+    assert problem in str(error.value)
+
+
+def test_the_type_sensitive_is_a_string_that_is_never_shown():
+    ddl = ddl_from_yaml(small("    input:\n      token: {prompt: p, description: d, type: sensitive, maxlength: 9}\n"), "acme")
+    wanted = ddl.actions["go"].inputs["token"]
+    assert (wanted.type, wanted.sensitive, wanted.maxlength) == ("string", True, 9)
+
+
+def test_an_action_that_supports_noop_takes_it():
+    ddl = ddl_from_yaml(small("    supports_noop: true\n"), "acme")
+    assert ddl.actions["go"].inputs["noop"].type == "boolean"
+    with pytest.raises(DDLError, match="takes it as a boolean"):
+        ddl_from_yaml(small("    supports_noop: true\n    input:\n      noop: {prompt: p, description: d, type: string}\n"), "acme")
+
+
+def test_an_action_may_always_want_to_be_confirmed():
+    assert ddl_from_yaml(small("    needs_confirm: true\n"), "acme").actions["go"].needs_confirm
+
+
+def test_a_default_for_a_sites_own_validator_is_left_to_who_loads_it():
+    text = "    input:\n      tag: {prompt: p, description: d, type: string, validation: acme_tag, default: x}\n"
+    assert ddl_from_yaml(small(text), "acme").actions["go"].inputs["tag"].default == "x"

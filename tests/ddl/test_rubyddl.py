@@ -61,9 +61,10 @@ def test_what_words_of_a_command_line_mean_is_known_from_it():
 
 
 def test_a_validator_nobody_has_here_is_left_to_hosts_by_a_client_and_stops_a_host():
-    ddl = agent("puppet")
+    text = decode_ruby((FILES / "puppet.ddl").read_bytes()).replace(":puppet_tags", ":acme_tags")
+    ddl = plugin_from_ruby(text, "puppet", "puppet.ddl")
     assert validate(ddl, "runonce", {"tags": "one,two"}, trusts_host=True) == {"tags": "one,two"}
-    with pytest.raises(InvalidRPCData, match="input tags cannot be checked here: there is no validator puppet_tags"):
+    with pytest.raises(InvalidRPCData, match="input tags cannot be checked here: there is no validator acme_tags"):
         validate(ddl, "runonce", {"tags": "one,two"})
     with pytest.raises(InvalidRPCData, match="121 characters, 120 are allowed"):
         validate(ddl, "runonce", {"tags": "x" * 121}, trusts_host=True)

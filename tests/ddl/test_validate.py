@@ -1,5 +1,6 @@
 import pytest
 
+from mcollective_py.ddl.load import ddl_from_yaml
 from mcollective_py.ddl.model import DDL, ActionDDL, Input, Metadata
 from mcollective_py.ddl.validate import convert, validate
 from mcollective_py.errors import InvalidRPCData, MissingRPCData, UnknownAction
@@ -169,3 +170,34 @@ def test_words_for_undeclared_inputs_stay_text():
 def test_words_for_an_unknown_action_are_refused():
     with pytest.raises(UnknownAction):
         convert(ddl_of(), "destroy", {})
+
+
+TYPED = """
+metadata: {name: clock, description: d, author: a, license: l, version: "1", url: u, timeout: 5}
+actions:
+  - action: set
+    description: d
+    input:
+      after: {prompt: p, description: d, type: duration, optional: true}
+      file: {prompt: p, description: d, type: path, optional: true}
+      wait: {prompt: p, description: d, type: duration, default: 1m}
+"""
+
+
+def test_a_duration_reaches_the_agent_as_seconds():
+    ddl = ddl_from_yaml(TYPED, "clock")
+    assert convert(ddl, "set", {"after": "1h30m", "file": "/etc/motd"}) == {"after": 5400, "file": "/etc/motd"}
+    assert validate(ddl, "set", {"after": "90s"}) == {"after": 90, "wait": 60}
+    assert validate(ddl, "set", {"after": 1.5, "wait": 0}) == {"after": 1.5, "wait": 0}
+
+
+@pytest.mark.parametrize("value", ["soon", -1, True, float("nan"), float("inf"), 1e12, None, "90s\n"])
+def test_what_is_no_duration_is_refused(value):
+    with pytest.raises(InvalidRPCData, match="set: the input after must be seconds"):
+        validate(ddl_from_yaml(TYPED, "clock"), "set", {"after": value})
+
+
+@pytest.mark.parametrize("value", ["etc", "/a/../b", "/a\n", "", 5])
+def test_what_is_no_path_is_refused(value):
+    with pytest.raises(InvalidRPCData, match="set: the input file must be an absolute path"):
+        validate(ddl_from_yaml(TYPED, "clock"), "set", {"file": value})

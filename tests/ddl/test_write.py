@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcollective_py.ddl.load import ddl_from_yaml
-from mcollective_py.ddl.model import DDL, DISPLAYS, IMPACTS, ActionDDL, Aggregate, Input, Metadata, Output
+from mcollective_py.ddl.model import DDL, DISPLAYS, IMPACTS, NOOP, ActionDDL, Aggregate, Input, Metadata, Output
 from mcollective_py.ddl.write import ddl_to_yaml
 from mcollective_py.errors import DDLError
 from mcollective_py.wire.symbol import Symbol
@@ -112,17 +112,20 @@ def ddls(draw):
             key: Output(key, draw(WORDS), draw(WORDS), default=draw(VALUES)) for key in draw(st.lists(NAMES, max_size=3, unique=True))
         }
         aggregates = [Aggregate("summary", key, draw(st.none() | WORDS), {"n": draw(SCALARS)}) for key in outputs]
+        supports_noop = draw(st.booleans())
+        taken = {key: draw(inputs(key)) for key in draw(st.lists(NAMES, max_size=3, unique=True))}
         actions[name] = ActionDDL(
             name,
             draw(WORDS),
-            {key: draw(inputs(key)) for key in draw(st.lists(NAMES, max_size=3, unique=True))},
+            taken | ({"noop": NOOP} if supports_noop else {}),
             outputs,
             draw(st.sampled_from(DISPLAYS)),
             draw(st.sampled_from(IMPACTS)),
-            draw(st.booleans()),
+            supports_noop,
             draw(st.booleans()),
             draw(st.none() | SECONDS),
             tuple(aggregates),
+            needs_confirm=draw(st.booleans()),
         )
     metadata = Metadata("x", *(draw(WORDS) for _ in range(5)), draw(SECONDS))
     return DDL(metadata, actions, draw(WORDS))
