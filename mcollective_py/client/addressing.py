@@ -27,11 +27,18 @@ class Address:
 
 
 def address(
-    agent: str, filter: Filter, nodes: Sequence[str], *, is_named: bool, direct_addressing: bool = True, threshold: int = 10
+    agent: str,
+    filter: Filter,
+    nodes: Sequence[str],
+    *,
+    is_named: bool,
+    direct_addressing: bool = True,
+    threshold: int = 10,
+    keeps_filter: bool = False,
 ) -> Address:
     """Directed where the nodes were named (or are a part of what was discovered) or are few; else broadcast with the filter.
 
-    A directed request carries no filter but the agent: who is meant has been decided. Raises UsageError for an empty list, for a
+    A directed request carries no filter but the agent: who is meant has been decided; with keeps_filter the filter, too. Raises UsageError for an empty list, for a
     name that is none, and for more named nodes than a filter holds where direct addressing is off.
     """
     if not nodes:
@@ -40,7 +47,7 @@ def address(
         if not is_identity(name):
             raise UsageError(f"{name[:80]!r} is no host name: letters, digits, '.', '_' and '-'")
     if direct_addressing and (is_named or len(nodes) <= threshold):
-        return Address(Filter(agents=(agent,)), tuple(dict.fromkeys(nodes)))
+        return Address((filter if keeps_filter else Filter()).with_agent(agent), tuple(dict.fromkeys(nodes)))
     if is_named:
         if len(nodes) >= MAX_TERMS:  # the agent is a term, too
             raise UsageError(f"{len(nodes)} named nodes need direct_addressing = 1 in the configuration")

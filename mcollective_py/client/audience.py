@@ -10,12 +10,13 @@ from .results import RPCStats
 class Audience:
     """Who a call is for. nodes: names. discovered: how they were found, None where they were named.
 
-    is_part: of what was discovered; such a request is always directed.
+    is_part: of what was discovered; such a request is always directed. keeps_filter: each of them is to apply the call's filter.
     """
 
     nodes: tuple[str, ...]
     discovered: Discovered | None = None
     is_part: bool = False
+    keeps_filter: bool = False
 
     @property
     def before(self) -> RPCStats:

@@ -58,6 +58,7 @@ class Publisher:
             is_named=audience.discovered is None or audience.is_part,
             direct_addressing=self._config.flag("direct_addressing"),
             threshold=self._config.number("direct_addressing_threshold"),
+            keeps_filter=audience.keeps_filter,
         )
 
     def checked(self, where: Address) -> tuple[Address, float]:

@@ -1,10 +1,10 @@
 """RPCClient: an agent's actions as methods, their inputs checked against the DDL before anything is sent."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from ..config import Config
 from ..ddl.model import DDL
@@ -20,14 +20,17 @@ from .results import RPCStats
 from .rollout import Rollout
 from .rpcresults import BatchedResults, RPCResults
 
+_WHOM = frozenset({"filter", "collective", "full", "method", "method_options", "exclude"})  # attributes that say whom a discovery finds
+
 
 class RPCClient:
     """Calls one agent on the hosts of a filter: `client.status(service="exim4")`, or `client.call("status", {...})`.
 
-    Who is there is found once and kept until reset() or a change of the filter. timeout: seconds for the answers, None for the
-    DDL's and the discovery timeout. limit: at most so many hosts, `10` or `25%`; limit_seed: makes a random choice of them the same
-    each time. batch: so many hosts at a time, `10` or `25%`, or growing, `1,5,25%,100%`; batch_sleep: seconds between two batches; None
-    for both: as configured. canary, max_fail: when such a call stops, see Rollout. full: discover for the whole window.
+    Every argument is an attribute that can be set between two calls. Who is there is found once and kept until reset() or a change of
+    whom is meant. timeout: seconds for the answers, None for the DDL's and the discovery timeout. limit: at most so many hosts, `10`
+    or `25%`; limit_method: `first` or `random`; limit_seed: makes a random choice of them the same each time. batch: so many hosts at
+    a time, `10` or `25%`, or growing, `1,5,25%,100%`; batch_sleep: seconds between two batches; None: as configured. canary, max_fail:
+    when such a call stops, see Rollout. full: discover for the whole window. owns_client: close() closes the client.
     """
 
     def __init__(
@@ -41,13 +44,15 @@ class RPCClient:
         discovery_timeout: float | None = None,
         ttl: int | None = None,
         collective: str | None = None,
-        limit: str | None = None,
+        limit: str | int | None = None,
+        limit_method: str | None = None,
         limit_seed: int | None = None,
         batch: str | int | None = None,
         batch_sleep: float | None = None,
         canary: int | None = None,
         max_fail: str | int | None = None,
         full: bool = False,
+        owns_client: bool = False,
     ) -> None:
         self.client, self.agent, self.ddl, self.filter = client, agent, ddl, filter or Filter()
         self.timeout, self.ttl, self.limit, self.full = timeout, ttl, limit, full
@@ -55,13 +60,32 @@ class RPCClient:
         self.collective = client.collective(collective)
         if limit is not None:
             limit_count(limit, 1)
-        self.limit_seed = limit_seed
+        self.limit_method, self.limit_seed, self._owns_client = limit_method, limit_seed, owns_client
         config = client.config
         self.batch, self.canary, self.max_fail = batch, canary, max_fail
         self.batch_sleep = config.seconds("default_batch_sleep_time") if batch_sleep is None else batch_sleep
         self._rollout()
         self._audience: Audience | None = None
+        self._limited: tuple[object, Audience] | None = None
         self._last: RPCResults | None = None
+
+    def __enter__(self) -> Self:
+        if self._owns_client:
+            self.client.connect()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close(wait=kind is None)
+
+    def close(self, *, wait: bool = True) -> None:
+        """Disconnect, where this client has a connection of its own. wait: see Client.close."""
+        if self._owns_client:
+            self.client.close(wait=wait)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+        if name in _WHOM:
+            self.reset()
 
     def __getattr__(self, name: str) -> Callable[..., RPCResults]:
         if name.startswith("_") or name not in self.ddl.actions:
@@ -129,6 +153,24 @@ class RPCClient:
             reply_to=reply_to,
         )
 
+    def custom_request(self, action: str, inputs: Mapping[str, Any], nodes: Sequence[str], filter: Filter | None = None) -> RPCResults:
+        """Call an action on exactly these hosts, without a discovery and whatever this client's own filter and batches say.
+
+        filter: what each of them applies before it runs the action; without one they all do.
+        """
+        replies = self.client.call(
+            self.agent,
+            action,
+            self.checked(action, inputs),
+            Audience(tuple(dict.fromkeys(nodes)), keeps_filter=filter is not None),
+            filter=filter,
+            timeout=self._timeout(action),
+            ttl=self.ttl,
+            collective=self.collective,
+        )
+        self._last = RPCResults(replies)
+        return self._last
+
     def checked(self, action: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         """The inputs with the DDL's defaults, or the error that says which one is wrong."""
         if action not in self.ddl.actions:
@@ -148,9 +190,12 @@ class RPCClient:
                 discovery_timeout=self.discovery_timeout,
                 full=self.full,
             )
-            is_random = self.client.config.text("rpclimitmethod") == "random"
-            self._audience = limited(found, self.limit, is_random=is_random, seed=self.limit_seed)
-        return self._audience
+            self._audience = found
+        chosen = (self._audience, self.limit, self.limit_method, self.limit_seed)
+        if self._limited is None or self._limited[0] != chosen:  # a random choice is made once
+            is_random = (self.limit_method or self.client.config.text("rpclimitmethod")) == "random"
+            self._limited = (chosen, limited(self._audience, self.limit, is_random=is_random, seed=self.limit_seed))
+        return self._limited[1]
 
     def discover(self, nodes: Sequence[str] | None = None) -> tuple[str, ...]:
         """The hosts of the next call; with nodes, exactly those, without asking."""
@@ -165,7 +210,6 @@ class RPCClient:
     def reset_filter(self) -> None:
         """Mean every host again."""
         self.filter = Filter()
-        self.reset()
 
     def fact_filter(self, word: str) -> None:
         """Mean only hosts with `fact=value` (also =~ != < > <= >=)."""
@@ -194,7 +238,6 @@ class RPCClient:
 
     def _narrow(self, **words: str) -> None:
         self.filter = narrowed(self.filter, **words)
-        self.reset()
 
     def _rollout(self) -> Rollout | None:
         """The batches that were asked for, else those of the configuration; None for all at once. Raises UsageError."""
@@ -210,7 +253,7 @@ class RPCClient:
         return self.ddl.timeout(action) + self.discovery_timeout if self.timeout is None else self.timeout
 
 
-def limited(found: Audience, limit: str | None, *, is_random: bool = False, seed: int | None = None) -> Audience:
+def limited(found: Audience, limit: str | int | None, *, is_random: bool = False, seed: int | None = None) -> Audience:
     """The first (or any) few of an audience. seed: makes the choice of any the same each time."""
     count = len(found.nodes) if limit is None else limit_count(limit, len(found.nodes))
     if count >= len(found.nodes):
@@ -223,15 +266,15 @@ def limited(found: Audience, limit: str | None, *, is_random: bool = False, seed
     return Audience(tuple(nodes), found.discovered, is_part=True)
 
 
-def limit_count(limit: str, total: int) -> int:
+def limit_count(limit: str | int, total: int) -> int:
     """How many of total hosts `10` or `25%` means, at least one. Raises UsageError for anything else."""
-    number, percent = (limit[:-1], True) if limit.endswith("%") else (limit, False)
+    text = str(limit)
+    number, percent = (text[:-1], True) if text.endswith("%") else (text, False)
     if not (number.isascii() and number.isdigit() and len(number) < 10) or int(number) == 0 or (percent and int(number) > 100):
         raise UsageError(f"a limit is a number above 0 or a percentage up to 100%, not {limit!r}")
     return max(total * int(number) // 100, 1) if percent else int(number)
 
 
-@contextmanager
 def rpcclient(
     agent: str,
     *,
@@ -247,15 +290,19 @@ def rpcclient(
     timeout: float | None = None,
     discovery_timeout: float | None = None,
     ttl: int | None = None,
-    limit: str | None = None,
+    limit: str | int | None = None,
+    limit_method: str | None = None,
+    limit_seed: int | None = None,
     batch: str | int | None = None,
     batch_sleep: float | None = None,
     canary: int | None = None,
     max_fail: str | int | None = None,
     config: Config | str | Path | None = None,
     client: Client | None = None,
-) -> Iterator[RPCClient]:
-    """An RPCClient for one agent, connected as the configuration file says (or over a client that is there already).
+) -> RPCClient:
+    """An RPCClient for one agent, with a connection as the configuration file says (or over a client that is there already).
+
+    It connects at `with`, or else when first used, and close() ends that.
 
     fact, with_class, with_agent, identity, combined, compound: the words of -F, -C, -A, -I, -W and -S, one or several; they narrow the
     filter, where there is one. nodes: exactly these hosts.
@@ -271,24 +318,24 @@ def rpcclient(
     )
     chosen = Client.from_config(config) if client is None else client
     ddl = agent_ddl(agent, chosen.config.paths("libdir"))
-    with ExitStack() as stack:
-        if client is None:
-            stack.enter_context(chosen)
-        rpc = RPCClient(
-            chosen,
-            agent,
-            ddl,
-            filter=meant,
-            timeout=timeout,
-            discovery_timeout=discovery_timeout,
-            ttl=ttl,
-            collective=collective,
-            limit=limit,
-            batch=batch,
-            batch_sleep=batch_sleep,
-            canary=canary,
-            max_fail=max_fail,
-        )
-        if nodes is not None:
-            rpc.discover(nodes)
-        yield rpc
+    rpc = RPCClient(
+        chosen,
+        agent,
+        ddl,
+        filter=meant,
+        timeout=timeout,
+        discovery_timeout=discovery_timeout,
+        ttl=ttl,
+        collective=collective,
+        limit=limit,
+        limit_method=limit_method,
+        limit_seed=limit_seed,
+        batch=batch,
+        batch_sleep=batch_sleep,
+        canary=canary,
+        max_fail=max_fail,
+        owns_client=client is None,
+    )
+    if nodes is not None:
+        rpc.discover(nodes)
+    return rpc

@@ -62,3 +62,10 @@ def test_a_broadcast_is_one_request():
 
 def test_a_name_given_twice_is_asked_once():
     assert address("service", Filter(), ["web1", "web1"], is_named=True).targets == ("web1",)
+
+
+def test_a_directed_request_carries_the_filter_where_each_host_is_to_apply_it():
+    filter = Filter(classes=("web",))
+    assert address("echo", filter, ["web1"], is_named=True, keeps_filter=True) == Address(
+        Filter(classes=("web",), agents=("echo",)), ("web1",)
+    )

@@ -1,10 +1,11 @@
 import pytest
 
 from mcollective_py.client.audience import Audience
+from mcollective_py.client.client import Client
 from mcollective_py.client.discovery.base import Discovered
 from mcollective_py.client.rpcclient import RPCClient, limit_count, limited, rpcclient
 from mcollective_py.ddl.load import ddl_from_yaml
-from mcollective_py.errors import DDLError, InvalidRPCData, MissingRPCData, UnknownAction, UsageError
+from mcollective_py.errors import ConnectorClosed, DDLError, InvalidRPCData, MissingRPCData, UnknownAction, UsageError
 from mcollective_py.filter import Filter
 from mcollective_py.plugins.ddlfiles import agent_ddl
 
@@ -178,3 +179,55 @@ def test_a_part_of_what_was_discovered_is_addressed_by_name():
     chosen = limited(everybody, "2", is_random=True)
     assert len(chosen.nodes) == 2
     assert set(chosen.nodes) < {"a", "b", "c"}
+
+
+def test_what_says_whom_is_meant_can_be_set_and_is_discovered_anew(fleet):
+    for name in ("web1", "web2"):
+        fleet.node(name)
+    rpc = RPCClient(fleet.client(), "rpcutil", agent_ddl("rpcutil", []))
+    assert sorted(rpc.discover()) == ["web1", "web2"]
+    rpc.filter = Filter(identities=("web2",))
+    assert rpc.discover() == ("web2",)
+    rpc.reset_filter()
+    assert sorted(rpc.discover()) == ["web1", "web2"]
+
+
+def test_a_limit_set_between_two_calls_holds_for_the_next_and_costs_no_discovery(fleet):
+    for name in ("web1", "web2", "web3"):
+        fleet.node(name)
+    rpc = RPCClient(fleet.client(), "rpcutil", agent_ddl("rpcutil", []), limit=1)
+    assert len(rpc.discover()) == 1
+    asked = len(fleet.nodes["web1"].requests)
+    rpc.limit = "67%"
+    assert len(rpc.discover()) == 2
+    rpc.limit, rpc.limit_method, rpc.limit_seed = 1, "random", 7
+    assert rpc.discover() == rpc.discover()
+    rpc.limit = None
+    assert len(rpc.discover()) == 3
+    assert len(fleet.nodes["web1"].requests) == asked
+
+
+def test_a_custom_request_is_for_exactly_the_hosts_given_and_leaves_the_rest_as_it_was(fleet):
+    for name in ("web1", "web2", "web3"):
+        fleet.node(name)
+    rpc = RPCClient(fleet.client(), "rpcutil", agent_ddl("rpcutil", []), filter=Filter(identities=("web3",)), batch=1)
+    only_web1 = Filter(identities=("web1",))
+    results = rpc.custom_request("ping", {}, ["web1", "web2", "web1"], only_web1)
+    assert sorted(result.sender for result in results) == ["web1", "web2"]
+    assert (rpc.stats.discovered, rpc.stats.did_discovery, rpc.stats.responses) == (("web1", "web2"), False, 2)
+    assert fleet.nodes["web1"].requests[-1].filter.identities == ("web1",)
+    assert fleet.nodes["web3"].requests == []
+    assert rpc.discover() == ("web3",)
+    with pytest.raises(UnknownAction):
+        rpc.custom_request("pong", {}, ["web1"])
+
+
+def test_without_a_with_block_it_connects_when_first_used_and_close_ends_that(fleet, monkeypatch):
+    fleet.node("web1")
+    own = fleet.client()
+    monkeypatch.setattr(Client, "from_config", classmethod(lambda cls, config: own))
+    rpc = rpcclient("rpcutil", nodes=["web1"])
+    assert [result.sender for result in rpc.ping()] == ["web1"]
+    rpc.close()
+    with pytest.raises(ConnectorClosed):
+        rpc.ping()
