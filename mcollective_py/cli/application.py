@@ -8,8 +8,8 @@ class Application:
     """One `mco` command: the class of cli/applications/NAME.py (or of a libdir's applications/NAME.py), named after its file.
 
     description: one line for `mco help`. usage: what follows `mco NAME`. sections: which shared options the command takes, of
-    `common` (config, timeouts, collective), `filter` (-F -C -I -A -W and discovery), `json` (--json), and `rpc` (--json, display,
-    progress, limit) for calls of an agent.
+    `common` (config, timeouts, collective), `filter` (-F -C -I -A -W -S and discovery), `json` (--json), `calls` (limit, batch),
+    and `rpc` (all of these two, and how results are shown) for calls of an agent.
     """
 
     description = ""

@@ -21,7 +21,7 @@ _OWN = os.path.join(os.path.dirname(__file__), "applications")
 def application_files(config: str | None = None) -> dict[str, str]:
     """Name -> file of every command: our own first, then those of the libdirs that the configuration names, then the shipped."""
     found = _files(_OWN)
-    for libdir in _libdirs(config):
+    for libdir in libdirs(config):
         found = _files(os.path.join(libdir, "applications")) | _agents(os.path.join(libdir, "agents")) | found
     return found
 
@@ -73,6 +73,36 @@ def make_path_safe(entries: Sequence[str], environment: dict[str, str] | os._Env
     return [entry for entry in entries if entry == home or (entry and os.path.isabs(entry) and entry != cwd and entry not in given)]
 
 
+def libdirs(config: str | None) -> list[str]:
+    """The shipped folder, then the libdirs from the last to the first: who comes later is the one that wins.
+
+    Only the libdir lines of the configuration are read, so that the list of commands is quick and a broken file cannot hide it.
+    """
+    package = os.path.dirname(os.path.dirname(__file__))
+    shipped = os.path.join(package, "shipped")
+    found = [shipped if os.path.isdir(os.path.join(shipped, "agents")) else os.path.dirname(package)]
+    home = os.environ.get("HOME", "")
+    listed = [word.strip() for line in _LIBDIR.findall(config_text(config)) for word in line.split(":")]
+    expanded = [f"{home}{word[1:]}" if word.startswith("~/") else word for word in listed]
+    return found + [word for word in reversed(expanded) if word.startswith("/")]
+
+
+def config_text(config: str | None) -> str:
+    """The text of the client's configuration file, the one named or else the first of the usual; empty where there is none to read."""
+    home = os.environ.get("HOME", "")
+    usual = [f"{home}/.mcollective"] if home.startswith("/") else []
+    usual += ["/etc/puppetlabs/mcollective/client.cfg", "/etc/mcollective/client.cfg"]
+    for file in [config] if config else usual:
+        try:
+            with open(file, encoding="utf-8", errors="replace") as text:
+                return text.read(1_000_000)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            break
+    return ""
+
+
 def _files(folder: str) -> dict[str, str]:
     try:
         names = sorted(os.listdir(folder))
@@ -88,28 +118,3 @@ def _agents(folder: str) -> dict[str, str]:
         return {}
     files = {name: os.path.join(folder, name, "application.py") for name in names if _NAME.fullmatch(name)}
     return {name: file for name, file in files.items() if os.path.isfile(file)}
-
-
-def _libdirs(config: str | None) -> list[str]:
-    """The shipped folder, then the libdirs from the last to the first: who comes later is the one that wins.
-
-    Only the libdir lines of the configuration are read, so that the list of commands is quick and a broken file cannot hide it.
-    """
-    package = os.path.dirname(os.path.dirname(__file__))
-    shipped = os.path.join(package, "shipped")
-    found = [shipped if os.path.isdir(os.path.join(shipped, "agents")) else os.path.dirname(package)]
-    home = os.environ.get("HOME", "")
-    usual = [f"{home}/.mcollective"] if home.startswith("/") else []
-    usual += ["/etc/puppetlabs/mcollective/client.cfg", "/etc/mcollective/client.cfg"]
-    for file in [config] if config else usual:
-        try:
-            with open(file, encoding="utf-8", errors="replace") as text:
-                lines = _LIBDIR.findall(text.read(1_000_000))
-        except FileNotFoundError:
-            continue
-        except OSError:
-            break
-        listed = [word.strip() for line in lines for word in line.split(":")]
-        expanded = [f"{home}{word[1:]}" if word.startswith("~/") else word for word in listed]
-        return found + [word for word in reversed(expanded) if word.startswith("/")]
-    return found

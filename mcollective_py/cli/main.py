@@ -99,7 +99,7 @@ def _application(name: str, rest: list[str]) -> int:
         raise UsageError(f"the command comes first: mco COMMAND {name} ...; `mco help` lists the commands")
     file = own_file(name)
     if file is None:
-        files = application_files(_config_of(rest) or extra_config())
+        files = application_files(config_of(rest) or extra_config())
         if name not in files:
             from difflib import get_close_matches
 
@@ -139,7 +139,7 @@ def extra_config() -> str | None:
     from ..errors import UsageError
 
     try:
-        return _config_of(_extra_words(_extra()))
+        return config_of(_extra_words(_extra()))
     except UsageError:
         return None
 
@@ -161,7 +161,8 @@ def _extra_words(extra: str) -> list[str]:
         raise UsageError(f"MCOLLECTIVE_EXTRA_OPTS: {error}") from error
 
 
-def _config_of(words: Sequence[str]) -> str | None:
+def config_of(words: Sequence[str]) -> str | None:
+    """The configuration file that the words of a line name."""
     for at, word in enumerate(words):
         if word in ("-c", "--config") and at + 1 < len(words):
             return words[at + 1]

@@ -31,7 +31,7 @@ def parser_for(name: str, application: Application) -> Parser:
         asking.add_asking(parser.add_argument_group("common options"), calls_actions="rpc" in sections)
     if "filter" in sections:
         filters.add_filters(parser.add_argument_group("host filters"))
-    if "rpc" in sections:
+    if "rpc" in sections or "calls" in sections:
         calls.add_calls(parser.add_argument_group("hosts at a time"))
     if "rpc" in sections or "json" in sections:
         output.add_output(parser.add_argument_group("output"), shows_results="rpc" in sections)

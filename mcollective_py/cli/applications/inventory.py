@@ -1,4 +1,4 @@
-"""`mco inventory HOST`: all that one host says of itself."""
+"""`mco inventory`: all that one host says of itself, or reports on many."""
 
 import argparse
 import sys
@@ -14,21 +14,58 @@ from ..application import Application
 from ..calls import interruptible
 from ..inert import inert
 from ..render import first_names, remark_lines, value_lines
+from ..sections.filters import filter_of
 from ..session import open_client, print_json, remark, rpc_client, style_for
 from ..waiting import connected, told_if_slow, waited_for
 
 
 class Inventory(Application):
-    """Asks rpcutil of one host for its inventory and its statistics."""
+    """Asks rpcutil of one host for its inventory and its statistics; of many hosts for what a report is made of."""
 
-    description = "Show agents, classes, facts and statistics of one host"
-    usage = "HOST"
-    sections = ("common", "json")
+    description = "Show all about one host, or report on many and on their collectives"
+    usage = "HOST  |  --script FILE  |  --list-collectives  |  --collective-graph FILE"
+    sections = ("common", "filter", "calls", "json")
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("host", metavar="HOST", help="the host's name, in full")
+        parser.add_argument("host", nargs="?", metavar="HOST", help="the host's name, in full")
+        parser.add_argument(
+            "--facts",
+            dest="has_facts",
+            action=argparse.BooleanOptionalAction,
+            default=True,
+            help="with HOST: show its facts, or leave them out",
+        )
+        report = parser.add_argument_group("reports on all hosts of the filter").add_mutually_exclusive_group()
+        report.add_argument("--script", metavar="FILE", help="a report by a template, such as the line: {identity:<30} {facts.kernel}")
+        report.add_argument(
+            "--list-collectives", "--lc", dest="collectives", action="store_true", help="the collectives and how many hosts each has"
+        )
+        report.add_argument(
+            "--collective-graph",
+            "--cg",
+            "--map",
+            dest="map",
+            metavar="FILE",
+            help="draw them: .svg, .png or .pdf; else DOT; - prints it",
+        )
 
     def run(self, options: argparse.Namespace) -> int:
+        reports = [report for asked, report in _reports(options) if asked]
+        if options.host is not None and reports:
+            raise UsageError(f"a host or a report: for a report on {options.host} alone write -I {options.host}")
+        if options.reply_to is not None:
+            raise UsageError("what is shown is made from the answers: --reply-to is for `mco rpc`")
+        if reports:
+            from .. import fleetinventory
+
+            return int(getattr(fleetinventory, reports[0])(options))
+        if options.host is None:
+            raise UsageError("which host? mco inventory HOST; or a report: --script FILE, --list-collectives, --collective-graph FILE")
+        if not filter_of(options).is_empty:
+            raise UsageError("a host that is named needs no filter: filters are for the reports")
+        return self._of_host(options)
+
+    def _of_host(self, options: argparse.Namespace) -> int:
         if not is_identity(options.host):
             raise UsageError(f"{options.host!r} is no host name")
         answers: dict[str, RPCResult] = {}
@@ -46,7 +83,7 @@ class Inventory(Application):
         code = 1 if code == 4 else code  # as it has always been of this command, whose host is named every time
         if options.json:
             document: dict[str, Any] = {"host": options.host, "interrupted": wait.is_interrupted}
-            document |= {name: dict(one.data) if one.is_ok else None for name, one in answers.items()}
+            document |= {name: _data(one, options) if one.is_ok else None for name, one in answers.items()}
             print_json({"daemon_stats": None, "inventory": None, **document, "stats": stats.to_dict()})
             return wait.exitcode(code)
         for result in answers.values():
@@ -54,7 +91,8 @@ class Inventory(Application):
                 remark(f"{result.agent} {result.action}: {result.statusmsg}")
         good = {action: result.data for action, result in answers.items() if result.is_ok}
         if good:
-            print("\n".join(inventory_lines(options.host, good.get("daemon_stats", {}), good.get("inventory", {}))))
+            lines = inventory_lines(options.host, good.get("daemon_stats", {}), good.get("inventory", {}), has_facts=options.has_facts)
+            print("\n".join(lines))
         if remarks := remark_lines(stats, style):
             print("\n".join(remarks), file=sys.stderr)
         wait.remark("this is what came up to now")
@@ -63,7 +101,20 @@ class Inventory(Application):
         return wait.exitcode(code)
 
 
-def inventory_lines(host: str, stats: Mapping[str, Any], inventory: Mapping[str, Any]) -> list[str]:
+def _reports(options: argparse.Namespace) -> list[tuple[bool, str]]:
+    """Whether each report is asked for, and the function of fleetinventory.py that gives it."""
+    return [
+        (options.script is not None, "script_report"),
+        (options.collectives, "list_collectives"),
+        (options.map is not None, "write_map"),
+    ]
+
+
+def _data(result: RPCResult, options: argparse.Namespace) -> dict[str, Any]:
+    return {name: value for name, value in result.data.items() if options.has_facts or name != "facts"}
+
+
+def inventory_lines(host: str, stats: Mapping[str, Any], inventory: Mapping[str, Any], *, has_facts: bool = True) -> list[str]:
     """The blocks of text: server statistics, agents in three columns, data plugins, classes, facts."""
     collectives = inventory.get("collectives")
     rows = {
@@ -86,6 +137,8 @@ def inventory_lines(host: str, stats: Mapping[str, Any], inventory: Mapping[str,
     lines += ["", "   Agents:", *_columns(inventory.get("agents"))]
     lines += ["", "   Data Plugins:", *_columns(_data_plugins(inventory.get("data_plugins")))]
     lines += ["", "   Configuration Management Classes:", *_columns(inventory.get("classes"))]
+    if not has_facts:
+        return lines
     lines += ["", "   Facts:"]
     facts = inventory.get("facts")
     if isinstance(facts, Mapping) and facts:

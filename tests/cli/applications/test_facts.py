@@ -1,21 +1,5 @@
 import json
 
-from mcollective_py.cli.applications.facts import counted, shown
-from mcollective_py.client.results import RPCResult
-
-
-def value(sender, data, **fields):
-    return RPCResult(sender, "rpcutil", "get_fact", **{"statuscode": 0, "statusmsg": "OK", "data": data, **fields})
-
-
-def test_values_are_counted_by_type_the_most_frequent_first():
-    results = [value("b", {"value": "1"}), value("a", {"value": "1"}), value("c", {"value": 1}), value("d", {})]
-    assert counted([*results, value("e", {"value": "1"}, statuscode=1)]) == [('"1"', ["a", "b"]), ("1", ["c"]), ("null", ["d"])]
-
-
-def test_a_host_without_the_fact_is_told_as_such():
-    assert (shown("null"), shown('"uk"'), shown("1"), shown('{"a": 1}')) == ("(no such fact)", "uk", "1", '{"a": 1}')
-
 
 def test_the_report_has_each_value_and_how_often(desk):
     answer = desk.mco("facts", "country")
@@ -47,6 +31,30 @@ def test_json_is_one_document(desk):
         {"value": "uk", "count": 2, "hosts": ["db1", "web1"]},
         {"value": "de", "count": 1, "hosts": ["web2"]},
     ]
+
+
+def test_top_reverse_and_nodes(desk):
+    answer = desk.mco("facts", "country", "--top", "1", "-r", "-n")
+    assert [line.strip() for line in answer.lines[1:4]] == [f"{'de':<40} found 1 times", "web2", "... and 1 more values"]
+
+
+def test_the_table_has_each_values_share(desk):
+    answer = desk.mco("facts", "country", "--table", "-n")
+    assert answer.lines[1:5] == [
+        "Value   Hosts   Share  Which",
+        "-----  ------  ------  -----",
+        "uk          2   66.7%  db1,web1",
+        "de          1   33.3%  web2",
+    ]
+
+
+def test_only_some_of_the_hosts_may_be_asked(desk):
+    document = json.loads(desk.mco("facts", "country", "--json", "--limit", "1").out)
+    assert (document["different_values"], document["stats"]["responses"]) == (1, 1)
+
+
+def test_answers_sent_elsewhere_make_no_report(desk):
+    assert "--reply-to is for `mco rpc`" in desk.mco("facts", "country", "--reply-to", "/queue/x").err
 
 
 def test_without_a_fact_it_is_called_wrongly(desk):

@@ -1,7 +1,8 @@
 def test_the_commands_are_listed_with_their_line(desk):
     answer = desk.mco("help")
     assert answer.code == 0
-    assert "  ping       Ping all hosts, or those of a filter, and show how quickly they answer" in answer.lines
+    lines = [" ".join(line.split()) for line in answer.lines]
+    assert "ping Ping all hosts, or those of a filter, and show how quickly they answer" in lines
 
 
 def test_one_command_is_explained(desk):

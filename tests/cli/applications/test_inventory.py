@@ -1,5 +1,7 @@
 import json
 
+import pytest
+
 from mcollective_py.cli.applications.inventory import inventory_lines
 
 
@@ -57,3 +59,24 @@ def test_data_plugins_are_shown_by_the_names_that_filters_use():
 def test_processor_time_is_that_of_the_user_and_of_the_system():
     lines = inventory_lines("web1", {"times": {"utime": 1.25, "stime": 0.5, "cutime": 9}}, {})
     assert lines[3:5] == ["          Total Processor Time: 1.25 seconds", "                   System Time: 0.5 seconds"]
+
+
+def test_facts_may_be_left_out(desk):
+    assert "Facts:" not in desk.mco("inventory", "db1", "--no-facts").out
+    assert "facts" not in json.loads(desk.mco("inventory", "db1", "--no-facts", "--json").out)["inventory"]
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        ((), "which host? mco inventory HOST; or a report"),
+        (("db1", "--lc"), "a host or a report"),
+        (("db1", "-F", "country=uk"), "a host that is named needs no filter"),
+        (("--lc", "--reply-to", "/queue/x"), "--reply-to is for `mco rpc`"),
+        (("--lc", "--script", "x"), "not allowed with"),
+    ],
+)
+def test_words_that_speak_against_one_another_are_refused(desk, words, problem):
+    answer = desk.mco("inventory", *words)
+    assert (answer.code, answer.out) == (1, "")
+    assert problem in answer.err

@@ -1,0 +1,84 @@
+"""What took long to find out, kept in the user's cache beside the size and time of the file that it comes from."""
+
+# pathlib would cost a TAB key 5 ms
+# ruff: noqa: PTH103, PTH105, PTH108, PTH116, PTH118, PTH120
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+_MAX_BYTES = 4 * 1024 * 1024
+_MAX_ENTRIES = 500
+
+
+class Cached:
+    """A file of plain values, each good as long as its stamp is. A file that cannot be read or written costs time, nothing else."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._entries = _read(file)
+
+    @classmethod
+    def of_user(cls, name: str, environment: Mapping[str, str] = os.environ) -> "Cached":
+        """In $XDG_CACHE_HOME, else ~/.cache, beside the hosts that are known from before."""
+        return cls(os.path.join(cache_folder(environment), "completion", f"{name}.json"))
+
+    def get(self, key: str, stamp: list[Any], find: Callable[[], Any]) -> Any:
+        """The value of a key; where its stamp is another, find gives a new one, which is kept."""
+        kept = self._entries.get(key)
+        if isinstance(kept, list) and len(kept) == 2 and kept[0] == stamp:
+            return kept[1]
+        value = find()
+        self._entries.pop(key, None)
+        self._entries[key] = [stamp, value]
+        while len(self._entries) > _MAX_ENTRIES:
+            del self._entries[next(iter(self._entries))]
+        _write(self._file, self._entries)
+        return value
+
+
+def cache_folder(environment: Mapping[str, str] = os.environ) -> str:
+    """Where this user's caches are."""
+    base = environment.get("XDG_CACHE_HOME", "")
+    return os.path.join(base if base.startswith("/") else f"{environment.get('HOME') or '/nonexistent'}/.cache", "mcollective_py")
+
+
+def stamp_of(*files: str) -> list[Any]:
+    """Size and time of files; of a folder, those of the files in it that matter have to be named."""
+    stamps: list[Any] = []
+    for file in files:
+        try:
+            status = os.stat(file)
+            stamps += [file, status.st_size, status.st_mtime_ns]
+        except OSError:
+            stamps += [file, None, None]
+    return stamps
+
+
+def _read(file: str) -> dict[str, Any]:
+    try:
+        with open(file, "rb") as kept:
+            if os.fstat(kept.fileno()).st_uid not in (os.geteuid(), 0):
+                return {}
+            value = json.loads(kept.read(_MAX_BYTES + 1)[:_MAX_BYTES])
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _write(file: str, entries: Mapping[str, Any]) -> None:
+    folder, new = os.path.dirname(file), f"{file}.{os.urandom(8).hex()}"
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        if os.lstat(folder).st_uid != os.geteuid():  # another's HOME: nothing of ours is left there
+            return
+        try:
+            with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "w") as kept:
+                json.dump(entries, kept, separators=(",", ":"))
+            os.replace(new, file)
+        except OSError:
+            os.unlink(new)
+            raise
+    except OSError:
+        pass  # the next TAB key looks again
