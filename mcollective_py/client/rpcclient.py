@@ -12,6 +12,7 @@ from ..ddl.validate import validate
 from ..errors import UnknownAction, UsageError
 from ..filter import Filter
 from ..plugins.ddlfiles import agent_ddl
+from ..plugins.sitevalidators import validators_for
 from .audience import Audience
 from .client import Client
 from .filterwords import Words, narrowed
@@ -60,7 +61,7 @@ class RPCClient:
         self.collective = client.collective(collective)
         if limit is not None:
             limit_count(limit, 1)
-        self.limit_method, self.limit_seed, self._owns_client = limit_method, limit_seed, owns_client
+        self.limit_method, self.limit_seed, self.owns_client = limit_method, limit_seed, owns_client
         config = client.config
         self.batch, self.canary, self.max_fail = batch, canary, max_fail
         self.batch_sleep = config.seconds("default_batch_sleep_time") if batch_sleep is None else batch_sleep
@@ -70,7 +71,7 @@ class RPCClient:
         self._last: RPCResults | None = None
 
     def __enter__(self) -> Self:
-        if self._owns_client:
+        if self.owns_client:
             self.client.connect()
         return self
 
@@ -79,7 +80,7 @@ class RPCClient:
 
     def close(self, *, wait: bool = True) -> None:
         """Disconnect, where this client has a connection of its own. wait: see Client.close."""
-        if self._owns_client:
+        if self.owns_client:
             self.client.close(wait=wait)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -175,7 +176,9 @@ class RPCClient:
         """The inputs with the DDL's defaults, or the error that says which one is wrong."""
         if action not in self.ddl.actions:
             raise UnknownAction(f"the agent {self.agent} has no action {action}: it has {', '.join(sorted(self.ddl.actions))}")
-        return validate(self.ddl, action, inputs, trusts_host=True)
+        wanted = self.ddl.actions[action].inputs.values()
+        validators = validators_for(wanted, self.client.config.paths("libdir"), is_strict=False)
+        return validate(self.ddl, action, inputs, validators, trusts_host=True)
 
     # --- whom ---------------------------------------------------------------------------------------------------------
 

@@ -10,8 +10,7 @@ from typing import Any, cast
 from ..agent.base import Agent, actions_of
 from ..config import Config
 from ..ddl.model import DDL, IMPACTS, PLAIN_TIMEOUT, Metadata
-from ..ddl.validate import is_validator_name
-from ..ddl.validators import VALIDATORS
+from ..ddl.validators import VALIDATORS, Validator
 from ..errors import PluginError
 from ..node.factsource import FactsSource
 from ..node.view import NodeView
@@ -20,6 +19,7 @@ from .ddlfiles import read_folder_ddl
 from .finder import survey
 from .folder import check_folder, checks_owners
 from .modules import load_class
+from .sitevalidators import validators_for
 
 _MAX_TIMEOUT = 86_400.0
 _ALWAYS = frozenset({"discovery"})  # without it no host is found: activate_agents = false does not mean this one
@@ -30,7 +30,7 @@ class LoadedAgent:
     """One agent, ready to be called. ddl: None for a plain class. actions: all that can be called from the wire, by name.
 
     impact: what a plain class says of itself, `change` where it says nothing. external: actions that programs of other languages
-    answer: they always run in a process of their own.
+    answer: they always run in a process of their own. validators: all that its inputs are checked by.
     """
 
     name: str
@@ -41,6 +41,7 @@ class LoadedAgent:
     actions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     impact: str = "change"
     external: frozenset[str] = frozenset()
+    validators: Mapping[str, Validator] = field(default_factory=lambda: VALIDATORS, compare=False)
 
     def timeout(self, action: str | None) -> float:
         """Seconds that a call may take."""
@@ -93,7 +94,7 @@ class AgentIndex(Mapping[str, LoadedAgent]):
             settings = config.plugin(name)
             try:
                 reason = _not_wanted(name, settings, config.text("activate_agents"))
-                agent = None if reason else load_agent(found.found[name], only_owned=check)
+                agent = None if reason else load_agent(found.found[name], only_owned=check, libdirs=libdirs)
                 if agent is not None and not _activates(agent, view, settings):
                     reason = "its activate_when says no"
             except PluginError as error:
@@ -106,8 +107,11 @@ class AgentIndex(Mapping[str, LoadedAgent]):
         return cls(agents, skipped, inactive)
 
 
-def load_agent(folder: Path, only_owned: bool = False) -> LoadedAgent:
-    """The agent in a folder of its name. only_owned: first check who could change it. Raises PluginError or DDLError."""
+def load_agent(folder: Path, only_owned: bool = False, libdirs: Sequence[Path] | None = ()) -> LoadedAgent:
+    """The agent in a folder of its name. only_owned: first check who could change it. Raises PluginError or DDLError.
+
+    libdirs: where validators are that it has not in its own folder; None where no input will be checked by this one any more.
+    """
     name = folder.name
     check_folder(name, folder, only_owned)
     if not (folder / "agent.py").is_file():
@@ -115,10 +119,10 @@ def load_agent(folder: Path, only_owned: bool = False) -> LoadedAgent:
             raise PluginError(name, "there is no agent.py in its folder")
         from .externals import external_agent  # few daemons have one
 
-        return _rpc_agent(name, external_agent(name, folder), folder, has_code=False)
+        return _rpc_agent(name, external_agent(name, folder), folder, only_owned, libdirs, has_code=False)
     agent = load_class(name, folder, "agent")
     if issubclass(agent, Agent):
-        return _rpc_agent(name, agent, folder)
+        return _rpc_agent(name, agent, folder, only_owned, libdirs)
     if not callable(getattr(agent, "handlemsg", None)):
         raise PluginError(name, f"the class {agent.__name__} is neither an Agent nor has it a handlemsg")
     return _plain_agent(name, agent, folder)
@@ -144,7 +148,9 @@ def load_facts_source(name: str, folder: Path, settings: Mapping[str, str], only
         raise PluginError(name, f"{type(error).__name__}: {error}") from error
 
 
-def _rpc_agent(name: str, agent: type[Agent], folder: Path, *, has_code: bool = True) -> LoadedAgent:
+def _rpc_agent(
+    name: str, agent: type[Agent], folder: Path, only_owned: bool, libdirs: Sequence[Path] | None, *, has_code: bool = True
+) -> LoadedAgent:
     if hasattr(agent, "handlemsg"):
         raise PluginError(name, "an RPC agent's handlemsg is never called: use actions, or a plain class")
     ddl = load_ddl(folder)
@@ -158,10 +164,17 @@ def _rpc_agent(name: str, agent: type[Agent], folder: Path, *, has_code: bool = 
         raise PluginError(name, f"ddl.yaml declares actions that agent.py does not have: {', '.join(missing)}")
     for action, method in actions.items():
         _check_arguments(name, action, method, ("self", "request", "reply"))
-    for wanted in (wanted for declared in ddl.actions.values() for wanted in declared.inputs.values()):
-        if wanted.validation and is_validator_name(wanted.validation) and wanted.validation not in VALIDATORS:
-            raise PluginError(name, f"ddl.yaml: the input {wanted.name} wants the unknown validator {wanted.validation}")
-    return LoadedAgent(name, agent, folder, ddl, ddl.metadata, MappingProxyType(actions), external=frozenset(external))
+    found = MappingProxyType(actions)
+    validators = VALIDATORS if libdirs is None else _validators(name, ddl, libdirs, folder, only_owned)
+    return LoadedAgent(name, agent, folder, ddl, ddl.metadata, found, external=frozenset(external), validators=validators)
+
+
+def _validators(name: str, ddl: DDL, libdirs: Sequence[Path], folder: Path, only_owned: bool) -> Mapping[str, Validator]:
+    try:
+        inputs = (wanted for declared in ddl.actions.values() for wanted in declared.inputs.values())
+        return validators_for(inputs, libdirs, folder, only_owned=only_owned)
+    except PluginError as error:
+        raise PluginError(name, f"ddl.yaml: {error.reason}") from error
 
 
 def _external_actions(name: str, folder: Path, ddl: DDL, *, has_code: bool) -> Mapping[str, Callable[..., Any]]:

@@ -11,4 +11,4 @@ from .dispatch import perform
 
 def run_call(call: Call) -> Outcome:
     """Load the agent from its folder, in this process alone, and perform the call; as root only what none but root can change."""
-    return perform(load_agent(call.folder, only_owned=os.geteuid() == 0), call, None)
+    return perform(load_agent(call.folder, only_owned=os.geteuid() == 0, libdirs=None), call, None)

@@ -193,4 +193,4 @@ def check_call(request: Request, agent: LoadedAgent | None) -> tuple[LoadedAgent
         raise InvalidRPCData(f"{request.agent} is an RPC agent: name one of its actions, {', '.join(sorted(agent.ddl.actions))}")
     if not isinstance(request.body, Mapping):
         raise InvalidRPCData(f"the inputs of {request.agent} {request.action} are a mapping of names to values")
-    return agent, replace(request, body=validate(agent.ddl, request.action, request.body))
+    return agent, replace(request, body=validate(agent.ddl, request.action, request.body, agent.validators))

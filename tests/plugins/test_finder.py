@@ -153,3 +153,37 @@ def test_data_plugins_are_files_that_say_so(tmp_path):
     file = ddl(tmp_path, "mcollective/data/stock_data.ddl")
     ddl(tmp_path, "mcollective/data/other.ddl")
     assert survey_data_ddls([tmp_path]).found == {"stock": file}
+
+
+@pytest.mark.parametrize(
+    ("kind", "file"),
+    [("data", "data.py"), ("validators", "validator.py"), ("aggregates", "aggregate.py"), ("discovery", "discovery.py")],
+)
+def test_other_kinds_have_folders_of_their_own(tmp_path, kind, file):
+    folder = tmp_path / kind / "rack"
+    folder.mkdir(parents=True)
+    (folder / file).write_text("")
+    assert find(kind, [tmp_path])["rack"] == folder
+    assert "rack" not in find("agents", [tmp_path])
+
+
+@pytest.mark.parametrize(("kind", "file"), [("data", "data.py"), ("validators", "validator.py"), ("aggregates", "aggregate.py")])
+def test_an_agents_folder_may_carry_them_and_the_libdirs_own_come_first(tmp_path, kind, file):
+    carried = [tmp_path / "agents" / "rack" / kind / name for name in ("rack", "shelf")]
+    own = tmp_path / kind / "rack"
+    for folder in (*carried, own):
+        folder.mkdir(parents=True)
+        (folder / file).write_text("")
+    assert {name: find(kind, [tmp_path])[name] for name in ("rack", "shelf")} == {"rack": own, "shelf": carried[1]}
+
+
+def test_a_carried_folder_that_is_a_link_out_of_the_libdir_is_refused(tmp_path):
+    outside = tmp_path / "elsewhere"
+    outside.mkdir()
+    (outside / "validator.py").write_text("")
+    inside = tmp_path / "lib" / "agents" / "rack" / "validators"
+    inside.mkdir(parents=True)
+    (inside / "evil").symlink_to(outside)
+    result = survey("validators", [tmp_path / "lib"])
+    assert "evil" not in result.found
+    assert ["leads out of" in str(error) for error in result.refused] == [True]
