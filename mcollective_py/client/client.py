@@ -11,7 +11,8 @@ from ..config import Config
 from ..connector.base import Connector
 from ..connector.targets import reply_destination
 from ..ddl.model import PLAIN_TIMEOUT
-from ..errors import NotSent, NotSigned, UsageError
+from ..errors import FilterError, NotSent, NotSigned, UsageError
+from ..facttest import is_regex
 from ..filter import Filter
 from ..message import Destination, Request
 from ..names import is_place_for_replies
@@ -20,13 +21,14 @@ from ..text import printable
 from .addressing import Address
 from .audience import Audience
 from .collector import Collector
-from .discovery import mc
+from .discovery import choice, mc
 from .discovery.base import Discovered
 from .filterwords import Words, narrowed
 from .known import Knowledge, KnownHosts
 from .publisher import Publisher
 from .replies import Replies
 from .results import RPCStats
+from .whom import Groups, Whom, whom
 
 
 class Client:
@@ -54,7 +56,7 @@ class Client:
         self.discovery_timeout = config.seconds("discovery_timeout")
         self.connection_timeout = config.seconds("connection_timeout")
         self.publish_timeout = config.seconds("publish_timeout")
-        self._connector, self._known = connector, known
+        self._connector, self._known, self._groups = connector, known, Groups(config)
         self._clock, self._monotonic = clock, monotonic
         self._publisher = Publisher(config, connector, security, identity=identity, clock=clock, reply_destination=reply_destination)
         self._open: dict[str, Replies] = {}  # by request id
@@ -126,20 +128,26 @@ class Client:
         unknown_timeout: float | None = None,
         ttl: int | None = None,
         full: bool = False,
+        exclude: Sequence[str] = (),
+        audience: Audience | None = None,
     ) -> Replies:
         """Ask who matches the filter; each node that does replies `pong`. Raises FilterError for one that no node could apply.
 
         It ends when every host that the filter names has answered; else when every host known to match has, and a moment later;
         else, and with full, after timeout seconds (the discovery timeout). unknown_timeout: that in its place, where nobody is known
-        to match, and with full.
+        to match, and with full. exclude: names, node sets and `/regex/` of hosts that are not meant. audience: exactly these hosts.
         """
-        filter, chosen = filter or Filter(), self.collective(collective)
+        meant, chosen = self.whom(filter, exclude), self.collective(collective)
         window = self.discovery_timeout if timeout is None else timeout
         widest = window if unknown_timeout is None else unknown_timeout
         question = self._publisher.draft(mc.AGENT, None, mc.QUESTION, collective=chosen, ttl=ttl)
-        everybody, named = Address(filter, None), filter.named_identities
-        if named is not None and not full:
-            return self._start(question, everybody, window, RPCStats(discovered=named, discovery_ended="named"), expected=named)
+        if audience is None and meant.names is not None and not full:
+            audience = Audience(meant.names)
+            if meant.names and not meant.is_decided_here:
+                return self._start(question, Address(meant.filter, None), window, audience.before, expected=meant.names)
+        if audience is not None:
+            return self.call(mc.AGENT, None, mc.QUESTION, audience, timeout=window, ttl=ttl, collective=collective)
+        filter, is_meant = meant.wire, meant.judge()
         knowledge = self._known.load(chosen, mc.AGENT, filter) if self._known else Knowledge()
         interval = self.config.seconds("plugin.discovery.full_window_interval")
         if full or not knowledge.hosts:
@@ -147,15 +155,18 @@ class Client:
         # A longer wait than usual is a bound, not a wish to search: what a usual window taught is enough to end it.
         usual = min(window, self.discovery_timeout)
         enough = None if full else knowledge.expected(self._clock(), interval, usual)
+        if enough is not None:
+            enough = frozenset(name for name in enough if is_meant(name))
 
         def learn(replies: Replies, complete: bool) -> None:
             collector = replies.collector
             if replies.ended == "known":
                 replies.age = knowledge.age(self._clock())
-            replies.silent_known = tuple(sorted(set(knowledge.hosts) - set(collector.answered)))
+            heard = {*collector.answered, *(replies.passed_over & set(knowledge.hosts))}
+            replies.silent_known = tuple(sorted(name for name in set(knowledge.hosts) - heard if is_meant(name)))
             if complete and self._known:
                 learned = knowledge.learned(
-                    collector.answered,
+                    heard,
                     was_full=collector.was_full_window,
                     now=self._clock(),
                     window=window,
@@ -165,13 +176,50 @@ class Client:
                 self._known.save(chosen, mc.AGENT, filter, learned)
 
         before = RPCStats(did_discovery=True, discovery_method=mc.METHOD)
-        return self._start(question, everybody, window, before, known=enough, at_end=learn)
+        replies = self._start(question, Address(filter, None), window, before, known=enough, at_end=learn)
+        if meant.is_decided_here:
+            replies.is_meant = is_meant
+        return replies
 
     def discover(
-        self, filter: Filter | None = None, *, collective: str | None = None, timeout: float | None = None, full: bool = False
+        self,
+        filter: Filter | None = None,
+        *,
+        collective: str | None = None,
+        timeout: float | None = None,
+        full: bool = False,
+        method: str | None = None,
+        method_options: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        agent: str | None = None,
     ) -> Discovered:
-        """Who matches the filter now."""
-        return mc.collect(self.ping(filter, collective=collective, timeout=timeout, full=full))
+        """Who matches the filter now, and has the agent.
+
+        method: how they are found, None as configured; method_options: what the method takes. exclude: names, node sets and `/regex/`
+        of hosts that are not meant. Raises FilterError for a filter that the method cannot apply, DiscoveryError for a source that
+        cannot be used.
+        """
+        filter = filter or Filter()
+        name, words, meant = self._finding(filter, method, method_options, exclude)
+        window = self.discovery_timeout if timeout is None else timeout
+        if name != mc.METHOD:
+            chosen = self.collective(collective)
+            return choice.discover_by(name, words, meant, self.config, agent=agent, collective=chosen, timeout=window)
+        asked = filter if agent is None else filter.with_agent(agent)
+        return mc.collect(self.ping(asked, collective=collective, timeout=window, full=full, exclude=exclude))
+
+    def _finding(
+        self, filter: Filter, method: str | None, method_options: Sequence[str], exclude: Sequence[str]
+    ) -> tuple[str, tuple[str, ...], Whom]:
+        name, words = choice.chosen(method, method_options, filter, self.config)
+        return name, words, self.whom(filter, exclude, words[0] if name == "inventory" and words else None)
+
+    def whom(self, filter: Filter | None = None, exclude: Sequence[str] = (), inventory: str | None = None) -> Whom:
+        """The filter with the names that its node sets and groups stand for, and the hosts that are not meant.
+
+        inventory: the file that groups stand in, None for the configured one.
+        """
+        return whom(filter or Filter(), exclude, self._groups if inventory is None else Groups(self.config, inventory))
 
     def audience(
         self,
@@ -182,13 +230,36 @@ class Client:
         collective: str | None = None,
         discovery_timeout: float | None = None,
         full: bool = False,
+        method: str | None = None,
+        method_options: Sequence[str] = (),
+        exclude: Sequence[str] = (),
     ) -> Audience:
-        """Who a call is for: the nodes given, the hosts that the filter names, or else whoever a discovery finds."""
-        named = filter.named_identities if nodes is None else tuple(nodes)
-        if named is not None:
-            return Audience(tuple(dict.fromkeys(named)))
-        found = self.discover(filter.with_agent(agent), collective=collective, timeout=discovery_timeout, full=full)
-        return Audience(found.nodes, found)
+        """Who a call is for: the nodes given (names and node sets), the hosts that the filter names, or else whoever a discovery finds.
+
+        method, method_options, exclude: see discover. Hosts that a list gives, and what an exclusion leaves, are asked by name.
+        """
+        if nodes is not None:
+            return Audience(self.named(nodes, exclude))
+        _, _, meant = self._finding(filter, method, method_options, exclude)
+        if method is None and meant.names is not None:
+            return Audience(meant.names)
+        found = self.discover(
+            filter,
+            collective=collective,
+            timeout=discovery_timeout,
+            full=full,
+            method=method,
+            method_options=method_options,
+            exclude=exclude,
+            agent=agent,
+        )
+        return Audience(found.nodes, found, is_part=found.method != mc.METHOD or meant.is_decided_here)
+
+    def named(self, nodes: Sequence[str], exclude: Sequence[str] = ()) -> tuple[str, ...]:
+        """The hosts that names, node sets and groups stand for, without the excluded ones. Raises FilterError for anything else."""
+        if any(is_regex(word) for word in nodes):
+            raise FilterError("nodes are names, node sets and groups: a regular expression belongs into the filter")
+        return self.whom(Filter(identities=tuple(nodes)), exclude).names or ()
 
     # --- asking them ----------------------------------------------------------------------------------------------
 
@@ -251,7 +322,7 @@ class Client:
         window = PLAIN_TIMEOUT + self.discovery_timeout if timeout is None else timeout
         if not audience.nodes:
             return self._nobody(draft, audience)
-        where = self._publisher.address(agent, filter or Filter(), audience)
+        where = self._publisher.address(agent, self.whom(filter).wire, audience)
         if after is not None:
             after.go_on(audience.nodes)
             return self._publish(draft, where, after, goes_on)
@@ -277,7 +348,7 @@ class Client:
         draft = self._publisher.draft(agent, action, body, collective=self.collective(collective), ttl=ttl)
         if reply_to is not None and not is_place_for_replies(reply_to):
             raise UsageError(f"{printable(reply_to)} is no place for replies: /queue/NAME for example, and not where requests travel")
-        where, _ = self._publisher.checked(self._publisher.address(agent, filter or Filter(), audience))
+        where, _ = self._publisher.checked(self._publisher.address(agent, self.whom(filter).wire, audience))
         self.connect()
         left = self._publisher.publish(draft, where, reply_to=reply_to, timeout=self.publish_timeout)
         if left.names:

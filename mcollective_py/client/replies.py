@@ -48,6 +48,8 @@ class Replies(Iterator[Reply]):
         self.has_more = False  # more nodes are to be asked: the end of an iteration is that of a batch
         self.silent_known: tuple[str, ...] = ()
         self.age: float | None = None  # of what early ends rest on
+        self.is_meant: Callable[[str], bool] | None = None  # by name, where who asks decides it; all are, where it is None
+        self.passed_over: set[str] = set()  # who answered and is not meant
 
     def publish(self, publish: Callable[[], Left | None]) -> None:
         """Run publish in a thread of its own, so that replies are taken in while a long list of nodes is still being sent to."""
@@ -113,6 +115,9 @@ class Replies(Iterator[Reply]):
 
     def deliver(self, reply: Reply) -> None:
         """Take one verified reply that names this request."""
+        if self.is_meant is not None and not self.is_meant(reply.sender):
+            self.passed_over.add(reply.sender)
+            return
         verdict, whole = self.collector.accept(reply, self._monotonic())
         if verdict is Verdict.UNVERIFIED:
             logger.info("%s a reply of %s was dropped: it answers another request", self.request_id, reply.sender)
