@@ -21,6 +21,7 @@ LAYERS = (
     {"agent", "plugins", "connector"},
     {"server", "client", "broker"},
     {"cli", "testing", "web"},
+    {"show", "script"},
 )
 STRANGERS = ("server", "client", "broker")  # never one another
 ANYWHERE = {"__init__", "__main__", "shipped", "rpc"}  # the front doors: they only hand on names of the layers
@@ -33,6 +34,7 @@ CORE = (
     *(PACKAGE / "server" / f"{name}.py" for name in SERVER_CORE),
     *(PACKAGE / "client" / f"{name}.py" for name in ("collector", "batches", "rollout")),
     *(PACKAGE / "cli" / f"{name}.py" for name in ("render", "inert", "fold", "endings")),
+    *(path for path in sorted((PACKAGE / "cli" / "output").glob("*.py")) if path.name != "outputfile.py"),
 )
 IMPURE = {"socket", "threading", "subprocess", "time", "asyncio", "ssl", "select", "selectors", "signal", "multiprocessing", "queue"}
 OPENERS = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "unlink", "mkdir", "touch"}
