@@ -6,17 +6,22 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .agent import Agent, action
     from .client.client import Client
-    from .client.rpcclient import rpcclient
+    from .client.results import RPCResult, RPCStats, exitcode
+    from .client.rpcclient import RPCClient, rpcclient
     from .filter import Filter
 
 __version__ = "0.1.0"
-__all__ = ["Agent", "Client", "Filter", "__version__", "action", "rpcclient"]
+__all__ = ["Agent", "Client", "Filter", "RPCClient", "RPCResult", "RPCStats", "__version__", "action", "exitcode", "rpcclient"]
 
 _HOMES = {
     "Agent": ".agent",
     "Client": ".client.client",
     "Filter": ".filter",
+    "RPCClient": ".client.rpcclient",
+    "RPCResult": ".client.results",
+    "RPCStats": ".client.results",
     "action": ".agent",
+    "exitcode": ".client.results",
     "rpcclient": ".client.rpcclient",
 }
 

@@ -38,8 +38,8 @@ def address(
 ) -> Address:
     """Directed where the nodes were named (or are a part of what was discovered) or are few; else broadcast with the filter.
 
-    A directed request carries no filter but the agent: who is meant has been decided; with keeps_filter the filter, too. Raises UsageError for an empty list, for a
-    name that is none, and for more named nodes than a filter holds where direct addressing is off.
+    A directed request carries no filter but the agent: who is meant has been decided; with keeps_filter the filter, too. Raises
+    UsageError for an empty list, for a name that is none, and for more named nodes than a filter holds where direct addressing is off.
     """
     if not nodes:
         raise UsageError("a request without nodes is not sent: nobody was named or discovered")
