@@ -79,7 +79,9 @@ class Collective:
         settings: Mapping[str, str] | None = None,
     ) -> None:
         self.folder, self.broker = folder, LoopbackBroker()
-        shared = {"libdir": ":".join(str(path) for path in libdirs)} if libdirs else {}
+        shared = {"plugin.actionpolicy.allow_unconfigured": "1"}
+        if libdirs:
+            shared["libdir"] = ":".join(str(path) for path in libdirs)
         self._site = Site(folder / "site", policies=policies or {}, settings={**shared, **(settings or {})})
         self._site.write_client(_NOWHERE, {"discovery_timeout": "0.5"})
         self.hosts: dict[str, CollectiveHost] = {}
@@ -104,7 +106,7 @@ class Collective:
         """
         assert names, "which host?"
         for name in names:
-            file = self._site.write_host(SiteHost(name, classes, facts or {}, settings or {}), _NOWHERE)
+            file = self._site.write_host(SiteHost(name, classes, facts or {"hostname": name}, settings or {}), _NOWHERE)
             self.hosts[name] = CollectiveHost(name, Config.from_file(file, "server"), self.broker)
         for name in names:
             self.hosts[name].wait()

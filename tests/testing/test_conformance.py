@@ -48,7 +48,6 @@ def test_what_does_not_load_is_the_one_problem(shelf):
     ("line", "changed", "problem"),
     [
         (", maxlength: 5", "", "put: anybody may send any text as what: give it a validation or a maxlength"),
-        ("description: Puts", "supports_noop: true\n    description: Puts", "put: supports_noop, but it has no input noop"),
         (
             "    output:\n      here: {description: D, display_as: H}\n",
             "",
