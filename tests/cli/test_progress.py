@@ -7,8 +7,7 @@ import threading
 import pytest
 
 from mcollective_py.cli.progress import Progress
-
-CONTROL = re.compile(r"\x1b\[(\??)([0-9;]*)([A-Za-z])|([\r\n])|([^\x1b\r\n]+)")
+from tests.cli.screen import rows_of
 
 
 class Terminal(io.StringIO):
@@ -25,24 +24,8 @@ class Terminal(io.StringIO):
         return True
 
     def lines(self):
-        """What is to be seen: a terminal in small, of the controls that may come and no others."""
-        rows, row, column = [""], 0, 0
-        for private, number, letter, move, text in CONTROL.findall(self.getvalue()):
-            if text:
-                rows[row] = rows[row][:column].ljust(column) + text + rows[row][column + len(text) :]
-                column += len(text)
-            elif move == "\r":
-                column = 0
-            elif move == "\n":
-                row, column = row + 1, 0
-                rows += [""] * (row + 1 - len(rows))
-            elif letter == "K" and number == "2":
-                rows[row] = ""
-            elif letter == "A":
-                row -= int(number or 1)
-            else:
-                assert letter == "m" or (private and number == "25"), f"an unknown control {letter}"
-        return [line for line in rows if line.strip()]
+        """What is to be seen."""
+        return [line for line in rows_of(self.getvalue()) if line.strip()]
 
     def wait_for(self, pattern):
         with self.written:

@@ -66,20 +66,26 @@ CASES = {
 }
 
 
-def results(case, action="status", pump=None):
-    """The results of one case, as `show` takes them: the n-th reply came after n times 10 ms."""
-    replies, expected = CASES[case]
-    collector = Collector("service", started=0.0, window=0.0, expected=expected)
+def replies_of(case, action="status"):
+    """The replies of one case, in the order of their arrival."""
+    for sender, code, message, data, refusal in CASES[case][0]:
+        yield Reply(REQUEST, "d", sender, "service", action, data, STARTED, code, message, refusal=refusal)
+
+
+def results(case, action="status", pump=None, window=0.0):
+    """The results of one case, as `show` takes them: the n-th reply came after n times 10 ms. pump: brings them, instead."""
+    expected = CASES[case][1]
+    collector = Collector("service", started=0.0, window=window, expected=expected)
     collector.sent("d")
     collector.published(0.0)
     stats = RPCStats(
         request_id=REQUEST, agent="service", action=action, discovered=tuple(sorted(expected)), did_discovery=True,
-        discovery_time=0.25, started=STARTED,
+        discovery_time=0.25, discovery_method="mc", discovery_ended="window", started=STARTED,
     )  # fmt: skip
-    moments = iter([number / 100 for number in range(1, len(replies) + 1)])
     now = [0.0]
     made = Replies(collector, stats, pump=pump or (lambda timeout: None), monotonic=lambda: now[0])
-    for sender, code, message, data, refusal in replies:
-        now[0] = next(moments)
-        made.deliver(Reply(REQUEST, "d", sender, "service", action, data, STARTED, code, message, refusal=refusal))
+    if pump is None:
+        for number, reply in enumerate(replies_of(case, action), 1):
+            now[0] = number / 100
+            made.deliver(reply)
     return RPCResults(made)
