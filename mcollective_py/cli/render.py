@@ -27,6 +27,7 @@ _REFUSED = {
     "unknownagent": "Unknown Agent",
 }
 _MAX_OUTPUTS = 1000  # of one host as text; JSON has them all
+_MOST_LATE = 10  # names in one line
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,17 @@ def name_columns(names: Iterable[str], width: int = 80, field: int = 30) -> list
 def remark_lines(stats: RPCStats, style: Style) -> list[str]:
     """Who is missing or should not be there, by name; what was refused or dropped. Empty when all is well."""
     lines: list[str] = []
+    if stats.late:
+        many = "host" if len(stats.late) == 1 else "hosts"
+        more = "" if len(stats.late) <= _MOST_LATE else f" and {len(stats.late) - _MOST_LATE} more"
+        lines += [
+            "",
+            inert(f"{len(stats.late)} {many} answered after the time of their batch: {', '.join(stats.late[:_MOST_LATE])}{more}"),
+        ]
+    if stats.stopped:
+        lines += ["", style.paint(RED, inert(f"The roll-out {stats.stopped}"))]
     for caption, names in (
+        ("Not sent to, for --publish_timeout was over", stats.not_sent),
         ("No response from", stats.no_response),
         ("Not asked", stats.not_asked),
         ("Unexpected response from", stats.unexpected),
