@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _CONNECTIVES = ("and", "or", "not")
 MAX_TERMS = 64  # conditions in one filter on the wire, all kinds together
 MAX_IDENTITIES = 100_000  # names that a client takes: those that no message has room for are asked by name
+RAW_QUERY = "pql:"  # an identity that begins so is a query, which PuppetDB alone can answer
 _MAX_TEXT = 4096  # characters in one name or value
 _KEYS = ("fact", "cf_class", "agent", "identity", "compound")
 
@@ -130,10 +131,10 @@ class Filter:
 
     @property
     def named_identities(self) -> tuple[str, ...] | None:
-        """The identities where they alone say who is meant and none is a regex; else None."""
+        """The identities where they alone say who is meant and none is a regex or a query; else None."""
         if self.facts or self.classes or self.compound or not self.identities:
             return None
-        return None if any(is_regex(name) for name in self.identities) else self.identities
+        return None if any(is_regex(name) or name.startswith(RAW_QUERY) for name in self.identities) else self.identities
 
 
 def _trees(stacks: tuple[object, ...]) -> "tuple[Expression, ...]":
@@ -193,8 +194,9 @@ def _name(word: str, kind: str) -> str:
 
 
 def _identity(word: str) -> str:
-    """An identity as it is written: a name, a regular expression, a node set (`web[01-20],db1`) or `group:NAME`."""
-    return word if not is_regex(word) and any(sign in word for sign in "[],") else _name(word, "identity")
+    """An identity as it is written: a name, a regular expression, a node set (`web[01-20],db1`), `group:NAME` or `pql:QUERY`."""
+    is_read_later = word.startswith(RAW_QUERY) or (not is_regex(word) and any(sign in word for sign in "[],"))
+    return word if is_read_later else _name(word, "identity")
 
 
 def _terms(filter: Filter) -> int:
