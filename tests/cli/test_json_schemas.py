@@ -63,6 +63,12 @@ def test_a_stream_of_a_real_site_is_as_described_and_its_replies_come_first(desk
     assert [line["type"] for line in lines] == ["reply", "reply", "reply", "stats"]
 
 
+def test_a_stream_of_pings_is_as_described(desk):
+    lines = [json.loads(line) for line in desk.mco("ping", "--jsonl").out.splitlines()]
+    assert [faults(line, SCHEMAS / "ping-line.json") for line in lines] == [[]] * 4
+    assert ({line["sender"] for line in lines[:3]}, lines[3]["type"]) == ({"web1", "web2", "db1"}, "stats")
+
+
 @pytest.mark.parametrize(
     ("document", "says"),
     [

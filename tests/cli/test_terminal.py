@@ -24,7 +24,7 @@ class Screen:
     def __init__(self):
         self.end, near = pty.openpty()
         termios.tcsetwinsize(near, (24, 80))
-        self.near = open(near, "w", encoding="utf-8", buffering=1)
+        self.near = open(near, "w", encoding="utf-8", buffering=1)  # noqa: SIM115  closed by close()
         self.text = ""
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()

@@ -41,8 +41,8 @@ def check_output(options: argparse.Namespace, *, has_results: bool = True) -> No
     has_results: False where the command waits for none.
     """
     name = format_of(options)
-    if options.fold is not None and name != "text":
-        raise UsageError(f"--{'' if options.fold else 'no-'}fold is for text: {name} is never folded")
+    if options.fold and name != "text":
+        raise UsageError(f"--fold is for text: {name} is never folded")
     if options.display == "none" and name == "senders":
         raise UsageError("--senders with --display none shows nothing: say ok, failed or all")
     if not has_results:

@@ -22,7 +22,7 @@ def add_output(group: argparse._ArgumentGroup, *, shows_results: bool) -> None:
         (("--senders",), "senders", "only the names of the hosts that succeeded, or that --display says"),
     ):
         group.add_argument(*words, action=_Format, nargs=0, const=name, dest="format", default=None, help=help)
-    group.add_argument("--format", action=_Format, choices=FORMATS, dest="format", default=None, help="one of these, or csv or yaml")
+    group.add_argument("--format", action=_Format, choices=FORMATS, dest="format", default=None, help="csv or yaml; or another by its name")
     group.add_argument(
         "-o",
         "--output-file",

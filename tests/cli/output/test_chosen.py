@@ -22,7 +22,6 @@ def options(format=None, **fields):
     ("chosen", "says"),
     [
         (options("json", fold=True), "--fold is for text: json is never folded"),
-        (options("table", fold=False), "--no-fold is for text"),
         (options("senders", display="none"), "shows nothing"),
         (options(output_file="/nowhere/x"), "there is no folder /nowhere"),
     ],
@@ -38,7 +37,7 @@ def test_without_results_there_is_nothing_to_show_or_to_write(chosen):
         check_output(chosen, has_results=False)
 
 
-@pytest.mark.parametrize("chosen", [options(), options("json"), options(fold=True)])
+@pytest.mark.parametrize("chosen", [options(), options("json"), options(fold=True), options("json", fold=False)])
 def test_a_request_id_can_be_told_as_text_and_as_json(chosen):
     check_output(chosen, has_results=False)
 
