@@ -6,7 +6,7 @@ from typing import NoReturn, TypeVar
 
 from ..errors import UsageError
 from .application import Application
-from .sections import asking, calls, filters, output
+from .sections import asking, calls, filters, historic, output
 
 
 class Parser(argparse.ArgumentParser):
@@ -36,6 +36,8 @@ def parser_for(name: str, application: Application, kind: type[_Parser] = Parser
         calls.add_calls(parser.add_argument_group("hosts at a time"))
     if "rpc" in sections or "json" in sections:
         output.add_output(parser.add_argument_group("output"), shows_results="rpc" in sections)
+    if "common" in sections and "rpc" not in sections:
+        historic.add_historic(parser, has_calls="calls" in sections, has_output=False)
     application.arguments(parser)
     return parser
 
@@ -55,8 +57,10 @@ def _unknown(words: Sequence[str], known: Sequence[str]) -> str:
     if first.startswith("-") and first != "-":
         from difflib import get_close_matches
 
-        near = get_close_matches(first.partition("=")[0], [name for name in known if name.startswith("--")], 1, 0.7)
-        return f"unrecognized arguments: {' '.join(words)}" + (f": did you mean {near[0]}?" if near else "")
+        said, names = first.partition("=")[0].lower(), [name for name in known if name.startswith("--")]
+        longer = [name for name in names if name.startswith(said)] if len(said) > 2 else []
+        near = longer or get_close_matches(said, names, 1, 0.7)
+        return f"unrecognized arguments: {' '.join(words)}" + (f": did you mean {' or '.join(near[:3])}?" if near else "")
     if "-I" not in known:
         return f"unrecognized arguments: {' '.join(words)}"
     if any(sign in first for sign in "=<>"):

@@ -21,5 +21,7 @@ def add_asking(group: argparse._ArgumentGroup, *, calls_actions: bool) -> None:
     group.add_argument(
         "--strict", action="store_true", help="more exit codes: 5 some silent, 64 usage, 69 no broker, 77 denied, 78 config"
     )
-    group.add_argument("--publish_timeout", type=seconds, metavar="SECONDS", help="how long sending the request may take")
+    group.add_argument(
+        "--publish_timeout", "--publish-timeout", type=seconds, metavar="SECONDS", help="how long sending the request may take"
+    )
     group.add_argument("--threaded", action="store_true", help="as ever: sending and receiving always have threads of their own")
