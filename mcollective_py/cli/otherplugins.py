@@ -12,12 +12,13 @@ class Kind(NamedTuple):
 
 def other_kinds() -> dict[str, Kind]:
     """The kinds by the word that Ruby's `mco plugin doc KIND/NAME` has for them."""
+    from ..client.aggregate.load import OURS
     from ..connector.factory import FAMILIES
     from ..ddl.validators import VALIDATORS
 
     validators = tuple(sorted(VALIDATORS))
     return {
-        "aggregate": Kind((), "summaries that a DDL declares are not made in this version yet, so that there are no aggregate plugins"),
+        "aggregate": Kind(OURS, f"there are the aggregates {', '.join(OURS)}"),
         "connector": Kind(FAMILIES, f"there are the connectors {', '.join(FAMILIES)}; `mco config check` says which is in use"),
         "discovery": Kind(("mc",), "there is one discovery method, mc, which asks the hosts"),
         "validator": Kind(validators, f"there are the validators {', '.join(validators)}"),

@@ -15,14 +15,14 @@ from .model import DDL, DISPLAYS, IMPACTS, INPUT_TYPES, NOOP, RUBY_LEVEL, Action
 from .validate import check_input, is_validator_name
 from .validators import VALIDATORS, check_pattern
 
-_REQUIRED = object()
+REQUIRED = object()  # in place of a default
 _NEVER_SHOWN = "sensitive"  # as a type: a string that is sensitive
 _MAX_TIMEOUT = 86_400.0  # seconds
 _VERSION = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,5}", re.ASCII)
 
 # What a value must be: a test and its words.
 _Kind = tuple[Callable[[Any], bool], str]
-_TEXT: _Kind = (
+TEXT: _Kind = (
     lambda value: isinstance(value, str) and all(character.isprintable() or character in "\n\t" for character in value),
     "text (in quotes, should it look like a number)",
 )
@@ -32,7 +32,7 @@ _SECONDS: _Kind = (
     lambda value: isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= _MAX_TIMEOUT,
     "seconds, above 0",
 )
-_TABLE: _Kind = (lambda value: isinstance(value, dict), "a mapping")
+MAPPING: _Kind = (lambda value: isinstance(value, dict), "a mapping")
 _LIST: _Kind = (lambda value: isinstance(value, list), "a list")
 _ANY: _Kind = (lambda value: True, "anything")
 
@@ -42,44 +42,44 @@ def _one_of(choices: tuple[str, ...]) -> _Kind:
 
 
 _Keys = Mapping[str, tuple[_Kind, Any]]  # key -> what its value must be, and its default
-PLUGIN_KEYS: _Keys = {"metadata": (_TABLE, _REQUIRED), "usage": (_TEXT, ""), "requires": (_TABLE, {})}
-DDL_KEYS: _Keys = {**PLUGIN_KEYS, "actions": (_LIST, _REQUIRED)}
+PLUGIN_KEYS: _Keys = {"metadata": (MAPPING, REQUIRED), "usage": (TEXT, ""), "requires": (MAPPING, {})}
+DDL_KEYS: _Keys = {**PLUGIN_KEYS, "actions": (_LIST, REQUIRED)}
 METADATA_KEYS: _Keys = {
-    **dict.fromkeys(("name", "description", "author", "license", "version", "url"), (_TEXT, _REQUIRED)),
-    "timeout": (_SECONDS, _REQUIRED),
+    **dict.fromkeys(("name", "description", "author", "license", "version", "url"), (TEXT, REQUIRED)),
+    "timeout": (_SECONDS, REQUIRED),
 }
 ACTION_KEYS: _Keys = {
-    "action": (_TEXT, _REQUIRED),
-    "description": (_TEXT, _REQUIRED),
+    "action": (TEXT, REQUIRED),
+    "description": (TEXT, REQUIRED),
     "display": (_one_of(DISPLAYS), "failed"),
     "impact": (_one_of(IMPACTS), "change"),
     "supports_noop": (_FLAG, False),
     "needs_confirm": (_FLAG, False),
     "additional_inputs": (_FLAG, False),
     "timeout": (_SECONDS, None),
-    "implemented_by": (_TEXT, None),
-    "input": (_TABLE, {}),
-    "output": (_TABLE, {}),
+    "implemented_by": (TEXT, None),
+    "input": (MAPPING, {}),
+    "output": (MAPPING, {}),
     "aggregate": (_LIST, []),
 }
 INPUT_KEYS: _Keys = {
-    "prompt": (_TEXT, _REQUIRED),
-    "description": (_TEXT, _REQUIRED),
-    "type": (_one_of((*INPUT_TYPES, _NEVER_SHOWN)), _REQUIRED),
+    "prompt": (TEXT, REQUIRED),
+    "description": (TEXT, REQUIRED),
+    "type": (_one_of((*INPUT_TYPES, _NEVER_SHOWN)), REQUIRED),
     "optional": (_FLAG, False),
     "default": (_ANY, None),
-    "validation": (_TEXT, None),
+    "validation": (TEXT, None),
     "maxlength": (_COUNT, 0),
     "list": (_LIST, []),
     "sensitive": (_FLAG, False),
 }
 OUTPUT_KEYS: _Keys = {
-    "description": (_TEXT, _REQUIRED),
-    "display_as": (_TEXT, _REQUIRED),
+    "description": (TEXT, REQUIRED),
+    "display_as": (TEXT, REQUIRED),
     "type": (_one_of(INPUT_TYPES), None),
     "default": (_ANY, None),
 }
-AGGREGATE_KEYS: _Keys = {"function": (_TEXT, _REQUIRED), "args": (_LIST, _REQUIRED)}
+AGGREGATE_KEYS: _Keys = {"function": (TEXT, REQUIRED), "args": (_LIST, REQUIRED)}
 
 
 def ddl_from_yaml(text: str, name: str, file: str = "ddl.yaml") -> DDL:
@@ -247,7 +247,7 @@ def read_keys(document: Document, path: Path, value: Any, keys: _Keys) -> dict[s
     for key, ((fits, words), default) in keys.items():
         found = value.get(key)
         if found is None:
-            if default is _REQUIRED:
+            if default is REQUIRED:
                 raise document.error(path, f"{key} is missing")
             table[key] = default
         elif not fits(found):

@@ -93,10 +93,32 @@ def convert(ddl: DDL, action: str, words: Mapping[str, str]) -> dict[str, Any]:
     for name, text in words.items():
         wanted = declared.inputs.get(name)
         try:
-            values[name] = text if wanted is None else _value(wanted.type, text)
+            values[name] = text if wanted is None else value_of(wanted.type, text)
         except (ValueError, RecursionError) as error:
             raise InvalidRPCData(f"{action}: the input {name} {error}") from error
     return values
+
+
+def value_of(type_name: str, text: str) -> Any:
+    """What a word of a command line or a filter means by a type. Raises ValueError for text that is no value of it."""
+    if type_name == "boolean":
+        if text.lower() not in _TRUE | _FALSE:
+            raise ValueError("must be true or false (t, yes, y, 1; f, no, n, 0)")
+        return text.lower() in _TRUE
+    if type_name in ("integer", "number") and _INTEGER.fullmatch(text):
+        return int(text)
+    if type_name in ("float", "number") and _FLOAT.fullmatch(text):
+        return float(text)
+    if type_name in ("integer", "float", "number"):
+        check_type(text, type_name)  # text is none of these: raises with the right words
+    if type_name == "duration":
+        return seconds_of(text)
+    if type_name in ("hash", "array"):
+        try:
+            return json.loads(text)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"must be JSON, a {type_name} ({error.msg} at character {error.pos + 1})") from error
+    return text
 
 
 def _declared(ddl: DDL, action: str) -> ActionDDL:
@@ -142,27 +164,6 @@ def _meant(wanted: Input, value: Any) -> Any:
     if wanted.type == "list":
         return wanted.choices[wanted.choices.index(value)]
     return seconds_of(value) if wanted.type == "duration" and isinstance(value, str) else value
-
-
-def _value(type_name: str, text: str) -> Any:
-    if type_name == "boolean":
-        if text.lower() not in _TRUE | _FALSE:
-            raise ValueError("must be true or false (t, yes, y, 1; f, no, n, 0)")
-        return text.lower() in _TRUE
-    if type_name in ("integer", "number") and _INTEGER.fullmatch(text):
-        return int(text)
-    if type_name in ("float", "number") and _FLOAT.fullmatch(text):
-        return float(text)
-    if type_name in ("integer", "float", "number"):
-        check_type(text, type_name)  # text is none of these: raises with the right words
-    if type_name == "duration":
-        return seconds_of(text)
-    if type_name in ("hash", "array"):
-        try:
-            return json.loads(text)
-        except json.JSONDecodeError as error:
-            raise ValueError(f"must be JSON, a {type_name} ({error.msg} at character {error.pos + 1})") from error
-    return text
 
 
 def _takes(declared: ActionDDL) -> str:

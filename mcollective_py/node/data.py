@@ -1,13 +1,19 @@
-"""The data plugin port; agent, collective, fact and fstat data."""
+"""The data plugin port, and Data, which a site's own inherit; agent, collective, fact and fstat data."""
 
 import json
+import logging
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import InvalidRPCData, RPCAborted, RPCError
 from .facts import MISSING, as_text, find_fact
 from .filestatus import FILE_OUTPUTS, file_status
-from .view import NodeView
+from .view import DataSource, NodeView
+
+if TYPE_CHECKING:
+    from .command import CommandResult, run
+
+__all__ = ["CommandResult", "Data", "DataPlugin", "DataPlugins", "RPCAborted", "builtin_data", "run"]
 
 Describe = Callable[[str], Mapping[str, Any] | None]
 
@@ -28,6 +34,33 @@ class DataPlugin(Protocol):
         ...
 
 
+class Data:
+    """Base class of a site's data plugins, `data/NAME/` of a libdir with data.py and ddl.yaml; every query gets a new instance.
+
+    node: what this host knows of itself. config: the settings `plugin.NAME.*`, keys without that prefix. logger: the plugin's.
+    """
+
+    def __init__(self, node: NodeView, config: Mapping[str, str], logger: logging.Logger) -> None:
+        self.node, self.config, self.logger = node, config, logger
+
+    @classmethod
+    def activate_when(cls, node: NodeView, config: Mapping[str, str]) -> bool:
+        """False where the plugin makes no sense on this host: it is then not loaded."""
+        return True
+
+    def query(self, query: Any) -> Mapping[str, Any]:
+        """The outputs; those left out have the DDL's default. query: of the type that the DDL says, None for none.
+
+        Raise RPCAborted where there is no answer.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no query")
+
+    def fact(self, name: str) -> Any:
+        """A fact of this host by its dotted name (`os.family`), None where it is not known."""
+        value = find_fact(self.node.facts or {}, name)
+        return None if value is MISSING else value
+
+
 class DataPlugins:
     """The data plugins of a host by name; the first of a name wins, as with every plugin."""
 
@@ -41,6 +74,12 @@ class DataPlugins:
         """Names of all, sorted."""
         return tuple(sorted(self._plugins))
 
+    @property
+    def sources(self) -> tuple[DataSource, ...]:
+        """Where the site's own come from, sorted."""
+        found = (getattr(plugin, "source", None) for plugin in self._plugins.values())
+        return tuple(sorted((source for source in found if isinstance(source, DataSource)), key=lambda source: source.name))
+
     def get(self, name: str) -> DataPlugin | None:
         """The plugin of this name, None where it is not here."""
         return self._plugins.get(name)
@@ -53,7 +92,9 @@ class DataPlugins:
         plugin = self._plugins.get(name)
         if plugin is None:
             return None
-        if not query and not plugin.query_is_optional:  # in the words of a Ruby node, which get_data sends on
+        if (
+            not query and not plugin.query_is_optional and not isinstance(query, int | float)
+        ):  # in the words of a Ruby node, which get_data sends on
             wrong = "value should be a string" if query is None else "value should not be empty"
             raise InvalidRPCData(f"Cannot validate input query: {wrong}")
         answer = plugin.query(query, node)
@@ -65,6 +106,15 @@ class DataPlugins:
             if value is not None and not isinstance(value, str | int | float):
                 raise RPCAborted(f"the data plugin {name} gives {output} as {type(value).__name__}, which no filter can compare")
         return answer
+
+
+def __getattr__(name: str) -> Any:
+    """What runs programs, imported when first asked for: a plugin that runs none pays for none."""
+    if name not in ("CommandResult", "run"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import command
+
+    return getattr(command, name)
 
 
 def builtin_data(describe: Describe = lambda agent: None) -> list[DataPlugin]:

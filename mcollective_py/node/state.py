@@ -35,6 +35,11 @@ class NodeState:
         with self._lock:
             self._agents, self._view = frozenset(names), None
 
+    def set_data(self, data: DataPlugins) -> None:
+        """The data plugins that are asked from now on."""
+        with self._lock:
+            self._data, self._view = data, None
+
     def view(self) -> NodeView:
         """This host as it is now; the same object while nothing changed."""
         facts = self._cached_facts.facts()
@@ -61,6 +66,7 @@ class NodeState:
             facts=facts,
             data_plugins=self._data.names,
             data=ask,
+            data_sources=self._data.sources,
         )
         return ask.view
 

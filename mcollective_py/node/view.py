@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 
@@ -11,12 +12,25 @@ def no_data(plugin: str, query: str | None) -> Mapping[str, Any] | None:
 
 
 @dataclass(frozen=True, slots=True)
+class DataSource:
+    """Where a site's data plugin comes from, for a process that is to load it again.
+
+    config: its settings. libdirs: where the validator of its query may be.
+    """
+
+    name: str
+    folder: Path
+    config: Mapping[str, str] = field(default_factory=dict)
+    libdirs: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class NodeView:
     """One host, as filters, policies and agents see it; a frozen snapshot.
 
     facts: nested as the source gave them, or None while no usable facts are known (then no fact filter matches).
     classes: Puppet classes, or None while none were ever read. agents: names of the active ones.
-    data: a data plugin's outputs by plugin name and query, None where the plugin is not here.
+    data: a data plugin's outputs by plugin name and query, None where the plugin is not here. data_sources: of the site's own.
     """
 
     identity: str
@@ -27,3 +41,4 @@ class NodeView:
     facts: Mapping[str, Any] | None = field(default_factory=dict)
     data_plugins: tuple[str, ...] = ()
     data: Callable[[str, str | None], Mapping[str, Any] | None] = no_data
+    data_sources: tuple[DataSource, ...] = ()

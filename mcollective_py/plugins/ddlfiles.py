@@ -39,10 +39,19 @@ def data_ddl(name: str, libdirs: Sequence[Path]) -> DataDDL:
     if name not in files:
         known = ", ".join(sorted({*builtin, *files}))
         raise DDLError(name, f"no such data plugin here: there are {known}; libdir says where more are")
+    if files[name].is_dir():
+        return read_data_folder(files[name])
     found = read_plugin(files[name], name)
     if not isinstance(found, DataDDL):
         raise DDLError(name, f"{files[name]}: this is no data plugin: it has no dataquery")
     return found
+
+
+def read_data_folder(folder: Path) -> DataDDL:
+    """The DDL in a data plugin's folder. Raises DDLError."""
+    from ..ddl.dataload import data_ddl_from_yaml
+
+    return data_ddl_from_yaml(_text(folder / "ddl.yaml", folder.name), folder.name)
 
 
 def is_plain(place: Path) -> bool:

@@ -15,7 +15,7 @@ from ..shipped import shipped_libdir
 KINDS = {
     "agents": ("agent.py", "ddl.yaml", "ddl.json", "application.py"),
     "facts": ("source.py",),
-    "data": ("data.py",),
+    "data": ("data.py", "ddl.yaml"),
     "validators": ("validator.py",),
     "aggregates": ("aggregate.py",),
     "discovery": ("discovery.py",),
@@ -75,9 +75,10 @@ def survey_ddls(libdirs: Sequence[Path]) -> Survey:
 
 
 def survey_data_ddls(libdirs: Sequence[Path]) -> Survey:
-    """The DDL files of data plugins in Ruby libdirs, by the plugin's name."""
+    """Where a client reads a data plugin's DDL: a folder of ours, or the .ddl file of a Ruby libdir; by the plugin's name."""
     result = Survey()
-    for libdir in dict.fromkeys(libdirs):
+    for libdir in dict.fromkeys([*libdirs, shipped_libdir()]):
+        _survey_libdir("data", libdir, result)
         _survey_files("data", libdir, result)
     return result
 

@@ -10,10 +10,11 @@ from typing import Any
 from ..errors import Malformed
 from ..filter import Filter
 from ..message import Request
-from ..node.view import NodeView
+from ..node.view import DataSource, NodeView
 from ..wire.strictjson import JSONLimits, dumps, loads
 from .call import Call, Outcome
 from .callvalues import MAX_DEPTH, from_json, to_json
+from .childdata import ChildData, agent_data
 
 # kind, number of the call, seconds (a call's timeout, an outcome's duration), bytes that follow
 _HEAD = struct.Struct("!cIdI")
@@ -65,7 +66,7 @@ class Frames:
 
 
 def encode_view(view: NodeView) -> bytes:
-    """A view without its data function. Facts are our own, so a date among them becomes text rather than an error."""
+    """A view, with what childdata.py makes its data function of. Facts are our own: a date among them becomes text and no error."""
     content = {
         "identity": view.identity,
         "collectives": view.collectives,
@@ -74,6 +75,8 @@ def encode_view(view: NodeView) -> bytes:
         "classes": None if view.classes is None else sorted(view.classes),
         "facts": view.facts,
         "data_plugins": view.data_plugins,
+        "data_sources": [_source(source) for source in view.data_sources],
+        "agent_data": agent_data(view),
     }
     return json.dumps(content, default=_plain, skipkeys=True).encode()
 
@@ -82,7 +85,11 @@ def decode_view(payload: bytes) -> NodeView:
     """What encode_view made."""
     content: dict[str, Any] = json.loads(payload)
     classes = content["classes"]
-    return NodeView(
+    sources = tuple(
+        DataSource(name, Path(folder), config, tuple(map(Path, libdirs))) for name, folder, config, libdirs in content["data_sources"]
+    )
+    data = ChildData(sources, content["agent_data"])
+    data.view = NodeView(
         identity=content["identity"],
         collectives=tuple(content["collectives"]),
         main_collective=content["main_collective"],
@@ -90,7 +97,14 @@ def decode_view(payload: bytes) -> NodeView:
         classes=None if classes is None else frozenset(classes),
         facts=content["facts"],
         data_plugins=tuple(content["data_plugins"]),
+        data=data,
+        data_sources=sources,
     )
+    return data.view
+
+
+def _source(source: DataSource) -> list[Any]:
+    return [source.name, str(source.folder), dict(source.config), [str(libdir) for libdir in source.libdirs]]
 
 
 def encode_call(call: Call) -> bytes:

@@ -13,11 +13,13 @@ from ..errors import ConfigError
 from ..names import is_identity
 from ..node.classes import ClassesFile
 from ..node.data import DataPlugins, builtin_data
+from ..node.deadline import Deadlines
 from ..node.factsource import CachedFacts
 from ..node.state import NodeState
 from ..node.textfacts import TextFacts
 from ..plugins.finder import find
 from ..plugins.loader import AgentIndex, LoadedAgent, load_facts_source
+from ..plugins.sitedata import load_data
 from ..security.base import SecurityPlugin
 from ..security.load import certificate_name, security_plugin
 from ..settings import RUBY_PROVIDERS, family_of_provider
@@ -78,6 +80,12 @@ def build_host(config: Config, clock: Callable[[], float], previous: Host | None
     agents = AgentIndex.load_all(libdirs, config, state.view())
     loaded.update(agents)
     state.set_agents(agents)
+    data = load_data(libdirs, config.plugin, state.view(), Deadlines().call)
+    state.set_data(DataPlugins([*builtin_data(describe), *data.plugins]))
+    for skipped in data.skipped:
+        logger.warning("data plugin %s is not loaded: %s", skipped.plugin, skipped.reason)
+    for name in data.inactive:
+        logger.info("data plugin %s is not active: its activate_when says no", name)
     for skipped in agents.skipped:
         logger.warning("agent %s is not loaded: %s", skipped.plugin, skipped.reason)
     for name, reason in agents.inactive.items():

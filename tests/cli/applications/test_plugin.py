@@ -122,11 +122,11 @@ def test_a_data_plugin_is_found_without_its_kind(desk, ruby):
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("validator/shellsafe", "validator/shellsafe here: there are the validators cidr, "),
-        ("shellsafe", "validator/shellsafe here: there are the validators cidr, "),
+        ("validator/shellsafe", "validator/shellsafe here: there are the validators bytes, cidr, "),
+        ("shellsafe", "validator/shellsafe here: there are the validators bytes, cidr, "),
         ("discovery/flatfile", "discovery/flatfile here: there is one discovery method, mc"),
         ("activemq", "connector/activemq here: there are the connectors activemq, rabbitmq, stomp"),
-        ("aggregate/sum", "aggregate/sum here: summaries that a DDL declares are not made in this version yet"),
+        ("aggregate/sum", "aggregate/sum here: there are the aggregates average, "),
         ("knitting/sum", "there is no documentation of the kind 'knitting'"),
     ],
 )
