@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 
 from ...ddl.model import DDL
 from ...errors import UsageError
@@ -57,9 +58,10 @@ def check_output(options: argparse.Namespace, *, has_results: bool = True) -> No
 def open_output(options: argparse.Namespace, ddl: DDL | None, style: Style, hosts: int) -> Output:
     """What makes the text. hosts: how many are asked; equal results of many are folded, unless the options say otherwise."""
     name = format_of(options)
-    if name == "text" and is_folded(options, style, hosts):
-        return Folded(ddl, style)
-    return _CLASSES[name](ddl, style)
+    is_once = name == "text" and is_folded(options, style, hosts)
+    if options.output_file is not None:
+        style = replace(style, color=False, is_terminal=False)
+    return Folded(ddl, style) if is_once else _CLASSES[name](ddl, style)
 
 
 def is_folded(options: argparse.Namespace, style: Style, hosts: int) -> bool:

@@ -2,11 +2,13 @@ import argparse
 
 import pytest
 
+from mcollective_py.cli.output.base import Ending
 from mcollective_py.cli.output.chosen import check_output, display_mode, is_drawn, is_folded, open_output, place_of_ending
 from mcollective_py.cli.output.folded import Folded
 from mcollective_py.cli.output.jsondocument import JSONDocument
 from mcollective_py.cli.output.text import Text
 from mcollective_py.cli.render import Style
+from mcollective_py.client.results import RPCResult, RPCStats
 from mcollective_py.errors import UsageError
 from tests.cli.output.fleet import SERVICE
 
@@ -98,3 +100,13 @@ def test_people_are_told_how_it_went_where_no_program_reads(format, place, drawn
     assert (place_of_ending(options(format)), is_drawn(options(format))) == (place, drawn)
     assert (place_of_ending(options(format, output_file="x")), is_drawn(options(format, output_file="x"))) == ("stdout", True)
     assert not is_drawn(options(format, no_progress=True))
+
+
+@pytest.mark.parametrize("format", ["text", "table"])
+def test_a_file_has_no_colours_and_no_width_of_a_terminal(format):
+    style = Style(color=True, is_terminal=True, width=20)
+    output = open_output(options(format, output_file="x"), None, style, 1)
+    result = RPCResult("web1", "a", "b", 1, "x" * 50, {})
+    text = output.result(result) + output.end(Ending(RPCStats()))
+    assert "\x1b" not in text
+    assert "x" * 50 in text
