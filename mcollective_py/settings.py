@@ -232,14 +232,13 @@ SETTINGS: tuple[Setting, ...] = (
         least=0.01,
         side="client",
     ),
-    Setting("default_discovery_method", "text", "mc", "How hosts are found unless --dm says otherwise.", side="client", idle=_NOT_YET),
+    Setting("default_discovery_method", "text", "mc", "How hosts are found unless --dm says otherwise; mc asks them.", side="client"),
     Setting(
         "default_discovery_options",
         "lines",
         None,
         "Options for the default discovery method, one a line.",
         side="client",
-        idle=_NOT_YET,
     ),
     Setting("direct_addressing", "flag", "true", "Address found hosts by name where there are few."),
     Setting(

@@ -11,14 +11,17 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from ..client.audience import Audience
+from ..client.discovery import mc
 from ..client.replies import Replies
 from ..client.results import RPCResult, exitcode
 from ..client.rpcclient import RPCClient
 from ..client.rpcresults import RPCResults
+from ..config import Config
 from ..ddl.model import DDL
 from ..errors import BrokerRefused, ConnectorError, RPCError, UsageError
 from ..filter import Filter
 from .endings import ending, in_brackets
+from .finding import check_doubt, finding_of
 from .main import INTERRUPTED
 from .output.base import Ending, failures_first
 from .output.chosen import check_output, display_mode, is_drawn, open_output, place_of_ending
@@ -26,6 +29,7 @@ from .output.outputfile import Destination
 from .output.text import ending_text
 from .progress import Progress
 from .render import Style, remark_lines, wants_display
+from .reruns import keep
 from .session import remark, style_for
 from .waiting import nobody
 
@@ -73,12 +77,16 @@ def interruptible(*waited: Replies | RPCResults) -> Iterator[Wait]:
         replies.close()
 
 
-def announced(find: Callable[[], Audience], filter: Filter, window: float, options: argparse.Namespace) -> Audience:
+def announced(
+    find: Callable[[], Audience], filter: Filter, window: float, options: argparse.Namespace, config: Config | None = None
+) -> Audience:
     """What find discovers, on a terminal: `Discovering hosts using the mc method for at most 2 second(s) .... 12 (full window)`."""
     is_told = sys.stderr.isatty() and not (options.quiet or options.json or options.no_progress)
-    if not is_told or filter.named_identities is not None:
+    if not is_told or options.rerun or (filter.named_identities is not None and finding_of(options).method is None):
         return find()
-    print(f"Discovering hosts using the mc method for at most {window:g} second(s) .... ", end="", file=sys.stderr, flush=True)
+    method = mc.METHOD if config is None else finding_of(options).name(filter, config)
+    longest = f" for at most {window:g} second(s)" if method == mc.METHOD else ""
+    print(f"Discovering hosts using the {method} method{longest} .... ", end="", file=sys.stderr, flush=True)
     found = find()
     how = found.before
     words = ending(how.discovery_ended, how.discovery_age if options.verbose else None)
@@ -92,10 +100,15 @@ def call_and_show(rpc: RPCClient, action: str, inputs: Mapping[str, Any], option
     """One call from discovery to exit code. Wrong inputs are a UsageError before anything is sent."""
     check_inputs(rpc, action, inputs)
     check_output(options)
-    confirm(rpc, action, options)
-    announced(lambda: rpc.audience, rpc.filter, rpc.discovery_timeout, options)
+    try:
+        confirm(rpc, action, options)
+        announced(lambda: rpc.audience, rpc.filter, rpc.discovery_timeout, options, rpc.client.config)
+    except KeyboardInterrupt:
+        remark(("\n" if sys.stderr.isatty() else "") + "interrupted: no request was sent")
+        return INTERRUPTED
     style = style_for(sys.stdout, options, rpc.client.config)
-    return show(rpc.call(action, inputs), rpc.ddl, options, style, summaries_of(rpc, action))
+    results = rpc.call(action, inputs)
+    return show(results, rpc.ddl, options, style, summaries_of(rpc, action), config=rpc.client.config)
 
 
 def check_inputs(rpc: RPCClient, action: str, inputs: Mapping[str, Any]) -> None:
@@ -119,7 +132,11 @@ def wrong_words(error: RPCError, ddl: DDL, action: str, inputs: Iterable[str]) -
 
 def confirm(rpc: RPCClient, action: str, options: argparse.Namespace) -> None:
     """Ask before a destructive action that no filter narrows; UsageError where nobody can answer, or the answer is no."""
-    if rpc.ddl.actions[action].impact != "destructive" or not rpc.filter.is_empty or rpc.limit or options.yes:
+    declared = rpc.ddl.actions[action]
+    if not declared.only_reads:
+        check_doubt(options, f"{rpc.agent} {action}")
+    is_narrowed = not rpc.filter.is_empty or rpc.limit or options.rerun or finding_of(options).method not in (None, mc.METHOD)
+    if declared.impact != "destructive" or is_narrowed or options.yes:
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(f"{rpc.agent} {action} is destructive and no filter narrows it: add a filter, or --yes for every host")
@@ -128,10 +145,18 @@ def confirm(rpc: RPCClient, action: str, options: argparse.Namespace) -> None:
         raise UsageError("nothing was sent")
 
 
-def show(results: RPCResults, ddl: DDL | None, options: argparse.Namespace, style: Style, summaries: "Summaries | None" = None) -> int:
+def show(
+    results: RPCResults,
+    ddl: DDL | None,
+    options: argparse.Namespace,
+    style: Style,
+    summaries: "Summaries | None" = None,
+    config: Config | None = None,
+) -> int:
     """Show results as the options say, then who is missing and the sums; gives the exit code.
 
     Ctrl-C shows what there is. So does a broker that goes away, and its error flies afterwards. summaries: what takes the results in.
+    config: that of the client, to keep the call for --rerun.
     """
     hosts, action = len(results.stats.discovered), results.stats.action
     mode, output = display_mode(options, ddl, action, style), open_output(options, ddl, style, hosts)
@@ -148,6 +173,8 @@ def show(results: RPCResults, ddl: DDL | None, options: argparse.Namespace, styl
                 with progress.aside():
                     destination.write(text)
             progress.advance()
+    if config is not None:
+        keep(results, config, is_interrupted=wait.is_interrupted)
     for result in failures_first(kept):
         if wants_display(mode, result):
             destination.write(output.result(result))

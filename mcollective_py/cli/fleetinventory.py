@@ -104,7 +104,7 @@ def _ask(action: str, options: argparse.Namespace, take: Callable[[RPCResult], N
     rpc = rpc_client(client, "rpcutil", options)
     bad: list[RPCResult] = []
     with connected(client, options):
-        audience = announced(lambda: rpc.audience, rpc.filter, rpc.discovery_timeout, options)
+        audience = announced(lambda: rpc.audience, rpc.filter, rpc.discovery_timeout, options, rpc.client.config)
         called = rpc.call(action)
         style = style_for(sys.stderr, options, client.config)
         is_drawn = not (options.json or options.quiet or options.no_progress)

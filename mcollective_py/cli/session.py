@@ -56,7 +56,10 @@ def _tell_of_cache() -> None:
 
 def rpc_client(client: Client, agent: str, options: argparse.Namespace, *, filter: Filter | None = None) -> RPCClient:
     """What calls an agent's actions as the options say; filter: whom it is for, where the options do not say it."""
-    return RPCClient(
+    from .finding import Finding, finding_of
+
+    finding = finding_of(options) if filter is None else Finding()
+    rpc = RPCClient(
         client,
         agent,
         agent_ddl(agent, client.config.paths("libdir")),
@@ -72,7 +75,13 @@ def rpc_client(client: Client, agent: str, options: argparse.Namespace, *, filte
         canary=options.canary,
         max_fail=options.max_fail,
         full=options.full_discovery,
+        **finding.choice,
     )
+    if options.rerun:
+        from .reruns import rerun_hosts
+
+        rpc.discover(rerun_hosts(options, client.config))
+    return rpc
 
 
 def wants_color(stream: TextIO, configured: bool, environment: Mapping[str, str] = os.environ) -> bool:

@@ -31,7 +31,8 @@ class RPCClient:
     whom is meant. timeout: seconds for the answers, None for the DDL's and the discovery timeout. limit: at most so many hosts, `10`
     or `25%`; limit_method: `first` or `random`; limit_seed: makes a random choice of them the same each time. batch: so many hosts at
     a time, `10` or `25%`, or growing, `1,5,25%,100%`; batch_sleep: seconds between two batches; None: as configured. canary, max_fail:
-    when such a call stops, see Rollout. full: discover for the whole window. owns_client: close() closes the client.
+    when such a call stops, see Rollout. full: discover for the whole window. method, method_options, exclude: see Client.discover.
+    owns_client: close() closes the client.
     """
 
     def __init__(
@@ -53,10 +54,14 @@ class RPCClient:
         canary: int | None = None,
         max_fail: str | int | None = None,
         full: bool = False,
+        method: str | None = None,
+        method_options: Sequence[str] = (),
+        exclude: Sequence[str] = (),
         owns_client: bool = False,
     ) -> None:
         self.client, self.agent, self.ddl, self.filter = client, agent, ddl, filter or Filter()
         self.timeout, self.ttl, self.limit, self.full = timeout, ttl, limit, full
+        self.method, self.method_options, self.exclude = method, tuple(method_options), tuple(exclude)
         self.discovery_timeout = client.discovery_timeout if discovery_timeout is None else discovery_timeout
         self.collective = client.collective(collective)
         if limit is not None:
@@ -192,6 +197,9 @@ class RPCClient:
                 collective=self.collective,
                 discovery_timeout=self.discovery_timeout,
                 full=self.full,
+                method=self.method,
+                method_options=self.method_options,
+                exclude=self.exclude,
             )
             self._audience = found
         chosen = (self._audience, self.limit, self.limit_method, self.limit_seed)
@@ -201,9 +209,9 @@ class RPCClient:
         return self._limited[1]
 
     def discover(self, nodes: Sequence[str] | None = None) -> tuple[str, ...]:
-        """The hosts of the next call; with nodes, exactly those, without asking."""
+        """The hosts of the next call; with nodes (names, node sets, groups), exactly those, without asking."""
         if nodes is not None:
-            self._audience = Audience(tuple(dict.fromkeys(nodes)))
+            self._audience = Audience(self.client.named(nodes, self.exclude))
         return self.audience.nodes
 
     def reset(self) -> None:
@@ -289,6 +297,9 @@ def rpcclient(
     compound: Words = (),
     filter: Filter | None = None,
     nodes: Sequence[str] | None = None,
+    exclude: Sequence[str] = (),
+    method: str | None = None,
+    method_options: Sequence[str] = (),
     collective: str | None = None,
     timeout: float | None = None,
     discovery_timeout: float | None = None,
@@ -308,7 +319,8 @@ def rpcclient(
     It connects at `with`, or else when first used, and close() ends that.
 
     fact, with_class, with_agent, identity, combined, compound: the words of -F, -C, -A, -I, -W and -S, one or several; they narrow the
-    filter, where there is one. nodes: exactly these hosts.
+    filter, where there is one. nodes: exactly these hosts, names and node sets. exclude: hosts that are not meant: names, node
+    sets, `/regex/`. method, method_options: how hosts are found, as --dm and --do say it: `method="flatfile", method_options=[FILE]`.
     """
     meant = narrowed(
         filter,
@@ -326,6 +338,9 @@ def rpcclient(
         agent,
         ddl,
         filter=meant,
+        method=method,
+        method_options=method_options,
+        exclude=exclude,
         timeout=timeout,
         discovery_timeout=discovery_timeout,
         ttl=ttl,

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from ..config import Config
 from ..errors import DiscoveryError, UsageError
-from ..filter import Filter
+from ..filter import RAW_QUERY, Filter
+from ..matching.nodeset import is_nodeset
 from .discovery.hostwords import GROUP, HostWords, expanded, no_groups
 
 
@@ -34,8 +35,11 @@ class Whom:
 
     def judge(self) -> Callable[[str], bool]:
         """What tells by a host's name whether it is meant, of those that the rest of the filter means."""
-        allowed = HostWords(self.filter.identities)
-        return lambda name: (not allowed or name in allowed) and name not in self.excluded
+        words = self.filter.identities
+        if not words or any(word.startswith(RAW_QUERY) for word in words):  # whom a query means has been decided where it was asked
+            return lambda name: name not in self.excluded
+        allowed = HostWords(words)
+        return lambda name: name in allowed and name not in self.excluded
 
 
 class Groups:
@@ -72,6 +76,6 @@ def whom(filter: Filter, exclude: Iterable[str], groups: Callable[[str], Sequenc
 
 def with_names(filter: Filter, groups: Callable[[str], Sequence[str]]) -> Filter:
     """The filter with the names that its node sets and groups stand for."""
-    if not any(word.startswith(GROUP) or any(sign in word for sign in "[],") for word in filter.identities):
+    if not any(word.startswith(GROUP) or is_nodeset(word) for word in filter.identities):
         return filter
     return replace(filter, identities=expanded(filter.identities, lambda name: tuple(groups(name))))

@@ -39,10 +39,12 @@ class Desk:
         self.environment = {**os.environ, "XDG_CACHE_HOME": str(folder / "cache"), "HOME": str(folder)}
         self.environment.pop("MCOLLECTIVE_EXTRA_OPTS", None)
 
-    def mco(self, *words, input="", cwd="/", **environment):
+    def mco(self, *words, input=None, cwd="/", **environment):
+        """input: what is piped in; nothing is where it is None, and the pipe is empty where it is empty."""
+        given = {"stdin": subprocess.DEVNULL} if input is None else {"input": input}
         done = subprocess.run(
             self.command(words),
-            input=input,
+            **given,
             capture_output=True,
             text=True,
             timeout=60,

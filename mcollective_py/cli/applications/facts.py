@@ -38,7 +38,7 @@ class Facts(Application):
         inputs = {"fact": options.fact}
         check_inputs(rpc, "get_fact", inputs)
         with connected(client, options):
-            announced(lambda: rpc.audience, rpc.filter, rpc.discovery_timeout, options)
+            announced(lambda: rpc.audience, rpc.filter, rpc.discovery_timeout, options, client.config)
             called = rpc.call("get_fact", inputs)
             with told_if_slow(lambda: waited_for(called.replies), options), interruptible(called) as wait:
                 results.extend(called)

@@ -4,12 +4,15 @@ import argparse
 import sys
 from dataclasses import replace
 
+from ...client.audience import Audience
 from ...client.discovery import mc
-from ...client.results import Refusal, exitcode
+from ...client.discovery.base import Discovered
+from ...client.results import Refusal, RPCStats, exitcode
 from ...filter import Filter
 from ..application import Application
 from ..calls import interruptible
 from ..endings import ending, in_brackets
+from ..finding import finding_of
 from ..inert import inert
 from ..render import remark_lines
 from ..sections.filters import filter_of
@@ -26,10 +29,14 @@ class Find(Application):
     def run(self, options: argparse.Namespace) -> int:
         found: list[str] = []
         refusals: list[Refusal] = []
-        filter = filter_of(options)
-        with connected(open_client(options), options) as client:
+        filter, finding = filter_of(options), finding_of(options)
+        client = open_client(options)
+        if finding.is_list(filter, client.config):
+            return _show_listed(client.discover(filter, collective=options.target, **finding.choice), options)
+        with connected(client, options):
             replies = client.ping(
                 filter,
+                exclude=finding.exclude,
                 collective=options.target,
                 timeout=options.discovery_timeout or options.timeout,
                 full=options.full_discovery,
@@ -45,28 +52,11 @@ class Find(Application):
             stats = replace(replies.stats, refusals=tuple(refusals))
             style = style_for(sys.stderr, options, client.config)
         found.sort()
-        if options.json:
-            print_json(
-                {
-                    "interrupted": wait.is_interrupted,
-                    "hosts": found,
-                    "refusals": [one.to_dict() for one in stats.refusals],
-                    "no_response": list(stats.no_response),
-                    "silent_known": list(stats.silent_known),
-                    "unverified": stats.unverified,
-                    "discovery_method": stats.discovery_method,
-                    "discovery_ended": stats.discovery_ended,
-                    "discovery_age": stats.discovery_age,
-                    "seconds": round(stats.agent_time, 6),
-                }
-            )
-        elif found:
-            print("\n".join(inert(name) for name in found))
+        _print_hosts(found, stats, options, is_interrupted=wait.is_interrupted)
         if not options.json and (remarks := remark_lines(stats, style)):
             print("\n".join(remarks), file=sys.stderr)
         if options.verbose:
-            how = in_brackets(ending(stats.discovery_ended, stats.discovery_age))
-            remark(f"Discovered {len(found)} hosts in {stats.agent_time:.2f} seconds{how}")
+            _tell_time(found, stats)
         wait.remark("these are the hosts found up to now")
         is_nobody = not (found or stats.refusals or stats.no_response or wait.is_interrupted)
         # A filter that means nobody is an answer, which scripts expect to be silent; that nobody at all is there is not.
@@ -74,3 +64,40 @@ class Find(Application):
             remark(nobody(filter))
         code = exitcode(stats, strict=options.strict)
         return wait.exitcode(1 if code == 4 else code)  # as it has always been of this command: nobody was found
+
+
+def _show_listed(found: Discovered, options: argparse.Namespace) -> int:
+    """What a list says, without asking anybody."""
+    stats = replace(Audience(found.nodes, found).before, agent_time=found.seconds)
+    _print_hosts(list(found.nodes), stats, options)
+    if options.verbose:
+        _tell_time(list(found.nodes), stats)
+    if not found.nodes and not options.quiet and sys.stderr.isatty():
+        remark("no hosts matched")
+    return 0 if found.nodes else 1
+
+
+def _print_hosts(found: list[str], stats: RPCStats, options: argparse.Namespace, *, is_interrupted: bool = False) -> None:
+    if options.json:
+        print_json(
+            {
+                "interrupted": is_interrupted,
+                "hosts": found,
+                "refusals": [one.to_dict() for one in stats.refusals],
+                "no_response": list(stats.no_response),
+                "silent_known": list(stats.silent_known),
+                "unverified": stats.unverified,
+                "discovery_method": stats.discovery_method,
+                "discovery_ended": stats.discovery_ended,
+                "discovery_age": stats.discovery_age,
+                "seconds": round(stats.agent_time, 6),
+            }
+        )
+    elif found:
+        print("\n".join(inert(name) for name in found))
+
+
+def _tell_time(found: list[str], stats: RPCStats) -> None:
+    how = in_brackets(ending(stats.discovery_ended, stats.discovery_age))
+    plugin = f" using the {stats.discovery_method} discovery method" if stats.discovery_method != mc.METHOD else ""
+    remark(f"Discovered {len(found)} hosts in {stats.agent_time:.2f} seconds{plugin}{how}")

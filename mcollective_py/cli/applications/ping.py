@@ -5,17 +5,20 @@ import shutil
 import sys
 from dataclasses import replace
 
+from ...client.audience import Audience
 from ...client.client import Client
 from ...client.discovery import mc
 from ...client.replies import Replies
 from ...client.results import Refusal, RPCStats, exitcode
+from ...errors import UsageError
 from ...sparkline import sparkline
 from ..application import Application
 from ..calls import interruptible
 from ..endings import ending, in_brackets
+from ..finding import finding_of
 from ..graph import buckets
 from ..inert import inert
-from ..render import Style, remark_lines
+from ..render import Style, json_text, remark_lines
 from ..sections.filters import filter_of
 from ..session import open_client, print_json, remark, style_for
 from ..waiting import connected, mistrust, told_if_slow, waited_for
@@ -39,13 +42,23 @@ class Ping(Application):
     sections = ("common", "filter", "json")
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--jsonl", action="store_true", help="a line of JSON for each host as it answers, then one of type stats")
         parser.add_argument("-g", "--graph", action="store_true", help="draw how many replies came in each 50 ms")
 
     def run(self, options: argparse.Namespace) -> int:
+        if options.json and options.jsonl:
+            raise UsageError("--json and --jsonl are two formats: one of them at a time")
         filter, asked = filter_of(options), options.timeout or options.discovery_timeout
-        with connected(open_client(options), options) as client:
+        finding, client = finding_of(options), open_client(options)
+        listed: Audience | None = None
+        if finding.is_list(filter, client.config):
+            found = client.discover(filter, collective=options.target, **finding.choice)
+            listed = Audience(found.nodes, found, is_part=True)
+        with connected(client, options):
             replies = client.ping(
                 filter,
+                audience=listed,
+                exclude=finding.exclude,
                 collective=options.target,
                 timeout=asked,
                 unknown_timeout=asked or WINDOW,
@@ -66,29 +79,32 @@ def _show(client: Client, replies: Replies, options: argparse.Namespace) -> int:
                 refusals.append(no)
                 continue
             times[reply.sender] = replies.latency(reply.sender)
-            if not options.json:
+            if options.jsonl:
+                print(json_text({"type": "reply", **_document(reply.sender, times[reply.sender])}, indent=False), flush=True)
+            elif not options.json:
                 print(ping_line(reply.sender, times[reply.sender], width), flush=True)
     stats = replace(replies.stats, refusals=tuple(refusals))
     # Nobody was named or found beforehand, and none answered: what other commands call 1 has always been 4 here.
     code = exitcode(stats, strict=options.strict)
     code = 4 if code == 1 else code
     graph = sparkline(buckets(sorted(times.values())))
-    if options.json:
-        print_json(
-            {
-                "interrupted": wait.is_interrupted,
-                "replies": [{"sender": name, "time_ms": round(seconds * 1000, 3)} for name, seconds in times.items()],
-                "refusals": [one.to_dict() for one in stats.refusals],
-                "no_response": list(stats.no_response),
-                "silent_known": list(stats.silent_known),
-                "unverified": stats.unverified,
-                "duplicates": stats.duplicates,
-                "discovery_method": stats.discovery_method,
-                "discovery_ended": stats.discovery_ended,
-                "discovery_age": stats.discovery_age,
-                "seconds": round(stats.agent_time, 6),
-            }
-        )
+    if options.json or options.jsonl:
+        document = {
+            "interrupted": wait.is_interrupted,
+            "refusals": [one.to_dict() for one in stats.refusals],
+            "no_response": list(stats.no_response),
+            "silent_known": list(stats.silent_known),
+            "unverified": stats.unverified,
+            "duplicates": stats.duplicates,
+            "discovery_method": stats.discovery_method,
+            "discovery_ended": stats.discovery_ended,
+            "discovery_age": stats.discovery_age,
+            "seconds": round(stats.agent_time, 6),
+        }
+        if options.jsonl:
+            print(json_text({"type": "stats", "request_id": stats.request_id, **document}, indent=False))
+        else:
+            print_json({"replies": [_document(name, seconds) for name, seconds in times.items()], **document})
         return wait.exitcode(code)
     style = style_for(sys.stdout, options, client.config)
     print("\n".join(_ending(times, stats, style)))
@@ -103,6 +119,10 @@ def _show(client: Client, replies: Replies, options: argparse.Namespace) -> int:
         remark(f"{len(times)} hosts answered request {stats.request_id} in {stats.agent_time:.2f} seconds{how}")
     wait.remark()
     return wait.exitcode(code)
+
+
+def _document(sender: str, seconds: float) -> dict[str, object]:
+    return {"sender": sender, "time_ms": round(seconds * 1000, 3)}
 
 
 def ping_line(sender: str, seconds: float, width: int | None = None) -> str:

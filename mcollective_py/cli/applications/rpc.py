@@ -12,8 +12,10 @@ from ...names import is_action, is_agent
 from ...plugins.ddlfiles import agent_ddl
 from ..application import Application
 from ..calls import announced, body_of, call_and_show, check_inputs, confirm, show, wrong_words
+from ..finding import check_doubt, finding_of
 from ..inert import inert
 from ..output.chosen import check_output
+from ..reruns import rerun_hosts
 from ..sections.filters import filter_of
 from ..session import open_client, print_json, read_config, rpc_client, style_for
 from ..waiting import connected
@@ -64,15 +66,28 @@ class Rpc(Application):
     def _plain(self, agent: str, options: argparse.Namespace) -> int:
         body, filter = body_of(options.body), filter_of(options)
         _check_sending(options)
-        if options.batch:
-            raise UsageError("--batch is for actions; a plain message goes to all at once, or to some with --limit")
-        with connected(open_client(options), options) as client:
+        if given := _rollout_options(options):
+            raise UsageError(f"{given} is for actions; a plain message goes to all at once, or to some with --limit")
+        check_doubt(options, f"a message to {agent}")
+        finding, client = finding_of(options), open_client(options)
+        nodes, config = rerun_hosts(options, client.config), client.config
+        with connected(client, options):
             window = options.discovery_timeout or client.discovery_timeout
 
             def find() -> Audience:
-                return client.audience(agent, filter, collective=options.target, discovery_timeout=window, full=options.full_discovery)
+                return client.audience(
+                    agent,
+                    filter,
+                    nodes,
+                    collective=options.target,
+                    discovery_timeout=window,
+                    full=options.full_discovery,
+                    **finding.choice,
+                )
 
-            audience = limited(announced(find, filter, window, options), options.limit)
+            is_random = config.text("rpclimitmethod") == "random"
+            found = announced(find, filter, window, options, config)
+            audience = limited(found, options.limit, is_random=is_random, seed=options.limit_seed)
             if _is_sent_only(options):
                 request_id = client.send(
                     agent, None, body, audience, filter=filter, ttl=options.ttl, collective=options.target, reply_to=options.reply_to
@@ -81,7 +96,7 @@ class Rpc(Application):
             replies = client.call(
                 agent, None, body, audience, filter=filter, timeout=options.timeout, ttl=options.ttl, collective=options.target
             )
-            return show(RPCResults(replies), None, options, style_for(sys.stdout, options, client.config))
+            return show(RPCResults(replies), None, options, style_for(sys.stdout, options, config), config=config)
 
 
 class NoAction(UsageError):
@@ -123,10 +138,16 @@ def _is_sent_only(options: argparse.Namespace) -> bool:
     return options.no_results or options.reply_to is not None
 
 
+def _rollout_options(options: argparse.Namespace) -> str:
+    """Those of --batch, --canary and --max-fail that are given, in words; empty where none is."""
+    given = {"--batch": options.batch, "--canary": options.canary, "--max-fail": options.max_fail}
+    return " and ".join(name for name, value in given.items() if value is not None)
+
+
 def _check_sending(options: argparse.Namespace) -> None:
     """Raises UsageError for options that speak against one another."""
-    if options.batch and _is_sent_only(options):
-        raise UsageError("a batch waits for the answers of the one before: --batch goes neither with --no-results nor with --reply-to")
+    if _is_sent_only(options) and (given := _rollout_options(options)):
+        raise UsageError(f"a batch waits for the answers of the one before: {given} goes neither with --no-results nor with --reply-to")
     check_output(options, has_results=not _is_sent_only(options))
 
 

@@ -1,12 +1,14 @@
 """Options that say which hosts are meant, and how they are found."""
 
 import argparse
+from dataclasses import replace
 from typing import Any
 
-from ...errors import UsageError
+from ...facttest import is_regex
 from ...filter import Filter
+from ...names import is_agent
 
-UNASKED = {"full_discovery": False}
+UNASKED: dict[str, Any] = {"full_discovery": False, "method": None, "method_options": [], "nodes_file": None, "exclude": []}
 
 
 def add_filters(group: argparse._ArgumentGroup) -> None:
@@ -16,17 +18,27 @@ def add_filters(group: argparse._ArgumentGroup) -> None:
         group.add_argument(*names, dest=dest, action="append", default=[], metavar=metavar, help=help)
 
     words("combined", "-W", "--with", metavar="'WORDS'", help="facts and classes together: 'webserver country=uk'")
-    words("facts", "-F", "--wf", "--with-fact", metavar="FACT=VALUE", help="hosts with this fact; also =~ != < > <= >=")
-    words("classes", "-C", "--wc", "--with-class", metavar="CLASS", help="hosts with this Puppet class, or /regex/")
+    words(
+        "facts", "-F", "--wf", "--with-fact", metavar="FACT=VALUE", help="hosts with this fact; also =~ != < > <= >=; '!...': without"
+    )
+    words("classes", "-C", "--wc", "--with-class", metavar="CLASS", help="hosts with this Puppet class, or /regex/; '!...': without")
     words("agents", "-A", "--wa", "--with-agent", metavar="AGENT", help="hosts with this agent, or /regex/")
     words("compound", "-S", "--select", metavar="'EXPR'", help="and, or, not, ( ): 'web and not country=uk'")
-    words("identities", "-I", "--wi", "--with-identity", metavar="IDENT", help="this host, or /regex/; repeats add hosts")
+    words(
+        "identities", "-I", "--wi", "--with-identity", metavar="IDENT", help="this host, /regex/, web[01-20] or group:NAME; repeats add"
+    )
+    words("exclude", "-x", "--exclude", metavar="IDENT", help="not this host, /regex/, web[01-20] or group:NAME")
     group.add_argument("--full-discovery", action="store_true", help="use the whole discovery window, whoever is known")
     group.add_argument(
-        "--dm", "--disc-method", dest="method", type=_method, metavar="METHOD", help="how to discover: mc asks the hosts"
+        "--dm",
+        "--disc-method",
+        dest="method",
+        type=_method,
+        metavar="METHOD",
+        help="how to find hosts: mc (ask them), flatfile, stdin, ...",
     )
-    _not_yet(group, "--do", "--disc-option")
-    _not_yet(group, "--nodes", instead="-I NAME names a host, and may be repeated")
+    words("method_options", "--do", "--disc-option", metavar="OPTION", help="an option of that method; may be repeated")
+    group.add_argument("--nodes", dest="nodes_file", metavar="FILE", help="the hosts in this file, one a line, or JSON; - reads them")
 
 
 def filter_of(options: argparse.Namespace) -> Filter:
@@ -42,24 +54,17 @@ def filter_of(options: argparse.Namespace) -> Filter:
     if not found.is_empty or found.agents:
         from ...matching.matcher import check
 
-        check(found)
+        # Identities that no message has room for are asked by name; those of node sets are never sent as they stand.
+        check(found if found.fits_wire else replace(found, identities=tuple(filter(is_regex, found.identities))))
     return found
 
 
-class _NotYet(argparse.Action):
-    """A historic option that this version does not have: answered by name. metavar: what does instead."""
-
-    def __call__(self, parser: argparse.ArgumentParser, namespace: object, values: Any, option_string: str | None = None) -> None:
-        raise UsageError(f"{option_string} is not in this version yet" + (f": {self.metavar}" if self.metavar else ""))
-
-
-def _not_yet(group: argparse._ArgumentGroup, *names: str, instead: str | None = None) -> None:
-    group.add_argument(
-        *names, action=_NotYet, dest="not_yet", default=argparse.SUPPRESS, nargs="?", metavar=instead, help=argparse.SUPPRESS
-    )
+def has_filter(options: argparse.Namespace) -> bool:
+    """Whether any word says which hosts are meant."""
+    return any(getattr(options, dest, ()) for dest in ("combined", "facts", "classes", "agents", "compound", "identities"))
 
 
 def _method(word: str) -> str:
-    if word != "mc":
-        raise argparse.ArgumentTypeError(f"the discovery method {word!r} is not in this version yet: mc, which asks the hosts, is")
+    if not is_agent(word):
+        raise argparse.ArgumentTypeError(f"{word!r} is no discovery method: mc, flatfile, stdin, inventory, ...")
     return word

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ...config import Config
-from ...errors import UsageError
-from ...filter import Filter
+from ...errors import FilterError, UsageError
+from ...filter import RAW_QUERY, Filter
 from ..whom import Whom
 from . import mc
 from .base import Discovered, Question
@@ -20,6 +20,8 @@ def chosen(method: str | None, options: Sequence[str], filter: Filter, config: C
     """
     default = config.word("default_discovery_method")
     name = method or (mc.METHOD if filter.compound else default)
+    if name != "puppetdb" and any(word.startswith(RAW_QUERY) for word in filter.identities):
+        raise FilterError(f"{RAW_QUERY} is a query, which --dm puppetdb asks")
     if name == mc.METHOD:
         if options:
             why = " (-S is asked of the hosts, by mc)" if filter.compound and method is None else ""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from ...errors import FilterError, UsageError
 from ...facttest import is_regex
-from ...filter import MAX_IDENTITIES
+from ...filter import MAX_IDENTITIES, RAW_QUERY
 from ...matching.nodeset import expand, is_nodeset
 from ...matching.regex import Effort, Regex, compile_regex
 from ...matching.regexsyntax import RegexRefused
@@ -21,13 +21,13 @@ def no_groups(name: str) -> tuple[str, ...]:
 
 
 def expanded(words: Iterable[str], groups: Callable[[str], tuple[str, ...]] = no_groups) -> tuple[str, ...]:
-    """The words with each node set and each group as the names that it means; a regular expression stays itself.
+    """The words with each node set and each group as the names that it means; a regular expression and a query stay themselves.
 
     groups: the names of a group. Raises FilterError for a word that is none of these, or too many names.
     """
     found: dict[str, None] = {}
     for word in words:
-        if is_regex(word):
+        if is_regex(word) or word.startswith(RAW_QUERY):
             found[word] = None
         elif word.startswith(GROUP):
             found.update(dict.fromkeys(groups(word.removeprefix(GROUP))))
