@@ -63,7 +63,7 @@ class Client:
         self._is_connected = False
 
     @classmethod
-    def from_config(cls, config: Config | str | Path | None = None) -> Self:
+    def from_config(cls, config: Config | str | Path | None = None, *, clock: Callable[[], float] = time.time) -> Self:
         """A client as a configuration says: one already read, or the given file, else the user's, else the host's.
 
         It connects when first used.
@@ -80,6 +80,7 @@ class Client:
             security_plugin(config, "client", time.time),
             identity=identity,
             known=KnownHosts.of_user(str(config.file)),
+            clock=clock,
             reply_destination=broker_targets(config).reply_destination,
         )
 

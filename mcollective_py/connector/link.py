@@ -72,12 +72,13 @@ class _Transport(BaseTransport):  # type: ignore[misc]  # stomp.py has no annota
 class Link:
     """A logged-in connection; all its methods but `stop` belong to one thread.
 
-    beat_every: seconds between our heartbeats, None where the broker wants none.
+    beat_every: seconds between our heartbeats, None where the broker wants none. version: that of STOMP, once logged in.
     """
 
     def __init__(self, broker: Broker, stream: Stream, events: LinkEvents, options: Options) -> None:
         self.broker = broker
         self.beat_every: float | None = None
+        self.version = ""
         self._stream, self._events, self._options = stream, events, options
         self._answered = threading.Event()  # CONNECTED, ERROR or the end
         self._said_goodbye = threading.Event()
@@ -185,6 +186,7 @@ class Link:
 
     def _take_version(self, version: str) -> None:
         """Speak what CONNECTED says; AttemptFailed where that was not offered."""
+        self.version = version[:20]
         if version == "1.0" and self._options.accepts_stomp_1_0:
             self._protocol = Protocol10(self._transport)  # which escapes nothing
         elif version != "1.1":
