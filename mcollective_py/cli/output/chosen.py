@@ -8,13 +8,11 @@ from ...ddl.model import DDL
 from ...errors import UsageError
 from ..render import Style
 from .base import Output
-from .csvrows import CSVRows
 from .folded import Folded
 from .jsondocument import JSONDocument
 from .jsonlines import JSONLines
 from .outputfile import check_output_file
 from .senders import Senders
-from .table import Table
 from .text import Text
 from .yamldocument import YAMLDocument
 
@@ -22,11 +20,9 @@ _CLASSES: dict[str, Callable[[DDL | None, Style], Output]] = {
     "text": Text,
     "json": JSONDocument,
     "jsonl": JSONLines,
-    "table": Table,
-    "csv": CSVRows,
     "yaml": YAMLDocument,
     "senders": Senders,
-}
+}  # and those of _class_of, which take some milliseconds to import
 _COMPLETE = ("json", "jsonl", "yaml")  # they carry all that there is to be said
 _FOR_PEOPLE = ("text", "table")
 
@@ -61,7 +57,19 @@ def open_output(options: argparse.Namespace, ddl: DDL | None, style: Style, host
     is_once = name == "text" and is_folded(options, style, hosts)
     if options.output_file is not None:
         style = replace(style, color=False, is_terminal=False)
-    return Folded(ddl, style) if is_once else _CLASSES[name](ddl, style)
+    return Folded(ddl, style) if is_once else _class_of(name)(ddl, style)
+
+
+def _class_of(name: str) -> Callable[[DDL | None, Style], Output]:
+    if name == "table":
+        from .table import Table
+
+        return Table
+    if name == "csv":
+        from .csvrows import CSVRows
+
+        return CSVRows
+    return _CLASSES[name]
 
 
 def is_folded(options: argparse.Namespace, style: Style, hosts: int) -> bool:

@@ -16,7 +16,7 @@ from .columns import output_names
 
 _FIRST = ("sender", "statuscode", "statusmsg", "refusal", "time_ms")
 # A spreadsheet takes what begins so for a formula, which may run programs; the wide signs of an East Asian keyboard are the same.
-_FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
+_FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20].*", re.DOTALL)
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?", re.ASCII)
 
 
@@ -52,4 +52,4 @@ def cell(value: Any) -> str:
     if not isinstance(plain, str):
         return inert(json.dumps(plain, ensure_ascii=False, allow_nan=False))
     text = inert(plain.replace("\r\n", "\n"), keep_lines=True)
-    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+    return f"'{text}" if _FORMULA.fullmatch(text) and not _NUMBER.fullmatch(text) else text

@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 from ...errors import ConfigError, MCollectiveError, UsageError
-from ..writing import write_atomically
 
 _MODE = 0o600  # what hosts say may be secret; a file that is there already keeps its own
 
@@ -32,6 +31,8 @@ class Destination:
         """Put the file in its place. Raises MCollectiveError naming it where that cannot be."""
         if self._file is None:
             return
+        from ..writing import write_atomically
+
         check_output_file(self._file)  # once more: the run may have taken long
         mode = stat.S_IMODE(self._file.stat().st_mode) if self._file.exists() else _MODE
         try:
