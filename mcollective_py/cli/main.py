@@ -7,8 +7,8 @@ import atexit
 import errno
 import os
 import sys
-from collections.abc import Sequence
-from types import FrameType, TracebackType
+from collections.abc import Callable, Sequence
+from types import TracebackType
 
 from .commands import application_files, description_of, load_application, make_path_safe, own_file
 
@@ -21,26 +21,19 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 def run() -> None:
     """The console entry: everything that a process does beside the command, then exit."""
-    import signal
+    from .interrupts import Interrupts
 
     if not _has_streams():
         os._exit(1)
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a TextIOWrapper; no locale makes a host's é a fault
     sys.excepthook = _fault
     here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     sys.path[:] = make_path_safe(sys.path, os.environ, os.getcwd() if os.path.isdir(".") else "", here)
-    told: list[int] = []
-
-    def leave(number: int, _frame: FrameType | None) -> None:
-        """Ended from outside is as good as Ctrl-C: what there is is shown, and the connection closed on the way out."""
-        told.append(number)
-        raise KeyboardInterrupt
-
-    for name in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(name) is signal.SIG_DFL:  # nohup has it ignored, and means it
-            signal.signal(name, leave)
-    code = main(sys.argv[1:])
-    if told and code == INTERRUPTED:
-        code = 128 + told[0]
+    interrupts = Interrupts()
+    interrupts.listen()
+    code = main(sys.argv[1:], interrupts.arm)
+    if code == INTERRUPTED:
+        code = interrupts.exitcode(code)
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -51,10 +44,13 @@ def run() -> None:
     os._exit(code)
 
 
-def main(words: Sequence[str]) -> int:
-    """Run one command line; gives the exit code. Nothing but a fault of ours leaves a traceback."""
+def main(words: Sequence[str], before_asking: Callable[[], None] = lambda: None) -> int:
+    """Run one command line; gives the exit code. Nothing but a fault of ours leaves a traceback.
+
+    before_asking: told before a command runs that has the shared options: it asks hosts and leaves nothing behind.
+    """
     try:
-        return _dispatch(list(words))
+        return _dispatch(list(words), before_asking)
     except KeyboardInterrupt:
         print("mco: interrupted", file=sys.stderr)
         return INTERRUPTED
@@ -66,7 +62,7 @@ def main(words: Sequence[str]) -> int:
         return left.code if isinstance(left.code, int) else int(left.code is not None)
 
 
-def _dispatch(words: list[str]) -> int:
+def _dispatch(words: list[str], before_asking: Callable[[], None]) -> int:
     if not words or words[0] in ("-h", "--help"):
         print(overview(application_files(extra_config())))
         return 0 if words else 1
@@ -79,7 +75,7 @@ def _dispatch(words: list[str]) -> int:
     from ..errors import MCollectiveError, RPCError, UsageError
 
     try:
-        return _application(name, rest)
+        return _application(name, rest, before_asking)
     except MCollectiveError as error:
         said = [*rest, *_extra().split()]
         if "-vv" in said or said.count("-v") > 1:
@@ -92,7 +88,7 @@ def _dispatch(words: list[str]) -> int:
         return int(getattr(kind, "strict_exitcode", kind.exitcode)) if "--strict" in said else kind.exitcode
 
 
-def _application(name: str, rest: list[str]) -> int:
+def _application(name: str, rest: list[str], before_asking: Callable[[], None]) -> int:
     from ..errors import UsageError
 
     if name.startswith("-"):
@@ -122,6 +118,8 @@ def _application(name: str, rest: list[str]) -> int:
         import logging
 
         logging.basicConfig(level=logging.DEBUG, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    if "common" in application.sections:
+        before_asking()
     return application.run(options)
 
 

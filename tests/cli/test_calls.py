@@ -19,7 +19,7 @@ DISK = DDL(Metadata("disk", "", "", "", "", "", 5.0), ACTIONS)
 
 
 def options(**fields):
-    values = {"display": None, "sort": False, "no_progress": True, "quiet": False, "strict": False, "yes": False}
+    values = {"display": None, "sort": False, "no_progress": True, "quiet": False, "strict": False, "yes": False, "rerun": None}
     values |= {"json": False, "format": None, "output_file": None, "fold": None}
     return argparse.Namespace(**{**values, **fields})
 
@@ -97,6 +97,7 @@ def test_a_destructive_action_on_every_host_needs_a_yes_where_nobody_can_be_aske
         (Asked(), "status", {}),
         (Asked(Filter.parse(classes=["a"])), "wipe", {}),
         (Asked(limit="1"), "wipe", {}),
+        (Asked(), "wipe", {"rerun": "failed"}),
     ],
 )
 def test_anything_less_is_not_asked(monkeypatch, asked, action, fields):
