@@ -14,8 +14,10 @@ from ..application import Application
 from ..calls import announced, body_of, call_and_show, check_inputs, confirm, show, wrong_words
 from ..finding import check_doubt, finding_of
 from ..inert import inert
+from ..inputwords import read_inputs, takes_stdin
 from ..output.chosen import check_output
 from ..reruns import rerun_hosts
+from ..noop import with_noop
 from ..sections.filters import filter_of
 from ..session import open_client, print_json, read_config, rpc_client, style_for
 from ..waiting import connected
@@ -25,7 +27,7 @@ class Rpc(Application):
     """The generic client: inputs are typed and checked by the agent's DDL."""
 
     description = "Call an action of any agent: mco rpc AGENT ACTION input=value ..."
-    usage = "AGENT ACTION [INPUT=VALUE ...]  |  AGENT --body VALUE"
+    usage = "AGENT ACTION [INPUT=VALUE | INPUT=@FILE | INPUT:=JSON | INPUT=- ...]  |  AGENT --body VALUE"
     sections = ("common", "filter", "rpc")
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -46,19 +48,26 @@ class Rpc(Application):
             there = ", ".join(sorted(ddl.actions))
             raise UsageError(f"which action? {error.agent} has {there}; `mco plugin doc {error.agent}` explains them") from error
         if action is None:
+            if options.noop:
+                raise UsageError("--noop is for actions; a plain agent cannot say what it would do")
             return self._plain(agent, options)
+        options.stdin_names_hosts = not takes_stdin(words)
+        if (options.nodes_file == "-" or options.method == "stdin") and not options.stdin_names_hosts:
+            raise UsageError("the standard input is an input of the action, or names the hosts: it cannot be both")
         client = open_client(options)
         rpc = rpc_client(client, agent, options)
+        said = read_inputs(words, rpc.ddl.actions.get(action))
         try:
-            inputs = convert(rpc.ddl, action, words)
+            inputs = {**convert(rpc.ddl, action, said.texts), **said.values}
         except RPCError as error:
-            raise wrong_words(error, rpc.ddl, action, words) from error
+            raise wrong_words(error, rpc.ddl, action, said.texts) from error
+        inputs = {**with_noop(rpc.ddl, action, inputs, options)}
         check_inputs(rpc, action, inputs)
         _check_sending(options)
         with connected(client, options):
             if not _is_sent_only(options):
                 return call_and_show(rpc, action, inputs, options)
-            confirm(rpc, action, options)
+            confirm(rpc, action, inputs, options, rpc.discover)
             if not rpc.discover():
                 raise UsageError("no hosts discovered: no request was sent")
             return _print_sent(rpc.send(action, inputs, reply_to=options.reply_to), options)
@@ -107,8 +116,8 @@ class NoAction(UsageError):
         self.agent = agent
 
 
-def addressed(options: argparse.Namespace) -> tuple[str, str | None, dict[str, str]]:
-    """Agent, action (None for a plain message) and inputs as words. Raises UsageError that says what is missing."""
+def addressed(options: argparse.Namespace) -> tuple[str, str | None, list[str]]:
+    """Agent, action (None for a plain message) and the words of its inputs. Raises UsageError that says what is missing."""
     words = list(options.words)
     agent: str = options.agent or (words.pop(0) if words else "")
     if not is_agent(agent) and is_agent(agent.lower()):
@@ -118,19 +127,11 @@ def addressed(options: argparse.Namespace) -> tuple[str, str | None, dict[str, s
     if options.body is not None:
         if words or options.action or options.args:
             raise UsageError("--body is a plain message: it goes without an action and inputs")
-        return agent, None, {}
+        return agent, None, []
     action: str = options.action or (words.pop(0) if words and "=" not in words[0] else "")
     if not is_action(action):
         raise NoAction(agent)
-    inputs: dict[str, str] = {}
-    for word in [*options.args, *words]:
-        name, is_pair, value = word.partition("=")
-        if not is_pair or not is_action(name):
-            raise UsageError(f"{word!r} is no input: write name=value")
-        if name in inputs:
-            raise UsageError(f"the input {name} is given twice")
-        inputs[name] = value
-    return agent, action, inputs
+    return agent, action, [*options.args, *words]
 
 
 def _is_sent_only(options: argparse.Namespace) -> bool:
