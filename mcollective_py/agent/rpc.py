@@ -11,12 +11,14 @@ class RPCRequest(Mapping[str, Any]):
     """The validated inputs of a call, and who asks: `request["service"]`, `request.get("noop", False)`.
 
     id, caller, sender, collective, agent, action: text. time: seconds since the epoch. ttl: seconds.
+    noop: True where the caller wants to be told what would be done, and nothing done; only for actions whose DDL says supports_noop.
     """
 
     def __init__(self, request: Request) -> None:
         self.data: Mapping[str, Any] = request.body
         self.id, self.caller, self.sender, self.collective = request.id, request.caller, request.sender, request.collective
         self.agent, self.action, self.time, self.ttl = request.agent, request.action or "", request.time, request.ttl
+        self.noop = self.data.get("noop") is True
 
     def __getitem__(self, name: str) -> Any:
         return self.data[name]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ..client.audience import Audience
@@ -23,6 +24,7 @@ from ..filter import Filter
 from .endings import ending, in_brackets
 from .finding import check_doubt, finding_of
 from .main import INTERRUPTED
+from .noop import with_noop
 from .output.base import Ending, failures_first
 from .output.chosen import check_output, display_mode, is_drawn, open_output, place_of_ending
 from .output.outputfile import Destination
@@ -98,11 +100,13 @@ def announced(
 
 def call_and_show(rpc: RPCClient, action: str, inputs: Mapping[str, Any], options: argparse.Namespace) -> int:
     """One call from discovery to exit code. Wrong inputs are a UsageError before anything is sent."""
+    inputs = with_noop(rpc.ddl, action, inputs, options)
     check_inputs(rpc, action, inputs)
     check_output(options)
     try:
-        confirm(rpc, action, options)
-        announced(lambda: rpc.audience, rpc.filter, rpc.discovery_timeout, options, rpc.client.config)
+        found = cache(lambda: announced(lambda: rpc.audience, rpc.filter, rpc.discovery_timeout, options, rpc.client.config))
+        confirm(rpc, action, inputs, options, found)
+        found()
     except KeyboardInterrupt:
         remark(("\n" if sys.stderr.isatty() else "") + "interrupted: no request was sent")
         return INTERRUPTED
@@ -130,17 +134,29 @@ def wrong_words(error: RPCError, ddl: DDL, action: str, inputs: Iterable[str]) -
     return UsageError(f"{error}: did you mean {near[0]}?" if near else str(error))
 
 
-def confirm(rpc: RPCClient, action: str, options: argparse.Namespace) -> None:
-    """Ask before a destructive action that no filter narrows; UsageError where nobody can answer, or the answer is no."""
+def confirm(rpc: RPCClient, action: str, inputs: Mapping[str, Any], options: argparse.Namespace, find: Callable[[], Any]) -> None:
+    """Ask before a destructive action that no filter narrows, and before one whose DDL says so, telling how many hosts find finds.
+
+    UsageError where nobody can answer, or the answer is no.
+    """
     declared = rpc.ddl.actions[action]
     if not declared.only_reads:
         check_doubt(options, f"{rpc.agent} {action}")
     is_narrowed = not rpc.filter.is_empty or rpc.limit or options.rerun or finding_of(options).method not in (None, mc.METHOD)
-    if declared.impact != "destructive" or is_narrowed or options.yes:
+    is_everywhere = declared.impact == "destructive" and not is_narrowed
+    if not (is_everywhere or declared.needs_confirm) or options.yes or inputs.get("noop") is True:
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError(f"{rpc.agent} {action} is destructive and no filter narrows it: add a filter, or --yes for every host")
-    print(f"{rpc.agent} {action} is destructive and goes to every host. Really? (y/N) ", end="", file=sys.stderr, flush=True)
+        if is_everywhere:
+            raise UsageError(f"{rpc.agent} {action} is destructive and no filter narrows it: add a filter, or --yes for every host")
+        raise UsageError(f"{rpc.agent} {action} wants to be confirmed: call it on a terminal, or with --yes")
+    find()
+    count = len(rpc.audience.nodes)
+    if not count:
+        return  # nothing will be sent
+    hosts = "1 host" if count == 1 else f"{count} hosts"
+    what = f"is destructive and goes to every host, {hosts}" if is_everywhere else f"goes to {hosts}"
+    print(f"{rpc.agent} {action} {what}. Really? (y/N) ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise UsageError("nothing was sent")
 

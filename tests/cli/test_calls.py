@@ -14,7 +14,11 @@ from mcollective_py.errors import ConnectorClosed, UsageError
 from mcollective_py.filter import Filter
 from mcollective_py.message import Reply
 
-ACTIONS = {"status": ActionDDL("status", "", display="always"), "wipe": ActionDDL("wipe", "", impact="destructive")}
+ACTIONS = {
+    "status": ActionDDL("status", "", display="always"),
+    "wipe": ActionDDL("wipe", "", impact="destructive"),
+    "reboot": ActionDDL("reboot", "", needs_confirm=True),
+}
 DISK = DDL(Metadata("disk", "", "", "", "", "", 5.0), ACTIONS)
 
 
@@ -84,25 +88,76 @@ class Asked:
         self.agent, self.ddl, self.filter, self.limit = "disk", DISK, filter or Filter(), limit
 
 
-def test_a_destructive_action_on_every_host_needs_a_yes_where_nobody_can_be_asked(monkeypatch):
-    monkeypatch.setattr("sys.stdin", io.StringIO())
-    with pytest.raises(UsageError, match="--yes"):
-        confirm(Asked(), "wipe", options())
+def never():
+    raise AssertionError("nobody was to be discovered")
+
+
+class Terminal(io.StringIO):
+    """A terminal where somebody types."""
+
+    def isatty(self):
+        return True
+
+
+class Found:
+    """An audience."""
+
+    def __init__(self, count):
+        self.nodes = tuple(f"web{number}" for number in range(count))
 
 
 @pytest.mark.parametrize(
-    ("asked", "action", "fields"),
+    ("asked", "action", "count", "question"),
     [
-        (Asked(), "wipe", {"yes": True}),
-        (Asked(), "status", {}),
-        (Asked(Filter.parse(classes=["a"])), "wipe", {}),
-        (Asked(limit="1"), "wipe", {}),
-        (Asked(), "wipe", {"rerun": "failed"}),
+        (Asked(), "wipe", 24, "disk wipe is destructive and goes to every host, 24 hosts. Really? (y/N) "),
+        (Asked(Filter.parse(classes=["a"])), "reboot", 1, "disk reboot goes to 1 host. Really? (y/N) "),
     ],
 )
-def test_anything_less_is_not_asked(monkeypatch, asked, action, fields):
+def test_the_question_says_how_many_hosts_are_meant(monkeypatch, asked, action, count, question):
+    said = Terminal()
+    monkeypatch.setattr("sys.stdin", Terminal("no\n"))
+    monkeypatch.setattr("sys.stderr", said)
+    asked.audience = Found(count)
+    with pytest.raises(UsageError, match="nothing was sent"):
+        confirm(asked, action, {}, options(), lambda: None)
+    assert said.getvalue() == question
+
+
+def test_nobody_is_asked_about_no_host(monkeypatch):
+    monkeypatch.setattr("sys.stdin", Terminal())
+    monkeypatch.setattr("sys.stderr", Terminal())
+    asked = Asked()
+    asked.audience = Found(0)
+    confirm(asked, "wipe", {}, options(), lambda: None)
+
+
+def test_an_action_that_wants_to_be_confirmed_needs_a_yes_whatever_the_filter(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO())
-    confirm(asked, action, options(**fields))
+    with pytest.raises(UsageError, match="disk reboot wants to be confirmed: call it on a terminal, or with --yes"):
+        confirm(Asked(Filter.parse(classes=["a"])), "reboot", {}, options(), never)
+
+
+def test_a_destructive_action_on_every_host_needs_a_yes_where_nobody_can_be_asked(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    with pytest.raises(UsageError, match="--yes"):
+        confirm(Asked(), "wipe", {}, options(), never)
+
+
+@pytest.mark.parametrize(
+    ("asked", "action", "inputs", "fields"),
+    [
+        (Asked(), "wipe", {}, {"yes": True}),
+        (Asked(), "status", {}, {}),
+        (Asked(Filter.parse(classes=["a"])), "wipe", {}, {}),
+        (Asked(limit="1"), "wipe", {}, {}),
+        (Asked(), "wipe", {}, {"rerun": "failed"}),
+        (Asked(), "wipe", {"noop": True}, {}),
+        (Asked(), "reboot", {}, {"yes": True}),
+    ],
+)
+def test_anything_less_is_not_asked(monkeypatch, asked, action, inputs, fields):
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    confirm(asked, action, inputs, options(**fields), never)
 
 
 class Waiting:

@@ -14,6 +14,7 @@ UNASKED = {
     "max_fail": None,
     "rerun": None,
     "reply_to": None,
+    "noop": False,
 }
 
 
@@ -34,4 +35,5 @@ def add_calls(group: argparse._ArgumentGroup) -> None:
         "--rerun", metavar="WHICH[:ID]", help="the hosts of a call before: failed, missing, ok or not-ok of it; `mco runs` lists calls"
     )
     group.add_argument("--reply-to", "--rt", dest="reply_to", metavar="TARGET", help="have the answers sent there, and wait for none")
+    group.add_argument("--noop", action="store_true", help="only say what would be done, for actions that can")
     group.add_argument("-y", "--yes", action="store_true", help="do not ask before a destructive action on every host")
