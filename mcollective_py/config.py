@@ -26,9 +26,17 @@ class Config:
     """
 
     def __init__(
-        self, values: Mapping[str, tuple[str, ...]], *, side: str, file: str | None, home: Path | None, warnings: tuple[str, ...]
+        self,
+        values: Mapping[str, tuple[str, ...]],
+        *,
+        side: str,
+        file: str | None,
+        home: Path | None,
+        warnings: tuple[str, ...],
+        origin: Mapping[str, tuple[str | None, int]] | None = None,
     ) -> None:
         self._values = dict(values)
+        self._origin = dict(origin or {})
         self._home = home
         self.side, self.file, self.warnings = side, file, warnings
 
@@ -49,7 +57,7 @@ class Config:
 
     @classmethod
     def _of_reader(cls, reader: Reader, home: Path | None) -> "Config":
-        return cls(reader.values, side=reader.side, file=reader.file, home=home, warnings=tuple(reader.warnings))
+        return cls(reader.values, side=reader.side, file=reader.file, home=home, warnings=tuple(reader.warnings), origin=reader.origin)
 
     @classmethod
     def from_file(cls, path: str | Path, side: str, home: Path | None = None) -> "Config":
@@ -119,6 +127,10 @@ class Config:
     def is_set(self, key: str) -> bool:
         """Whether the file says it, rather than the default."""
         return key in self._values
+
+    def origin(self, key: str) -> tuple[str | None, int] | None:
+        """File and line of what is set (the last line, of a setting that may be repeated); None for a default."""
+        return self._origin.get(key) if key in self._values else None
 
     def text(self, key: str) -> str | None:
         """The value as written, else the default; several lines of a repeatable setting are joined as one line would have them."""

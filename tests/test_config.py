@@ -252,3 +252,10 @@ def test_a_file_of_nothing_but_mistakes_is_told_a_hundred_of_them(tmp_path: Path
     file = tmp_path / "client.cfg"
     file.write_text("x\n" * 50_000)
     assert len(Config.examine(file, "client")[1]) == 100
+
+
+def test_a_setting_knows_its_file_and_line():
+    config = Config.from_text("# comment\nttl = 30\n", "client", "/etc/client.cfg", plugins={"/etc/plugin.d/site.cfg": "\nkey = 1\n"})
+    assert config.origin("ttl") == ("/etc/client.cfg", 2)
+    assert config.origin("plugin.site.key") == ("/etc/plugin.d/site.cfg", 2)
+    assert config.origin("identity") is None

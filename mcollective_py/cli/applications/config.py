@@ -1,4 +1,4 @@
-"""`mco config check`: is a server.cfg or client.cfg good, what in it has no effect, and where it relied on Ruby's defaults."""
+"""`mco config check`: is a server.cfg or client.cfg good, and where it relied on Ruby's defaults. `mco config show`: what is set."""
 
 import argparse
 import logging
@@ -79,24 +79,39 @@ class Findings:
 
 
 class Config(Application):
-    """Judges configuration files without starting anything."""
+    """Judges and shows configuration files without starting anything."""
 
-    description = "Check configuration files: mco config check [FILE ...]"
-    usage = "check [FILE ...]"
+    description = "Check configuration files, or show what is set and where: mco config check|show"
+    usage = "check [FILE ...]  |  show [REGEX] [FILE ...]"
     sections = ("json",)
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("verb", metavar="check", help="what to do")
-        parser.add_argument("files", nargs="*", metavar="FILE", help="server.cfg or client.cfg; without one, those in use here")
+        parser.add_argument("verb", metavar="check|show", help="what to do")
+        files = "server.cfg or client.cfg; without one, those in use here (show: the client's); show: first a pattern that keys match"
+        parser.add_argument("files", nargs="*", metavar="FILE", help=files)
+        parser.add_argument("-c", "--config", metavar="FILE", help="this file, as for other commands")
+        parser.add_argument("--origin", action="store_true", help="show: with each setting its file and line, or `default`")
+        parser.add_argument("-a", "--all", action="store_true", help="show: the defaults too, also without a pattern")
+        parser.add_argument("-v", "--verbose", action="store_true", help="show: what each setting is for")
         side = parser.add_mutually_exclusive_group()
         side.add_argument("--server", dest="side", action="store_const", const="server", help="judge as a host's file")
         side.add_argument("--client", dest="side", action="store_const", const="client", help="judge as a user's file")
         parser.add_argument("--strict", action="store_true", help="exit with 78, not 1, for a file that cannot be used")
 
     def run(self, options: argparse.Namespace) -> int:
+        if options.verb == "show":
+            from ..configshow import show
+
+            return show(options)
         if options.verb != "check":
-            raise UsageError(f"there is no `mco config {options.verb}`: `mco config check [FILE ...]` judges configuration files")
-        found = [examine(path, options.side or side_of(path)) for path in options.files or files_in_use()]
+            raise UsageError(
+                f"there is no `mco config {options.verb}`: `mco config check [FILE ...]` judges configuration files, "
+                "`mco config show [REGEX]` says what is set"
+            )
+        if options.origin or options.all or options.verbose:
+            raise UsageError("--origin, --all and -v are for `mco config show`")
+        files = [*([options.config] if options.config else []), *options.files]
+        found = [examine(path, options.side or side_of(path)) for path in files or files_in_use()]
         if options.json:
             print_json({"files": [findings.to_dict() for findings in found]})
         else:
