@@ -103,9 +103,9 @@ def _application(name: str, rest: list[str], before_asking: Callable[[], None]) 
             raise UsageError(f"unknown command: {f'did you mean `mco {near[0]}`? ' if near else ''}`mco help` lists the commands")
         file = files[name]
     application = load_application(name, file)
-    from .options import parse, parser_for
+    from .options import Parser, parse, parser_for
 
-    parser = parser_for(name, application)
+    parser: Parser = parser_for(name, application)
     # A command without the shared options (demo, ca, broker) has no use for what is meant for all that have them.
     extra = _extra() if application.sections else ""
     try:

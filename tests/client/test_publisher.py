@@ -4,7 +4,7 @@ import pytest
 
 from mcollective_py.client.audience import Audience
 from mcollective_py.client.discovery.base import Discovered
-from mcollective_py.client.publisher import Publisher
+from mcollective_py.client.publisher import Left, Publisher
 from mcollective_py.config import Config
 from mcollective_py.connector.targets import reply_destination
 from mcollective_py.errors import FilterError, UsageError
@@ -113,3 +113,25 @@ def test_replies_of_a_collective_come_to_one_place_that_nobody_can_guess(desk):
     assert place.startswith("/queue/mcollective.reply.desk_") and len(place.rpartition(".")[2]) == 32
     publisher.forget_replies()
     assert publisher.place_for_replies("mcollective") == place
+
+
+def test_a_sending_that_is_told_to_end_gives_who_was_left(desk):
+    publisher, _, _ = desk
+    where = publisher.address("echo", Filter(), Audience(("web1", "web2", "web3")))
+    draft = publisher.draft("echo", None, "hi", collective="mcollective")
+    answers = [True, False]
+    left = publisher.publish(draft, where, reply_to=None, goes_on=lambda: answers.pop(0))
+    assert left == Left(("web2", "web3"), is_stopped=True)
+    assert publisher.publish(draft, where, reply_to=None, goes_on=lambda: False) == Left(("web1", "web2", "web3"), is_stopped=True)
+    assert publisher.publish(draft, where, reply_to=None) == Left()
+
+
+@pytest.mark.parametrize(("hosts", "seconds"), [(3, 2.0), (1001, 4.0)])
+def test_a_sending_has_its_time_for_each_thousand_hosts(desk, hosts, seconds):
+    publisher, _, _ = desk
+    names = tuple(f"h{number}" for number in range(hosts))
+    ticks = iter([0.0, *([seconds] * (hosts - 2)), seconds + 0.1])
+    publisher._monotonic = lambda: next(ticks)
+    draft = publisher.draft("echo", None, "hi", collective="mcollective")
+    left = publisher.publish(draft, publisher.address("echo", Filter(), Audience(names)), reply_to=None)
+    assert left == Left(names[-1:])

@@ -1,9 +1,12 @@
+import threading
+
 import pytest
 
 from mcollective_py.client.audience import Audience
 from mcollective_py.client.client import Client
 from mcollective_py.client.discovery.base import Discovered
 from mcollective_py.client.rpcclient import RPCClient, limit_count, limited, rpcclient
+from mcollective_py.client.rpcresults import RPCResults
 from mcollective_py.ddl.load import ddl_from_yaml
 from mcollective_py.errors import ConnectorClosed, DDLError, InvalidRPCData, MissingRPCData, UnknownAction, UsageError
 from mcollective_py.filter import Filter
@@ -231,3 +234,93 @@ def test_without_a_with_block_it_connects_when_first_used_and_close_ends_that(fl
     rpc.close()
     with pytest.raises(ConnectorClosed):
         rpc.ping()
+
+
+# --- roll-outs --------------------------------------------------------------------------------------------------------
+
+
+def answering(*, failing=(), silent=()):
+    """What a node answers to a status: as always, a failure, or nothing."""
+
+    def answer(node, request):
+        if node.identity in silent and request.agent != "discovery":
+            return None
+        if node.identity in failing and request.agent != "discovery":
+            return {"body": {}, "reply": {"statuscode": 1, "statusmsg": "broken"}}
+        return status(node, request)
+
+    return answer
+
+
+def test_a_canary_that_fails_leaves_all_others_alone(fleet):
+    for number in range(4):
+        fleet.node(f"web{number}", answering(failing=("web0",)), agents=AGENTS)
+    with fleet.client() as mco:
+        service = RPCClient(mco, "service", DDL, canary=1)
+        assert [result.is_ok for result in service.status(service="a")] == [False]
+        assert (service.stats.stopped.reason, service.stats.not_asked) == ("canary", ("web1", "web2", "web3"))
+    assert [[request.agent for request in node.requests] for node in fleet.nodes.values()] == [
+        ["discovery", "service"],
+        ["discovery"],
+        ["discovery"],
+        ["discovery"],
+    ]
+
+
+def test_a_roll_out_grows_under_one_request_id(fleet):
+    for number in range(6):
+        fleet.node(f"web{number}", status, agents=AGENTS)
+    with fleet.client() as mco:
+        service = RPCClient(mco, "service", DDL, batch="1,2,100%", batch_sleep=0.0, max_fail="10%")
+        results = service.status(service="a")
+        assert sorted(result.sender for result in results) == [f"web{number}" for number in range(6)]
+        assert (results.batches, service.stats.stopped, service.stats.ok) == (3, None, 6)
+    asked = {request.id for node in fleet.nodes.values() for request in node.requests if request.agent == "service"}
+    assert asked == {results.request_id}
+
+
+def test_a_host_that_answers_while_others_are_asked_is_late_and_counts(fleet):
+    asked, answered = threading.Event(), threading.Event()
+
+    def slow(node, request):
+        if node.identity == "web1":
+            assert asked.wait(20)
+        else:
+            asked.set()
+            assert answered.wait(20)
+        return status(node, request)
+
+    for name in ("web1", "web2"):
+        fleet.node(name, slow, agents=AGENTS)
+    with fleet.client() as mco:
+        service = RPCClient(mco, "service", DDL, batch=1, batch_sleep=0.0, timeout=0.5)
+        service.discover(["web1", "web2"])
+        results = service.status(service="a")
+        results.replies.wait_published(20)
+        results.replies.collector.window = 60.0  # that of the second batch: the first has its half second
+        assert next(results).sender == "web1"
+        answered.set()
+        assert next(results).sender == "web2"
+        assert list(results) == []
+        assert (service.stats.late, service.stats.no_response, service.stats.ok) == (("web1",), (), 2)
+
+
+def test_batches_of_the_configuration_hold_unless_told_otherwise(web):
+    with web.client("default_batch_size = 1\ndefault_batch_sleep_time = 0\ndiscovery_timeout = 0.3\n") as mco:
+        assert RPCClient(mco, "service", DDL, max_fail=0).status(service="a").batches == 2
+        results = RPCClient(mco, "service", DDL, batch=5).status(service="a")
+        assert type(results) is RPCResults
+        assert RPCClient(mco, "service", DDL).send("status", {"service": "a"})
+
+
+def test_a_request_without_results_takes_no_roll_out(web):
+    with web.client() as mco, pytest.raises(UsageError, match="no batch, canary or max_fail"):
+        RPCClient(mco, "service", DDL, canary=1).send("status", {"service": "a"})
+
+
+def test_a_roll_out_needs_hosts_that_are_addressed_by_name(web):
+    with (
+        web.client("direct_addressing = 0\ndiscovery_timeout = 0.3\n") as mco,
+        pytest.raises(UsageError, match="direct_addressing = 1"),
+    ):
+        RPCClient(mco, "service", DDL, canary=1)

@@ -26,3 +26,19 @@ def test_a_pause_that_is_none_is_refused(word):
 
 def test_one_is_a_limit_of_one():
     assert (options("-1").limit, options("--ln", "25%").limit, options().limit) == ("1", "25%", None)
+
+
+def test_a_roll_out_has_a_canary_and_a_bound_of_failures():
+    chosen = options("--batch", "1,5,25%,100%", "--canary", "3", "--max-fail", "10%")
+    assert (chosen.batch, chosen.canary, chosen.max_fail) == ("1,5,25%,100%", 3, "10%")
+    assert (options().canary, options().max_fail, options().rerun) == (None, None, None)
+
+
+@pytest.mark.parametrize("word", ["0", "-1", "x", "10%"])
+def test_a_canary_is_a_whole_number(word):
+    with pytest.raises(UsageError, match="is no whole number above 0"):
+        options(f"--canary={word}")
+
+
+def test_a_call_before_says_whom_is_meant():
+    assert options("--rerun", "failed:1f2e3d4c").rerun == "failed:1f2e3d4c"
