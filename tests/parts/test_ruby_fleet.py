@@ -530,3 +530,23 @@ def test_a_request_without_a_name_goes_to_everybody_where_the_threshold_is_passe
     ended = fleet.both(*words, config=client)
     for process in (ended.ruby, ended.python):
         assert (answering(process), process.returncode) == (set(SECOND), 0), process
+
+
+def test_our_hosts_explain_what_they_would_do_and_of_ruby_ones_is_said_what_can_be_known(fleet: MixedFleet) -> None:
+    process = fleet.python_mco("why", ",".join(ALL), "rpcutil", "get_fact", "fact=country", "-F", "country=uk", "--json")
+    assert process.returncode == 2, process
+    said = {each["host"]: each for each in json.loads(process.stdout)["hosts"]}
+    assert {host: each["outcome"] for host, each in said.items()} == {"py1": "run", "py2": "ends", "ruby1": "cannot", "ruby2": "cannot"}
+    assert said["py2"]["reason"] == "fact country==uk: does not hold"
+    assert said["ruby1"]["notes"][0] == "by its inventory the filter means it, and the agent rpcutil is active"
+    assert said["ruby2"]["notes"][0] == "by its inventory the filter does not mean it: fact country==uk: does not hold"
+
+
+def test_the_doctor_finds_a_mixed_fleet_well(fleet: MixedFleet) -> None:
+    process = fleet.python_mco("doctor", "--json")
+    checks = json.loads(process.stdout)["checks"]
+    assert [check for check in checks if check["outcome"] in ("fail", "skip")] == [], process
+    seen = {check["name"]: check["seen"] for check in checks}
+    assert seen["hosts in mcollective"] == "4 answer: py[1-2],ruby[1-2]"
+    assert seen["hosts in uk"] == "2 answer: py1,ruby1"
+    assert "with 2.12" in seen["versions"]

@@ -2,14 +2,18 @@
 
 import argparse
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ...client.client import Client
+from ...client.datafunctions import prepared
+from ...client.discovery import mc
 from ...client.known import KnownHosts
 from ...config import Config
 from ...ddl.validate import convert, validate
 from ...errors import DDLError, FilterError, RPCError, UsageError
-from ...matching.nodeset import expand
+from ...filter import Filter
+from ...matching.nodeset import expand, is_nodeset
 from ...names import is_action, is_agent, is_identity
 from ...plugins.ddlfiles import agent_ddl
 from ..application import Application
@@ -22,6 +26,7 @@ from ..why.question import Hypothesis
 from ..why.verdict import DENIED, RUN, SILENT, Verdict, lines
 
 EVERYBODY = "*"
+_MAX_NAMES = 50  # in the filter of a question
 _TIMEOUT = 5.0  # seconds: a host that is there answers a question in a fraction of one
 
 
@@ -105,13 +110,29 @@ def hypothesis(options: argparse.Namespace, client: Client) -> Hypothesis:
         agent,
         action,
         inputs,
-        filter_of(options),
+        _meant(options, config),
         client.collective(options.target),
         options.ttl or config.number("ttl"),
         ddl,
         is_direct=_is_direct(config),
         request=options.request,
     )
+
+
+def _meant(options: argparse.Namespace, config: Config) -> Filter:
+    """The filter as a discovery would send it. Raises UsageError for options that choose hosts in other ways than by asking them."""
+    for word, given in (("--nodes", "nodes_file"), ("-x", "exclude"), ("--dm", "method"), ("--do", "method_options")):
+        if getattr(options, given, None) not in (None, "", [], (), mc.METHOD):
+            raise UsageError(f"{word} finds or leaves out hosts here; `mco why` asks the hosts that come first on its line")
+    filter = filter_of(options)
+    if any(name.startswith("group:") for name in filter.identities):
+        raise UsageError("a group is found here and not by asking hosts: name hosts, or a node set")
+    names = [name for word in filter.identities for name in (expand(word) if is_nodeset(word) else (word,))]
+    if len(names) > _MAX_NAMES:  # for whom else it is matters to nobody
+        asked = {options.host} if options.host == EVERYBODY else set(expand(options.host))
+        names = [name for name in names if name in asked][:_MAX_NAMES] or names[:_MAX_NAMES]
+    filter = replace(filter, identities=tuple(dict.fromkeys(names)))
+    return prepared(filter, config.paths("libdir"))[0] if filter.compound else filter
 
 
 def _is_direct(config: Config) -> bool:

@@ -60,6 +60,27 @@ def test_how_an_earlier_request_ended_is_told_to_its_sender(desk):
     assert f"request {request}: the host knows nothing of it" in desk.mco("why", "web1", "--request", request).out
 
 
+def test_a_caller_whom_a_policy_keeps_from_asking_gets_a_plain_denial(desk):
+    policy = desk.running.site.folder / "hosts" / "web2" / "policies" / "rpcutil.policy"
+    policy.write_text("policy default deny\n")
+    try:
+        answer = desk.mco("why", "web2", "echo", "--strict")
+    finally:
+        policy.unlink()
+    assert answer.code == 77
+    assert answer.lines == [
+        f"web2: will not explain: cert=demo.mcollective may not call rpcutil explain on web2: {policy}:1 denies it by default: "
+        "no other line matches",
+        "   fix: in the policy of rpcutil on web2, with TABs between: allow cert=demo.mcollective explain * *",
+    ]
+
+
+def test_node_sets_and_data_functions_are_sent_as_a_discovery_sends_them(desk):
+    answer = desk.mco("why", "web1,db1", "-I", "web[1-80]", "-S", "fstat('/etc/passwd').size>0")
+    assert answer.lines[0].startswith("db1: a discovery would end at the filter: identity web1")
+    assert answer.lines[-1] == "web1: a discovery would find it"
+
+
 def test_json_is_one_document(desk):
     document = json.loads(desk.mco("why", "web1,web2", "echo", "-F", "country=uk", "--json").out)
     assert [(each["host"], each["outcome"], each["stage"]) for each in document["hosts"]] == [
@@ -73,24 +94,24 @@ def test_json_is_one_document(desk):
 def test_ctrl_c_shows_what_there_is(desk):
     desk.running.processes["db1"].send_signal(signal.SIGSTOP)
     try:
-        process = desk.start("why", "web1,db1", "-t", "60", "-vv")
-        next(line for line in process.stderr if "web1 answered" in line)
-        process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=20)
+        first, answer = desk.interrupted("why", "web1,web2,db1", "-t", "60")
     finally:
         desk.running.processes["db1"].send_signal(signal.SIGCONT)
-    assert process.returncode == 130
-    assert "web1: a discovery would find it" in out and "db1: no answer" in out
+    assert answer.code == 130
+    assert "db1" in answer.lines[0] and answer.lines[0].endswith("no answer")
+    assert first in answer.lines[1] and answer.lines[1].endswith("a discovery would find it")
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("why", "a/b"), "no host name"),
+        (("why", "a/b"), "host"),
         (("why", "web1", "Echo"), "no name of an agent"),
         (("why", "web1", "rpcutil", "ping", "x"), "no input"),
         (("why", "web1", "--request", "12"), "no request id"),
         (("why", "web1", "-T", "nosuch"), "unknown collective"),
+        (("why", "web1", "-x", "web2"), "asks the hosts that come first on its line"),
+        (("why", "web1", "-I", "group:web"), "a group is found here"),
     ],
 )
 def test_wrong_words_are_named(desk, words, said):
