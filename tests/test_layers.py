@@ -33,6 +33,7 @@ CORE = (
     *(path for path in sorted((PACKAGE / "security").glob("*.py")) if path.name not in SECURITY_SHELL),
     *(PACKAGE / "server" / f"{name}.py" for name in SERVER_CORE),
     *(PACKAGE / "client" / f"{name}.py" for name in ("collector", "batches", "rollout")),
+    *(PACKAGE / "client" / "discovery" / f"{name}.py" for name in ("hostlist", "hostwords", "inventoryfile")),
     *(PACKAGE / "cli" / f"{name}.py" for name in ("render", "inert", "fold", "endings")),
     *(path for path in sorted((PACKAGE / "cli" / "output").glob("*.py")) if path.name != "outputfile.py"),
 )

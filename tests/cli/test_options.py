@@ -65,18 +65,6 @@ def test_historic_options_that_change_nothing_are_taken(words):
     assert options(*words).words == []
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("--do", "x"),
-        ("--nodes", "hosts.txt"),
-    ],
-)
-def test_historic_options_that_are_missing_are_named(words):
-    with pytest.raises(UsageError, match=f"^{words[0]} is not in this version yet"):
-        options(*words)
-
-
 class Ask(Application):
     sections = ("common", "filter")
 

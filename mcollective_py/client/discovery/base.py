@@ -13,7 +13,8 @@ CAPABILITIES = ("facts", "classes", "agents", "identity", "compound")  # the par
 
 @dataclass(frozen=True, slots=True)
 class Discovered:
-    """Who is there. nodes: sorted. seconds: how long it took. is_complete: False where it was cut short. method: its name.
+    """Who is there. nodes: sorted, or in the order of a list. seconds: how long it took. is_complete: False where it was cut short.
+    method: its name.
 
     silent_known: hosts that answered the same question before and not now. refusals: nodes that refused the question.
     unverified: answers dropped because nobody vouches for them.

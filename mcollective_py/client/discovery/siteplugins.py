@@ -36,8 +36,8 @@ class SitePlugin:
         """The names that the plugin gives. Raises DiscoveryError."""
         began = time.monotonic()
         found = self._called(lambda: list(islice(self._plugin.discover(question), MAX_NAMES + 1)))
-        if wrong := next((name for name in found if not is_identity(name)), None):
-            raise DiscoveryError(f"the discovery method {self.name} gave {printable(repr(wrong)[:80])}, which is no host name")
+        if wrong := [name for name in found if not is_identity(name)]:
+            raise DiscoveryError(f"the discovery method {self.name} gave {printable(repr(wrong[0])[:80])}, which is no host name")
         if len(found) > MAX_NAMES:
             raise DiscoveryError(f"the discovery method {self.name} gave more than {MAX_NAMES} hosts")
         return Discovered(tuple(sorted(set(found))), seconds=time.monotonic() - began, method=self.name, ended="source")

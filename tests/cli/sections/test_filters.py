@@ -2,8 +2,8 @@ import pytest
 
 from mcollective_py.cli.application import Application
 from mcollective_py.cli.options import parse, parser_for
-from mcollective_py.cli.sections.filters import filter_of
-from mcollective_py.errors import FilterError, UsageError
+from mcollective_py.cli.sections.filters import filter_of, has_filter
+from mcollective_py.errors import FilterError
 from mcollective_py.facttest import FactTest
 from mcollective_py.filter import Filter
 
@@ -33,9 +33,15 @@ def test_a_filter_that_cannot_be_read_is_an_error_and_never_everybody():
         filter_of(options("-C", ""))
 
 
-def test_another_discovery_method_is_named():
-    with pytest.raises(UsageError, match="the discovery method 'puppetdb' is not in this version yet"):
-        options("--dm", "puppetdb")
+def test_more_names_than_a_message_has_room_for_are_taken_and_their_expressions_checked():
+    many = [word for number in range(100) for word in ("-I", f"web{number}")]
+    assert len(filter_of(options(*many)).identities) == 100
+    with pytest.raises(FilterError, match="regular expression"):
+        filter_of(options(*many, "-I", "/a{2,1}/"))
+
+
+def test_any_word_of_a_filter_is_a_filter():
+    assert [has_filter(options(*words)) for words in ((), ("-x", "web1"), ("-I", "web1"), ("-S", "web"))] == [False, False, True, True]
 
 
 @pytest.mark.parametrize(
