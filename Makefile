@@ -2,7 +2,7 @@
 # make test     everything a change must pass; as root on Debian it also meets real brokers, Puppet and Ruby peers
 # make lint     ruff and mypy alone
 # make bench, make fuzz, make soak   the long runs, programs of tests/benchmarks/ and tests/fuzz/; FUZZ_SECONDS, SOAK_MINUTES
-# make reference   write docs/configuration.md and packaging/config/ anew from the table of settings
+# make reference   write docs/configuration.md, packaging/config/, man/ and completion/ anew from what is in the source
 # make wheel, make clean
 
 SHELL := /bin/sh
@@ -48,6 +48,7 @@ bench soak fuzz: .venv/installed-test
 
 reference: .venv/installed
 	$(BIN)/python -m mcollective_py.reference docs/configuration.md packaging/config
+	$(BIN)/python -m mcollective_py.cli.manpages packaging/man packaging/completion
 
 wheel: .venv/installed
 	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .

@@ -165,15 +165,20 @@ def _connector(host: Host) -> ObservedConnector:
     return open_connector(host.config, host.identity, is_daemon=True)
 
 
-def options_of(arguments: Sequence[str]) -> argparse.Namespace:
-    """What the arguments say; files with their whole paths."""
+def argument_parser() -> argparse.ArgumentParser:
+    """What `mcollectived` takes; its manual page is made from it, too."""
     parser = argparse.ArgumentParser(prog="mcollectived", description="The MCollective server daemon.")
     parser.add_argument("-c", "--config", metavar="FILE", help="server.cfg to read")
     parser.add_argument("--daemonize", action=argparse.BooleanOptionalAction, default=None, help="run in the background")
     parser.add_argument("-p", "--pid", "--pidfile", metavar="FILE", help="write the pid to this file and lock it")
     parser.add_argument("-v", "--verbose", action="store_true", help="log at debug level")
     parser.add_argument("--version", action="version", version=f"mcollectived {__version__}")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def options_of(arguments: Sequence[str]) -> argparse.Namespace:
+    """What the arguments say; files with their whole paths."""
+    options = argument_parser().parse_args(arguments)
     for name in ("config", "pid"):  # a daemon in the background stands in another folder, and reads its file again there
         if given := getattr(options, name):
             setattr(options, name, str(Path(given).absolute()))

@@ -23,6 +23,9 @@ plugin.stomp.pool.1.port = 61614
 plugin.stomp.pool.1.ssl = 1"""
 
 
+_PLACES = "root's /etc/mcollective/ca, else ~/.mcollective.d/ca"
+
+
 class _VerbParser(Parser):
     """The parser of one verb, whose own help says more; `mco help` knows commands only."""
 
@@ -44,7 +47,7 @@ class Ca(Application):
         verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, prog="mco ca", parser_class=_VerbParser)
 
         init = verbs.add_parser("init", help="make a CA in a folder that has none")
-        init.add_argument("dir", nargs="?", type=Path, metavar="DIR", help=f"the folder (default: {_default()})")
+        init.add_argument("dir", nargs="?", type=Path, metavar="DIR", help=f"the folder (default: {_PLACES})")
         init.add_argument("--name", default="MCollective CA", help="the CA's own name (default: %(default)s)")
         init.add_argument("--key-type", choices=KEY_TYPES, default="p256", help="the CA's own key (default: %(default)s)")
 
@@ -68,7 +71,7 @@ class Ca(Application):
         refresh = verbs.add_parser("refresh", help="give the revocation list new dates")
         listing = verbs.add_parser("list", help="show what was issued")
         for verb in (issue, renew, revoke, refresh, listing):
-            verb.add_argument("--dir", type=Path, metavar="DIR", help=f"the CA's folder (default: {_default()})")
+            verb.add_argument("--dir", type=Path, metavar="DIR", help=f"the CA's folder (default: {_PLACES})")
 
     def run(self, options: argparse.Namespace) -> int:
         from ...security.ca import CertificateAuthority, read_inventory

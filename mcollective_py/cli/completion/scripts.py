@@ -59,3 +59,6 @@ complete -c mco -f -a '(__mco_candidates)'
 
 SCRIPTS = {"bash": BASH, "zsh": ZSH, "fish": FISH}
 """The script of each shell; the same text is in packaging/completion/."""
+
+FILES = {"bash": "mco", "zsh": "_mco", "fish": "mco.fish"}
+"""What each shell wants the file to be called."""
