@@ -42,6 +42,13 @@ _FILES = {
     "/etc/puppetlabs/mcollective/client.cfg, /etc/mcollective/client.cfg": "The machine's, where the user has none.",
 }
 
+_SIGNALS = {
+    "TERM, INT": "Stops when running actions have ended; a second one cuts them.",
+    "HUP": "Reads the configuration and what it points to again; a bad one is refused, and the old one goes on.",
+    "USR1": "Reads again what the configuration points to: agents, facts, policies.",
+    "USR2": "Takes the next log level.",
+    "WINCH": "Opens the log files again.",
+}
 _OF_FILES = """A line is "key = value"; a line that begins with # is a comment. plugin.NAME.key is the setting key of the plugin NAME;
 in plugin.d/NAME.cfg, beside the file, just key. In a key N stands for the number of a broker, counted from 1, and NAME for an agent.
 "mco config check" judges a file, "mco config show" says what is set."""
@@ -87,10 +94,7 @@ def daemon_page(parser: argparse.ArgumentParser) -> str:
             [_text("Connects to the broker, takes signed requests whose filter matches this host, and runs the actions of agents.")],
         ),
         *_options(parser),
-        (
-            "SIGNALS",
-            _listed({"TERM, INT": "Stops when running actions have ended; a second one cuts them.", "HUP": "Reloads."}.items()),
-        ),
+        ("SIGNALS", _listed(_SIGNALS.items())),
         ("FILES", _listed({"/etc/puppetlabs/mcollective/server.cfg, /etc/mcollective/server.cfg": "The first that exists."}.items())),
         ("SEE ALSO", [_see("mco(1)", "mcollective-server.cfg(5)")]),
     )

@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
-from typing import NoReturn, TypeVar
+from typing import NoReturn
 
 from ..errors import UsageError
 from .application import Application
@@ -19,10 +19,7 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}\n{self.format_usage().rstrip()}\nmco help {self.prog.removeprefix('mco ')} says more")
 
 
-_Parser = TypeVar("_Parser", bound=Parser)
-
-
-def parser_for(name: str, application: Application, kind: type[_Parser] = Parser) -> _Parser:  # type: ignore[assignment]  # its default
+def parser_for(name: str, application: Application, kind: type[Parser] = Parser) -> Parser:
     """The parser of one command: its own arguments, then the shared sections that it takes. kind: the parser's class."""
     usage = f"mco {name} [options] {application.usage}".rstrip()
     parser = kind(prog=f"mco {name}", usage=usage, description=application.description, allow_abbrev=False, conflict_handler="resolve")
