@@ -35,7 +35,7 @@ class DaemonReport(Protocol):
 class Agent:
     """Base class of RPC agents; every request gets a new instance, so self holds nothing between two.
 
-    node: what this host knows of itself; in a child process its `data` answers None, for data plugins are asked in the daemon.
+    node: what this host knows of itself; `node.data("fstat", "/etc/motd")` asks a data plugin, in a child process too.
     config: the settings `plugin.NAME.*`, keys without that prefix. daemon: the running daemon for actions that only read, None in
     a child process. logger: named after the agent.
     """

@@ -79,6 +79,17 @@ def test_wrong_inputs_are_refused_before_anything_is_sent(web, inputs, error):
     assert web.nodes["web1"].requests == []
 
 
+def test_results_have_the_summaries_that_the_ddl_asks_for(web):
+    aggregate = "    aggregate:\n      - {function: summary, args: [status]}\n"
+    summed = ddl_from_yaml(SERVICE.replace("  - action: restart", f"{aggregate}  - action: restart"), "service")
+    with web.client() as mco:
+        results = RPCClient(mco, "service", summed).status(service="exim4")
+        assert [found.failure for found in results.summaries] == ["No aggregate summary could be computed"]
+        assert len(list(results)) == 2
+        assert [found.lines for found in results.summaries] == [("running exim4 = 2",)]
+        assert RPCClient(mco, "service", DDL).status(service="exim4").summaries == []
+
+
 def test_an_action_that_the_ddl_has_not_is_no_method(web):
     with web.client() as mco:
         service = RPCClient(mco, "service", DDL)
