@@ -39,9 +39,17 @@ class RubyMatcher:
         stack: list[dict[str, Any]] | None = self._ask({"parse": text}).get("stack")
         return stack
 
-    def become(self, facts: dict[str, Any], classes: list[str], agents: list[str]) -> None:
+    def become(self, facts: dict[str, Any], classes: list[str], agents: list[str], identity: str | None = None) -> None:
         """What the host is from now on, every agent with AGENT's metadata."""
-        self._ask({"facts": facts, "classes": classes, "agents": dict.fromkeys(agents, AGENT)})
+        self._ask({"facts": facts, "classes": classes, "agents": dict.fromkeys(agents, AGENT), "identity": identity})
+
+    def takes(self, **words: list[str]) -> bool | None:
+        """Whether words of -F, -C, -A, -I, -W and -S (fact, cf_class, agent, identity, combined, compound) mean the host.
+
+        None where Ruby fails over them, on its client or on the node: then nobody acts.
+        """
+        answer = self._ask({"words": words})
+        return bool(answer["passes"]) if "passes" in answer else None
 
     def passes(self, *stacks: list[dict[str, Any]]) -> bool:
         """Whether a request with these call stacks is for the host: an error drops it."""

@@ -1,7 +1,9 @@
 # Ruby's own compound filters behind a pipe, one JSON document a line, for tests and benchmarks beside ours.
 #
 #   {"parse": TEXT}                                    -> {"stack": [...]} or {"error": TEXT}
-#   {"facts": {}, "classes": [], "agents": {}}         -> {}            what the host is from now on; agents: name -> metadata
+#   {"facts": {}, "classes": [], "agents": {}, "identity": TEXT}   -> {}            what the host is from now on; agents: name -> metadata
+#   {"words": {"fact": [TEXT], "cf_class": [TEXT], "agent": [TEXT], "identity": [TEXT], "combined": [TEXT], "compound": [TEXT]}}
+#                                                      -> {"passes": true or false} or {"error": TEXT}, as its client reads them
 #   {"stacks": [[...], ...]}                           -> {"passes": true or false} or {"error": TEXT}
 #   {"time": [[...], ...], "rounds": N}                -> {"seconds": of CPU for one filter each of the stacks, N times, in all}
 #   {"data": NAME, "query": TEXT or null}              -> {"outputs": {}} or {"error": TEXT}
@@ -71,7 +73,24 @@ def passes?(stacks)
   GUARD.validate_filter?({"compound" => stacks})
 end
 
+# The filter that Ruby's option parser makes of its words.
+def filter_of(words)
+  filter = Util.empty_filter
+  words.fetch("fact", []).each { |word| filter["fact"] << Util.parse_fact_string(word) }
+  %w{cf_class agent identity}.each { |kind| filter[kind].concat(words.fetch(kind, [])) }
+  words.fetch("combined", []).flat_map { |text| text.split(" ") }.each do |word|
+    begin
+      filter["fact"] << Util.parse_fact_string(word)
+    rescue StandardError
+      filter["cf_class"] << word
+    end
+  end
+  words.fetch("compound", []).each { |text| filter["compound"] << Matcher.create_compound_callstack(text) }
+  filter
+end
+
 def become(given)
+  Config.instance.instance_variable_set(:@identity, given["identity"]) if given["identity"]
   Given_facts.given = given["facts"]
   PluginManager.delete("facts_plugin")
   PluginManager << {:type => "facts_plugin", :class => "Given_facts", :single_instance => true}
@@ -80,6 +99,7 @@ def become(given)
   CLASSES.flush
   $agents.each { |name| PluginManager.delete("#{name}_agent") }
   $agents = given["agents"].keys
+  Agents.class_variable_set(:@@agents, given["agents"].transform_values { {} })
   given["agents"].each { |name, meta| PluginManager << {:type => "#{name}_agent", :class => GivenAgent.new(meta)} }
   {}
 end
@@ -87,6 +107,8 @@ end
 def answer(asked)
   if asked.key?("parse")
     {"stack" => to_json_stack(Matcher.create_compound_callstack(asked["parse"]))}
+  elsif asked.key?("words")
+    {"passes" => GUARD.validate_filter?(filter_of(asked["words"]))}
   elsif asked.key?("facts")
     become(asked)
   elsif asked.key?("data")
