@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import NoReturn, TypeVar, overload
 
 from ..errors import UsageError
 from .application import Application
@@ -17,6 +17,17 @@ class Parser(argparse.ArgumentParser):
         if message.startswith("argument --limit") and "expected one" in message:  # -1 is an option, so --limit -1 has no value
             message = "a limit is a number above 0 or a percentage up to 100%"
         raise UsageError(f"{message}\n{self.format_usage().rstrip()}\nmco help {self.prog.removeprefix('mco ')} says more")
+
+
+_Parser = TypeVar("_Parser", bound=Parser)
+
+
+@overload
+def parser_for(name: str, application: Application) -> Parser: ...
+
+
+@overload
+def parser_for(name: str, application: Application, kind: type[_Parser]) -> _Parser: ...
 
 
 def parser_for(name: str, application: Application, kind: type[Parser] = Parser) -> Parser:
