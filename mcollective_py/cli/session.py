@@ -27,7 +27,8 @@ def open_client(options: argparse.Namespace) -> Client:
         prepared(filter_of(options), config.paths("libdir"))
     if options.verbose == 1:
         _tell_of_cache()
-    client = Client.from_config(config)
+    opener = getattr(options, "opener", None)  # a console's: one connection for many commands
+    client: Client = Client.from_config(config) if opener is None else opener(config)
     client.collective(options.target)
     if options.connection_timeout:
         client.connection_timeout = options.connection_timeout

@@ -1,0 +1,1 @@
+"""`mco console`: a prompt with one connection, a filter that stays, completion and a history."""

@@ -1,0 +1,69 @@
+"""Lines of former sessions, in a file that nobody else can read."""
+
+import contextlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+
+from ...regularfile import open_regular
+
+MAX_LINES = 1000
+_MAX_BYTES = 1024 * 1024
+
+
+class History:
+    """The history of one user, beside readline's own in memory. A file that cannot be used is none, and nothing else suffers.
+
+    lines: readline, or whatever has its functions for a history.
+    """
+
+    def __init__(self, file: Path, lines: ModuleType) -> None:
+        self.file, self._lines = file, lines
+        self._unwritten: list[str] = []
+
+    @classmethod
+    def of_user(cls, lines: ModuleType, environment: Mapping[str, str] = os.environ) -> "History":
+        """In $XDG_STATE_HOME, else ~/.local/state."""
+        base = environment.get("XDG_STATE_HOME", "")
+        state = Path(base) if base.startswith("/") else Path(environment.get("HOME") or "/nonexistent") / ".local" / "state"
+        return cls(state / "mcollective_py" / "console_history", lines)
+
+    def load(self) -> None:
+        """Give readline the lines of former sessions; it keeps none by itself from now on."""
+        self._lines.set_auto_history(False)
+        for line in self._read()[-MAX_LINES:]:
+            self._lines.add_history(line)
+
+    def add(self, line: str) -> None:
+        """Keep a line, unless it is the one before again."""
+        count = self._lines.get_current_history_length()
+        if line and (count == 0 or self._lines.get_history_item(count) != line):
+            self._lines.add_history(line)
+            self._unwritten.append(line)
+
+    def save(self) -> None:
+        """Write the lines of this session behind those of others, the last 1000 of all."""
+        if not self._unwritten:
+            return
+        lines = [*self._read(), *self._unwritten][-MAX_LINES:]
+        new = self.file.with_name(f".new-{os.urandom(8).hex()}")
+        try:
+            self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "w", encoding="utf-8") as file:
+                file.write("".join(f"{line}\n" for line in lines))
+            new.replace(self.file)
+        except OSError:  # then it is this session's alone
+            with contextlib.suppress(OSError):
+                new.unlink()
+        self._unwritten.clear()
+
+    def _read(self) -> list[str]:
+        try:
+            with open_regular(str(self.file)) as (handle, status):
+                if status.st_uid not in (0, os.geteuid()):
+                    return []
+                content = os.read(handle, _MAX_BYTES)
+        except OSError:
+            return []
+        return [line for line in content.decode("utf-8", "replace").splitlines() if line and line.isprintable()]
