@@ -83,6 +83,10 @@ class NotConnected(ConnectorError):
     """Something was to be sent while no broker is connected."""
 
 
+class NoRoomToSend(NotConnected):
+    """A broker takes no more messages for now, and as many as may wait for it do."""
+
+
 class ConnectorClosed(ConnectorError):
     """The connector was closed while somebody waited on it."""
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..config import Config
 from ..connector.base import Connector
+from ..errors import NoRoomToSend
 from ..filter import Filter
 from ..matching.matcher import check
 from ..message import Destination, Kind, Publication, Request
@@ -126,7 +127,14 @@ class Publisher:
                 is_stopped = not goes_on()
                 if is_stopped or (done and self._monotonic() > deadline):
                     return Left((where.targets or ())[done:], is_stopped)
-                self._connector.publish([Publication(sealed.payload, destination, request.sender, request.time, request.ttl, reply_to)])
+                try:
+                    self._connector.publish(
+                        [Publication(sealed.payload, destination, request.sender, request.time, request.ttl, reply_to)]
+                    )
+                except NoRoomToSend:
+                    if not done:
+                        raise
+                    return Left((where.targets or ())[done:])
                 done += 1
         return Left()
 

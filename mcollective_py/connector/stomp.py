@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from ..errors import BrokerRefused, ConnectorClosed, ConnectorError, NotConnected
+from ..errors import BrokerRefused, ConnectorClosed, ConnectorError, NoRoomToSend, NotConnected
 from ..message import Delivery, Destination, Publication
 from ..names import is_identity
 from ..text import printable
@@ -28,6 +28,7 @@ from .targets import PLAIN, Targets
 
 logger = logging.getLogger(__name__)
 
+_CLIENTS_OUTBOX = 256  # messages
 _PATIENCE = 5.0  # s that publish waits for room
 _STRAY_EVERY = 60.0  # s between two lines about messages that are not for us
 _FAREWELL = 2.0  # s for what is still to be sent, when closing
@@ -60,7 +61,8 @@ class StompConnector:
         # The client has asked for what comes and reads as fast as it can; a node never holds more than it can soon answer.
         self._inbox = Inbox(10_000, 64 << 20) if is_daemon else Inbox(200_000, 256 << 20)
         self._changed = threading.Condition()  # guards all below
-        self._outbox = Outbox(self._changed)
+        # A client's are few, so that its publish_timeout is about what the broker takes and not about what waits here for it.
+        self._outbox = Outbox(self._changed) if is_daemon else Outbox(self._changed, _CLIENTS_OUTBOX)
         self._subscriptions = Subscriptions(targets, identity)
         self._link: Link | None = None
         self._opening: socket.socket | Link | None = None
@@ -138,7 +140,7 @@ class StompConnector:
                 if self._link is None and not (self._is_daemon and self._thread is not None):
                     raise NotConnected(f"no broker is connected ({self._search.trouble})")
                 if not self._outbox.put(parcel, _PATIENCE, self._may_send):
-                    raise NotConnected(
+                    raise NoRoomToSend(
                         f"{len(self._outbox)} messages wait to be sent, there is no room for more ({self._search.trouble})"
                     )
 

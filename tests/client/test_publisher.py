@@ -7,7 +7,7 @@ from mcollective_py.client.discovery.base import Discovered
 from mcollective_py.client.publisher import Left, Publisher
 from mcollective_py.config import Config
 from mcollective_py.connector.targets import reply_destination
-from mcollective_py.errors import FilterError, UsageError
+from mcollective_py.errors import FilterError, NoRoomToSend, UsageError
 from mcollective_py.filter import Filter
 from mcollective_py.message import Destination, Kind
 
@@ -135,3 +135,21 @@ def test_a_sending_has_its_time_for_each_thousand_hosts(desk, hosts, seconds):
     draft = publisher.draft("echo", None, "hi", collective="mcollective")
     left = publisher.publish(draft, publisher.address("echo", Filter(), Audience(names)), reply_to=None)
     assert left == Left(names[-1:])
+
+
+def test_who_cannot_be_handed_over_to_a_broker_that_takes_no_more_is_left(desk):
+    publisher, _, _ = desk
+    taken = []
+
+    class Full:
+        def publish(self, publications):
+            if len(taken) == 2:
+                raise NoRoomToSend("full")
+            taken.extend(publications)
+
+    publisher._connector = Full()
+    where = publisher.address("echo", Filter(), Audience(("web1", "web2", "web3", "web4")))
+    draft = publisher.draft("echo", None, "hi", collective="mcollective")
+    assert publisher.publish(draft, where, reply_to=None) == Left(("web3", "web4"))
+    with pytest.raises(NoRoomToSend):
+        publisher.publish(draft, where, reply_to=None)
