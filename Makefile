@@ -35,10 +35,11 @@ lint: .venv/installed-test
 	$(BIN)/mypy
 	$(BIN)/mypy --explicit-package-bases --exclude '/tests/' --exclude '^agents/echo/' agents facts
 
-# Real parts one after the other: they time things, and a broker for each of two processes is more than a small machine has.
+# What measures time has the machine to itself.
 unit: .venv/installed-test
-	$(BIN)/pytest -m 'not parts' -n 2 --dist loadfile
-	$(BIN)/pytest -m parts -rs
+	$(BIN)/pytest -m 'not parts and not timed' -n 2 --dist loadfile
+	$(BIN)/pytest -m 'parts and not timed' -n 2 --dist loadfile -rs
+	$(BIN)/pytest -m timed -rs
 
 bench soak: programs = $(wildcard tests/benchmarks/$@_*.py)
 fuzz: programs = $(wildcard tests/fuzz/$@_*.py)

@@ -30,7 +30,7 @@ from tests.parts.rabbitmq import RabbitMQ
 from tests.parts.require import require_activemq, require_rabbitmq
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.parts
+pytestmark = [pytest.mark.parts, pytest.mark.timed]
 
 BEAT = 1.0  # s
 VHOST = "/mcollective"

@@ -13,7 +13,7 @@ import pytest
 
 from mcollective_py.cli.demoprocesses import MCO
 
-pytestmark = pytest.mark.parts
+pytestmark = [pytest.mark.parts, pytest.mark.timed]
 
 BROKERLOAD = Path(__file__).parents[1] / "benchmarks" / "brokerload.py"
 KNOWN_TO_FAIL = "wildcard #"  # RabbitMQ's wildcard, not ours: `>` does it here

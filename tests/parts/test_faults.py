@@ -24,7 +24,7 @@ from tests.parts.require import require_activemq
 from tests.parts.wire import Wire
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.parts
+pytestmark = [pytest.mark.parts, pytest.mark.timed]
 
 HEARTBEAT = 2  # seconds, for both sides; the default is 30 and the arithmetic is the same
 GAP = 20.0  # seconds that a killed broker stays away: the back-off has long reached its cap

@@ -15,7 +15,7 @@ from tests.parts.historic import HistoricSite, Listening
 from tests.parts.wire import Wire
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.parts
+pytestmark = [pytest.mark.parts, pytest.mark.timed]
 
 MOST_RESIDENT_MB = 35.0
 

@@ -13,7 +13,7 @@ from tests.parts.require import require_activemq, require_programs
 from tests.parts.ruby import RUBY_DAEMON, RUBY_MCO
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.parts
+pytestmark = [pytest.mark.parts, pytest.mark.timed]
 
 OURS, RUBY = ("py1", "py2"), ("ruby1", "ruby2")
 OURS_AGAIN = 10.0  # seconds until ours are back, at most
