@@ -84,7 +84,7 @@ def announced(
 ) -> Audience:
     """What find discovers, on a terminal: `Discovering hosts using the mc method for at most 2 second(s) .... 12 (full window)`."""
     is_told = sys.stderr.isatty() and not (options.quiet or options.json or options.no_progress)
-    if not is_told or options.rerun or (filter.named_identities is not None and finding_of(options).method is None):
+    if not is_told or options.rerun or (filter.named_identities is not None and finding_of(options).method in (None, mc.METHOD)):
         return find()
     method = mc.METHOD if config is None else finding_of(options).name(filter, config)
     longest = f" for at most {window:g} second(s)" if method == mc.METHOD else ""

@@ -11,8 +11,7 @@ from ..config import Config
 from ..connector.base import Connector
 from ..connector.targets import reply_destination
 from ..ddl.model import PLAIN_TIMEOUT
-from ..errors import FilterError, NotSent, NotSigned, UsageError
-from ..facttest import is_regex
+from ..errors import NotSent, NotSigned, UsageError
 from ..filter import Filter
 from ..message import Destination, Request
 from ..names import is_place_for_replies
@@ -21,17 +20,17 @@ from ..text import printable
 from .addressing import Address
 from .audience import Audience
 from .collector import Collector
-from .discovery import choice, mc
-from .discovery.base import Discovered
+from .discovery import mc
 from .filterwords import Words, narrowed
+from .finding import FindsHosts
 from .known import Knowledge, KnownHosts
 from .publisher import Publisher
 from .replies import Replies
 from .results import RPCStats
-from .whom import Groups, Whom, whom
+from .whom import Groups
 
 
-class Client:
+class Client(FindsHosts):
     """Sends requests to the fleet and gives their replies. It belongs to one thread; several requests may be open at once.
 
     connector: not yet connected. identity, reply_destination: see Publisher. known: hosts seen before, None to keep none. clock:
@@ -56,7 +55,7 @@ class Client:
         self.discovery_timeout = config.seconds("discovery_timeout")
         self.connection_timeout = config.seconds("connection_timeout")
         self.publish_timeout = config.seconds("publish_timeout")
-        self._connector, self._known, self._groups = connector, known, Groups(config)
+        self._connector, self._known, self.groups = connector, known, Groups(config)
         self._clock, self._monotonic = clock, monotonic
         self._publisher = Publisher(config, connector, security, identity=identity, clock=clock, reply_destination=reply_destination)
         self._open: dict[str, Replies] = {}  # by request id
@@ -182,86 +181,6 @@ class Client:
             replies.is_meant = is_meant
         return replies
 
-    def discover(
-        self,
-        filter: Filter | None = None,
-        *,
-        collective: str | None = None,
-        timeout: float | None = None,
-        full: bool = False,
-        method: str | None = None,
-        method_options: Sequence[str] = (),
-        exclude: Sequence[str] = (),
-        agent: str | None = None,
-    ) -> Discovered:
-        """Who matches the filter now, and has the agent.
-
-        method: how they are found, None as configured; method_options: what the method takes. exclude: names, node sets and `/regex/`
-        of hosts that are not meant. Raises FilterError for a filter that the method cannot apply, DiscoveryError for a source that
-        cannot be used.
-        """
-        filter = filter or Filter()
-        name, words, meant = self._finding(filter, method, method_options, exclude)
-        window = self.discovery_timeout if timeout is None else timeout
-        if name != mc.METHOD:
-            chosen = self.collective(collective)
-            return choice.discover_by(name, words, meant, self.config, agent=agent, collective=chosen, timeout=window)
-        asked = filter if agent is None else filter.with_agent(agent)
-        return mc.collect(self.ping(asked, collective=collective, timeout=window, full=full, exclude=exclude))
-
-    def _finding(
-        self, filter: Filter, method: str | None, method_options: Sequence[str], exclude: Sequence[str]
-    ) -> tuple[str, tuple[str, ...], Whom]:
-        name, words = choice.chosen(method, method_options, filter, self.config)
-        return name, words, self.whom(filter, exclude, words[0] if name == "inventory" and words else None)
-
-    def whom(self, filter: Filter | None = None, exclude: Sequence[str] = (), inventory: str | None = None) -> Whom:
-        """The filter with the names that its node sets and groups stand for, and the hosts that are not meant.
-
-        inventory: the file that groups stand in, None for the configured one.
-        """
-        return whom(filter or Filter(), exclude, self._groups if inventory is None else Groups(self.config, inventory))
-
-    def audience(
-        self,
-        agent: str,
-        filter: Filter,
-        nodes: Sequence[str] | None = None,
-        *,
-        collective: str | None = None,
-        discovery_timeout: float | None = None,
-        full: bool = False,
-        method: str | None = None,
-        method_options: Sequence[str] = (),
-        exclude: Sequence[str] = (),
-    ) -> Audience:
-        """Who a call is for: the nodes given (names and node sets), the hosts that the filter names, or else whoever a discovery finds.
-
-        method, method_options, exclude: see discover. Hosts that a list gives, and what an exclusion leaves, are asked by name.
-        """
-        if nodes is not None:
-            return Audience(self.named(nodes, exclude))
-        _, _, meant = self._finding(filter, method, method_options, exclude)
-        if method is None and meant.names is not None:
-            return Audience(meant.names)
-        found = self.discover(
-            filter,
-            collective=collective,
-            timeout=discovery_timeout,
-            full=full,
-            method=method,
-            method_options=method_options,
-            exclude=exclude,
-            agent=agent,
-        )
-        return Audience(found.nodes, found, is_part=found.method != mc.METHOD or meant.is_decided_here)
-
-    def named(self, nodes: Sequence[str], exclude: Sequence[str] = ()) -> tuple[str, ...]:
-        """The hosts that names, node sets and groups stand for, without the excluded ones. Raises FilterError for anything else."""
-        if any(is_regex(word) for word in nodes):
-            raise FilterError("nodes are names, node sets and groups: a regular expression belongs into the filter")
-        return self.whom(Filter(identities=tuple(nodes)), exclude).names or ()
-
     # --- asking them ----------------------------------------------------------------------------------------------
 
     def request(
@@ -277,6 +196,9 @@ class Client:
         compound: Words = (),
         filter: Filter | None = None,
         nodes: Sequence[str] | None = None,
+        exclude: Sequence[str] = (),
+        method: str | None = None,
+        method_options: Sequence[str] = (),
         timeout: float | None = None,
         ttl: int | None = None,
         collective: str | None = None,
@@ -285,7 +207,7 @@ class Client:
 
         fact, with_class, with_agent, identity, combined, compound: the words of -F, -C, -A, -I, -W and -S, one or several; they
         narrow the filter, where there is one. nodes: exactly these hosts; without them the hosts are discovered first, so that who
-        stays silent is known. timeout: seconds for the answers.
+        stays silent is known. exclude, method, method_options: see discover. timeout: seconds for the answers.
         """
         meant = narrowed(
             filter,
@@ -296,7 +218,7 @@ class Client:
             combined=combined,
             compound=compound,
         )
-        found = self.audience(agent, meant, nodes, collective=collective)
+        found = self.audience(agent, meant, nodes, collective=collective, method=method, method_options=method_options, exclude=exclude)
         return self.call(agent, None, body, found, filter=meant, timeout=timeout, ttl=ttl, collective=collective)
 
     def call(
