@@ -28,7 +28,11 @@ class Help(Application):
             return 0
         name, *more = options.command
         if name not in files:
-            raise UsageError(f"unknown command {name!r}: `mco help` lists them")
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, files, 1)
+            agent = f", and `mco plugin doc {name}` explains an agent" if is_agent(name) else ""
+            raise UsageError(f"unknown command {name!r}: {f'did you mean {near[0]}? ' if near else ''}`mco help` lists them{agent}")
         if more:
             agent = f", and `mco plugin doc {more[0]}` an agent" if is_agent(more[0]) else ""
             raise UsageError(f"one command at a time: `mco help {name}` explains {name}{agent}")

@@ -18,6 +18,7 @@ from ..endings import ending, in_brackets
 from ..finding import finding_of
 from ..graph import buckets
 from ..inert import inert
+from ..optiontypes import whole
 from ..render import Style, json_text, remark_lines
 from ..sections.filters import filter_of
 from ..session import open_client, print_json, remark, style_for
@@ -44,10 +45,16 @@ class Ping(Application):
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--jsonl", action="store_true", help="a line of JSON for each host as it answers, then one of type stats")
         parser.add_argument("-g", "--graph", action="store_true", help="draw how many replies came in each 50 ms")
+        said = parser.add_mutually_exclusive_group()
+        said.add_argument("--names", action="store_true", help="print the names alone, as hosts answer")
+        said.add_argument("--silent", action="store_true", help="print the statistics alone")
+        parser.add_argument("--expect", type=whole, metavar="N", help="exit with 2 where fewer hosts than this answer")
 
     def run(self, options: argparse.Namespace) -> int:
         if options.json and options.jsonl:
             raise UsageError("--json and --jsonl are two formats: one of them at a time")
+        if (options.json or options.jsonl) and (options.names or options.silent):
+            raise UsageError("JSON has it all: --names and --silent are for people")
         filter, asked = filter_of(options), options.timeout or options.discovery_timeout
         finding, client = finding_of(options), open_client(options)
         listed: Audience | None = None
@@ -81,12 +88,17 @@ def _show(client: Client, replies: Replies, options: argparse.Namespace) -> int:
             times[reply.sender] = replies.latency(reply.sender)
             if options.jsonl:
                 print(json_text({"type": "reply", **_document(reply.sender, times[reply.sender])}, indent=False), flush=True)
-            elif not options.json:
+            elif options.names:
+                print(inert(reply.sender), flush=True)
+            elif not options.json and not options.silent:
                 print(ping_line(reply.sender, times[reply.sender], width), flush=True)
     stats = replace(replies.stats, refusals=tuple(refusals))
     # Nobody was named or found beforehand, and none answered: what other commands call 1 has always been 4 here.
     code = exitcode(stats, strict=options.strict)
     code = 4 if code == 1 else code
+    if options.expect and len(times) < options.expect and not wait.is_interrupted:
+        remark(f"{len(times)} hosts answered, {options.expect} were expected")
+        code = code or 2
     graph = sparkline(buckets(sorted(times.values())))
     if options.json or options.jsonl:
         document = {
@@ -107,8 +119,13 @@ def _show(client: Client, replies: Replies, options: argparse.Namespace) -> int:
             print_json({"replies": [_document(name, seconds) for name, seconds in times.items()], **document})
         return wait.exitcode(code)
     style = style_for(sys.stdout, options, client.config)
-    print("\n".join(_ending(times, stats, style)))
-    if graph and (options.graph or client.config.flag("plugin.rpc.graph")):
+    if options.names:
+        print(
+            "".join(f"{line}\n" for line in remark_lines(stats, style_for(sys.stderr, options, client.config))), end="", file=sys.stderr
+        )
+    else:
+        print("\n".join(_ending(times, stats, style)))
+    if graph and not options.names and (options.graph or client.config.flag("plugin.rpc.graph")):
         print(f"\n{graph}  ({50} ms each)")
     if not times and not refusals and not wait.is_interrupted:
         trust, *more = mistrust(client.config, options.ttl)

@@ -86,3 +86,23 @@ def test_a_reader_that_goes_away_is_no_fault(desk):
     os.close(reader)
     _, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (141, "")
+
+
+def test_names_alone_are_for_other_programs(desk):
+    answer = desk.mco("ping", "--names", "-I", "web1", "-I", "nosuch", "-t", "1")
+    assert answer.out == "web1\n"
+    assert "No response from:\n\n   nosuch\n" in answer.err
+
+
+def test_statistics_alone(desk):
+    assert desk.mco("ping", "--silent").lines[0] == "---- ping statistics ----"
+
+
+def test_fewer_than_expected_is_2(desk):
+    assert desk.mco("ping", "--silent", "--expect", "3").code == 0
+    answer = desk.mco("ping", "--silent", "--expect", "4")
+    assert (answer.code, answer.err) == (2, "3 hosts answered, 4 were expected\n")
+
+
+def test_json_goes_without_names(desk):
+    assert "--names and --silent are for people" in desk.mco("ping", "--names", "--json").err
