@@ -157,18 +157,18 @@ def test_ctrl_c_in_a_discovery_says_that_nothing_was_sent(desk):
 
 
 WIPE = """
-metadata: {name: wipe, description: d, author: a, license: l, version: "1", url: "https://example.net/", timeout: 5}
+metadata: {name: echo, description: d, author: a, license: l, version: "1", url: "https://example.net/", timeout: 5}
 actions:
   - {action: all, description: Wipes, impact: destructive}
 """
 
 
 def test_ctrl_c_at_a_question_is_no(desk, tmp_path):
-    (tmp_path / "agents" / "wipe").mkdir(parents=True)
-    (tmp_path / "agents" / "wipe" / "ddl.yaml").write_text(WIPE)
+    (tmp_path / "agents" / "echo").mkdir(parents=True)
+    (tmp_path / "agents" / "echo" / "ddl.yaml").write_text(WIPE)
     config = tmp_path / "client.cfg"
     config.write_text(desk.config.read_text() + f"libdir = {tmp_path}\n")
-    with Terminal(desk, "rpc", "-c", str(config), "wipe", "all") as terminal:
+    with Terminal(desk, "rpc", "-c", str(config), "echo", "all") as terminal:
         terminal.sees(r"\(y/N\) ")
         terminal.press()
         assert terminal.ends() == 130
