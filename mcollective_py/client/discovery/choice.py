@@ -9,7 +9,6 @@ from ...filter import RAW_QUERY, Filter
 from ..whom import Whom
 from . import mc
 from .base import Discovered, Question
-from .methods import check_capabilities, discovery_method
 
 
 def chosen(method: str | None, options: Sequence[str], filter: Filter, config: Config) -> tuple[str, tuple[str, ...]]:
@@ -46,6 +45,8 @@ def discover_by(
     """
     if not config.flag("direct_addressing"):
         raise UsageError(f"the discovery method {name} gives names, which need direct_addressing = 1 in the configuration")
+    from .methods import check_capabilities, discovery_method  # most discoveries ask the hosts
+
     method = discovery_method(name, options, config)
     filter = whom.wire
     if "identity" not in method.capabilities:
