@@ -120,6 +120,30 @@ def test_the_examples_in_other_languages_answer_on_real_daemons(desk, words, out
     assert all(reply["data"][name] == value for reply in replies for name, value in outputs.items())
 
 
+def test_what_the_pages_show_of_the_examples_is_what_lies_there():
+    agents, testing = ((TREE / "docs" / page).read_text() for page in ("agents.md", "testing-agents.md"))
+    examples = TREE / "docs" / "examples" / "agents"
+    for page, file in (
+        (agents, "diskspace/agent.sh"),
+        (agents, "account/agent.pl"),
+        (testing, "webapp/tests/test_agent.py"),
+    ):
+        assert f"\n{(examples / file).read_text()}```\n" in page, f"docs show another {file}"
+
+
+@pytest.mark.parametrize("page", ["library.md", "testing-agents.md"])
+def test_the_scripts_of_other_pages_run(run, page):
+    scripts = re.findall(
+        r"^```python\n(.*?)^```\n(?:```text\n(.*?)^```$)?", (TREE / "docs" / page).read_text(), re.MULTILINE | re.DOTALL
+    )
+    for script, said in scripts:
+        if "def test_" not in script and "pytest_plugins" not in script:
+            out, err, code = run(script)
+            assert (err, code) == ("", 0)
+            if said:
+                assert_prints(said, out)
+
+
 def test_the_tests_of_the_example_agent_pass():
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--import-mode=importlib", "docs/examples/agents/webapp"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=TREE, check=False)

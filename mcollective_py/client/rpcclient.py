@@ -168,7 +168,7 @@ class RPCClient:
             self.agent,
             action,
             self.checked(action, inputs),
-            Audience(tuple(dict.fromkeys(nodes)), keeps_filter=filter is not None),
+            Audience(tuple(dict.fromkeys(self.client.named(nodes))), keeps_filter=filter is not None),
             filter=filter,
             timeout=self._timeout(action),
             ttl=self.ttl,
@@ -211,7 +211,7 @@ class RPCClient:
     def discover(self, nodes: Sequence[str] | None = None) -> tuple[str, ...]:
         """The hosts of the next call; with nodes (names, node sets, groups), exactly those, without asking."""
         if nodes is not None:
-            self._audience = Audience(self.client.named(nodes, self.exclude))
+            self._audience = Audience(tuple(dict.fromkeys(self.client.named(nodes, self.exclude))))
         return self.audience.nodes
 
     def reset(self) -> None:

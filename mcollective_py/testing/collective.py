@@ -81,7 +81,7 @@ class Collective:
         self.folder, self.broker = folder, LoopbackBroker()
         shared = {"plugin.actionpolicy.allow_unconfigured": "1"}
         if libdirs:
-            shared["libdir"] = ":".join(str(path) for path in libdirs)
+            shared["libdir"] = ":".join(str(path.absolute()) for path in libdirs)
         self._site = Site(folder / "site", policies=policies or {}, settings={**shared, **(settings or {})})
         self._site.write_client(_NOWHERE, {"discovery_timeout": "0.5"})
         self.hosts: dict[str, CollectiveHost] = {}

@@ -45,8 +45,6 @@ def _of_action(action: ActionDDL) -> list[str]:
     ]
     if action.only_reads and action.supports_noop:
         problems.append(f"{action.name}: an action that only reads has nothing to leave out: supports_noop is for changes")
-    if not action.outputs:
-        problems.append(f"{action.name}: it declares no outputs: a caller cannot tell what it did")
     return problems
 
 

@@ -48,11 +48,6 @@ def test_what_does_not_load_is_the_one_problem(shelf):
     ("line", "changed", "problem"),
     [
         (", maxlength: 5", "", "put: anybody may send any text as what: give it a validation or a maxlength"),
-        (
-            "    output:\n      here: {description: D, display_as: H}\n",
-            "",
-            "put: it declares no outputs: a caller cannot tell what it did",
-        ),
     ],
 )
 def test_what_a_ddl_should_say(shelf, line, changed, problem):

@@ -1,14 +1,14 @@
-from pathlib import Path
-
 import pytest
 
-from mcollective_py.testing import AgentHarness
-
-HARNESS = AgentHarness(Path(__file__).parents[1])
+pytest_plugins = ["mcollective_py.testing.pytest_plugin"]
 
 
-def test_ping_is_answered_with_pong():
-    assert HARNESS.send("ping") == "pong"
+def test_the_folder_is_as_hosts_and_operators_expect(agent_problems):
+    assert agent_problems == []
+
+
+def test_ping_is_answered_with_pong(agent):
+    assert agent.send("ping") == "pong"
 
 
 @pytest.mark.parametrize(
@@ -20,13 +20,13 @@ def test_ping_is_answered_with_pong():
         ("x" * 10_000, "Unknown Request: " + "x" * 100),
     ],
 )
-def test_anything_else_is_unknown_and_quoted_in_short(body, answer):
-    assert HARNESS.send(body) == answer
+def test_anything_else_is_unknown_and_quoted_in_short(agent, body, answer):
+    assert agent.send(body) == answer
 
 
-def test_bytes_that_say_ping_are_a_ping():
-    assert HARNESS.send(b"ping") == "pong"
+def test_bytes_that_say_ping_are_a_ping(agent):
+    assert agent.send(b"ping") == "pong"
 
 
-def test_it_only_reads():
-    assert HARNESS.agent.only_reads(None)
+def test_it_only_reads(agent):
+    assert agent.agent.only_reads(None)

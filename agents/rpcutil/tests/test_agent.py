@@ -7,6 +7,8 @@ from mcollective_py.errors import RPCAborted
 from mcollective_py.node.view import NodeView
 from mcollective_py.testing import AgentHarness, DaemonStandIn
 
+pytest_plugins = ["mcollective_py.testing.pytest_plugin"]
+
 FOLDER = Path(__file__).parents[1]
 
 STATS = {
@@ -56,8 +58,22 @@ DAEMON = DaemonStandIn(STATS, [{"agent": "rpcutil", "timeout": 10.0}], {"identit
 
 
 @pytest.fixture
-def rpcutil():
-    return AgentHarness(FOLDER, node=NODE, daemon=DAEMON)
+def agent_node():
+    return NODE
+
+
+@pytest.fixture
+def agent_daemon():
+    return DAEMON
+
+
+@pytest.fixture
+def rpcutil(agent):
+    return agent
+
+
+def test_the_folder_is_as_hosts_and_operators_expect(agent_problems):
+    assert agent_problems == []
 
 
 def test_inventory_has_all_that_filters_can_find_the_host_by(rpcutil):
