@@ -96,7 +96,7 @@ def test_an_unknown_id_tells_which_there_are(kept):
 
 
 def test_runs_of_another_configuration_are_not_seen(kept):
-    Runs(kept.folder, "/root/other.cfg").save(run(C, scope="/root/other.cfg"))
+    Runs(kept.folder, "/home/alice/other.cfg").save(run(C, scope="/home/alice/other.cfg"))
     kept.save(run(A))
     assert [one.request_id for one in kept.latest()] == [A]
     with pytest.raises(UsageError, match="no run c0ffee is kept"):
@@ -171,7 +171,7 @@ def test_a_link_in_place_of_the_folder_has_nothing_deleted(kept, tmp_path, monke
 
 def test_it_lies_in_the_users_cache(tmp_path):
     assert Runs.of_user("x", {"XDG_CACHE_HOME": "/var/cache/me"}).folder.as_posix() == "/var/cache/me/mcollective_py/runs"
-    assert Runs.of_user("x", {"HOME": "/root"}).folder.as_posix() == "/root/.cache/mcollective_py/runs"
+    assert Runs.of_user("x", {"HOME": "/home/alice"}).folder.as_posix() == "/home/alice/.cache/mcollective_py/runs"
 
 
 def test_rerun_means_hosts_of_the_latest_run_or_of_the_one_named(kept):
