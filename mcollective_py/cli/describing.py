@@ -1,6 +1,6 @@
 """A filter in English words, for who wants to be sure whom a request would reach; pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..expression import AllOf, AnyOf, ClassTest, DataTest, Expression, Not
 from ..facttest import FactTest, is_regex
@@ -19,9 +19,13 @@ _SAYS = {
 _INDENT = "   "
 
 
-def filter_lines(filter: Filter) -> list[str]:
-    """What a filter asks of a host: one line a condition, those of -S as a tree. Names and values are as the operator wrote them."""
+def filter_lines(filter: Filter, exclude: Sequence[str] = ()) -> list[str]:
+    """What a filter asks of a host: one line a condition, those of -S as a tree. Names and values are as the operator wrote them.
+
+    exclude: the words of -x.
+    """
     conditions = list(_conditions(filter))
+    conditions += [[f"{_INDENT}its name {'does not match' if is_regex(word) else 'is not'} {word}"] for word in exclude]
     if not conditions:
         return ["Every host of the collective is meant: there is no filter."]
     if len(conditions) == 1:

@@ -29,6 +29,10 @@ def test_each_kind_of_condition_has_its_words():
     ]
 
 
+def test_excluded_hosts_are_told_too():
+    assert filter_lines(Filter(), ["web[1-3]", "/^db/"])[2:] == ["   its name is not web[1-3]", "   its name does not match /^db/"]
+
+
 def test_a_compound_filter_is_a_tree():
     lines = filter_lines(Filter.parse(compound=["(country=uk and web) or not fstat('/etc/motd').size>0"]))
     assert lines[2:] == [

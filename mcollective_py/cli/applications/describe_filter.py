@@ -28,7 +28,7 @@ class DescribeFilter(Application):
             from ...client.datafunctions import prepared
 
             filter, _ = prepared(filter, _libdirs(options.config))
-        lines = filter_lines(filter)
+        lines = filter_lines(filter, options.exclude)
         if options.json:
             print_json({"description": lines, "filter": filter.to_wire()})
             return 0

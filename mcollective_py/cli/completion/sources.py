@@ -43,8 +43,9 @@ class Machine:
         if file is None:
             return None
         own = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-        # All of cli/, since a command's options may stand in several of its files.
-        sources = sorted(entry.path for folder in (own, f"{own}/sections", f"{own}/applications") for entry in _python(folder))
+        # All of cli/, since a command's options may stand in several of its files; and what lies beside the command.
+        folders = [own, *(entry.path for entry in _entries(own) if entry.is_dir()), os.path.dirname(file)]
+        sources = [entry.path for folder in dict.fromkeys(folders) for entry in _python(folder)]
 
         def find() -> Declared:
             from ..commands import load_application

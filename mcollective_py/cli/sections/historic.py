@@ -19,11 +19,14 @@ _OF_CALLS = (
     (("--batch-sleep", "--batch-sleep-time"), True, ""),
     (("--reply-to", "--rt"), True, None),
 )
-_OF_OUTPUT = ((("--np", "--no-progress"), False, ""), (("--sort",), False, ""), (("--display",), True, ""))
+_OF_OUTPUT = ((("--sort",), False, ""), (("--display",), True, ""))
 
 
 def add_historic(parser: argparse.ArgumentParser, *, has_calls: bool, has_output: bool) -> None:
     """Add those of the two sections that the command has not."""
+    if not has_output:  # a report on many hosts draws a bar, too
+        names = ("--np", "--no-progress")
+        parser.add_argument(*names, dest="no_progress", action="store_true", default=False, help=argparse.SUPPRESS)
     for names, has_value, said in (*(() if has_calls else _OF_CALLS), *(() if has_output else _OF_OUTPUT)):
         parser.add_argument(
             *names,
