@@ -25,7 +25,7 @@ def filter_lines(filter: Filter, exclude: Sequence[str] = ()) -> list[str]:
     exclude: the words of -x.
     """
     conditions = list(_conditions(filter))
-    conditions += [[f"{_INDENT}its name {'does not match' if is_regex(word) else 'is not'} {word}"] for word in exclude]
+    conditions += [[f"{_INDENT}its name {_identity(word, no=True)}"] for word in exclude]
     if not conditions:
         return ["Every host of the collective is meant: there is no filter."]
     if len(conditions) == 1:
@@ -41,8 +41,7 @@ def _conditions(filter: Filter) -> Iterator[list[str]]:
     for name in filter.agents:
         yield [f"{_INDENT}it has {_named('an agent', 'the agent', name)}"]
     if filter.identities:
-        known = [f"matches {name}" if is_regex(name) else f"is {name}" for name in filter.identities]
-        yield [f"{_INDENT}its name {' or '.join(known)}"]
+        yield [f"{_INDENT}its name {' or '.join(map(_identity, filter.identities))}"]
     for tree in filter.expressions:
         yield list(_tree(tree, 1))
 
@@ -74,6 +73,13 @@ def _of_fact(test: FactTest) -> str:
 
 def _of_class(name: str) -> str:
     return f"it has {_named('a Puppet class', 'the Puppet class', name)}"
+
+
+def _identity(word: str, *, no: bool = False) -> str:
+    if is_regex(word):
+        return f"{'does not match' if no else 'matches'} {word}"
+    group = word.removeprefix("group:")
+    return f"is{' not' if no else ''} {word if group == word else f'in the group {group}'}"
 
 
 def _named(any_one: str, this: str, name: str) -> str:
