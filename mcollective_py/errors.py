@@ -107,6 +107,8 @@ class NotReady(MCollectiveError):
 class PluginError(MCollectiveError):
     """A plugin folder that cannot be loaded: names the folder and the reason."""
 
+    strict_exitcode = 78
+
     def __init__(self, plugin: str, reason: str) -> None:
         super().__init__(f"{plugin}: {reason}")
         self.plugin, self.reason = plugin, reason
@@ -114,6 +116,12 @@ class PluginError(MCollectiveError):
 
 class DDLError(PluginError):
     """A DDL that cannot be read or says something impossible."""
+
+
+class NoSuchPlugin(DDLError):
+    """An agent or data plugin that somebody named, and that is not there or cannot be called so."""
+
+    strict_exitcode = 64
 
 
 # --- refusals: not faults of ours, never a traceback ------------------------------------------------------------------

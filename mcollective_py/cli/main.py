@@ -9,8 +9,12 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from .commands import application_files, description_of, load_application, make_path_safe, own_file
+
+if TYPE_CHECKING:
+    from ..errors import MCollectiveError
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
@@ -38,7 +42,9 @@ def run() -> None:
         try:
             stream.flush()
         except OSError as error:
-            code = code or _unwritten(error, stream.fileno())
+            lost = _unwritten(error, stream.fileno())
+            # What failed on the hosts counts for less than results that nobody has, as where they are written before the end.
+            code = lost if stream is sys.stdout else code or lost
     # Without the interpreter's own clearing up, which takes 20 ms and is of no use to a process that is over.
     atexit._run_exitfuncs()
     os._exit(code)
@@ -72,20 +78,29 @@ def _dispatch(words: list[str], before_asking: Callable[[], None]) -> int:
         print(f"mco {__version__}")
         return 0
     name, rest = words[0], words[1:]
-    from ..errors import MCollectiveError, RPCError, UsageError
+    from ..errors import MCollectiveError
 
     try:
         return _application(name, rest, before_asking)
     except MCollectiveError as error:
-        said = [*rest, *_extra().split()]
+        said = [*words, *_extra().split()]
         if "-vv" in said or said.count("-v") > 1:
-            raise
+            from traceback import print_exc
+
+            print_exc()
         from .inert import inert
 
         print(inert(f"mco {name}: {error}", keep_lines=True), file=sys.stderr)
-        # A host's refusal is a reply, never an error here: this one was refused on the way out, as a wrong word is.
-        kind = UsageError if isinstance(error, RPCError) else type(error)
-        return int(getattr(kind, "strict_exitcode", kind.exitcode)) if "--strict" in said else kind.exitcode
+        return exitcode_of(error, strict="--strict" in said)
+
+
+def exitcode_of(error: "MCollectiveError", *, strict: bool) -> int:
+    """The exit code of a command that an error ended."""
+    from ..errors import RPCError, UsageError
+
+    # A host's refusal is a reply, never an error here: this one was refused on the way out, as a wrong word is.
+    kind = UsageError if isinstance(error, RPCError) else type(error)
+    return int(getattr(kind, "strict_exitcode", kind.exitcode)) if strict else kind.exitcode
 
 
 def _application(name: str, rest: list[str], before_asking: Callable[[], None]) -> int:

@@ -47,6 +47,8 @@ def parser_for(name: str, application: Application, kind: type[Parser] = Parser)
     if "common" in sections and "rpc" not in sections:
         historic.add_historic(parser, has_calls="calls" in sections, has_output=False)
     application.arguments(parser)
+    if "--strict" not in parser._option_string_actions:
+        parser.add_argument("--strict", action="store_true", help="more exit codes: 64 usage, 78 config")
     return parser
 
 

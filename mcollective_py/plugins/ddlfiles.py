@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..ddl.load import ddl_from_yaml
 from ..ddl.model import DDL, DataDDL, PluginDDL
-from ..errors import DDLError
+from ..errors import DDLError, NoSuchPlugin
 from ..regularfile import read_regular, reason_of
 from .finder import survey_data_ddls, survey_ddls
 
@@ -22,9 +22,11 @@ def agent_ddl(agent: str, libdirs: Sequence[Path]) -> DDL:
 
         near = get_close_matches(agent, places, 1)
         hint = f": did you mean {near[0]}?" if near else ":"
-        raise DDLError(agent, f"no such agent here{hint} `mco plugin doc` lists those that can be called, libdir says where more are")
+        raise NoSuchPlugin(
+            agent, f"no such agent here{hint} `mco plugin doc` lists those that can be called, libdir says where more are"
+        )
     if is_plain(place):
-        raise DDLError(agent, f"this is a plain agent, without actions: mco rpc {agent} --body VALUE")
+        raise NoSuchPlugin(agent, f"this is a plain agent, without actions: mco rpc {agent} --body VALUE")
     return read_ddl(place)
 
 
@@ -38,7 +40,7 @@ def data_ddl(name: str, libdirs: Sequence[Path]) -> DataDDL:
     files = survey_data_ddls(libdirs).found
     if name not in files:
         known = ", ".join(sorted({*builtin, *files}))
-        raise DDLError(name, f"no such data plugin here: there are {known}; libdir says where more are")
+        raise NoSuchPlugin(name, f"no such data plugin here: there are {known}; libdir says where more are")
     if files[name].is_dir():
         return read_data_folder(files[name])
     found = read_plugin(files[name], name)

@@ -39,7 +39,7 @@ def test_a_command_has_only_the_sections_that_it_asks_for():
     class Plain(Application):
         sections = ()
 
-    assert vars(options(application=Plain)) == {}
+    assert vars(options(application=Plain)) == {"strict": False}
 
 
 def test_a_command_with_parts_of_its_own_is_parsed_too():

@@ -70,6 +70,8 @@ class Ca(Application):
 
         refresh = verbs.add_parser("refresh", help="give the revocation list new dates")
         listing = verbs.add_parser("list", help="show what was issued")
+        for verb in verbs.choices.values():  # SUPPRESS: what was said before the verb stays
+            verb.add_argument("--strict", action="store_true", default=argparse.SUPPRESS, help="more exit codes: 64 usage, 78 config")
         for verb in (issue, renew, revoke, refresh, listing):
             verb.add_argument("--dir", type=Path, metavar="DIR", help=f"the CA's folder (default: {_PLACES})")
 

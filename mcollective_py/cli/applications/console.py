@@ -7,6 +7,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from ..application import Application
+from ..main import INTERRUPTED
 
 if TYPE_CHECKING:
     from ..console.session import Session
@@ -23,9 +24,11 @@ class Console(Application):
         parser.add_argument("-c", "--config", metavar="FILE", help="read this configuration file")
 
     def run(self, options: argparse.Namespace) -> int:
+        from ...config import Config
         from ..console.session import Session
 
-        session = Session(options.config)
+        Config.find("client", options.config)  # nothing here works with one that cannot be used
+        session = Session(options.config, strict=options.strict)
         for number in (signal.SIGTERM, signal.SIGHUP):  # they end the console, where Ctrl-C ends a wait
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, _leave)
@@ -40,11 +43,12 @@ def _leave(number: int, frame: FrameType | None) -> None:
 
 
 def _read(session: "Session") -> int:
-    """Run the lines of a pipe or a file; the worst exit code of all."""
-    for line in sys.stdin:
-        session.run(line)
+    """Run the lines of a pipe or a file; the worst exit code of all. Ctrl-C ends it: what follows may rest on what did not end."""
+    for number, line in enumerate(sys.stdin, 1):
+        session.place = f"mco console: line {number}: "
+        code = session.run(line)
         sys.stdout.flush()
-        if session.is_over:
+        if session.is_over or code == INTERRUPTED:
             break
     return session.worst
 

@@ -7,7 +7,7 @@ from ...client.audience import Audience
 from ...client.rpcclient import limited
 from ...client.rpcresults import RPCResults
 from ...ddl.validate import convert
-from ...errors import RPCError, UsageError
+from ...errors import MCollectiveError, RPCError, UsageError
 from ...names import is_action, is_agent
 from ...plugins.ddlfiles import agent_ddl
 from ..application import Application
@@ -15,9 +15,9 @@ from ..calls import announced, body_of, call_and_show, check_inputs, confirm, sh
 from ..finding import check_doubt, finding_of
 from ..inert import inert
 from ..inputwords import read_inputs, takes_stdin
+from ..noop import with_noop
 from ..output.chosen import check_output
 from ..reruns import rerun_hosts
-from ..noop import with_noop
 from ..sections.filters import filter_of
 from ..session import open_client, print_json, read_config, rpc_client, style_for
 from ..waiting import connected
@@ -69,7 +69,7 @@ class Rpc(Application):
                 return call_and_show(rpc, action, inputs, options)
             confirm(rpc, action, inputs, options, rpc.discover)
             if not rpc.discover():
-                raise UsageError("no hosts discovered: no request was sent")
+                raise _nobody()
             return _print_sent(rpc.send(action, inputs, reply_to=options.reply_to), options)
 
     def _plain(self, agent: str, options: argparse.Namespace) -> int:
@@ -98,6 +98,8 @@ class Rpc(Application):
             found = announced(find, filter, window, options, config)
             audience = limited(found, options.limit, is_random=is_random, seed=options.limit_seed)
             if _is_sent_only(options):
+                if not audience.nodes:
+                    raise _nobody()
                 request_id = client.send(
                     agent, None, body, audience, filter=filter, ttl=options.ttl, collective=options.target, reply_to=options.reply_to
                 )
@@ -137,6 +139,11 @@ def addressed(options: argparse.Namespace) -> tuple[str, str | None, list[str]]:
 def _is_sent_only(options: argparse.Namespace) -> bool:
     """Whether nothing is waited for."""
     return options.no_results or options.reply_to is not None
+
+
+def _nobody() -> MCollectiveError:
+    """Why nothing was sent: no mistake of the one who called, so that it is 1 with --strict too."""
+    return MCollectiveError("no hosts discovered: no request was sent")
 
 
 def _rollout_options(options: argparse.Namespace) -> str:

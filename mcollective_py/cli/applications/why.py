@@ -11,7 +11,7 @@ from ...client.discovery import mc
 from ...client.known import KnownHosts
 from ...config import Config
 from ...ddl.validate import convert, validate
-from ...errors import DDLError, FilterError, RPCError, UsageError
+from ...errors import DDLError, FilterError, MCollectiveError, RPCError, UsageError
 from ...filter import Filter
 from ...matching.nodeset import expand, is_nodeset
 from ...names import is_action, is_agent, is_identity
@@ -50,7 +50,7 @@ class Why(Application):
         with connected(client, options), told_if_slow(lambda: "asking the hosts", options):
             hosts = asking.everybody(client.discovery_timeout) if options.host == EVERYBODY else hosts_of(options.host)
             if not hosts:
-                raise UsageError("nobody is known and nobody answers: `mco doctor` checks this client")
+                raise MCollectiveError("nobody is known and nobody answers: `mco doctor` checks this client")
             found = asking.verdicts(hosts)
         if options.json:
             request: dict[str, Any] = {"agent": asked.agent, "action": asked.action, "collective": asked.collective, "ttl": asked.ttl}

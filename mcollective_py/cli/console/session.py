@@ -9,12 +9,12 @@ from collections.abc import Sequence
 
 from ...client.results import RPCStats
 from ...config import Config
-from ...errors import ConnectorError, MCollectiveError, RPCError, UsageError
+from ...errors import ConnectorError, MCollectiveError, UsageError
 from ..application import Application
 from ..commands import application_files, load_application
 from ..completion.sources import Machine
 from ..inert import inert
-from ..main import INTERRUPTED, overview
+from ..main import INTERRUPTED, exitcode_of, overview
 from ..options import parse, parser_for
 from ..render import Style, name_columns, stats_lines
 from ..session import remark, style_for
@@ -24,10 +24,13 @@ from .line import BUILTINS, NO_FILTER, is_call, prompt, without_secrets, words_o
 
 
 class Session:
-    """Runs lines. file: the configuration of -c, None for the usual one. worst: the highest exit code so far."""
+    """Runs lines. file: the configuration of -c, None for the usual one. strict: the exit codes of --strict, for every line.
 
-    def __init__(self, file: str | None) -> None:
-        self._file = file
+    worst: the highest exit code so far. place: what stands before an error: in a script, its line.
+    """
+
+    def __init__(self, file: str | None, *, strict: bool = False) -> None:
+        self._file, self._is_strict, self.place = file, strict, ""
         self.machine = Machine(file)
         self._client: KeptClient | None = None
         self._filter: list[str] = []
@@ -47,12 +50,11 @@ class Session:
         try:
             code = self._run(words_of_line(text))
         except KeyboardInterrupt:
-            remark("interrupted")
+            remark(f"{self.place}interrupted")
             code = INTERRUPTED
         except MCollectiveError as error:
-            remark(str(error))
-            # A host's refusal is a reply: this one was refused on the way out, as a wrong word is.
-            code = UsageError.exitcode if isinstance(error, RPCError) else error.exitcode
+            remark(f"{self.place}{error}")
+            code = exitcode_of(error, strict=self._is_strict or "--strict" in text.split())
             if isinstance(error, ConnectorError):
                 self.close()
         self.worst = max(self.worst, code)
@@ -138,6 +140,8 @@ class Session:
                 added += shlex.split(os.environ.get("MCOLLECTIVE_EXTRA_OPTS", ""))
             except ValueError as error:
                 raise UsageError(f"MCOLLECTIVE_EXTRA_OPTS: {error}") from error
+        if self._is_strict:
+            added.append("--strict")
         if self._file is not None and "common" in application.sections:
             added += ["-c", self._file]
         if "filter" in application.sections:
