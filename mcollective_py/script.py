@@ -76,7 +76,7 @@ def show(results: RPCResults, rpc: RPCClient, options: argparse.Namespace) -> in
     from .cli.calls import show as shown
     from .cli.session import style_for
 
-    return shown(results, rpc.ddl, options, style_for(sys.stdout, options, rpc.client.config), results.aggregates)
+    return shown(results, rpc.ddl, options, style_for(sys.stdout, options, rpc.client.config))
 
 
 def run(main: Callable[[], int | None]) -> NoReturn:

@@ -88,3 +88,15 @@ def test_results_of_a_call_are_shown_as_the_options_say(tmp_path, capsys):
         assert script.call(rpcutil, "ping", {}, options) == 0
         assert isinstance(rpcutil.stats, RPCStats)
     assert capsys.readouterr().out == "web1\nweb1\n"
+
+
+def test_results_that_are_shown_are_summarized_once(tmp_path, capsys):
+    options = script.parser().parse_args(["-q"])
+    with Collective(tmp_path) as collective:
+        collective.add("web1")
+        collective.add("web2")
+        rpcutil = collective.rpcclient("rpcutil")
+        assert script.show(rpcutil.collective_info(), rpcutil, options) == 0
+        assert script.call(rpcutil, "collective_info", {}, options) == 0
+    shown = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert [line for line in shown if line.startswith("mcollective = ")] == ["mcollective = 2", "mcollective = 2"]

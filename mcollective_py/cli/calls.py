@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..client.audience import Audience
 from ..client.discovery import mc
@@ -34,9 +34,6 @@ from .render import Style, remark_lines, wants_display
 from .reruns import keep
 from .session import remark, style_for
 from .waiting import nobody
-
-if TYPE_CHECKING:
-    from ..client.aggregate.summaries import Summaries
 
 
 @dataclass(slots=True)
@@ -112,7 +109,7 @@ def call_and_show(rpc: RPCClient, action: str, inputs: Mapping[str, Any], option
         return INTERRUPTED
     style = style_for(sys.stdout, options, rpc.client.config)
     results = rpc.call(action, inputs)
-    return show(results, rpc.ddl, options, style, summaries_of(rpc, action), config=rpc.client.config)
+    return show(results, rpc.ddl, options, style, rpc.client.config)
 
 
 def check_inputs(rpc: RPCClient, action: str, inputs: Mapping[str, Any]) -> None:
@@ -161,18 +158,11 @@ def confirm(rpc: RPCClient, action: str, inputs: Mapping[str, Any], options: arg
         raise UsageError("nothing was sent")
 
 
-def show(
-    results: RPCResults,
-    ddl: DDL | None,
-    options: argparse.Namespace,
-    style: Style,
-    summaries: "Summaries | None" = None,
-    config: Config | None = None,
-) -> int:
-    """Show results as the options say, then who is missing and the sums; gives the exit code.
+def show(results: RPCResults, ddl: DDL | None, options: argparse.Namespace, style: Style, config: Config | None = None) -> int:
+    """Show results as the options say, then their summaries, who is missing and the sums; gives the exit code.
 
-    Ctrl-C shows what there is. So does a broker that goes away, and its error flies afterwards. summaries: what takes the results in.
-    config: that of the client, to keep the call for --rerun.
+    Ctrl-C shows what there is. So does a broker that goes away, and its error flies afterwards. config: that of the client, to keep
+    the call for --rerun.
     """
     hosts, action = len(results.stats.discovered), results.stats.action
     mode, output = display_mode(options, ddl, action, style), open_output(options, ddl, style, hosts)
@@ -181,8 +171,6 @@ def show(
     progress = Progress(sys.stderr, hosts, beside=sys.stdout, is_wanted=is_drawn(options), color=style.color)
     with progress, interruptible(results) as wait:
         for result in results:
-            if summaries is not None:
-                summaries.add(result)
             if options.sort:
                 kept.append(result)
             elif wants_display(mode, result) and (text := output.result(result)):
@@ -194,7 +182,7 @@ def show(
     for result in failures_first(kept):
         if wants_display(mode, result):
             destination.write(output.result(result))
-    outcome = Ending(results.stats, tuple(summaries.finished()) if summaries is not None else (), wait.is_interrupted)
+    outcome = Ending(results.stats, tuple(results.summaries), wait.is_interrupted)
     destination.write(output.end(outcome))
     _tell_ending(outcome, wait, options, style)
     destination.finish()
@@ -212,15 +200,6 @@ def _tell_ending(outcome: Ending, wait: Wait, options: argparse.Namespace, style
     elif remarks := remark_lines(stats, replace(style, color=style.color and sys.stderr.isatty())):
         print("\n".join(remarks), file=sys.stderr)
     wait.remark(f"these are the answers up to now; hosts may still be busy with request {stats.request_id}")
-
-
-def summaries_of(rpc: RPCClient, action: str) -> "Summaries | None":
-    """What takes in the results of an action whose DDL asks for summaries; None for all others."""
-    if not rpc.ddl.actions[action].aggregates:
-        return None
-    from ..client.aggregate.summaries import Summaries
-
-    return Summaries(rpc.ddl.actions[action], rpc.client.config.paths("libdir"))
 
 
 def body_of(text: str) -> Any:

@@ -51,8 +51,9 @@ def shown(name, case, capsysbinary):
     """What one format shows of one case: exit code, stdout, stderr."""
     fields, style, action = FORMATS[name]
     options = argparse.Namespace(**{**PLAIN, "quiet": False, "strict": False, **fields})
-    summaries = Summaries(SERVICE.actions[action]) if SERVICE.actions[action].aggregates else None
-    code = show(results(case, action), SERVICE, options, Style(**style), summaries)
+    called = results(case, action)
+    called.aggregates = Summaries(SERVICE.actions[action])
+    code = show(called, SERVICE, options, Style(**style))
     written = capsysbinary.readouterr()
     return code, written.out.decode(), written.err.decode()
 
