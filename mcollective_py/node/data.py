@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import InvalidRPCData, RPCAborted, RPCError
+from .deadline import Ask, at_once
 from .facts import MISSING, as_text, find_fact
 from .filestatus import FILE_OUTPUTS, file_status
 from .view import DataSource, NodeView
@@ -117,9 +118,12 @@ def __getattr__(name: str) -> Any:
     return getattr(command, name)
 
 
-def builtin_data(describe: Describe = lambda agent: None) -> list[DataPlugin]:
-    """The four data plugins that every host has; describe: an active agent's metadata by its name, None where it is unknown."""
-    return [AgentData(describe), CollectiveData(), FactData(), FileData()]
+def builtin_data(describe: Describe = lambda agent: None, ask: Ask = at_once) -> list[DataPlugin]:
+    """The four data plugins that every host has; describe: an active agent's metadata by its name, None where it is unknown.
+
+    ask: by what the one is asked that looks at files: a mount whose server is gone may never answer, and digests take time.
+    """
+    return [AgentData(describe), CollectiveData(), FactData(), FileData(ask)]
 
 
 class AgentData:
@@ -192,5 +196,8 @@ class FileData:
     outputs: Mapping[str, str] = FILE_OUTPUTS
     query_is_optional = False
 
+    def __init__(self, ask: Ask = at_once) -> None:
+        self._ask = ask
+
     def query(self, query: str | None, node: NodeView) -> Mapping[str, Any]:
-        return file_status(query or "")
+        return file_status(query or "", ask=self._ask)

@@ -14,13 +14,20 @@ from typing import Any
 
 from ..errors import RPCAborted
 
+Ask = Callable[[str, Callable[[], Any], float], Any]  # what is asked, as `data plugin stock`; what to call; seconds
+
 LONGEST = 10.0  # seconds that any of them may have
 _LEFT_BEHIND = 2  # of one name
 _BUDGET, _WINDOW = 20.0, 60.0  # seconds that all may take, of so many
 
 
+def at_once(name: str, function: Callable[[], Any], seconds: float) -> Any:
+    """No deadline: for a process that has one of its own."""
+    return function()
+
+
 class Deadlines:
-    """The calls of one daemon. monotonic: seconds."""
+    """The calls of one daemon, of one kind of plugins. monotonic: seconds."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic, *, budget: float = _BUDGET, window: float = _WINDOW) -> None:
         self._monotonic, self._budget, self._window = monotonic, budget, window
@@ -29,11 +36,14 @@ class Deadlines:
         self._spent: deque[tuple[float, float]] = deque()  # when, and how much
 
     def call(self, name: str, function: Callable[[], Any], timeout: float) -> Any:
-        """What function gives or raises within timeout seconds. Raises RPCAborted where it does not, or is not called at all."""
+        """What function gives or raises within timeout seconds. Raises RPCAborted where it does not, or is not called at all.
+
+        name: what is asked, with its kind, for messages: `data plugin stock`.
+        """
         self._check(name)
         made = _Made()
         began = self._monotonic()
-        thread = threading.Thread(target=self._run, args=(name, function, made), name=f"data-{name}", daemon=True)
+        thread = threading.Thread(target=self._run, args=(name, function, made), name=name, daemon=True)
         thread.start()
         limit = min(timeout, LONGEST)
         made.is_done.wait(limit)
@@ -44,9 +54,11 @@ class Deadlines:
                 made.is_given_up = True
                 self._left[name] += 1
         if made.is_given_up:
-            raise RPCAborted(f"the data plugin {name} gave no answer within {limit:g} s")
-        if made.error is not None:
+            raise RPCAborted(f"the {name} gave no answer within {limit:g} s")
+        if isinstance(made.error, Exception):
             raise made.error
+        if made.error is not None:  # an exit is meant for the process that asks, and is not the plugin's to decide
+            raise RPCAborted(f"the {name} gave no answer: {type(made.error).__name__}") from made.error
         return made.value
 
     def _check(self, name: str) -> None:
@@ -55,11 +67,9 @@ class Deadlines:
             while self._spent and self._spent[0][0] < now - self._window:
                 self._spent.popleft()
             if self._left[name] >= _LEFT_BEHIND:
-                raise RPCAborted(f"the data plugin {name} is not asked: {self._left[name]} earlier queries of it have not come back")
+                raise RPCAborted(f"the {name} is not asked: {self._left[name]} earlier queries of it have not come back")
             if sum(seconds for _, seconds in self._spent) >= self._budget:
-                raise RPCAborted(
-                    f"the data plugin {name} is not asked: those of this host took {self._budget:g} s of {self._window:g} s"
-                )
+                raise RPCAborted(f"the {name} is not asked: those of this host took {self._budget:g} s of {self._window:g} s")
 
     def _run(self, name: str, function: Callable[[], Any], made: "_Made") -> None:
         try:

@@ -12,9 +12,12 @@ from typing import Any
 
 from ..errors import RPCAborted
 from ..regularfile import open_regular
+from .deadline import Ask, at_once
 
 MAX_DIGEST_BYTES = 64 * 1024 * 1024  # about 0.1 s of hashing; a larger file has no md5
 _BLOCK = 256 * 1024
+_PATIENCE = 5.0  # seconds for a look at a file, and for its digest
+_WHO = "data plugin fstat"
 
 FILE_OUTPUTS: Mapping[str, str] = {
     "name": "The path asked for",
@@ -49,12 +52,13 @@ _TYPES = {
 class FileStatus(Mapping[str, Any]):
     """All of FILE_OUTPUTS; md5 is found out when it is asked for: a filter on the size must not read the file."""
 
-    def __init__(self, told: Mapping[str, Any], max_digest_bytes: int) -> None:
-        self._told, self._max_digest_bytes = dict(told), max_digest_bytes
+    def __init__(self, told: Mapping[str, Any], max_digest_bytes: int, ask: Ask) -> None:
+        self._told, self._max_digest_bytes, self._ask = dict(told), max_digest_bytes, ask
 
     def __getitem__(self, output: str) -> Any:
         if output == "md5" and self._told["md5"] is None:
-            self._told["md5"] = _md5(self._told["name"], self._max_digest_bytes)
+            name, limit = self._told["name"], self._max_digest_bytes
+            self._told["md5"] = self._ask(_WHO, lambda: _md5(name, limit), _PATIENCE)
         return self._told[output]
 
     def __iter__(self) -> Iterator[str]:
@@ -64,8 +68,17 @@ class FileStatus(Mapping[str, Any]):
         return len(self._told)
 
 
-def file_status(path: str, now: float | None = None, max_digest_bytes: int = MAX_DIGEST_BYTES) -> Mapping[str, Any]:
-    """All of FILE_OUTPUTS for an absolute path; now in seconds since the epoch. Raises RPCAborted for a path that is none."""
+def file_status(path: str, now: float | None = None, max_digest_bytes: int = MAX_DIGEST_BYTES, ask: Ask = at_once) -> Mapping[str, Any]:
+    """All of FILE_OUTPUTS for an absolute path; now in seconds since the epoch. Raises RPCAborted for a path that is none.
+
+    ask: with a deadline where whoever waits has none: a file server that is gone answers no look at a file, and nothing ends that.
+    """
+    told: Mapping[str, Any] = ask(_WHO, lambda: _told_of(path, now), _PATIENCE)
+    return FileStatus(told, max_digest_bytes, ask)
+
+
+def _told_of(path: str, now: float | None) -> dict[str, Any]:
+    """All but the digest, which is None where there may be one."""
     if not path.startswith("/") or "\0" in path:
         raise RPCAborted("fstat needs an absolute path")
     blank: dict[str, Any] = dict.fromkeys(FILE_OUTPUTS, 0)
@@ -81,7 +94,7 @@ def file_status(path: str, now: float | None = None, max_digest_bytes: int = MAX
     moment = int(time.time() if now is None else now)
     times = {name: getattr(status, f"st_{name}_ns") // 10**9 for name in ("mtime", "ctime", "atime")}
     has_digest = stat.S_ISREG(status.st_mode) and status.st_mode & stat.S_IROTH
-    told = {
+    return {
         **blank,
         "output": "present",
         "present": 1,
@@ -96,7 +109,6 @@ def file_status(path: str, now: float | None = None, max_digest_bytes: int = MAX
         **{f"{name}_seconds": value for name, value in times.items()},
         **{f"{name}_age": moment - value for name, value in times.items()},
     }
-    return FileStatus(told, max_digest_bytes)
 
 
 def _md5(path: str, limit: int) -> str | int:

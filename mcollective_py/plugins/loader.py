@@ -12,6 +12,7 @@ from ..config import Config
 from ..ddl.model import DDL, IMPACTS, PLAIN_TIMEOUT, Metadata
 from ..ddl.validators import VALIDATORS, Validator
 from ..errors import PluginError
+from ..node.deadline import Ask, at_once
 from ..node.factsource import FactsSource
 from ..node.view import NodeView
 from ..settings import FLAGS
@@ -81,10 +82,13 @@ class AgentIndex(Mapping[str, LoadedAgent]):
         return len(self._agents)
 
     @classmethod
-    def load_all(cls, libdirs: Sequence[Path], config: Config, view: NodeView, only_owned: bool | None = None) -> "AgentIndex":
+    def load_all(
+        cls, libdirs: Sequence[Path], config: Config, view: NodeView, only_owned: bool | None = None, ask: Ask = at_once
+    ) -> "AgentIndex":
         """Every agent of the libdirs that loads and is wanted; a broken one never keeps the others away.
 
         only_owned: refuse folders that others than root and this user could change; default: where root loads them.
+        ask: by what the site's validators are asked.
         """
         found = survey("agents", libdirs)
         check = checks_owners(only_owned)
@@ -93,8 +97,8 @@ class AgentIndex(Mapping[str, LoadedAgent]):
         for name in sorted(found.found):
             settings = config.plugin(name)
             try:
-                reason = _not_wanted(name, settings, config.text("activate_agents"))
-                agent = None if reason else load_agent(found.found[name], only_owned=check, libdirs=libdirs)
+                reason = not_wanted(name, settings, config.text("activate_agents"))
+                agent = None if reason else load_agent(found.found[name], only_owned=check, libdirs=libdirs, ask=ask)
                 if agent is not None and not _activates(agent, view, settings):
                     reason = "its activate_when says no"
             except PluginError as error:
@@ -107,10 +111,11 @@ class AgentIndex(Mapping[str, LoadedAgent]):
         return cls(agents, skipped, inactive)
 
 
-def load_agent(folder: Path, only_owned: bool = False, libdirs: Sequence[Path] | None = ()) -> LoadedAgent:
+def load_agent(folder: Path, only_owned: bool = False, libdirs: Sequence[Path] | None = (), ask: Ask = at_once) -> LoadedAgent:
     """The agent in a folder of its name. only_owned: first check who could change it. Raises PluginError or DDLError.
 
     libdirs: where validators are that it has not in its own folder; None where no input will be checked by this one any more.
+    ask: by what those are asked.
     """
     name = folder.name
     check_folder(name, folder, only_owned)
@@ -119,10 +124,10 @@ def load_agent(folder: Path, only_owned: bool = False, libdirs: Sequence[Path] |
             raise PluginError(name, "there is no agent.py in its folder")
         from .externals import external_agent  # few daemons have one
 
-        return _rpc_agent(name, external_agent(name, folder), folder, only_owned, libdirs, has_code=False)
+        return _rpc_agent(name, external_agent(name, folder), folder, only_owned, libdirs, ask, has_code=False)
     agent = load_class(name, folder, "agent")
     if issubclass(agent, Agent):
-        return _rpc_agent(name, agent, folder, only_owned, libdirs)
+        return _rpc_agent(name, agent, folder, only_owned, libdirs, ask)
     if not callable(getattr(agent, "handlemsg", None)):
         raise PluginError(name, f"the class {agent.__name__} is neither an Agent nor has it a handlemsg")
     return _plain_agent(name, agent, folder)
@@ -149,7 +154,7 @@ def load_facts_source(name: str, folder: Path, settings: Mapping[str, str], only
 
 
 def _rpc_agent(
-    name: str, agent: type[Agent], folder: Path, only_owned: bool, libdirs: Sequence[Path] | None, *, has_code: bool = True
+    name: str, agent: type[Agent], folder: Path, only_owned: bool, libdirs: Sequence[Path] | None, ask: Ask, *, has_code: bool = True
 ) -> LoadedAgent:
     if hasattr(agent, "handlemsg"):
         raise PluginError(name, "an RPC agent's handlemsg is never called: use actions, or a plain class")
@@ -165,14 +170,14 @@ def _rpc_agent(
     for action, method in actions.items():
         _check_arguments(name, action, method, ("self", "request", "reply"))
     found = MappingProxyType(actions)
-    validators = VALIDATORS if libdirs is None else _validators(name, ddl, libdirs, folder, only_owned)
+    validators = VALIDATORS if libdirs is None else _validators(name, ddl, libdirs, folder, only_owned, ask)
     return LoadedAgent(name, agent, folder, ddl, ddl.metadata, found, external=frozenset(external), validators=validators)
 
 
-def _validators(name: str, ddl: DDL, libdirs: Sequence[Path], folder: Path, only_owned: bool) -> Mapping[str, Validator]:
+def _validators(name: str, ddl: DDL, libdirs: Sequence[Path], folder: Path, only_owned: bool, ask: Ask) -> Mapping[str, Validator]:
     try:
         inputs = (wanted for declared in ddl.actions.values() for wanted in declared.inputs.values())
-        return validators_for(inputs, libdirs, folder, only_owned=only_owned)
+        return validators_for(inputs, libdirs, folder, only_owned=only_owned, ask=ask)
     except PluginError as error:
         raise PluginError(name, f"ddl.yaml: {error.reason}") from error
 
@@ -205,7 +210,7 @@ def _check_arguments(name: str, method: str, function: Callable[..., Any], argum
         raise PluginError(name, f"{method} must take {', '.join(arguments)}") from error
 
 
-def _not_wanted(name: str, settings: Mapping[str, str], activate_agents: str | None) -> str | None:
+def not_wanted(name: str, settings: Mapping[str, str], activate_agents: str | None) -> str | None:
     own = settings.get("activate_agent")
     if own is not None:
         return f"plugin.{name}.activate_agent is {own}" if _is_no(own) else None

@@ -12,6 +12,7 @@ from ..ddl.model import DataDDL, Output
 from ..ddl.validators import check_type
 from ..errors import MCollectiveError, PluginError, RPCAborted
 from ..node.data import Data
+from ..node.deadline import Ask, at_once
 from ..node.view import DataSource, NodeView
 from .ddlfiles import read_data_folder
 from .finder import survey
@@ -19,13 +20,6 @@ from .folder import checks_owners, load_plugin
 from .sitevalidators import validators_for
 
 _MAX_TEXT = 64 * 1024  # characters of one output
-
-Ask = Callable[[str, Callable[[], Any], float], Any]  # name, what to call, seconds
-
-
-def at_once(name: str, function: Callable[[], Any], seconds: float) -> Any:
-    """No deadline: for a process that has one of its own."""
-    return function()
 
 
 class SiteData:
@@ -56,7 +50,7 @@ class SiteData:
             return self._cls(node, self.source.config, logger).query(asked)
 
         try:
-            answered = self._ask(self.name, answer, self.ddl.metadata.timeout)
+            answered = self._ask(f"data plugin {self.name}", answer, self.ddl.metadata.timeout)
         except MCollectiveError:
             raise
         except Exception as error:

@@ -14,21 +14,30 @@ from traceback import extract_tb
 from ..ddl.model import Input
 from ..ddl.validate import check_input, is_validator_name
 from ..ddl.validators import VALIDATORS, Validator
-from ..errors import PluginError
+from ..errors import PluginError, RPCAborted
+from ..node.deadline import Ask, at_once
 from ..text import printable
 from .finder import find
 from .folder import load_plugin
 
 logger = logging.getLogger(__name__)
 
+_PATIENCE = 2.0  # seconds for one value: on a host it is the thread that receives that waits
+
 
 def validators_for(
-    inputs: Iterable[Input], libdirs: Sequence[Path], own: Path | None = None, *, only_owned: bool | None = None, is_strict: bool = True
+    inputs: Iterable[Input],
+    libdirs: Sequence[Path],
+    own: Path | None = None,
+    *,
+    only_owned: bool | None = None,
+    is_strict: bool = True,
+    ask: Ask = at_once,
 ) -> Mapping[str, Validator]:
     """All that these inputs are checked by: ours, and of the site's those that they name.
 
     own: the folder of the agent, whose validators come first. is_strict: as a host needs it, PluginError where one is not there, does
-    not load, or refuses a default. Otherwise such a one is left out, and hosts have the say.
+    not load, or refuses a default. Otherwise such a one is left out, and hosts have the say. ask: by what the site's are asked.
     """
     wanted = list(inputs)
     unknown = {one.validation: one for one in wanted if one.validation and is_validator_name(one.validation)}
@@ -43,7 +52,7 @@ def validators_for(
         try:
             if folder is None:
                 raise PluginError(name, f"the input {one.name} wants the unknown validator {name}")
-            found[name] = load_validator(name, folder, only_owned)
+            found[name] = load_validator(name, folder, only_owned, ask)
         except PluginError as error:
             if is_strict:
                 raise
@@ -54,7 +63,7 @@ def validators_for(
     return found
 
 
-def load_validator(name: str, folder: Path, only_owned: bool | None = None) -> Validator:
+def load_validator(name: str, folder: Path, only_owned: bool | None = None, ask: Ask = at_once) -> Validator:
     """The validator in a folder; whatever it does comes out as a ValueError or as nothing. Raises PluginError."""
     cls = load_plugin("validators", name, folder, only_owned)
     if not callable(getattr(cls, "validate", None)):
@@ -67,9 +76,11 @@ def load_validator(name: str, folder: Path, only_owned: bool | None = None) -> V
     def check(value: str) -> None:
         """A ValueError is the reason; False, and anything else that is raised, refuse the value too."""
         try:
-            answer = plugin.validate(value)
+            answer = ask(f"validator {name}", lambda: plugin.validate(value), _PATIENCE)
         except ValueError as error:
             raise ValueError(printable(str(error)) or f"is not valid ({name})") from None
+        except RPCAborted as error:  # it took too long, or is not asked any more
+            raise ValueError(f"cannot be checked: {printable(str(error))}") from None
         except Exception as error:  # noqa: BLE001 - what cannot be judged is refused; its message may quote the value
             frame = extract_tb(error.__traceback__)[-1]
             logger.error("the validator %s failed: %s at %s:%s", name, type(error).__name__, frame.filename, frame.lineno)

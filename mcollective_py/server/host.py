@@ -65,6 +65,8 @@ def build_host(config: Config, clock: Callable[[], float], previous: Host | None
     for missing in (path for path in libdirs if not path.is_dir()):
         logger.warning("libdir: there is no folder %s, so no agents and facts sources of it", missing)
     loaded: dict[str, LoadedAgent] = {}
+    # Of data plugins and validators each, so that slow ones of the one kind leave the other alone.
+    ask_data, ask_validator = Deadlines().call, Deadlines().call
 
     def describe(name: str) -> Mapping[str, Any] | None:
         return loaded[name].describe() if name in loaded else None
@@ -75,13 +77,13 @@ def build_host(config: Config, clock: Callable[[], float], previous: Host | None
         config.text("main_collective") or config.items("collectives")[0],
         classes=ClassesFile(config.text("classesfile")),
         facts=facts_source(config, libdirs, speaks_ruby=speaks_ruby),
-        data=DataPlugins(builtin_data(describe)),
+        data=DataPlugins(builtin_data(describe, ask_data)),
     )
-    agents = AgentIndex.load_all(libdirs, config, state.view())
+    agents = AgentIndex.load_all(libdirs, config, state.view(), ask=ask_validator)
     loaded.update(agents)
     state.set_agents(agents)
-    data = load_data(libdirs, config.plugin, state.view(), Deadlines().call)
-    state.set_data(DataPlugins([*builtin_data(describe), *data.plugins]))
+    data = load_data(libdirs, config.plugin, state.view(), ask_data)
+    state.set_data(DataPlugins([*builtin_data(describe, ask_data), *data.plugins]))
     for skipped in data.skipped:
         logger.warning("data plugin %s is not loaded: %s", skipped.plugin, skipped.reason)
     for name in data.inactive:

@@ -46,8 +46,8 @@ def test_even_an_exit_of_the_code_ends_its_own_thread_alone():
     def leave():
         raise SystemExit(3)
 
-    with pytest.raises(SystemExit):
-        Deadlines().call("stock", leave, 10)
+    with pytest.raises(RPCAborted, match="the data plugin stock gave no answer: SystemExit"):
+        Deadlines().call("data plugin stock", leave, 10)
 
 
 def test_a_name_that_hangs_is_refused_at_once_and_others_are_not():

@@ -1,10 +1,12 @@
 import os
 import socket
+import threading
 import time
 
 import pytest
 
 from mcollective_py.errors import RPCAborted
+from mcollective_py.node.deadline import Deadlines
 from mcollective_py.node.filestatus import FILE_OUTPUTS, file_status
 
 
@@ -99,3 +101,34 @@ def test_a_file_is_not_read_before_its_digest_is_asked_for(tmp_path):
     assert told["size"] == 3
     path.write_bytes(b"")
     assert told["md5"] == "d41d8cd98f00b204e9800998ecf8427e"
+
+
+def test_both_the_look_at_a_file_and_its_digest_are_asked_with_a_deadline(tmp_path):
+    asked = []
+
+    def ask(name, function, seconds):
+        asked.append((name, seconds))
+        return function()
+
+    path = tmp_path / "x"
+    path.write_bytes(b"abc")
+    path.chmod(0o644)
+    told = file_status(str(path), ask=ask)
+    assert asked == [("data plugin fstat", 5.0)]
+    assert told["md5"] == "900150983cd24fb0d6963f7d28e17f72"
+    assert asked == [("data plugin fstat", 5.0)] * 2
+
+
+def test_a_file_server_that_is_gone_holds_nobody_up():
+    release = threading.Event()
+    deadlines = Deadlines()
+
+    def ask(name, function, seconds):
+        return deadlines.call(name, lambda: release.wait(30), 0.02)
+
+    for _ in range(2):
+        with pytest.raises(RPCAborted, match=r"the data plugin fstat gave no answer within 0\.02 s"):
+            file_status("/mnt/gone/x", ask=ask)
+    with pytest.raises(RPCAborted, match="2 earlier queries of it have not come back"):
+        file_status("/mnt/gone/x", ask=ask)
+    release.set()

@@ -7,6 +7,7 @@ from mcollective_py.ddl.model import Input
 from mcollective_py.ddl.validate import validate
 from mcollective_py.ddl.validators import VALIDATORS
 from mcollective_py.errors import InvalidRPCData, PluginError
+from mcollective_py.node.deadline import Deadlines
 from mcollective_py.plugins.loader import load_agent
 from mcollective_py.plugins.sitevalidators import load_validator, validators_for
 
@@ -125,3 +126,51 @@ def test_an_agent_is_checked_by_a_validator_of_any_libdir(tmp_path):
 
 def test_a_strict_reading_of_the_ddl_alone_needs_no_validator():
     assert ddl_from_yaml(DDL, "rack").actions["find"].inputs["tag"].default == "A-0"
+
+
+SLOW = """\
+import threading
+class AssetTag:
+    def validate(self, value):
+        threading.Event().wait(30)
+"""
+
+
+def test_a_validator_that_hangs_refuses_the_value_when_its_time_is_over(tmp_path):
+    deadlines = Deadlines()
+
+    def ask(name, function, seconds):
+        assert (name, seconds) == ("validator asset_tag", 2.0)
+        return deadlines.call(name, function, 0.02)
+
+    check = load_validator("asset_tag", write(tmp_path, SLOW), ask=ask)
+    for _ in range(2):
+        with pytest.raises(ValueError, match=r"cannot be checked: the validator asset_tag gave no answer within 0\.02 s"):
+            check("A-1")
+    with pytest.raises(ValueError, match="cannot be checked: the validator asset_tag is not asked: 2 earlier"):
+        check("A-1")
+
+
+def test_a_validator_that_leaves_ends_no_daemon(tmp_path):
+    body = "class AssetTag:\n    def validate(self, value):\n        raise SystemExit(1)\n"
+    check = load_validator("asset_tag", write(tmp_path, body), ask=Deadlines().call)
+    with pytest.raises(ValueError, match="cannot be checked"):
+        check("A-1")
+
+
+def test_an_agents_inputs_are_judged_with_the_deadline_of_its_host(tmp_path):
+    write(tmp_path)
+    folder = tmp_path / "agents" / "rack"
+    folder.mkdir(parents=True)
+    (folder / "ddl.yaml").write_text(DDL)
+    (folder / "agent.py").write_text(AGENT)
+    asked = []
+
+    def ask(name, function, seconds):
+        asked.append(name)
+        return function()
+
+    agent = load_agent(folder, libdirs=[tmp_path], ask=ask)
+    asked.clear()
+    validate(agent.ddl, "find", {"tag": "A-1"}, agent.validators)
+    assert asked == ["validator asset_tag"]
