@@ -1,6 +1,7 @@
 """A real PuppetDB with a PostgreSQL of its own: in the foreground, on free loopback ports, in their own folder, ended by their pids."""
 
 import contextlib
+import datetime
 import http.client
 import json
 import os
@@ -63,8 +64,16 @@ enabled = false
 _LOGBACK = """<configuration><appender name="OUT" class="ch.qos.logback.core.ConsoleAppender"><encoder><pattern>%d %p %m%n</pattern>
 </encoder></appender><root level="warn"><appender-ref ref="OUT"/></root></configuration>
 """
-# What a short life needs: no optimising compiler, and one thread that collects garbage.
-_JAVA = ("-Xmx400m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Djava.security.egd=/dev/urandom")
+# What a short life needs: no optimising compiler, one thread that collects garbage, and thousands of classes that nobody checks.
+_JAVA = (
+    "-Xmx400m",
+    "-XX:TieredStopAtLevel=1",
+    "-XX:+UseSerialGC",
+    "-XX:-UsePerfData",
+    "-XX:+UnlockDiagnosticVMOptions",
+    "-XX:-BytecodeVerificationRemote",
+    "-Djava.security.egd=/dev/urandom",
+)
 
 
 class PuppetDB:
@@ -105,14 +114,15 @@ class PuppetDB:
 
     def submit(self, command: str, version: int, certname: str, payload: Mapping[str, Any]) -> None:
         """One command, as a Puppet server or a node sends it; it is worked off a moment later."""
-        now = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
+        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")  # a node is older or younger than its facts by it
         place = f"/pdb/cmd/v1?command={command.replace(' ', '_')}&version={version}&certname={certname}"
         self._call(place, {"certname": certname, "producer_timestamp": now, **payload})
 
-    def node(self, certname: str, facts: Mapping[str, Any], classes: Sequence[str] = ()) -> None:
-        """A node with its facts, and a catalog with these classes, as Puppet writes them: `Role::Web`."""
+    def node(self, certname: str, facts: Mapping[str, Any], classes: Sequence[str] = (), agents: Sequence[str] = ()) -> None:
+        """A node with its facts, and a catalog with these classes, as Puppet writes them: `Role::Web`; and with these agents."""
         self.submit("replace facts", 5, certname, {"environment": "production", "producer": None, "values": facts})
         resources = [{**_RESOURCE, "type": "Class", "title": title} for title in ("Main", "Settings", *classes)]
+        resources += [{**_RESOURCE, "type": "Mcollective_py::Agent", "title": title} for title in agents]
         catalog = {
             "environment": "production",
             "producer": None,

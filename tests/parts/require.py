@@ -29,6 +29,13 @@ def require_rabbitmq() -> None:
         missing("rabbitmq-server is not installed")
 
 
+def require_puppetdb() -> None:
+    """Debian's PuppetDB, and PostgreSQL with what belongs to it."""
+    require_programs("java", "psql", file="/usr/share/puppetdb/puppetdb.jar")
+    if not any(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+        missing("postgresql is not installed")
+
+
 def require_lab() -> None:
     """Root and network namespaces, for hosts of their own."""
     if os.geteuid() != 0:

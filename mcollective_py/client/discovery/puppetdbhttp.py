@@ -150,6 +150,8 @@ def _reason(error: Exception) -> str:
         return f"the name is not known ({error.strerror})"
     if isinstance(error, TimeoutError):
         return "no answer in time"
+    if isinstance(error, http.client.RemoteDisconnected | http.client.IncompleteRead):
+        return "it hung up"
     if isinstance(error, http.client.HTTPException):
         return f"it does not speak HTTP on this port ({type(error).__name__})"
     return (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
