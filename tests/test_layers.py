@@ -13,7 +13,7 @@ PACKAGE = TREE / "mcollective_py"
 LAYERS = (
     {
         *("errors", "message", "names", "filter", "facttest", "expression", "callstack", "compound"),
-        *("settings", "configfile", "config", "reference", "regularfile", "sparkline", "text"),
+        *("settings", "configfile", "config", "reference", "regularfile", "privatefile", "sparkline", "text"),
     },
     {"wire"},
     {"node"},

@@ -5,13 +5,15 @@ import json
 import logging
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..filter import Filter
 from ..names import is_identity
+from ..privatefile import cache_folder, prune_folder, replace_private
+from ..regularfile import read_regular
 
 logger = logging.getLogger(__name__)
 
@@ -111,17 +113,13 @@ class KnownHosts:
     @classmethod
     def of_user(cls, scope: str, environment: Mapping[str, str] = os.environ) -> "KnownHosts":
         """In $XDG_CACHE_HOME, else ~/.cache. scope keeps fleets apart that share a collective's name: the configuration file."""
-        base = environment.get("XDG_CACHE_HOME", "")
-        cache = Path(base) if base.startswith("/") else Path(environment.get("HOME") or "/nonexistent") / ".cache"
-        return cls(cache / "mcollective_py" / "known", scope)
+        return cls(Path(cache_folder(environment), "known"), scope)
 
     def load(self, collective: str, agent: str, filter: Filter) -> Knowledge:
         """What is known of this question; nothing where there is no usable file."""
         path = self._path(collective, agent, filter)
         try:
-            if path.stat().st_size > MAX_BYTES:
-                return Knowledge()
-            return Knowledge.from_json(path.read_text(encoding="utf-8"))
+            return Knowledge.from_json(read_regular(str(path), MAX_BYTES)[0].decode())
         except FileNotFoundError:
             return Knowledge()
         except (OSError, ValueError, RecursionError) as error:
@@ -132,35 +130,19 @@ class KnownHosts:
         """Replace the file in one step. A cache that cannot be written costs time, never a result: it is only logged."""
         path = self._path(collective, agent, filter)
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            new = self.folder / f".new-{os.urandom(8).hex()}"
-            try:
-                with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-                    file.write(knowledge.to_json())
-                new.replace(path)
-            except OSError:
-                new.unlink(missing_ok=True)
-                raise
-            self._prune()
+            replace_private(path, knowledge.to_json())
+            prune_folder(self.folder, _FILE_NAME.fullmatch, _oldest)
         except OSError as error:
             logger.info("known hosts cannot be kept in %s: %s", self.folder, error)
-
-    def _prune(self) -> None:
-        # By a descriptor of a folder of ours: a link in its place, which root may be led to by another's HOME, has nothing deleted.
-        folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        try:
-            if os.fstat(folder).st_uid != os.geteuid():
-                return
-            names = [name for name in os.listdir(folder) if _FILE_NAME.fullmatch(name)]  # noqa: PTH208 - by descriptor
-            ages = sorted((os.stat(name, dir_fd=folder, follow_symlinks=False).st_mtime, name) for name in names)
-            for _, name in ages[: max(len(ages) - MAX_FILES, 0)]:
-                os.unlink(name, dir_fd=folder)
-        finally:
-            os.close(folder)
 
     def _path(self, collective: str, agent: str, filter: Filter) -> Path:
         question: Any = [self.scope, collective, agent, filter.to_wire()]
         return self.folder / (hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()[:32] + ".json")
+
+
+def _oldest(files: Sequence[tuple[str, os.stat_result]]) -> list[str]:
+    ages = sorted((status.st_mtime, name) for name, status in files)
+    return [name for _, name in ages[: max(len(ages) - MAX_FILES, 0)]]
 
 
 def _is_time(value: object) -> bool:

@@ -5,7 +5,7 @@ import logging
 import os
 import re
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from itertools import islice
 from pathlib import Path
@@ -13,6 +13,8 @@ from typing import Any, Self
 
 from ..errors import UsageError
 from ..names import is_action, is_agent, is_identity
+from ..privatefile import cache_folder, prune_folder, replace_private
+from ..regularfile import read_regular
 from .results import RPCStats
 
 logger = logging.getLogger(__name__)
@@ -112,9 +114,7 @@ class Runs:
     @classmethod
     def of_user(cls, scope: str, environment: Mapping[str, str] = os.environ) -> Self:
         """In $XDG_CACHE_HOME, else ~/.cache. scope: the configuration file; runs of another one are not seen."""
-        base = environment.get("XDG_CACHE_HOME", "")
-        cache = Path(base) if base.startswith("/") else Path(environment.get("HOME") or "/nonexistent") / ".cache"
-        return cls(cache / "mcollective_py" / "runs", scope)
+        return cls(Path(cache_folder(environment), "runs"), scope)
 
     def save(self, run: Run) -> None:
         """Keep a run in one step, and forget the oldest. Where it cannot be written the call is no less true: it is only logged."""
@@ -123,16 +123,8 @@ class Runs:
             logger.info("the run %s is too large to be kept", run.request_id)
             return
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            new = self.folder / f".new-{os.urandom(8).hex()}"
-            try:
-                with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-                    file.write(text)
-                new.replace(self.folder / f"{int(run.started * 1000):013d}-{run.request_id}.json")
-            except OSError:
-                new.unlink(missing_ok=True)
-                raise
-            self._prune()
+            replace_private(self.folder / f"{int(run.started * 1000):013d}-{run.request_id}.json", text)
+            prune_folder(self.folder, _FILE_NAME.fullmatch, _oldest)
         except OSError as error:
             logger.info("runs cannot be kept in %s: %s", self.folder, error)
 
@@ -170,27 +162,10 @@ class Runs:
 
     def _read(self, path: Path) -> Run | None:
         try:
-            if path.stat().st_size > MAX_BYTES:
-                return None
-            return Run.from_json(path.read_text(encoding="utf-8"))
+            return Run.from_json(read_regular(str(path), MAX_BYTES)[0].decode())
         except (OSError, ValueError, RecursionError) as error:
             logger.info("the run in %s is not used: %s", path, error)
             return None
-
-    def _prune(self) -> None:
-        # By a descriptor of a folder of ours: a link in its place, which root may be led to by another's HOME, has nothing deleted.
-        folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        try:
-            if os.fstat(folder).st_uid != os.geteuid():
-                return
-            left = MAX_ALL_BYTES
-            names = sorted((name for name in os.listdir(folder) if _FILE_NAME.fullmatch(name)), reverse=True)  # noqa: PTH208
-            for at, name in enumerate(names):
-                left -= os.stat(name, dir_fd=folder, follow_symlinks=False).st_size
-                if at >= MAX_RUNS or (left < 0 and at):
-                    os.unlink(name, dir_fd=folder)
-        finally:
-            os.close(folder)
 
 
 def rerun(word: str, runs: Runs) -> tuple[Run, tuple[str, ...]]:
@@ -206,6 +181,14 @@ def rerun(word: str, runs: Runs) -> tuple[Run, tuple[str, ...]]:
     if not hosts:
         raise UsageError(f"{_named(run)} has no hosts that are {which}: `mco runs {run.request_id[:8]}` shows them")
     return run, hosts
+
+
+def _oldest(files: Sequence[tuple[str, os.stat_result]]) -> Iterator[str]:
+    left = MAX_ALL_BYTES
+    for at, (name, status) in enumerate(sorted(files, reverse=True)):
+        left -= status.st_size
+        if at >= MAX_RUNS or (left < 0 and at):
+            yield name
 
 
 def _named(run: Run) -> str:

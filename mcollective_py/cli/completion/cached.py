@@ -1,12 +1,14 @@
 """What took long to find out, kept in the user's cache beside the size and time of the file that it comes from."""
 
 # pathlib would cost a TAB key 5 ms
-# ruff: noqa: PTH103, PTH105, PTH108, PTH116, PTH118, PTH120
+# ruff: noqa: PTH103, PTH116, PTH118, PTH120
 
 import json
 import os
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from ...privatefile import cache_folder, replace_private
 
 _MAX_BYTES = 4 * 1024 * 1024
 _MAX_ENTRIES = 500
@@ -38,12 +40,6 @@ class Cached:
         return value
 
 
-def cache_folder(environment: Mapping[str, str] = os.environ) -> str:
-    """Where this user's caches are."""
-    base = environment.get("XDG_CACHE_HOME", "")
-    return os.path.join(base if base.startswith("/") else f"{environment.get('HOME') or '/nonexistent'}/.cache", "mcollective_py")
-
-
 def stamp_of(*files: str) -> list[Any]:
     """Size and time of files; of a folder, those of the files in it that matter have to be named."""
     stamps: list[Any] = []
@@ -68,17 +64,10 @@ def _read(file: str) -> dict[str, Any]:
 
 
 def _write(file: str, entries: Mapping[str, Any]) -> None:
-    folder, new = os.path.dirname(file), f"{file}.{os.urandom(8).hex()}"
+    folder = os.path.dirname(file)
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        if os.lstat(folder).st_uid != os.geteuid():  # another's HOME: nothing of ours is left there
-            return
-        try:
-            with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "w") as kept:
-                json.dump(entries, kept, separators=(",", ":"))
-            os.replace(new, file)
-        except OSError:
-            os.unlink(new)
-            raise
+        if os.lstat(folder).st_uid == os.geteuid():  # in another's HOME nothing of ours is left
+            replace_private(file, json.dumps(entries, separators=(",", ":")))
     except OSError:
         pass  # the next TAB key looks again

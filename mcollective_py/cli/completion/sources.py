@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from ...privatefile import cache_folder
 from ..commands import application_files, config_text, description_of, libdirs
-from .cached import Cached, cache_folder, stamp_of
+from .cached import Cached, stamp_of
 from .candidates import Candidate, Input
 from .declared import Declared
 

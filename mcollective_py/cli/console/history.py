@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
+from ...privatefile import replace_private, state_folder
 from ...regularfile import open_regular
 
 MAX_LINES = 1000
@@ -25,9 +26,7 @@ class History:
     @classmethod
     def of_user(cls, lines: ModuleType, environment: Mapping[str, str] = os.environ) -> "History":
         """In $XDG_STATE_HOME, else ~/.local/state."""
-        base = environment.get("XDG_STATE_HOME", "")
-        state = Path(base) if base.startswith("/") else Path(environment.get("HOME") or "/nonexistent") / ".local" / "state"
-        return cls(state / "mcollective_py" / "console_history", lines)
+        return cls(Path(state_folder(environment), "console_history"), lines)
 
     def load(self) -> None:
         """Give readline the lines of former sessions; it keeps none by itself from now on."""
@@ -47,15 +46,8 @@ class History:
         if not self._unwritten:
             return
         lines = [*self._read(), *self._unwritten][-MAX_LINES:]
-        new = self.file.with_name(f".new-{os.urandom(8).hex()}")
-        try:
-            self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "w", encoding="utf-8") as file:
-                file.write("".join(f"{line}\n" for line in lines))
-            new.replace(self.file)
-        except OSError:  # then it is this session's alone
-            with contextlib.suppress(OSError):
-                new.unlink()
+        with contextlib.suppress(OSError):  # then it is this session's alone
+            replace_private(self.file, "".join(f"{line}\n" for line in lines))
         self._unwritten.clear()
 
     def _read(self) -> list[str]:

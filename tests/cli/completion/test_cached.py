@@ -1,7 +1,6 @@
-import os
 import stat
 
-from mcollective_py.cli.completion.cached import Cached, cache_folder, stamp_of
+from mcollective_py.cli.completion.cached import Cached, stamp_of
 
 
 def test_a_value_is_found_once_as_long_as_its_file_is_as_it_was(tmp_path):
@@ -47,6 +46,4 @@ def test_it_is_bounded(tmp_path):
 
 
 def test_the_folder_is_the_users():
-    assert cache_folder({"XDG_CACHE_HOME": "/x"}) == "/x/mcollective_py"
-    assert cache_folder({"XDG_CACHE_HOME": "relative", "HOME": "/h"}) == "/h/.cache/mcollective_py"
-    assert os.sep in cache_folder({})
+    assert Cached.of_user("words", {"XDG_CACHE_HOME": "/x"})._file == "/x/mcollective_py/completion/words.json"
