@@ -106,6 +106,7 @@ class RunningSite:
 
     def end(self) -> None:
         """End every process, gently first, and forget the socket."""
+        self._ready.close()  # first: daemons would wait for somebody to read that they stop
         for process in self.processes.values():
             process.terminate()
         for process in self.processes.values():
@@ -115,7 +116,6 @@ class RunningSite:
                 process.kill()
                 process.wait()
         self.processes.clear()
-        self._ready.close()
 
     def _start(self, name: str, command: Sequence[str], log: Path) -> None:
         with log.open("ab") as output:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from ..errors import ConfigError
 
+_PATIENCE = 2.0  # seconds for systemd to take what it is told
+
 
 def notify_systemd(state: str) -> None:
     """Tell systemd, where it started us, e.g. `READY=1`; sd_notify(3): a datagram to the socket that NOTIFY_SOCKET names."""
@@ -15,6 +17,7 @@ def notify_systemd(state: str) -> None:
     if not address.startswith(("/", "@")):
         return
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as notifier:
+        notifier.settimeout(_PATIENCE)  # its queue may be full: a daemon that is told to stop would never come to it
         try:
             notifier.sendto(state.encode(), address.replace("@", "\0", 1))
         except OSError as error:

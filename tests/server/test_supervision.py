@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from mcollective_py.errors import ConfigError
+from mcollective_py.server import supervision
 from mcollective_py.server.supervision import PidFile, notify_systemd
 
 
@@ -24,6 +25,18 @@ def test_without_systemd_a_notification_goes_nowhere(monkeypatch: pytest.MonkeyP
     notify_systemd("READY=1")
     monkeypatch.setenv("NOTIFY_SOCKET", "/nonexistent/socket")
     notify_systemd("READY=1")  # said in the log, never fatal
+
+
+def test_a_supervisor_that_reads_nothing_holds_nobody_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(supervision, "_PATIENCE", 0.05)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as deaf:
+        deaf.bind(str(tmp_path / "notify"))
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        while not caplog.records:
+            notify_systemd("STOPPING=1")  # until its queue is full
+    assert "systemd does not listen" in caplog.text
 
 
 def test_a_pid_file_holds_our_pid_and_goes_away(tmp_path: Path) -> None:
