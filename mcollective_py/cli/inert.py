@@ -1,5 +1,7 @@
 """Text that hosts sent, made harmless for a terminal; pure."""
 
+from collections.abc import Iterable
+
 _MAX_VALUE = 1024 * 1024  # characters of one value as text; JSON is never cut
 _LAYOUT = {0x200E, 0x200F, 0x061C, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x2028, 0x2029, 0xFEFF}
 
@@ -13,7 +15,19 @@ def inert(text: str, *, keep_lines: bool = False) -> str:
     keep = "\n\t" if keep_lines else "\t"
     if text.translate(dict.fromkeys(map(ord, keep))).isprintable():  # the most there is, and it takes a tenth of the time
         return text
-    return "".join(char if char.isprintable() or char in keep else _escaped(char) for char in text)
+    return text.translate(_Escapes(map(ord, keep)))
+
+
+class _Escapes(dict[int, str]):
+    """What each character is shown as, found out when it first comes: a text of nothing but escapes takes no longer."""
+
+    def __init__(self, keep: Iterable[int]) -> None:
+        super().__init__((code, chr(code)) for code in keep)
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        shown = self[code] = char if char.isprintable() else _escaped(char)
+        return shown
 
 
 def _escaped(char: str) -> str:

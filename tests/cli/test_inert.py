@@ -1,6 +1,7 @@
 import pytest
 
 from mcollective_py.cli.inert import inert, inert_lines
+from tests.cputime import cpu_seconds
 
 
 @pytest.mark.parametrize(
@@ -29,3 +30,9 @@ def test_the_lines_of_a_text_are_kept_and_each_is_inert():
 def test_a_text_is_cut_at_a_mebibyte_with_a_word_on_how_much_is_left_out():
     assert inert("x" * (1024 * 1024)) == "x" * (1024 * 1024)
     assert inert("x" * (1024 * 1024 + 7)) == "x" * (1024 * 1024) + "... (7 more characters)"
+
+
+def test_a_mebibyte_of_escapes_takes_no_longer_than_one_of_text():
+    flood = "\x1b" * (1024 * 1024)
+    assert inert(flood) == "\\x1b" * (1024 * 1024)
+    assert cpu_seconds(lambda: inert(flood), 0.8) < 0.8  # 0.08 s; 1.5 s character by character

@@ -12,6 +12,7 @@ from .columns import cut, output_names, padded, shared_out, text_width
 _GAP = "  "
 _LEAST = 8  # columns of a terminal: less of a value says nothing
 _LONGEST = 4000  # characters of one value where no terminal says how wide
+_WIDEST = 20_000  # columns of a row then: one host's thousand long values would make the rows of all others as long
 
 
 class Table:
@@ -53,24 +54,24 @@ class Table:
 
 
 def table_lines(columns: Sequence[Sequence[str]], is_number: Sequence[bool], style: Style, *, colors: Sequence[str]) -> list[str]:
-    """Columns of inert text, the head first, as lines; on a terminal no wider than it is.
+    """Columns of inert text, the head first, as lines; on a terminal no wider than it is, elsewhere no wider than _WIDEST.
 
     is_number: which columns stand to the right. colors: of each row's second column, empty for none.
     """
     natural = [max(text_width(text) for text in column) for column in columns]
-    widths, left_out = natural, 0
-    if style.is_terminal:
-        while True:
-            room = style.width - len(_GAP) * (len(natural) - left_out - 1)
-            widths = shared_out(natural[: len(natural) - left_out], room, _LEAST)
-            if sum(widths) <= room or len(widths) == 1:
-                break
-            left_out += 1
+    left_out, whole = 0, style.width if style.is_terminal else _WIDEST
+    while True:
+        room = whole - len(_GAP) * (len(natural) - left_out - 1)
+        widths = shared_out(natural[: len(natural) - left_out], room, _LEAST)
+        if sum(widths) <= room or len(widths) == 1:
+            break
+        left_out += 1
     lines = []
     for row in range(len(columns[0])):
+        filled = max(at for at, column in enumerate(columns) if column[row] or at == 0) + 1  # what follows is blank
         cells = [
             padded(cut(column[row], width), width, is_right=right)
-            for column, width, right in zip(columns, widths, is_number, strict=False)
+            for column, width, right in zip(columns[:filled], widths, is_number, strict=False)
         ]
         if row == 0:
             cells = [style.bold(text) for text in cells]

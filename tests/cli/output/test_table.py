@@ -57,3 +57,11 @@ def test_no_results_are_no_table():
 def test_only_words_are_painted_never_their_neighbours():
     lines = table_lines([["H", "a"], ["S", "no"]], [False, False], Style(color=True), colors=["\x1b[31m"])
     assert lines == ["\x1b[1mH\x1b[0m  \x1b[1mS \x1b[0m", "a  \x1b[31mno\x1b[0m"]
+
+
+def test_one_hosts_many_long_values_do_not_make_every_row_as_long():
+    flood = {f"column{number:03}": "x" * 4000 for number in range(500)}
+    lines = table(result("evil", **flood), *(result(f"web{number}", status="up") for number in range(50)))
+    assert max(map(len, lines)) <= 20_000
+    assert sum(map(len, lines)) < 100_000
+    assert lines[1].startswith("evil  xxx")
