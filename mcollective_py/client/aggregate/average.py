@@ -24,4 +24,5 @@ class Average(AggregateFunction):
             return Aggregated(self.numbers.remark())
         mean = self.numbers.total / count
         line = formatted(self.format or f"Average of {self.output}: %f", mean)
-        return Aggregated((line, *self.numbers.remark()), {"value": mean, "count": count, "left_out": self.numbers.left_out})
+        left_out = self.numbers.left_out + self.numbers.unkept
+        return Aggregated((line, *self.numbers.remark()), {"value": mean, "count": count, "left_out": left_out})

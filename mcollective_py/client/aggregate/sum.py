@@ -24,6 +24,6 @@ class Sum(AggregateFunction):
         data = {
             "value": int(total) if total == int(total) else total,
             "count": len(self.numbers.values),
-            "left_out": self.numbers.left_out,
+            "left_out": self.numbers.left_out + self.numbers.unkept,
         }
         return Aggregated((line, *self.numbers.remark()), data)

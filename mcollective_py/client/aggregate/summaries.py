@@ -1,7 +1,8 @@
 """Summaries: all that an action's DDL has summarized, fed reply by reply. No fault of a function ends a call."""
 
 import logging
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,14 @@ from ...text import printable
 from ..results import RPCResult
 from .base import Aggregated, AggregateFunction
 from .load import aggregate_class
+from .values import MAX_PARTS
 
 logger = logging.getLogger(__name__)
 
 NOTHING = "No aggregate summary could be computed"
 _MAX_LINES = 1000
 _MAX_LINE = 1000  # characters
+MAX_VALUES = 2_000_000  # values and elements of lists that one function is given: seconds of work, whatever hosts send
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class Summaries:
         self._action = action
         self._failures: dict[int, str] = {}
         self._functions: dict[int, AggregateFunction] = {}
+        self._room = dict.fromkeys(range(len(action.aggregates)), MAX_VALUES)
+        self._unheard: Counter[int] = Counter()  # hosts whose values there was no room for
         for number, declared in enumerate(action.aggregates):
             try:
                 made = aggregate_class(declared.function, libdirs)(declared.output, declared.format, declared.options)
@@ -66,6 +71,11 @@ class Summaries:
             value = result.data.get(declared.output)
             if value is None:
                 continue
+            size = min(len(value), MAX_PARTS) if isinstance(value, list | tuple | Mapping) else 1
+            if size > self._room[number]:
+                self._unheard[number] += 1
+                continue
+            self._room[number] -= size
             try:
                 function.process_result(value, result)
             except Exception as error:  # noqa: BLE001 - as above
@@ -86,6 +96,11 @@ class Summaries:
             try:
                 aggregated = self._functions[number].summarize()
                 lines, data = bounded(aggregated), aggregated.data
+                if unheard := self._unheard[number]:
+                    lines = (
+                        *lines,
+                        f"(the values of {unheard} {'host' if unheard == 1 else 'hosts'} left out: {MAX_VALUES} values are taken)",
+                    )
             except Exception as error:  # noqa: BLE001 - as above
                 self._fail(number, declared, error)
         failure = self._failures.get(number)

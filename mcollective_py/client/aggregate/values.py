@@ -87,30 +87,36 @@ class Counted:
 class Numbers:
     """The numbers of all hosts, and how many values were none.
 
-    others: who sent such a one, the first few.
+    others: who sent such a one, the first few. unkept: numbers and parts of lists beyond the bounds.
     """
 
     def __init__(self) -> None:
         self.values = array("d")
-        self.left_out, self.others = 0, []  # type: tuple[int, list[str]]
+        self.left_out, self.others, self.unkept = 0, [], 0  # type: tuple[int, list[str], int]
 
     def add(self, value: object, sender: str) -> None:
         """One value, or the elements of a list."""
+        if isinstance(value, list | tuple) and len(value) > MAX_PARTS:
+            self.unkept += len(value) - MAX_PARTS
         for part in parts_of(value):
             number = number_of(part)
-            if number is not None and len(self.values) < MAX_NUMBERS:
-                self.values.append(number)
+            if number is not None:
+                if len(self.values) < MAX_NUMBERS:
+                    self.values.append(number)
+                else:
+                    self.unkept += 1
                 continue
             self.left_out += 1
             if len(self.others) < 3 and sender not in self.others:
                 self.others.append(sender)
 
     def remark(self) -> tuple[str, ...]:
-        """A line on what was left out, none where nothing was."""
+        """Lines on what was left out, none where nothing was."""
+        beyond = (f"({self.unkept} more values than are taken left out)",) if self.unkept else ()
         if not self.left_out:
-            return ()
+            return beyond
         values = "1 value that is" if self.left_out == 1 else f"{self.left_out} values that are"
-        return (f"({values} no number left out, of {', '.join(self.others)}{' and others' if self.left_out > 3 else ''})",)
+        return (f"({values} no number left out, of {', '.join(self.others)}{' and others' if self.left_out > 3 else ''})", *beyond)
 
     @property
     def total(self) -> float:

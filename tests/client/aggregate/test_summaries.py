@@ -107,3 +107,12 @@ def test_whatever_a_plugin_raises_is_said_and_the_others_go_on(asked, tmp_path, 
 def test_lines_are_bounded_in_number_and_length():
     lines = bounded(Aggregated(tuple(["x" * 5000] + ["y"] * 1500)))
     assert (len(lines), len(lines[0]), lines[-1]) == (1001, 1003, "... and 501 more")
+
+
+def test_a_flood_of_long_lists_is_taken_up_to_a_bound_and_the_rest_is_said(asked):
+    long = [None] * 20_000  # of which each function looks at 10,000
+    assert asked("sum", [1, *[long] * 200, [1, 2]]).lines == (
+        "Sum of x: 4.000000",
+        "(1990000 more values than are taken left out)",
+        "(the values of 1 host left out: 2000000 values are taken)",
+    )

@@ -1,8 +1,9 @@
 import math
+from array import array
 
 import pytest
 
-from mcollective_py.client.aggregate.values import Counted, Numbers, label_of, number_of, parts_of
+from mcollective_py.client.aggregate.values import MAX_NUMBERS, MAX_PARTS, Counted, Numbers, label_of, number_of, parts_of
 from mcollective_py.wire.symbol import Symbol
 
 
@@ -56,3 +57,15 @@ def test_numbers_say_whose_values_were_left_out():
     for host in range(1, 6):
         numbers.add("x", f"web{host}")
     assert numbers.remark() == ("(5 values that are no number left out, of web1, web2, web3 and others)",)
+
+
+def test_numbers_beyond_the_bound_are_said_to_be_left_out_and_not_to_be_none():
+    numbers = Numbers()
+    numbers.add([1] * (MAX_PARTS + 7), "web1")
+    assert (numbers.total, numbers.unkept, numbers.left_out) == (10_000, 7, 0)
+    numbers.values = array("d", bytes(8 * MAX_NUMBERS))
+    numbers.add([1, 2, "x"], "web2")
+    assert numbers.remark() == (
+        "(1 value that is no number left out, of web2)",
+        "(9 more values than are taken left out)",
+    )
