@@ -51,6 +51,7 @@ def _of_shape(name: str) -> Callable[[str], None]:
             raise ValueError(f"must be {words}")
 
     check.__name__ = name
+    check.__doc__ = f"{words[0].upper()}{words[1:]}."
     return check
 
 

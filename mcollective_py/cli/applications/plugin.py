@@ -1,145 +1,200 @@
-"""`mco plugin`: what agents and data plugins take and give, and a Ruby or Choria DDL as a ddl.yaml."""
+"""`mco plugin`: documentation, lists, checks and packages of plugins; each verb has its file in cli/plugin/."""
 
 import argparse
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields, is_dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from ...config import Config
-from ...ddl.dataddl import builtin_data_ddls
-from ...ddl.doc import any_doc
-from ...ddl.model import DDL
-from ...errors import MCollectiveError, UsageError
-from ...plugins.ddlfiles import agent_ddl, data_ddl, is_plain, read_ddl
-from ...plugins.finder import survey_data_ddls, survey_ddls
+from ...errors import ConfigError, UsageError
 from ..application import Application
-from ..conversion import convert, read_file
-from ..inert import inert
-from ..otherplugins import undocumented
-from ..plainagent import PlainAgent, read_plain_agent
-from ..session import print_json, read_config
+from ..session import read_config
 
-_VERBS = (
-    "`mco plugin doc` lists agents, with a NAME it explains one; `mco plugin convert FILE.ddl` writes the ddl.yaml for a DDL of Ruby "
-    "or Choria"
-)
+# What each verb takes beside the options of all; what it is for, and how it is called.
+_METADATA = ("name", "description", "author", "license", "pluginversion", "url")
+_TAKES: Mapping[str, tuple[str, ...]] = {
+    "doc": ("markdown", "template"),
+    "info": (),
+    "list": (),
+    "validate": ("load",),
+    "schema": (),
+    "generate": (*_METADATA, "plugin_timeout", "actions", "outputs", "external", "output"),
+    "package": (
+        *_METADATA,
+        *("format", "postinstall", "preinstall", "revision", "iteration", "vendor", "pluginpath", "mcname", "mcversion", "dependency"),
+        *("sign", "keep_artifacts", "module_template", "output"),
+    ),
+    "convert": ("output", "force"),
+}
+_CALLS = {
+    "doc": "mco plugin doc [KIND/NAME|NAME|FILE.ddl]",
+    "info": "mco plugin info [PATH]",
+    "list": "mco plugin list [KIND]",
+    "validate": "mco plugin validate [PATH...]",
+    "schema": "mco plugin schema AGENT [ACTION]",
+    "generate": "mco plugin generate KIND NAME [--actions a,b] [--outputs x,y]",
+    "package": "mco plugin package [PATH]",
+    "convert": "mco plugin convert FILE.ddl",
+}
+_MOST = {"doc": 1, "info": 1, "list": 1, "schema": 2, "convert": 1}  # words after the verb
 
 
 class Plugin(Application):
-    """Documentation of plugins, made from their DDLs; and DDLs of other systems made ours."""
+    """Everything about plugins but running them; only `validate --load` runs code of one, in a process of its own."""
 
-    description = "Show the documentation of agents, convert Ruby DDLs: mco plugin doc [NAME]"
-    usage = "doc [NAME|FILE]  |  convert FILE [-o DIR]"
+    description = "Document, list, check, make and pack plugins: mco plugin doc [NAME]"
+    usage = "doc|info|list|validate|schema|generate|package|convert [NAME|PATH]"
     sections = ("common", "json")
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("verb", metavar="doc|convert", help="what to do")
-        parser.add_argument("name", nargs="?", metavar="NAME|FILE", help="an agent; data/NAME; a file NAME.ddl or NAME.json")
-        parser.add_argument("-o", "--output", metavar="DIR", help="convert: the folder of agents or NAME's own; - prints (default: .)")
-        parser.add_argument("--force", action="store_true", help="convert: write over a ddl.yaml that is there")
+        parser.add_argument("verb", metavar="|".join(_TAKES), help="what to do")
+        parser.add_argument("names", nargs="*", metavar="NAME|PATH", help="a plugin's name, KIND/NAME or folder, as the verb says")
+        add = parser.add_argument_group("doc, validate, convert").add_argument
+        add("--markdown", action="store_true", help="doc: as a page of Markdown")
+        add("--load", action="store_true", help="validate: also run the plugin's code as a host does, in a process of its own")
+        add("--force", action="store_true", help="convert: write over a ddl.yaml that is there")
+        add("-o", "--output", metavar="DIR", help="generate, package, convert: where to write (default: .); convert: - prints")
+        add("--template", help=argparse.SUPPRESS)
+        add = parser.add_argument_group("generate").add_argument
+        add("--actions", metavar="A,B", help="an agent's actions; actions=A,B will do, too")
+        add("--outputs", metavar="A,B", help="a data plugin's outputs; outputs=A,B will do, too")
+        add("--external", choices=("sh", "perl"), help="an agent whose actions a program in this language answers")
+        add = parser.add_argument_group("generate, package").add_argument
+        add("-n", "--name", metavar="NAME", help="the plugin's name")
+        add("--description", metavar="TEXT", help="what it is for; plugin.metadata.description and so on are the defaults of generate")
+        add("--author", metavar="TEXT", help="who made it")
+        add("--license", metavar="TEXT", help="its license, as Apache-2.0")
+        add("--pluginversion", metavar="VERSION", help="its version")
+        add("--url", metavar="URL", help="where more is told of it")
+        add("--timeout", dest="plugin_timeout", metavar="SECONDS", help="generate: how long an action of it may take")
+        add = parser.add_argument_group("package").add_argument
+        add("--format", metavar="FORMAT", help="ospackage (default: what this system has), debpackage, rpmpackage or modulepackage")
+        add("--revision", metavar="WORD", help="of the package (default: 1)")
+        add("--iteration", help=argparse.SUPPRESS)
+        add("--vendor", metavar="TEXT", help="who maintains the packages (default: the author)")
+        add("--pluginpath", metavar="DIR", help="the libdir that they install into (default: /usr/share/mcollective/plugins)")
+        add("--mcname", metavar="NAME", help="the package that they need, and what their names begin with (default: mcollective-py)")
+        add("--mcversion", metavar="VERSION", help="the least version of it (default: what the DDL requires)")
+        add(
+            "--dependency",
+            action="append",
+            metavar="PACKAGE",
+            help="another package they need, as foo or 'foo (>= 1.2)'; more than once",
+        )
+        add("--preinstall", metavar="SCRIPT", help="a file or words for a shell, run before the agent's package is installed")
+        add("--postinstall", metavar="SCRIPT", help="the same, run afterwards: 'systemctl try-reload-or-restart mcollectived'")
+        add("--keep-artifacts", action="store_true", help="keep the folder that the packages are made in")
+        add("--sign", action="store_true", help=argparse.SUPPRESS)
+        add("--module-template", help=argparse.SUPPRESS)
 
     def run(self, options: argparse.Namespace) -> int:
-        if options.verb == "convert":
-            if options.name is None:
-                raise UsageError("which file? mco plugin convert FILE.ddl, or Choria's FILE.json")
-            return convert(Path(options.name), options.output or ".", force=options.force, is_json=options.json)
-        if options.verb != "doc":
-            raise UsageError(f"there is no `mco plugin {options.verb}`: {_VERBS}")
-        if options.output is not None or options.force:
-            raise UsageError("-o and --force are for `mco plugin convert`")
-        if options.name is not None and options.name.endswith((".ddl", ".json")):
-            found = read_file(Path(options.name))
-            return _print(_plain(found), any_doc(found), options)
-        config = read_config(options)
-        return _list(config, options) if options.name is None else _doc(config, options)
+        verb, names = options.verb, list(options.names)
+        if verb not in _TAKES:
+            raise UsageError(_unknown(verb))
+        _check(verb, names, options)
+        return _VERBS[verb](names, options)
 
 
-def _doc(config: Config, options: argparse.Namespace) -> int:
-    kind, _, name = options.name.rpartition("/")
-    libdirs = config.paths("libdir")
-    place = survey_ddls(libdirs).found.get(name)
-    if kind == "data" or (kind == "" and place is None and name in _data_names(libdirs)):
-        data = data_ddl(name, libdirs)
-        return _print(_plain(data), any_doc(data), options)
-    if (kind or place is None) and (reason := undocumented(kind, name)):
-        raise UsageError(reason)
-    if kind not in ("", "agent"):
-        raise UsageError(
-            f"there is no documentation of the kind {kind!r}: write `mco plugin doc NAME`, agent/NAME, or data/NAME for a data plugin"
-        )
-    if place is not None and is_plain(place):
-        plain: PlainAgent = read_plain_agent(place)
-        return _print(asdict(plain), "\n".join(plain.lines()) + "\n", options)
-    ddl = agent_ddl(name, libdirs)
-    return _print(_plain(ddl), any_doc(ddl), options)
+def _unknown(verb: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(verb, _TAKES, 1)
+    hint = f"did you mean `mco plugin {near[0]}`?" if near else "there are " + "; ".join(f"`{call}`" for call in _CALLS.values())
+    return f"there is no `mco plugin {verb}`: {hint}"
 
 
-def _data_names(libdirs: Sequence[Path]) -> set[str]:
-    return {*builtin_data_ddls(), *survey_data_ddls(libdirs).found}
+def _check(verb: str, names: Sequence[str], options: argparse.Namespace) -> None:
+    """No option of another verb, which would be passed over; no word too many. Raises UsageError."""
+    for other in sorted({option for taken in _TAKES.values() for option in taken} - set(_TAKES[verb])):
+        if getattr(options, other):
+            word = {"output": "-o", "plugin_timeout": "--timeout"}.get(other, f"--{other.replace('_', '-')}")
+            able = [f"`mco plugin {one}`" for one, taken in _TAKES.items() if other in taken]
+            raise UsageError(f"{word} is for {' and '.join(able)}")
+    if len(names) > _MOST.get(verb, len(names)):
+        raise UsageError(f"{names[_MOST[verb]]!r} is a word too many: {_CALLS[verb]}")
+    for option, what in (("template", "--template: pages have one form here, and --markdown or --json for others"),
+                         ("module_template", "--module-template: a module is written as it is; unpack it to change it")):  # fmt: skip
+        if getattr(options, option):
+            raise UsageError(what)
 
 
-def _print(document: Mapping[str, Any], text: str, options: argparse.Namespace) -> int:
-    if options.json:
-        print_json(document)
-    else:
-        print(inert(text, keep_lines=True), end="")
+def _doc(names: Sequence[str], options: argparse.Namespace) -> int:
+    from ..plugin.doc import doc, doc_file
+
+    if names and names[0].endswith((".ddl", ".json")):
+        return doc_file(Path(names[0]), options)
+    return doc(names[0] if names else None, read_config(options), options)
+
+
+def _info(names: Sequence[str], options: argparse.Namespace) -> int:
+    from ..plugin.info import info
+
+    return info(names[0] if names else ".", options)
+
+
+def _list(names: Sequence[str], options: argparse.Namespace) -> int:
+    from ..plugin.listing import list_plugins
+
+    return list_plugins(names[0] if names else None, read_config(options), options)
+
+
+def _validate(names: Sequence[str], options: argparse.Namespace) -> int:
+    from ..plugin.validating import validate
+
+    config = _config(options)
+    return validate(names, () if config is None else config.paths("libdir"), options)
+
+
+def _schema(names: Sequence[str], options: argparse.Namespace) -> int:
+    from ...plugins.ddlfiles import agent_ddl
+    from ..plugin.schema import agent_schema
+    from ..session import print_json
+
+    if not names:
+        raise UsageError(f"which agent? {_CALLS['schema']}")
+    ddl = agent_ddl(names[0], read_config(options).paths("libdir"))
+    if len(names) > 1 and names[1] not in ddl.actions:
+        raise UsageError(f"{names[0]} has no action {names[1]!r}: there are {', '.join(sorted(ddl.actions))}")
+    print_json(agent_schema(ddl, names[1] if len(names) > 1 else None))
     return 0
 
 
-def _list(config: Config, options: argparse.Namespace) -> int:
-    found, data = survey_ddls(config.paths("libdir")), survey_data_ddls(config.paths("libdir"))
-    agents = [_entry(name, place) for name, place in sorted(found.found.items())]
-    plugins = [{"name": name, "description": ddl.description, "broken": None} for name, ddl in builtin_data_ddls().items()]
-    plugins += [_data_entry(name, config) for name in data.found if name not in builtin_data_ddls()]
-    refused = [str(error) for error in (*found.refused, *data.refused)]
-    if options.json:
-        print_json({"agents": agents, "data": plugins, "refused": refused})
-        return 0
-    print("Agents: `mco plugin doc NAME` says what each can do\n")
-    for entry in agents:
-        _print_entry(entry)
-    print("\nData plugins: `mco plugin doc data/NAME` says what each tells\n")
-    for entry in sorted(plugins, key=lambda entry: str(entry["name"])):
-        _print_entry(entry)
-    if refused:
-        print()
-    for problem in refused:
-        print(f"  not used: {inert(problem)}")
-    return 0
+def _generate(names: Sequence[str], options: argparse.Namespace) -> int:
+    from ..plugin.generating import generate
+
+    return generate(names, _config(options), options)
 
 
-def _print_entry(entry: Mapping[str, Any]) -> None:
-    print(f"  {entry['name']:<20} {inert(entry['description'] if entry['broken'] is None else 'BROKEN: ' + str(entry['broken']))}")
+def _package(names: Sequence[str], options: argparse.Namespace) -> int:
+    from ..plugin.packaging import package
+
+    return package(names, options)
 
 
-def _entry(name: str, place: Path) -> dict[str, Any]:
-    if is_plain(place):
-        plain = f"(a plain agent: `mco rpc {name} --body VALUE`)"
-        return {"name": name, "description": plain, "version": None, "broken": None}
+def _convert(names: Sequence[str], options: argparse.Namespace) -> int:
+    from ..conversion import convert
+
+    if not names:
+        raise UsageError("which file? mco plugin convert FILE.ddl, or Choria's FILE.json")
+    return convert(Path(names[0]), options.output or ".", force=options.force, is_json=options.json)
+
+
+def _config(options: argparse.Namespace) -> Config | None:
+    """The configuration for verbs that work without one; one that is named must be good."""
+    if options.config is not None:
+        return read_config(options)
     try:
-        metadata = read_ddl(place).metadata
-    except MCollectiveError as error:
-        return {"name": name, "description": None, "version": None, "broken": str(error)}
-    return {"name": name, "description": metadata.description, "version": metadata.version, "broken": None}
+        return Config.find("client")
+    except ConfigError:
+        return None
 
 
-def _data_entry(name: str, config: Config) -> dict[str, Any]:
-    try:
-        return {"name": name, "description": data_ddl(name, config.paths("libdir")).description, "broken": None}
-    except MCollectiveError as error:
-        return {"name": name, "description": None, "broken": str(error)}
-
-
-def _plain(value: Any) -> Any:
-    """Values of the DDL as JSON has them."""
-    if is_dataclass(value):
-        found = {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
-        if isinstance(value, DDL) and not value.notes:
-            del found["notes"]  # a ddl.yaml never has any
-        return found
-    if isinstance(value, Mapping):
-        return {str(name): _plain(item) for name, item in value.items()}
-    if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
-    return value
+_VERBS: Mapping[str, Callable[[Sequence[str], argparse.Namespace], int]] = {
+    "doc": _doc,
+    "info": _info,
+    "list": _list,
+    "validate": _validate,
+    "schema": _schema,
+    "generate": _generate,
+    "package": _package,
+    "convert": _convert,
+}

@@ -79,7 +79,12 @@ def capabilities_in(folder: Path) -> frozenset[str]:
         raise DDLError(name, reason_of(error)) from error
     except UnicodeDecodeError as error:
         raise DDLError(name, f"ddl.yaml: cannot be read: {error}") from error
-    document = from_yaml(text, name)
+    return frozenset(capabilities_of(from_yaml(text, name)))
+
+
+def capabilities_of(document: Document) -> tuple[str, ...]:
+    """The capabilities that a method's DDL says, in its order; all of the document is checked. Raises DDLError."""
+    name = document.plugin
     given = _keys(document, (), document.value, ("metadata", "capabilities", "usage"))
     metadata = _keys(document, ("metadata",), given.get("metadata"), _METADATA)
     if metadata.get("name") != name:
@@ -90,7 +95,7 @@ def capabilities_in(folder: Path) -> frozenset[str]:
     for number, word in enumerate(found):
         if word not in CAPABILITIES:
             raise document.error(("capabilities", number), f"must be one of {', '.join(CAPABILITIES)}")
-    return frozenset(found)
+    return tuple(found)
 
 
 def _keys(document: Document, place: tuple[str | int, ...], value: Any, known: Iterable[str]) -> Mapping[str, Any]:

@@ -50,9 +50,10 @@ def test_a_libdir_that_is_not_there_is_told(desk, tmp_path):
 
 
 def test_another_verb_is_answered_with_what_there_is(desk):
-    answer = desk.mco("plugin", "list")
+    answer = desk.mco("plugin", "knit")
     assert answer.code == 1
-    assert "there is no `mco plugin list`: `mco plugin doc` lists agents" in answer.err
+    assert "there is no `mco plugin knit`: there are `mco plugin doc [KIND/NAME|NAME|FILE.ddl]`; " in answer.err
+    assert "did you mean `mco plugin validate`?" in desk.mco("plugin", "valdate").err
 
 
 HEAD = 'metadata :name => "A Title", :description => "Ruby has it", :author => "a", :license => "l", :version => "2", :url => "u", '
@@ -120,20 +121,38 @@ def test_a_data_plugin_is_found_without_its_kind(desk, ruby):
 
 
 @pytest.mark.parametrize(
-    ("name", "says"),
+    ("name", "title", "says"),
     [
-        ("validator/shellsafe", "validator/shellsafe here: there are the validators bytes, cidr, "),
-        ("shellsafe", "validator/shellsafe here: there are the validators bytes, cidr, "),
-        ("discovery/flatfile", "discovery/flatfile here: there is one discovery method, mc"),
-        ("activemq", "connector/activemq here: there are the connectors activemq, rabbitmq, stomp"),
-        ("aggregate/sum", "aggregate/sum here: there are the aggregates average, "),
-        ("knitting/sum", "there is no documentation of the kind 'knitting'"),
+        ("validator/shellsafe", "shellsafe validator", "agents never use a shell"),
+        ("shellsafe", "shellsafe validator", "agents never use a shell"),
+        ("fqdn", "fqdn validator", "A fully qualified host name."),
+        ("discovery/flatfile", "flatfile discovery method", "Finds hosts by: identity\n"),
+        ("mc", "mc discovery method", "Finds hosts by: facts, classes, agents, identity, compound\n"),
+        ("activemq", "activemq connector", "What ActiveMQ needs"),
+        ("aggregate/sum", "sum aggregate", "Sum of size: 30.000000"),
+        ("facts/yaml", "yaml facts source", "plugin.yaml"),
+        ("aes_security", "aes_security security plugin", "Ruby's plugin of this name"),
+        ("application/ping", "ping application", "mco help ping"),
+        ("inventory", "inventory discovery method", "an inventory file"),
     ],
 )
-def test_kinds_of_plugins_without_documentation_say_what_is_there(desk, name, says):
+def test_every_kind_of_plugin_has_its_page(desk, name, title, says):
     answer = desk.mco("plugin", "doc", name)
+    assert (answer.code, answer.lines[:2], answer.err) == (0, [title, "=" * len(title)], "")
+    assert says in answer.out
+    assert desk.mco("plugin", "doc", name, "--markdown").lines[0] == f"# {title.replace('_', chr(92) + '_')}"
+    assert json.loads(desk.mco("plugin", "doc", name, "--json").out)["description"]
+
+
+def test_a_kind_that_is_none_is_answered_with_those_there_are(desk):
+    answer = desk.mco("plugin", "doc", "knitting/sum")
     assert (answer.code, answer.out) == (1, "")
-    assert says in answer.err
+    assert "there is no documentation of the kind 'knitting': " in answer.err and "aggregate, validator, discovery" in answer.err
+
+
+def test_all_of_one_kind_are_listed(desk):
+    answer = desk.mco("plugin", "doc", "connector/")
+    assert [line.split()[0] for line in answer.lines[1:]] == ["activemq", "rabbitmq", "stomp"]
 
 
 def test_a_ruby_ddl_is_converted_where_the_operator_stands(desk, ruby, tmp_path):
@@ -157,7 +176,15 @@ def test_any_one_file_is_told_of_without_a_configuration(desk, ruby, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("words", "says"), [(("convert",), "which file?"), (("doc", "rpcutil", "--force"), "are for `mco plugin convert`")]
+    ("words", "says"),
+    [
+        (("convert",), "which file?"),
+        (("doc", "rpcutil", "--force"), "--force is for `mco plugin convert`"),
+        (("doc", "a", "b"), "'b' is a word too many: mco plugin doc"),
+        (("info", "--name", "x"), "--name is for `mco plugin generate`"),
+        (("doc", "--template", "x"), "pages have one form here"),
+        (("schema",), "which agent?"),
+    ],
 )
 def test_words_that_are_missing_or_too_many_are_1(desk, words, says):
     answer = desk.mco("plugin", *words)

@@ -1,0 +1,1 @@
+"""The verbs of `mco plugin`, a file each, and what they share."""
