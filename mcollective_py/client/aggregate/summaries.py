@@ -97,10 +97,8 @@ class Summaries:
                 aggregated = self._functions[number].summarize()
                 lines, data = bounded(aggregated), aggregated.data
                 if unheard := self._unheard[number]:
-                    lines = (
-                        *lines,
-                        f"(the values of {unheard} {'host' if unheard == 1 else 'hosts'} left out: {MAX_VALUES} values are taken)",
-                    )
+                    hosts = "1 host" if unheard == 1 else f"{unheard} hosts"
+                    lines = (*lines, f"(the values of {hosts} left out: {MAX_VALUES} values are taken)")
             except Exception as error:  # noqa: BLE001 - as above
                 self._fail(number, declared, error)
         failure = self._failures.get(number)
