@@ -54,6 +54,7 @@ def test_json_is_one_document(desk):
     document = json.loads(desk.mco("find", "-F", "country=de", "--json").out)
     assert document["hosts"] == ["web2"]
     assert 0 < document["seconds"] < 60
+    assert (document["discovery_method"], document["discovery_ended"]) == ("mc", "known" if document["discovery_age"] else "window")
 
 
 def test_a_filter_that_cannot_be_read_is_an_error_before_anything_is_sent(desk):

@@ -53,6 +53,15 @@ def test_json_is_one_document(desk):
     assert sorted(reply["sender"] for reply in document["replies"]) == ["db1", "web1", "web2"]
     assert all(reply["time_ms"] > 0 for reply in document["replies"])
     assert (document["interrupted"], document["unverified"], document["silent_known"]) == (False, 0, [])
+    assert (document["discovery_method"], document["discovery_ended"]) == ("mc", "known")
+    assert document["discovery_age"] > 0
+
+
+def test_verbose_says_how_it_ended_and_how_old_the_knowledge_is(desk):
+    known = r"3 hosts answered request \w{32} in \d+\.\d\d seconds \(all known answered; full window \d+ (s|min) ago\)\n"
+    assert re.search(known, desk.mco("ping", "-v").err)
+    assert " seconds (full window)\n" in desk.mco("ping", "-v", "--full-discovery", "-t", "1.3").err
+    assert re.search(r" in \d+\.\d\d seconds\n", desk.mco("ping", "-v", "-I", "web1").err)
 
 
 def test_ctrl_c_shows_what_there_is_and_leaves_with_130(desk):
