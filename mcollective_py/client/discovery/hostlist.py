@@ -10,6 +10,7 @@ from ...matching.nodeset import MAX_NAMES, expand
 from ...text import printable
 
 KINDS = ("auto", "text", "json", "yaml")
+MAX_NAMED = 10 * MAX_NAMES  # names in all, each as often as it comes: a short line can name a hundred thousand
 _SENDERS = ("sender", "certname")  # our results and Ruby's; PuppetDB's nodes
 _LISTS = ("replies", "hosts", "nodes")  # of our calls and `mco ping`; of `mco find`; of Choria's find
 
@@ -28,8 +29,13 @@ def read_hosts(content: bytes, place: str, kind: str = "auto") -> tuple[str, ...
     chosen = _kind_of(text) if kind == "auto" else kind
     words = {"text": _text_words, "json": _json_words, "yaml": _yaml_words}[chosen](text, place)
     names: dict[str, None] = {}
+    room = MAX_NAMED
     for where, word in words:
-        names.update(dict.fromkeys(_expanded(word, where)))
+        found = _expanded(word, where)
+        room -= len(found)
+        if room < 0:
+            raise DiscoveryError(f"{where}: up to here the same hosts are named again and again, more than {MAX_NAMED} times in all")
+        names.update(dict.fromkeys(found))
         if len(names) > MAX_NAMES:
             raise DiscoveryError(f"{place} has more than {MAX_NAMES} hosts")
     if not names:

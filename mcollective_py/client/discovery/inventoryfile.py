@@ -30,6 +30,7 @@ from .hostwords import GROUP, HostWords
 _HOST_KEYS = ("facts", "classes", "agents", "collectives")
 _FILTER_KEYS = ("facts", "classes", "agents", "compound")
 _MAX_DEPTH = 16  # groups within groups
+_MAX_STEPS = 200 * MAX_NAMES  # hosts that all groups name or look at, each as often as it comes
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,27 +74,51 @@ class Inventory:
             raise DiscoveryError("an inventory file knows nothing of data plugins: --dm mc asks the hosts")
         return tuple(name for name, host in self.hosts.items() if host.is_meant(name, filter, collective))
 
-    def members(self, group: str, above: tuple[str, ...] = ()) -> tuple[str, ...]:
+    def members(self, group: str) -> tuple[str, ...]:
         """The hosts of a group. Raises DiscoveryError for one that is not there, or that leads back to itself."""
+        return _Walk(self).members(group)
+
+
+class _Walk:
+    """Which hosts the groups of a file have; one that stands in many others is looked at once."""
+
+    def __init__(self, file: Inventory) -> None:
+        self._file, self._known, self._room = file, dict[str, tuple[str, ...]](), _MAX_STEPS
+
+    def members(self, group: str, above: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """See Inventory. above: the groups that led here."""
+        if group in self._known:
+            return self._known[group]
+        file, groups = self._file.file, self._file.groups
         if group in above or len(above) >= _MAX_DEPTH:
-            raise DiscoveryError(f"{self.file}: groups lead in a circle: {' > '.join((*above, group))}")
-        if group not in self.groups:
-            near = get_close_matches(group, self.groups, 1)
-            there = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(self.groups)) or 'none'}"
-            raise DiscoveryError(f"{self.file} has no group {group}: {there}")
-        entry, names = self.groups[group], dict[str, None]()
+            raise DiscoveryError(f"{file}: groups lead in a circle: {' > '.join((*above, group))}")
+        if group not in groups:
+            near = get_close_matches(group, groups, 1)
+            there = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(groups)) or 'none'}"
+            raise DiscoveryError(f"{file} has no group {group}: {there}")
+        entry, names = groups[group], dict[str, None]()
         for word in entry.words:
-            if is_regex(word):
-                pattern = HostWords([word])
-                names.update(dict.fromkeys(name for name in self.hosts if name in pattern))
-            elif word.startswith(GROUP):
-                names.update(dict.fromkeys(self.members(word.removeprefix(GROUP), (*above, group))))
-            else:
-                names.update(dict.fromkeys(expand(word)))
+            found = self._named(word, (*above, group))
+            self._take(1 + len(found), group)
+            names.update(dict.fromkeys(found))
         if entry.filter is not None:
+            self._take(len(self._file.hosts), group)
             chosen = entry.filter
-            names.update((name, None) for name, host in self.hosts.items() if matches_host(name, host, chosen))
-        return tuple(names)
+            names.update((name, None) for name, host in self._file.hosts.items() if matches_host(name, host, chosen))
+        self._known[group] = tuple(names)
+        return self._known[group]
+
+    def _named(self, word: str, above: tuple[str, ...]) -> Sequence[str]:
+        if is_regex(word):
+            self._take(len(self._file.hosts), above[-1])
+            pattern = HostWords([word])
+            return [name for name in self._file.hosts if name in pattern]
+        return self.members(word.removeprefix(GROUP), above) if word.startswith(GROUP) else expand(word)
+
+    def _take(self, steps: int, group: str) -> None:
+        self._room -= steps
+        if self._room < 0:
+            raise DiscoveryError(f"{self._file.file}: up to the group {group} hosts are named more than {_MAX_STEPS} times")
 
 
 def asks_data(filter: Filter) -> bool:
@@ -123,10 +148,11 @@ def inventory_of(document: Document) -> Inventory:
         raise _wrong(document, (), "there are no hosts: `hosts:` is a mapping of names")
     groups = _mapping(document, ("groups",), top.get("groups", {}))
     found = Inventory(document.file, hosts, {name: _group(document, ("groups", name), value) for name, value in groups.items()})
+    walk = _Walk(found)
     for name in found.groups:
         if not is_collective(name):
             raise _wrong(document, ("groups", name), "a group's name has letters, digits, '_' and '-'")
-        found.members(name)
+        walk.members(name)
     return found
 
 

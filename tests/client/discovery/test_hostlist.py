@@ -70,3 +70,8 @@ def test_a_kind_that_is_said_is_not_guessed():
 def test_a_list_has_a_bound():
     with pytest.raises(DiscoveryError, match="more than 100000 hosts"):
         read_hosts(b"web[1-60000]\ndb[1-60000]\n", "list")
+
+
+def test_lines_that_name_the_same_hosts_without_end_are_refused():
+    with pytest.raises(DiscoveryError, match="list:11: up to here the same hosts are named again and again, more than 1000000 times"):
+        read_hosts(b"web[1-100000]\n" * 1_000, "list")

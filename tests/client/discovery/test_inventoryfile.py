@@ -97,3 +97,16 @@ def test_a_mistake_is_named_with_its_place(text, problem):
     with pytest.raises(DiscoveryError) as refused:
         inventory(text)
     assert problem in str(refused.value)
+
+
+def test_groups_of_groups_are_looked_at_once_however_often_they_are_named():
+    again = ", ".join(["'group:g{}'"] * 50)
+    groups = [f"  g{level}: [{again.replace('{}', str(level + 1))}]" for level in range(14)]  # 50 ** 14 ways to the last one
+    found = inventory("hosts: {web1: }\ngroups:\n" + "\n".join([*groups, "  g14: [web1]"]))
+    assert found.members("g0") == ("web1",)
+
+
+def test_groups_that_name_the_same_hosts_without_end_are_refused():
+    many = ", ".join(["'group:all'"] * 250)
+    with pytest.raises(DiscoveryError, match="up to the group many hosts are named more than 20000000 times"):
+        inventory(f"hosts: {{'web[1-100000]': }}\ngroups:\n  all: ['web[1-100000]']\n  many: [{many}]")
