@@ -3,17 +3,7 @@ import pytest
 from mcollective_py.client.filterwords import narrowed
 from mcollective_py.errors import PluginError
 from mcollective_py.testing import Collective, assert_data, assert_ok, assert_refused
-
-DDL = """\
-metadata: {name: shelf, description: D, author: A, license: L, version: "1", url: U, timeout: 5}
-actions:
-  - action: put
-    description: Puts something down
-    input:
-      what: {prompt: P, description: D, type: string, maxlength: 5}
-    output:
-      here: {description: D, display_as: H}
-"""
+from tests.testing.shelf import DDL
 
 AGENT = """\
 from mcollective_py.agent import Agent, action

@@ -1,17 +1,8 @@
 import pytest
 
 from mcollective_py.testing import assert_conforms, conformance_problems
+from tests.testing.shelf import ACTIONS, DDL, METADATA
 
-METADATA = 'metadata: {name: shelf, description: D, author: A, license: L, version: "1", url: U, timeout: 5}\n'
-GOOD = """\
-actions:
-  - action: put
-    description: Puts something down
-    input:
-      what: {prompt: P, description: D, type: string, maxlength: 5}
-    output:
-      here: {description: D, display_as: H}
-"""
 AGENT = """\
 from mcollective_py.agent import Agent, action
 
@@ -27,7 +18,7 @@ def shelf(tmp_path):
     folder = tmp_path / "agents" / "shelf"
     folder.mkdir(parents=True)
     (folder / "agent.py").write_text(AGENT)
-    (folder / "ddl.yaml").write_text(METADATA + GOOD)
+    (folder / "ddl.yaml").write_text(DDL)
     return folder
 
 
@@ -51,12 +42,12 @@ def test_what_does_not_load_is_the_one_problem(shelf):
     ],
 )
 def test_what_a_ddl_should_say(shelf, line, changed, problem):
-    (shelf / "ddl.yaml").write_text(METADATA + GOOD.replace(line, changed))
+    (shelf / "ddl.yaml").write_text(METADATA + ACTIONS.replace(line, changed))
     assert conformance_problems(shelf) == [problem]
 
 
 def test_an_action_that_only_reads_takes_no_noop(shelf):
-    text = GOOD.replace(
+    text = ACTIONS.replace(
         "description: Puts", "impact: read\n    supports_noop: true\n    additional_inputs: true\n    description: Puts"
     )
     (shelf / "ddl.yaml").write_text(METADATA + text)

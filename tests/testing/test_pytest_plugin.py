@@ -1,17 +1,9 @@
 import pytest
 
+from tests.testing.shelf import DDL
+
 pytest_plugins = ["pytester"]
 
-DDL = """\
-metadata: {name: shelf, description: D, author: A, license: L, version: "1", url: U, timeout: 5}
-actions:
-  - action: put
-    description: Puts something down
-    input:
-      what: {prompt: P, description: D, type: string, maxlength: 5}
-    output:
-      here: {description: D, display_as: H}
-"""
 AGENT = """\
 from mcollective_py.agent import Agent, action
 

@@ -18,8 +18,6 @@ from ...security.load import own_places
 from .check import Check, misconfigured, ok, unreachable, warn
 from .files import SOON
 
-STEPS = ("name", "TCP", "TLS", "login")
-
 
 def pool(config: Config, side: str) -> tuple[list[tuple[int, Broker]], list[Check]]:
     """The brokers that the configuration lists, with their numbers, and why the others cannot be used."""

@@ -2,18 +2,16 @@
 
 import socket
 import ssl
-import subprocess
 import threading
 import time
 from contextlib import closing, contextmanager
 
 import pytest
 
-from mcollective_py.cli.demoprocesses import MCO
 from mcollective_py.cli.doctor.brokers import pool, walk
 from mcollective_py.config import Config
 from mcollective_py.security.ca import CertificateAuthority
-from tests.waiting import wait_until
+from tests.cli.doctor.usersbroker import users_broker
 
 DAY = 86400.0
 
@@ -29,22 +27,9 @@ def authority(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def users_broker(tmp_path_factory):
-    """The port of an embedded broker, without TLS, that knows ops with a password and no host of the fleet."""
-    folder = tmp_path_factory.mktemp("broker")
-    users, port_file = folder / "users", folder / "port"
-    for name, role in (("ops", "operator"), ("hosts", "node")):
-        subprocess.run(
-            [*MCO, "broker", "adduser", name, "--role", role, "--users", str(users)], input="correct horse\n", text=True, check=True
-        )
-    command = [*MCO, "broker", "run", "--users", str(users), "--port", "0", "--port-file", str(port_file)]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    try:
-        wait_until("the broker listens", port_file.exists, 30)
-        yield int(port_file.read_text())
-    finally:
-        process.terminate()
-        process.wait(10)
+def users_port(tmp_path_factory):
+    with users_broker(tmp_path_factory.mktemp("broker")) as port:
+        yield port
 
 
 @contextmanager
@@ -126,8 +111,8 @@ def test_a_port_that_nobody_listens_on():
     )
 
 
-def test_tls_where_the_broker_speaks_none(users_broker, authority):
-    found = walked(users_broker, *tls(authority))
+def test_tls_where_the_broker_speaks_none(users_port, authority):
+    found = walked(users_port, *tls(authority))
     ends(
         found,
         "TLS",
@@ -189,8 +174,8 @@ def test_a_broker_that_wants_a_client_certificate(desk):
     assert "plugin.stomp.pool.1.ssl.cert and .key" in found[-1].fix
 
 
-def test_a_wrong_password(users_broker):
-    found = walked(users_broker, "plugin.stomp.pool.1.user = ops", "plugin.stomp.pool.1.password = wrong")
+def test_a_wrong_password(users_port):
+    found = walked(users_port, "plugin.stomp.pool.1.user = ops", "plugin.stomp.pool.1.password = wrong")
     ends(
         found,
         "login",
@@ -206,8 +191,8 @@ def test_a_port_that_speaks_something_else():
     assert "plugin.stomp.pool.1.port" in found[-1].fix
 
 
-def test_a_broker_that_takes_us_is_ok_to_the_end(users_broker):
-    found = walked(users_broker, "plugin.stomp.pool.1.user = ops", "plugin.stomp.pool.1.password = correct horse")
+def test_a_broker_that_takes_us_is_ok_to_the_end(users_port):
+    found = walked(users_port, "plugin.stomp.pool.1.user = ops", "plugin.stomp.pool.1.password = correct horse")
     assert [(check.name, check.outcome) for check in found] == [(f"broker 1 {step}", "ok") for step in ("name", "TCP", "TLS", "login")]
     assert found[-1].seen == "as ops; STOMP 1.1"
 

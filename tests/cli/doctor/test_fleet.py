@@ -1,38 +1,17 @@
 """What hosts and broker say, on the real small site: wrong clock, wrong collective, forbidden topics, a policy, nobody there."""
 
-import subprocess
 import time
-from contextlib import contextmanager
 
 import pytest
 
 from mcollective_py.cli.applications import doctor
-from mcollective_py.cli.demoprocesses import MCO
 from mcollective_py.cli.demosite import SiteBroker
-from tests.waiting import wait_until
+from tests.cli.doctor.usersbroker import users_broker
 
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-
-@contextmanager
-def passwords(tmp_path):
-    """The port of an embedded broker where ops is an operator and hosts a node, and no daemon is."""
-    users, port_file = tmp_path / "users", tmp_path / "port"
-    for name, role in (("ops", "operator"), ("hosts", "node")):
-        subprocess.run(
-            [*MCO, "broker", "adduser", name, "--role", role, "--users", str(users)], input="correct horse\n", text=True, check=True
-        )
-    command = [*MCO, "broker", "run", "--users", str(users), "--port", "0", "--port-file", str(port_file)]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    try:
-        wait_until("the broker listens", port_file.exists, 30)
-        yield int(port_file.read_text())
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 def changed(desk, tmp_path, *lines):
@@ -109,7 +88,7 @@ def doctor_ca(tmp_path):
 
 
 def test_nobody_there_and_a_login_without_rights(desk, tmp_path):
-    with passwords(tmp_path) as port:
+    with users_broker(tmp_path) as port:
         site = desk.running.site
         for user, name in (("ops", "hosts in mcollective"), ("hosts", "rights in mcollective")):
             before = desk.config.read_text()
