@@ -128,7 +128,7 @@ class Client(FindsHosts):
         unknown_timeout: float | None = None,
         ttl: int | None = None,
         full: bool = False,
-        exclude: Sequence[str] = (),
+        exclude: Words = (),
         audience: Audience | None = None,
     ) -> Replies:
         """Ask who matches the filter; each node that does replies `pong`. Raises FilterError for one that no node could apply.
@@ -195,10 +195,10 @@ class Client(FindsHosts):
         combined: Words = (),
         compound: Words = (),
         filter: Filter | None = None,
-        nodes: Sequence[str] | None = None,
-        exclude: Sequence[str] = (),
+        nodes: Words | None = None,
+        exclude: Words = (),
         method: str | None = None,
-        method_options: Sequence[str] = (),
+        method_options: Words = (),
         timeout: float | None = None,
         ttl: int | None = None,
         collective: str | None = None,
@@ -206,8 +206,8 @@ class Client(FindsHosts):
         """Send a plain message to an agent's handlemsg; iterate over the replies.
 
         fact, with_class, with_agent, identity, combined, compound: the words of -F, -C, -A, -I, -W and -S, one or several; they
-        narrow the filter, where there is one. nodes: exactly these hosts; without them the hosts are discovered first, so that who
-        stays silent is known. exclude, method, method_options: see discover. timeout: seconds for the answers.
+        narrow the filter, where there is one. nodes: exactly these hosts, in place of a filter; without them the hosts are discovered
+        first, so that who stays silent is known. exclude, method, method_options: see discover. timeout: seconds for the answers.
         """
         meant = narrowed(
             filter,
@@ -218,6 +218,8 @@ class Client(FindsHosts):
             combined=combined,
             compound=compound,
         )
+        if nodes is not None and not meant.is_empty:
+            raise UsageError("the hosts are either named by nodes or found by a filter, not both")
         found = self.audience(agent, meant, nodes, collective=collective, method=method, method_options=method_options, exclude=exclude)
         return self.call(agent, None, body, found, filter=meant, timeout=timeout, ttl=ttl, collective=collective)
 

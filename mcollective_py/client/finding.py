@@ -1,7 +1,6 @@
 """Who a call is for: the part of Client that finds hosts, by asking them or by another discovery method."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 
 from ..config import Config
 from ..errors import FilterError
@@ -10,6 +9,7 @@ from ..filter import Filter
 from .audience import Audience
 from .discovery import choice, mc
 from .discovery.base import Discovered
+from .filterwords import Words, narrowed, several
 from .replies import Replies
 from .whom import Groups, Whom, whom
 
@@ -33,7 +33,7 @@ class FindsHosts(ABC):
         collective: str | None = None,
         timeout: float | None = None,
         full: bool = False,
-        exclude: Sequence[str] = (),
+        exclude: Words = (),
     ) -> Replies:
         """See Client."""
 
@@ -41,21 +41,30 @@ class FindsHosts(ABC):
         self,
         filter: Filter | None = None,
         *,
+        fact: Words = (),
+        with_class: Words = (),
+        with_agent: Words = (),
+        identity: Words = (),
+        combined: Words = (),
+        compound: Words = (),
         collective: str | None = None,
         timeout: float | None = None,
         full: bool = False,
         method: str | None = None,
-        method_options: Sequence[str] = (),
-        exclude: Sequence[str] = (),
+        method_options: Words = (),
+        exclude: Words = (),
         agent: str | None = None,
     ) -> Discovered:
         """Who matches the filter now, and has the agent.
 
-        method: how they are found, None as configured; method_options: what the method takes. exclude: names, node sets and `/regex/`
-        of hosts that are not meant. Raises FilterError for a filter that the method cannot apply, DiscoveryError for a source that
-        cannot be used.
+        fact, with_class, with_agent, identity, combined, compound: words that narrow the filter, as request() takes them. method: how
+        they are found, None as configured; method_options: what the method takes. exclude: names, node sets and `/regex/` of hosts
+        that are not meant. Raises FilterError for a filter that the method cannot apply, DiscoveryError for a source that cannot be
+        used.
         """
-        filter = filter or Filter()
+        filter = narrowed(
+            filter, fact=fact, with_class=with_class, with_agent=with_agent, identity=identity, combined=combined, compound=compound
+        )
         name, words, meant = self._finding(filter, method, method_options, exclude)
         window = self.discovery_timeout if timeout is None else timeout
         if name != mc.METHOD:
@@ -64,31 +73,29 @@ class FindsHosts(ABC):
         asked = filter if agent is None else filter.with_agent(agent)
         return mc.collect(self.ping(asked, collective=collective, timeout=window, full=full, exclude=exclude))
 
-    def _finding(
-        self, filter: Filter, method: str | None, method_options: Sequence[str], exclude: Sequence[str]
-    ) -> tuple[str, tuple[str, ...], Whom]:
-        name, words = choice.chosen(method, method_options, filter, self.config)
+    def _finding(self, filter: Filter, method: str | None, method_options: Words, exclude: Words) -> tuple[str, tuple[str, ...], Whom]:
+        name, words = choice.chosen(method, several(method_options, "method_options"), filter, self.config)
         return name, words, self.whom(filter, exclude, words[0] if name == "inventory" and words else None)
 
-    def whom(self, filter: Filter | None = None, exclude: Sequence[str] = (), inventory: str | None = None) -> Whom:
+    def whom(self, filter: Filter | None = None, exclude: Words = (), inventory: str | None = None) -> Whom:
         """The filter with the names that its node sets and groups stand for, and the hosts that are not meant.
 
         inventory: the file that groups stand in, None for the configured one.
         """
-        return whom(filter or Filter(), exclude, self.groups if inventory is None else Groups(self.config, inventory))
+        return whom(narrowed(filter), several(exclude, "exclude"), self.groups if inventory is None else Groups(self.config, inventory))
 
     def audience(
         self,
         agent: str,
         filter: Filter,
-        nodes: Sequence[str] | None = None,
+        nodes: Words | None = None,
         *,
         collective: str | None = None,
         discovery_timeout: float | None = None,
         full: bool = False,
         method: str | None = None,
-        method_options: Sequence[str] = (),
-        exclude: Sequence[str] = (),
+        method_options: Words = (),
+        exclude: Words = (),
     ) -> Audience:
         """Who a call is for: the nodes given (names and node sets), the hosts that the filter names, or else whoever a discovery finds.
 
@@ -111,8 +118,9 @@ class FindsHosts(ABC):
         )
         return Audience(found.nodes, found, is_part=found.method != mc.METHOD or meant.is_decided_here)
 
-    def named(self, nodes: Sequence[str], exclude: Sequence[str] = ()) -> tuple[str, ...]:
+    def named(self, nodes: Words, exclude: Words = ()) -> tuple[str, ...]:
         """The hosts that names, node sets and groups stand for, without the excluded ones. Raises FilterError for anything else."""
+        nodes = several(nodes, "nodes")
         if any(is_regex(word) for word in nodes):
             raise FilterError("nodes are names, node sets and groups: a regular expression belongs into the filter")
-        return self.whom(Filter(identities=tuple(nodes)), exclude).names or ()
+        return self.whom(Filter(identities=tuple(dict.fromkeys(nodes))), exclude).names or ()

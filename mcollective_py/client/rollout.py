@@ -57,8 +57,8 @@ class Rollout:
         """What the words of --batch, --canary and --max-fail say; None where there are none. Raises UsageError."""
         if batch is not None:
             check_batch(str(batch))
-        if canary is not None and canary < 1:
-            raise UsageError(f"a canary is a number of hosts above 0, not {canary}")
+        if canary is not None and not (isinstance(canary, int) and canary >= 1):
+            raise UsageError(f"a canary is a number of hosts above 0, not {canary!r}")
         if max_fail is not None:
             _share(str(max_fail))
             if batch is None and canary is None:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from ..config import Config
 from ..ddl.model import DDL
@@ -13,27 +13,28 @@ from ..errors import UnknownAction, UsageError
 from ..filter import Filter
 from ..plugins.ddlfiles import agent_ddl
 from ..plugins.sitevalidators import validators_for
+from .attributes import WHOM, checked_attribute, described
 from .audience import Audience
 from .client import Client
 from .filterwords import Words, narrowed
+from .limit import limited
 from .replies import Replies
 from .results import RPCStats
 from .rollout import Rollout
 from .rpcresults import BatchedResults, RPCResults
 
-_WHOM = frozenset({"filter", "collective", "full", "method", "method_options", "exclude"})  # attributes that say whom a discovery finds
-
 
 class RPCClient:
     """Calls one agent on the hosts of a filter: `client.status(service="exim4")`, or `client.call("status", {...})`.
 
-    Every argument is an attribute that can be set between two calls. Who is there is found once and kept until reset() or a change of
-    whom is meant. timeout: seconds for the answers, None for the DDL's and the discovery timeout. limit: at most so many hosts, `10`
-    or `25%`; limit_method: `first` or `random`; limit_seed: makes a random choice of them the same each time. batch: so many hosts at
-    a time, `10` or `25%`, or growing, `1,5,25%,100%`; batch_sleep: seconds between two batches; None: as configured. canary, max_fail:
-    when such a call stops, see Rollout. full: discover for the whole window. method, method_options, exclude: see Client.discover.
-    owns_client: close() closes the client.
+    Every argument but the first three is an attribute that can be set between two calls. Who is there is found once and kept until
+    reset() or a change of whom is meant. Arguments: see rpcclient. owns_client: close() closes the client. An action's inputs and
+    outputs are in help(client.ACTION).
     """
+
+    nodes: Sequence[str] | None
+    exclude: Sequence[str]
+    method_options: Sequence[str]
 
     def __init__(
         self,
@@ -42,10 +43,15 @@ class RPCClient:
         ddl: DDL,
         *,
         filter: Filter | None = None,
+        nodes: Words | None = None,
+        exclude: Words = (),
+        method: str | None = None,
+        method_options: Words = (),
+        collective: str | None = None,
         timeout: float | None = None,
         discovery_timeout: float | None = None,
         ttl: int | None = None,
-        collective: str | None = None,
+        full: bool = False,
         limit: str | int | None = None,
         limit_method: str | None = None,
         limit_seed: int | None = None,
@@ -53,27 +59,24 @@ class RPCClient:
         batch_sleep: float | None = None,
         canary: int | None = None,
         max_fail: str | int | None = None,
-        full: bool = False,
-        method: str | None = None,
-        method_options: Sequence[str] = (),
-        exclude: Sequence[str] = (),
         owns_client: bool = False,
     ) -> None:
-        self.client, self.agent, self.ddl, self.filter = client, agent, ddl, filter or Filter()
-        self.timeout, self.ttl, self.limit, self.full = timeout, ttl, limit, full
-        self.method, self.method_options, self.exclude = method, tuple(method_options), tuple(exclude)
-        self.discovery_timeout = client.discovery_timeout if discovery_timeout is None else discovery_timeout
-        self.collective = client.collective(collective)
-        if limit is not None:
-            limit_count(limit, 1)
-        self.limit_method, self.limit_seed, self.owns_client = limit_method, limit_seed, owns_client
-        config = client.config
-        self.batch, self.canary, self.max_fail = batch, canary, max_fail
-        self.batch_sleep = config.seconds("default_batch_sleep_time") if batch_sleep is None else batch_sleep
-        self._rollout()
         self._audience: Audience | None = None
         self._limited: tuple[object, Audience] | None = None
         self._last: RPCResults | None = None
+        self.client, self.agent, self.ddl, self.owns_client = client, agent, ddl, owns_client
+        self.nodes = None
+        self.filter = filter or Filter()
+        if nodes is not None and not self.filter.is_empty:
+            raise UsageError("the hosts are either named or found by a filter: custom_request() asks those named that match")
+        self.nodes, self.exclude, self.method, self.method_options = nodes, exclude, method, method_options
+        self.collective, self.full = client.collective(collective), full
+        self.timeout, self.ttl = timeout, ttl
+        self.discovery_timeout = client.discovery_timeout if discovery_timeout is None else discovery_timeout
+        self.limit, self.limit_method, self.limit_seed = limit, limit_method, limit_seed
+        self.batch, self.canary, self.max_fail = batch, canary, max_fail
+        self.batch_sleep = client.config.seconds("default_batch_sleep_time") if batch_sleep is None else batch_sleep
+        self._rollout()
 
     def __enter__(self) -> Self:
         if self.owns_client:
@@ -88,20 +91,44 @@ class RPCClient:
         if self.owns_client:
             self.client.close(wait=wait)
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        object.__setattr__(self, name, value)
-        if name in _WHOM:
-            self.reset()
+    if not TYPE_CHECKING:  # which would take any name for one that can be set
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            object.__setattr__(self, name, value if name.startswith("_") else self._checked_attribute(name, value))
+            if name in WHOM:
+                self._audience = None
+
+    def _checked_attribute(self, name: str, value: Any) -> Any:
+        kept = checked_attribute(name, value)
+        if name == "filter" and self.nodes is not None and not kept.is_empty:
+            raise UsageError("the hosts are named here, and no filter narrows that: reset() first, and it finds hosts")
+        if value is None and name == "discovery_timeout":
+            return self.client.discovery_timeout
+        if value is None and name == "batch_sleep":
+            return self.client.config.seconds("default_batch_sleep_time")
+        return self.client.collective(kept) if name == "collective" else kept
 
     def __getattr__(self, name: str) -> Callable[..., RPCResults]:
-        if name.startswith("_") or name not in self.ddl.actions:
-            raise AttributeError(f"the agent {self.agent} has no action {name}: it has {', '.join(sorted(self.ddl.actions))}")
+        if name.startswith("_"):  # asked before anything is set, where a copy is made
+            raise AttributeError(name)
+        if name not in self.ddl.actions:
+            raise AttributeError(self._no_action(name))
 
         def act(**inputs: Any) -> RPCResults:
             return self.call(name, inputs)
 
-        act.__name__, act.__doc__ = name, self.ddl.actions[name].description
+        act.__name__, act.__qualname__, act.__doc__ = name, f"{self.agent}.{name}", described(self.ddl.actions[name])
         return act
+
+    def __dir__(self) -> list[str]:
+        return sorted({*object.__dir__(self), *self.ddl.actions})
+
+    def __repr__(self) -> str:
+        whom = "every host" if self.filter.is_empty else str(self.filter)
+        return f"<RPCClient {self.agent}: {whom if self.nodes is None else ', '.join(self.nodes) or 'nobody'}>"
+
+    def _no_action(self, name: str) -> str:
+        return f"the agent {self.agent} has no action {name}: it has {', '.join(sorted(self.ddl.actions))}"
 
     def call(self, action: str, inputs: Mapping[str, Any] | None = None) -> RPCResults:
         """Call an action by name. Raises UnknownAction, MissingRPCData or InvalidRPCData before anything is sent."""
@@ -159,7 +186,7 @@ class RPCClient:
             reply_to=reply_to,
         )
 
-    def custom_request(self, action: str, inputs: Mapping[str, Any], nodes: Sequence[str], filter: Filter | None = None) -> RPCResults:
+    def custom_request(self, action: str, inputs: Mapping[str, Any], nodes: Words, filter: Filter | None = None) -> RPCResults:
         """Call an action on exactly these hosts, without a discovery and whatever this client's own filter and batches say.
 
         filter: what each of them applies before it runs the action; without one they all do.
@@ -168,7 +195,7 @@ class RPCClient:
             self.agent,
             action,
             self.checked(action, inputs),
-            Audience(tuple(dict.fromkeys(self.client.named(nodes))), keeps_filter=filter is not None),
+            Audience(self.client.named(nodes), keeps_filter=filter is not None),
             filter=filter,
             timeout=self._timeout(action),
             ttl=self.ttl,
@@ -180,7 +207,7 @@ class RPCClient:
     def checked(self, action: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         """The inputs with the DDL's defaults, or the error that says which one is wrong."""
         if action not in self.ddl.actions:
-            raise UnknownAction(f"the agent {self.agent} has no action {action}: it has {', '.join(sorted(self.ddl.actions))}")
+            raise UnknownAction(self._no_action(action))
         wanted = self.ddl.actions[action].inputs.values()
         validators = validators_for(wanted, self.client.config.paths("libdir"), is_strict=False)
         return validate(self.ddl, action, inputs, validators, trusts_host=True)
@@ -194,6 +221,7 @@ class RPCClient:
             found = self.client.audience(
                 self.agent,
                 self.filter,
+                self.nodes,
                 collective=self.collective,
                 discovery_timeout=self.discovery_timeout,
                 full=self.full,
@@ -208,18 +236,19 @@ class RPCClient:
             self._limited = (chosen, limited(self._audience, self.limit, is_random=is_random, seed=self.limit_seed))
         return self._limited[1]
 
-    def discover(self, nodes: Sequence[str] | None = None) -> tuple[str, ...]:
-        """The hosts of the next call; with nodes (names, node sets, groups), exactly those, without asking."""
+    def discover(self, nodes: Words | None = None) -> tuple[str, ...]:
+        """The hosts of the next call; with nodes (names, node sets, groups), exactly those from now on, without asking."""
         if nodes is not None:
-            self._audience = Audience(tuple(dict.fromkeys(self.client.named(nodes, self.exclude))))
+            self.nodes = nodes
         return self.audience.nodes
 
     def reset(self) -> None:
-        """Forget who was discovered; the next call finds out again."""
-        self._audience = None
+        """Forget who was discovered or named; the next call finds out by the filter."""
+        self.nodes = None
 
     def reset_filter(self) -> None:
         """Mean every host again."""
+        self.reset()
         self.filter = Filter()
 
     def fact_filter(self, word: str) -> None:
@@ -264,28 +293,6 @@ class RPCClient:
         return self.ddl.timeout(action) + self.discovery_timeout if self.timeout is None else self.timeout
 
 
-def limited(found: Audience, limit: str | int | None, *, is_random: bool = False, seed: int | None = None) -> Audience:
-    """The first (or any) few of an audience. seed: makes the choice of any the same each time."""
-    count = len(found.nodes) if limit is None else limit_count(limit, len(found.nodes))
-    if count >= len(found.nodes):
-        return found
-    nodes: Sequence[str] = found.nodes[:count]
-    if is_random:
-        from random import Random
-
-        nodes = sorted(Random(seed).sample(sorted(found.nodes), count))  # noqa: S311  no secret: a choice of hosts
-    return Audience(tuple(nodes), found.discovered, is_part=True)
-
-
-def limit_count(limit: str | int, total: int) -> int:
-    """How many of total hosts `10` or `25%` means, at least one. Raises UsageError for anything else."""
-    text = str(limit)
-    number, percent = (text[:-1], True) if text.endswith("%") else (text, False)
-    if not (number.isascii() and number.isdigit() and len(number) < 10) or int(number) == 0 or (percent and int(number) > 100):
-        raise UsageError(f"a limit is a number above 0 or a percentage up to 100%, not {limit!r}")
-    return max(total * int(number) // 100, 1) if percent else int(number)
-
-
 def rpcclient(
     agent: str,
     *,
@@ -296,14 +303,15 @@ def rpcclient(
     combined: Words = (),
     compound: Words = (),
     filter: Filter | None = None,
-    nodes: Sequence[str] | None = None,
-    exclude: Sequence[str] = (),
+    nodes: Words | None = None,
+    exclude: Words = (),
     method: str | None = None,
-    method_options: Sequence[str] = (),
+    method_options: Words = (),
     collective: str | None = None,
     timeout: float | None = None,
     discovery_timeout: float | None = None,
     ttl: int | None = None,
+    full: bool = False,
     limit: str | int | None = None,
     limit_method: str | None = None,
     limit_seed: int | None = None,
@@ -318,9 +326,19 @@ def rpcclient(
 
     It connects at `with`, or else when first used, and close() ends that.
 
-    fact, with_class, with_agent, identity, combined, compound: the words of -F, -C, -A, -I, -W and -S, one or several; they narrow the
-    filter, where there is one. nodes: exactly these hosts, names and node sets. exclude: hosts that are not meant: names, node
-    sets, `/regex/`. method, method_options: how hosts are found, as --dm and --do say it: `method="flatfile", method_options=[FILE]`.
+    Whom, each one text or several: fact, with_class, with_agent, identity, combined, compound: the words of -F, -C, -A, -I, -W and -S;
+    they narrow the filter, where there is one. nodes: exactly these hosts, names and node sets, in place of a filter. exclude: hosts
+    that are not meant: names, node sets, `/regex/`. method, method_options: how hosts are found, as --dm and --do say it:
+    `method="flatfile", method_options=FILE`. full: discover for the whole window. limit: at most so many hosts, `10` or `25%`;
+    limit_method: `first` or `random`, None as configured; limit_seed: makes a random choice of them the same each time.
+
+    How long, in seconds: timeout: for the answers, None for the DDL's and the discovery timeout; discovery_timeout; ttl: for which
+    hosts take the request.
+
+    A few at a time: batch: `10`, `25%`, or growing, `1,5,25%,100%`; batch_sleep: seconds between two batches, None as configured;
+    canary: the first so many hosts must all succeed; max_fail: how many hosts may fail or be silent, `2` or `10%`.
+
+    config: the configuration, or its file; None for the user's or the host's. client: a Client that is there already.
     """
     meant = narrowed(
         filter,
@@ -333,18 +351,20 @@ def rpcclient(
     )
     chosen = Client.from_config(config) if client is None else client
     ddl = agent_ddl(agent, chosen.config.paths("libdir"))
-    rpc = RPCClient(
+    return RPCClient(
         chosen,
         agent,
         ddl,
         filter=meant,
+        nodes=nodes,
+        exclude=exclude,
         method=method,
         method_options=method_options,
-        exclude=exclude,
+        collective=collective,
         timeout=timeout,
         discovery_timeout=discovery_timeout,
         ttl=ttl,
-        collective=collective,
+        full=full,
         limit=limit,
         limit_method=limit_method,
         limit_seed=limit_seed,
@@ -354,6 +374,3 @@ def rpcclient(
         max_fail=max_fail,
         owns_client=client is None,
     )
-    if nodes is not None:
-        rpc.discover(nodes)
-    return rpc

@@ -1,14 +1,13 @@
 import threading
+from copy import copy
 
 import pytest
 
-from mcollective_py.client.audience import Audience
 from mcollective_py.client.client import Client
-from mcollective_py.client.discovery.base import Discovered
-from mcollective_py.client.rpcclient import RPCClient, limit_count, limited, rpcclient
+from mcollective_py.client.rpcclient import RPCClient, rpcclient
 from mcollective_py.client.rpcresults import RPCResults
 from mcollective_py.ddl.load import ddl_from_yaml
-from mcollective_py.errors import ConnectorClosed, DDLError, InvalidRPCData, MissingRPCData, UnknownAction, UsageError
+from mcollective_py.errors import ConnectorClosed, DDLError, FilterError, InvalidRPCData, MissingRPCData, UnknownAction, UsageError
 from mcollective_py.filter import Filter
 from mcollective_py.plugins.ddlfiles import agent_ddl
 
@@ -162,37 +161,15 @@ def test_a_refusal_is_a_result_with_its_word_and_message(web):
 
 
 def test_the_context_manager_takes_the_words_of_a_filter(web):
-    with web.client() as mco, rpcclient("rpcutil", fact="os=Debian", with_class=["a", "b"], client=mco, nodes=["web1"]) as util:
+    with web.client() as mco, rpcclient("rpcutil", fact="os=Debian", with_class=["a", "b"], client=mco) as util:
         assert util.filter == Filter.parse(facts=["os=Debian"], classes=["a", "b"])
-        assert util.discover() == ("web1",)
+        assert util.discover(["web1"]) == ("web1",)
         assert "ping" in util.ddl.actions
 
 
 def test_an_agent_without_a_ddl_here_is_an_error_that_says_what_to_do():
     with pytest.raises(DDLError, match="mco plugin doc"):
         agent_ddl("nosuch", ())
-
-
-@pytest.mark.parametrize(("limit", "total", "count"), [("1", 9, 1), ("5", 9, 5), ("25%", 9, 2), ("1%", 9, 1), ("100%", 9, 9)])
-def test_a_limit_is_a_number_or_a_percentage(limit, total, count):
-    assert limit_count(limit, total) == count
-
-
-@pytest.mark.parametrize("limit", ["0", "-1", "x", "", "%", "0%", "101%", "1.5", "\u0665"])
-def test_a_limit_that_is_none_is_refused(limit):
-    with pytest.raises(UsageError):
-        limit_count(limit, 9)
-
-
-def test_a_part_of_what_was_discovered_is_addressed_by_name():
-    everybody = Audience(("a", "b", "c"), Discovered(("a", "b", "c")))
-    assert limited(everybody, "2").nodes == ("a", "b")
-    assert limited(everybody, "2").is_part
-    assert limited(everybody, None) is everybody
-    assert limited(everybody, "5") is everybody
-    chosen = limited(everybody, "2", is_random=True)
-    assert len(chosen.nodes) == 2
-    assert set(chosen.nodes) < {"a", "b", "c"}
 
 
 def test_what_says_whom_is_meant_can_be_set_and_is_discovered_anew(fleet):
@@ -245,6 +222,70 @@ def test_without_a_with_block_it_connects_when_first_used_and_close_ends_that(fl
     rpc.close()
     with pytest.raises(ConnectorClosed):
         rpc.ping()
+
+
+def test_hosts_that_were_named_stay_named_whatever_else_is_set(fleet):
+    for name in ("web1", "web2", "web3"):
+        fleet.node(name)
+    rpc = rpcclient("rpcutil", client=fleet.client(), nodes=["web1", "web2"])
+    rpc.exclude = "web2"
+    assert rpc.discover() == ("web1",)
+    rpc.full, rpc.collective, rpc.method_options = True, None, []
+    assert rpc.discover() == ("web1",)
+    rpc.exclude = []
+    assert [result.sender for result in rpc.ping()] == ["web1", "web2"]
+    rpc.reset()
+    assert rpc.discover() == ("web1", "web2", "web3")
+    rpc.nodes = "web[2-3]"
+    assert rpc.discover() == ("web2", "web3")
+
+
+def test_named_hosts_and_a_filter_are_not_taken_together(fleet):
+    mco = fleet.client()
+    with pytest.raises(UsageError, match=r"custom_request"):
+        rpcclient("rpcutil", client=mco, nodes=["web1"], fact="country=uk")
+    with pytest.raises(UsageError, match="named by nodes or found by a filter"):
+        mco.request("echo", "hello", nodes=["web1"], fact="country=uk")
+    rpc = rpcclient("rpcutil", client=mco, nodes=["web1"])
+    with pytest.raises(UsageError, match=r"reset\(\) first"):
+        rpc.fact_filter("country=uk")
+    assert rpc.discover() == ("web1",)
+
+
+def test_one_text_is_one_host_and_not_its_letters(fleet):
+    for name in ("web1", "web2"):
+        fleet.node(name)
+    mco = fleet.client()
+    assert rpcclient("rpcutil", client=mco, nodes="web1").discover() == ("web1",)
+    assert rpcclient("rpcutil", client=mco, nodes=(name for name in ["web2"])).discover() == ("web2",)
+    assert rpcclient("rpcutil", client=mco, exclude="web1").discover() == ("web2",)
+    assert [reply.sender for reply in mco.request("echo", "x", nodes="web1")] == ["web1"]
+    assert [reply.sender for reply in mco.request("echo", "x", exclude="web1")] == ["web2"]
+    assert mco.discover(identity="web2").nodes == ("web2",)
+    with pytest.raises(UsageError, match="nodes: a text or a list of them, not 7"):
+        rpcclient("rpcutil", client=mco, nodes=[7])
+    with pytest.raises(FilterError, match="a filter is made by"):
+        mco.discover("country=uk")
+
+
+def test_a_name_that_says_nothing_is_no_attribute_to_set(fleet):
+    rpc = RPCClient(fleet.client(), "rpcutil", agent_ddl("rpcutil", []))
+    for name, told in [("batch_size", "client.batch is"), ("limits", "client.limit is"), ("fact", "client.fact_filter"),
+                       ("class_filter", "class_filter is called"), ("colour", "there are agent, batch")]:  # fmt: skip
+        with pytest.raises(AttributeError, match=told):
+            setattr(rpc, name, "1")
+
+
+def test_a_client_is_copied_shown_and_told_with_its_actions(fleet):
+    rpc = RPCClient(fleet.client(), "service", DDL)
+    assert copy(rpc).agent == "service"
+    assert repr(rpc) == "<RPCClient service: every host>"
+    rpc.nodes = ["web1", "web2"]
+    assert repr(rpc) == "<RPCClient service: web1, web2>"
+    assert {"restart", "status", "call"} <= set(dir(rpc))
+    with pytest.raises(TypeError, match=r"service.status\(\) takes 0 positional"):
+        rpc.status("exim4")
+    assert "service: string: " in rpc.status.__doc__
 
 
 # --- roll-outs --------------------------------------------------------------------------------------------------------

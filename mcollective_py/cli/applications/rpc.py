@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from ...client.audience import Audience
-from ...client.rpcclient import limited
+from ...client.limit import limited
 from ...client.rpcresults import RPCResults
 from ...ddl.validate import convert
 from ...errors import MCollectiveError, RPCError, UsageError
