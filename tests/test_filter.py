@@ -194,3 +194,10 @@ def test_only_plain_identities_alone_name_the_hosts():
 def test_a_word_that_no_host_would_take_is_refused_where_it_is_written(words):
     with pytest.raises(FilterError, match="at most 4096 characters"):
         Filter.parse(**words)
+
+
+def test_a_query_for_puppetdb_is_taken_as_it_is_and_names_nobody():
+    query = 'pql:nodes[certname] { certname ~ "web" and facts.a.b >= 1 }'
+    found = Filter.parse(identities=[query, "web1"])
+    assert found.identities == (query, "web1")
+    assert found.named_identities is None

@@ -48,7 +48,8 @@ def discover_by(
     from .methods import check_capabilities, discovery_method  # most discoveries ask the hosts
 
     method = discovery_method(name, options, config)
-    filter = whom.wire
+    # Names can be judged here, so that no message need have room for them; whom a query means only the method knows.
+    filter = whom.filter if any(word.startswith(RAW_QUERY) for word in whom.filter.identities) else whom.wire
     if "identity" not in method.capabilities:
         filter = replace(filter, identities=())  # names are judged here in any case
     check_capabilities(method, filter, config.paths("libdir"))

@@ -5,6 +5,7 @@ from mcollective_py.client.whom import whom
 from mcollective_py.config import Config
 from mcollective_py.errors import FilterError, UsageError
 from mcollective_py.filter import Filter
+from tests.client.discovery.answering import Answering, Nodes
 
 CONFIGURED = "default_discovery_method = inventory\ndefault_discovery_options = /etc/fleet.yaml\n"
 
@@ -60,3 +61,11 @@ def test_an_agent_that_was_asked_for_is_one(tmp_path):
 def test_names_need_direct_addressing(tmp_path):
     with pytest.raises(UsageError, match="need direct_addressing = 1"):
         found(tmp_path, Filter(), text="direct_addressing = 0\n")
+
+
+def test_a_query_is_applied_beside_however_many_names():
+    with Answering(Nodes({"web1": ({}, []), "web2": ({}, []), "db1": ({}, [])})) as server:
+        config = Config.from_text(f"plugin.discovery.puppetdb.url = http://127.0.0.1:{server.port}\n", "client")
+        meant = whom(Filter.parse(identities=["pql:'web2'", "h[1-70]", "web1"]), ["db9"], {}.__getitem__)
+        found = discover_by("puppetdb", (), meant, config, agent="rpcutil", collective="mcollective", timeout=2.0)
+    assert (found.nodes, found.method, found.ended) == (("web1", "web2"), "puppetdb", "source")
