@@ -36,6 +36,8 @@ _EXIT_STATUS = {
     "3": "Hosts were found, and none answered.",
     "4": "Hosts were named, and none answered.",
     "130": "Interrupted.",
+    "141": "Who read the output has gone.",
+    "5, 64, 69, 77, 78": "With --strict: some hosts silent, wrong usage, no broker, all denied, wrong configuration.",
 }
 _FILES = {
     "~/.mcollective": "The user's configuration.",
