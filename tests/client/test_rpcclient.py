@@ -261,7 +261,8 @@ def test_one_text_is_one_host_and_not_its_letters(fleet):
     assert rpcclient("rpcutil", client=mco, exclude="web1").discover() == ("web2",)
     assert [reply.sender for reply in mco.request("echo", "x", nodes="web1")] == ["web1"]
     assert [reply.sender for reply in mco.request("echo", "x", exclude="web1")] == ["web2"]
-    assert mco.discover(identity="web2").nodes == ("web2",)
+    assert mco.discover(with_class="role::web", fact=["country=uk"]).nodes == ("web1", "web2")
+    assert fleet.nodes["web1"].requests[-1].filter == Filter.parse(classes=["role::web"], facts=["country=uk"])
     with pytest.raises(UsageError, match="nodes: a text or a list of them, not 7"):
         rpcclient("rpcutil", client=mco, nodes=[7])
     with pytest.raises(FilterError, match="a filter is made by"):
