@@ -3,7 +3,7 @@ import stat
 
 import pytest
 
-from mcollective_py.privatefile import cache_folder, prune_folder, replace_private, state_folder
+from mcollective_py.privatefile import cache_folder, prune_folder, read_private, replace_private, state_folder
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,38 @@ def test_another_users_folder_is_left_alone(tmp_path):
     os.chown(tmp_path, 12345, -1)
     prune_folder(tmp_path, lambda name: True, lambda found: [name for name, _ in found])
     assert (tmp_path / "1.json").exists()
+
+
+def test_nothing_is_left_in_a_folder_that_is_a_link(tmp_path):
+    (tmp_path / "cron.d").mkdir()
+    (tmp_path / "known").symlink_to(tmp_path / "cron.d")
+    with pytest.raises(OSError, match="is a link, or of user"):
+        replace_private(tmp_path / "known" / "a.json", "x")
+    assert list((tmp_path / "cron.d").iterdir()) == []
+
+
+def test_what_was_written_is_read(tmp_path):
+    replace_private(tmp_path / "a.json", "one é")
+    assert read_private(tmp_path / "a.json", 100).decode() == "one é"
+
+
+def test_a_pipe_a_link_a_folder_and_a_large_file_are_not_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe")  # opening it to read would wait for ever
+    (tmp_path / "large").write_text("x" * 101)
+    (tmp_path / "link").symlink_to("large")
+    (tmp_path / "folder").mkdir()
+    for name in ("pipe", "large", "link", "folder", "missing"):
+        with pytest.raises(OSError, match=r"regular|more than 100 bytes|symbolic links|directory|No such file"):
+            read_private(tmp_path / name, 100)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_what_another_user_left_for_root_is_neither_read_nor_joined(tmp_path):
+    (tmp_path / "a.json").write_text("{}")
+    os.chown(tmp_path / "a.json", 65534, 65534)
+    with pytest.raises(OSError, match="belongs to user 65534"):
+        read_private(tmp_path / "a.json", 100)
+    (tmp_path / "known").mkdir()
+    os.chown(tmp_path / "known", 65534, 65534)
+    with pytest.raises(OSError, match="of user 65534"):
+        replace_private(tmp_path / "known" / "b.json", "x")

@@ -12,8 +12,7 @@ from typing import Any
 
 from ..filter import Filter
 from ..names import is_identity
-from ..privatefile import cache_folder, prune_folder, replace_private
-from ..regularfile import read_regular
+from ..privatefile import cache_folder, prune_folder, read_private, replace_private
 
 logger = logging.getLogger(__name__)
 
@@ -119,7 +118,7 @@ class KnownHosts:
         """What is known of this question; nothing where there is no usable file."""
         path = self._path(collective, agent, filter)
         try:
-            return Knowledge.from_json(read_regular(str(path), MAX_BYTES)[0].decode())
+            return Knowledge.from_json(read_private(path, MAX_BYTES).decode())
         except FileNotFoundError:
             return Knowledge()
         except (OSError, ValueError, RecursionError) as error:

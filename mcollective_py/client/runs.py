@@ -13,8 +13,7 @@ from typing import Any, Self
 
 from ..errors import UsageError
 from ..names import is_action, is_agent, is_identity
-from ..privatefile import cache_folder, prune_folder, replace_private
-from ..regularfile import read_regular
+from ..privatefile import cache_folder, prune_folder, read_private, replace_private
 from .results import RPCStats
 
 logger = logging.getLogger(__name__)
@@ -162,7 +161,7 @@ class Runs:
 
     def _read(self, path: Path) -> Run | None:
         try:
-            return Run.from_json(read_regular(str(path), MAX_BYTES)[0].decode())
+            return Run.from_json(read_private(path, MAX_BYTES).decode())
         except (OSError, ValueError, RecursionError) as error:
             logger.info("the run in %s is not used: %s", path, error)
             return None

@@ -1,5 +1,4 @@
 import json
-import os
 import stat
 
 import pytest
@@ -160,13 +159,13 @@ def test_a_place_that_cannot_be_written_is_no_error(tmp_path):
     assert list(Runs(tmp_path / "file" / "runs").latest()) == []
 
 
-def test_a_link_in_place_of_the_folder_has_nothing_deleted(kept, tmp_path, monkeypatch):
-    kept.save(run())
-    os.rename(kept.folder, tmp_path / "elsewhere")
+def test_a_link_in_place_of_the_folder_has_nothing_written_or_deleted(kept, tmp_path, monkeypatch):
+    monkeypatch.setattr("mcollective_py.client.runs.MAX_RUNS", 1)
+    kept.save(run(A, started=1000.0))
+    kept.folder.rename(tmp_path / "elsewhere")
     kept.folder.symlink_to(tmp_path / "elsewhere")
-    monkeypatch.setattr(runs_module, "MAX_RUNS", 0)
-    kept.save(run(B))
-    assert len(list((tmp_path / "elsewhere").iterdir())) == 2
+    kept.save(run(B, started=2000.0))
+    assert [path.name for path in (tmp_path / "elsewhere").iterdir()] == [f"0000001000000-{A}.json"]
 
 
 def test_it_lies_in_the_users_cache(tmp_path):

@@ -1,14 +1,14 @@
 """What took long to find out, kept in the user's cache beside the size and time of the file that it comes from."""
 
 # pathlib would cost a TAB key 5 ms
-# ruff: noqa: PTH103, PTH116, PTH118, PTH120
+# ruff: noqa: PTH116, PTH118
 
 import json
 import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ...privatefile import cache_folder, replace_private
+from ...privatefile import cache_folder, read_private, replace_private
 
 _MAX_BYTES = 4 * 1024 * 1024
 _MAX_ENTRIES = 500
@@ -54,20 +54,14 @@ def stamp_of(*files: str) -> list[Any]:
 
 def _read(file: str) -> dict[str, Any]:
     try:
-        with open(file, "rb") as kept:
-            if os.fstat(kept.fileno()).st_uid not in (os.geteuid(), 0):
-                return {}
-            value = json.loads(kept.read(_MAX_BYTES + 1)[:_MAX_BYTES])
+        value = json.loads(read_private(file, _MAX_BYTES))
     except (OSError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 
 
 def _write(file: str, entries: Mapping[str, Any]) -> None:
-    folder = os.path.dirname(file)
     try:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        if os.lstat(folder).st_uid == os.geteuid():  # in another's HOME nothing of ours is left
-            replace_private(file, json.dumps(entries, separators=(",", ":")))
+        replace_private(file, json.dumps(entries, separators=(",", ":")))
     except OSError:
         pass  # the next TAB key looks again

@@ -53,9 +53,12 @@ _KINDS = {
 
 
 def candidates(words: Sequence[str], sources: Sources) -> list[Candidate]:
-    """What begins as the last of the words does; those before it are the line up to there, without `mco`."""
+    """What begins as the last of the words does; those before it are the line up to there, without `mco`.
+
+    A word that is not printable is left out: DDLs of all origins give choices, and shells read a candidate a line.
+    """
     *before, current = words or [""]
-    return [found for found in _offered(before, current, sources) if found.word.startswith(current)]
+    return [found for found in _offered(before, current, sources) if found.word.startswith(current) and found.word.isprintable()]
 
 
 def _offered(before: Sequence[str], current: str, sources: Sources) -> Iterator[Candidate]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from ...privatefile import cache_folder
+from ...privatefile import cache_folder, read_private
 from ..commands import application_files, config_text, description_of, libdirs
 from .cached import Cached, stamp_of
 from .candidates import Candidate, Input
@@ -22,7 +22,7 @@ MAX_HOSTS = 20_000
 _MAX_FILES = 64  # of hosts that answered; the latest ones
 _MAX_BYTES = 4 * 1024 * 1024
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
-_HOST = re.compile(r"[\w.\-]{1,255}", re.ASCII)
+_HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,254}", re.ASCII)  # as in names.py: none is taken for an option
 _COLLECTIVES = re.compile(r"^[ \t]*collectives[ \t]*=(.*)$", re.MULTILINE)
 _SAYS_WHAT = ("ddl.yaml", "ddl.json", "agent.py")
 _RUBY = (("mcollective/agent", "agent"), (".ddl", ".json"))
@@ -121,8 +121,7 @@ class Machine:
         files = [entry for entry in _entries(folder) if entry.name.endswith(".json") and not entry.name.startswith(".")]
         for entry in sorted(files, key=_changed, reverse=True)[:_MAX_FILES]:
             try:
-                with open(entry.path, "rb") as file:
-                    value = json.loads(file.read(_MAX_BYTES))
+                value = json.loads(read_private(entry.path, _MAX_BYTES))
                 hosts |= {name for name in value["hosts"] if _HOST.fullmatch(name)}
             except (OSError, ValueError, KeyError, TypeError, RecursionError):
                 continue

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
-from ...privatefile import replace_private, state_folder
-from ...regularfile import open_regular
+from ...privatefile import read_private, replace_private, state_folder
 
 MAX_LINES = 1000
-_MAX_BYTES = 1024 * 1024
+_MAX_BYTES = 16 * 1024 * 1024
 
 
 class History:
@@ -52,10 +51,7 @@ class History:
 
     def _read(self) -> list[str]:
         try:
-            with open_regular(str(self.file)) as (handle, status):
-                if status.st_uid not in (0, os.geteuid()):
-                    return []
-                content = os.read(handle, _MAX_BYTES)
+            content = read_private(self.file, _MAX_BYTES)
         except OSError:
             return []
         return [line for line in content.decode("utf-8", "replace").splitlines() if line and line.isprintable()]

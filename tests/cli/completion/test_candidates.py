@@ -93,3 +93,11 @@ def test_what_could_stand_next(line, words):
 def test_each_candidate_says_what_it_is():
     assert candidates(["rpc", "service", "status", "s"], Here()) == [Candidate("service=", "which")]
     assert candidates(["rpc", "--with"], Here()) == [Candidate("--with-identity", "this host")]
+
+
+def test_a_word_that_would_be_several_lines_or_act_on_a_terminal_is_not_offered():
+    class Hostile(Here):
+        def inputs(self, agent, action):
+            return [Input("mode", "", ("fast", "a\nrm -rf", "\x1b[2J", "b\tc", "$(id)"))]
+
+    assert [one.word for one in candidates(["rpc", "service", "status", "mode="], Hostile())] == ["mode=fast", "mode=$(id)"]
