@@ -1,7 +1,7 @@
 """RPCClient: an agent's actions as methods, their inputs checked against the DDL before anything is sent."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -15,26 +15,22 @@ from ..plugins.ddlfiles import agent_ddl
 from ..plugins.sitevalidators import validators_for
 from .attributes import WHOM, checked_attribute, described
 from .audience import Audience
+from .choosing import ChoosesHosts
 from .client import Client
 from .filterwords import Words, narrowed
-from .limit import limited
 from .replies import Replies
 from .results import RPCStats
 from .rollout import Rollout
 from .rpcresults import BatchedResults, RPCResults
 
 
-class RPCClient:
+class RPCClient(ChoosesHosts):
     """Calls one agent on the hosts of a filter: `client.status(service="exim4")`, or `client.call("status", {...})`.
 
     Every argument but the first three is an attribute that can be set between two calls. Who is there is found once and kept until
     reset() or a change of whom is meant. Arguments: see rpcclient. owns_client: close() closes the client. An action's inputs and
     outputs are in help(client.ACTION).
     """
-
-    nodes: Sequence[str] | None
-    exclude: Sequence[str]
-    method_options: Sequence[str]
 
     def __init__(
         self,
@@ -61,8 +57,6 @@ class RPCClient:
         max_fail: str | int | None = None,
         owns_client: bool = False,
     ) -> None:
-        self._audience: Audience | None = None
-        self._limited: tuple[object, Audience] | None = None
         self._last: RPCResults | None = None
         self.client, self.agent, self.ddl, self.owns_client = client, agent, ddl, owns_client
         self.nodes = None
@@ -212,72 +206,10 @@ class RPCClient:
         validators = validators_for(wanted, self.client.config.paths("libdir"), is_strict=False)
         return validate(self.ddl, action, inputs, validators, trusts_host=True)
 
-    # --- whom ---------------------------------------------------------------------------------------------------------
-
-    @property
-    def audience(self) -> Audience:
-        """The hosts of the next call, discovered when first asked for."""
-        if self._audience is None:
-            found = self.client.audience(
-                self.agent,
-                self.filter,
-                self.nodes,
-                collective=self.collective,
-                discovery_timeout=self.discovery_timeout,
-                full=self.full,
-                method=self.method,
-                method_options=self.method_options,
-                exclude=self.exclude,
-            )
-            self._audience = found
-        chosen = (self._audience, self.limit, self.limit_method, self.limit_seed)
-        if self._limited is None or self._limited[0] != chosen:  # a random choice is made once
-            is_random = (self.limit_method or self.client.config.text("rpclimitmethod")) == "random"
-            self._limited = (chosen, limited(self._audience, self.limit, is_random=is_random, seed=self.limit_seed))
-        return self._limited[1]
-
-    def discover(self, nodes: Words | None = None) -> tuple[str, ...]:
-        """The hosts of the next call; with nodes (names, node sets, groups), exactly those from now on, without asking."""
-        if nodes is not None:
-            self.nodes = nodes
-        return self.audience.nodes
-
-    def reset(self) -> None:
-        """Forget who was discovered or named; the next call finds out by the filter."""
-        self.nodes = None
-
-    def reset_filter(self) -> None:
-        """Mean every host again."""
-        self.reset()
-        self.filter = Filter()
-
-    def fact_filter(self, word: str) -> None:
-        """Mean only hosts with `fact=value` (also =~ != < > <= >=)."""
-        self._narrow(fact=word)
-
-    def class_filter(self, name: str) -> None:
-        """Mean only hosts with this Puppet class, or one that matches `/regex/`."""
-        self._narrow(with_class=name)
-
-    def agent_filter(self, name: str) -> None:
-        """Mean only hosts that also have this agent."""
-        self._narrow(with_agent=name)
-
-    def identity_filter(self, name: str) -> None:
-        """Mean this host, too, or those that match `/regex/`."""
-        self._narrow(identity=name)
-
-    def compound_filter(self, expression: str) -> None:
-        """Mean only hosts for which an expression of -S holds: `(country=uk or web) and not fstat('/etc/motd').size>0`."""
-        self._narrow(compound=expression)
-
     @property
     def stats(self) -> RPCStats:
         """Those of the last call."""
         return self._last.stats if self._last else RPCStats(agent=self.agent)
-
-    def _narrow(self, **words: str) -> None:
-        self.filter = narrowed(self.filter, **words)
 
     def _rollout(self) -> Rollout | None:
         """The batches that were asked for, else those of the configuration; None for all at once. Raises UsageError."""
