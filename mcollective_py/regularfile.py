@@ -101,8 +101,11 @@ def read_regular(
         if status.st_size > limit:
             raise UnusableFile(errno.EFBIG, f"has {status.st_size} bytes, the limit is {limit}", path)
         content = bytearray()
-        while len(content) <= limit and (chunk := os.read(handle, limit + 1 - len(content))):
-            content += chunk
+        try:
+            while len(content) <= limit and (chunk := os.read(handle, limit + 1 - len(content))):
+                content += chunk
+        except OSError as error:  # which does not know whose descriptor it was
+            raise OSError(error.errno, error.strerror, path) from error
         if len(content) > limit:
             raise UnusableFile(errno.EFBIG, f"has more than {limit} bytes, the limit", path)
         before, after = Stamp.of_status(status), Stamp.of_status(os.fstat(handle))

@@ -181,3 +181,9 @@ def test_a_file_that_could_not_be_made_says_why(tmp_path):
         check_appendable(tmp_path / "file" / "new")
     with pytest.raises(IsADirectoryError):
         check_appendable(tmp_path)
+
+
+def test_a_file_that_refuses_to_be_read_is_named():
+    with pytest.raises(OSError, match="/proc/self/mem") as refused:
+        read_regular("/proc/self/mem", 100)
+    assert reason_of(refused.value) == "/proc/self/mem cannot be read: Input/output error"

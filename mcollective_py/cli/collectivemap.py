@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from itertools import islice
 from typing import NamedTuple
 
 from ..matching.nodeset import fold
@@ -13,6 +14,7 @@ _COLOURS = ("#4c78a8", "#f58518", "#54a24b", "#b279a2", "#e45756", "#72b7b2", "#
 _ROW, _BOX, _LEFT, _GAP = 44, 30, 220, 180  # pixels: a row, a box in it, the width of the left boxes, the room of the lines
 _LETTER = 7.3  # pixels, of a 12 pixel monospace letter
 _LONGEST = 96  # letters of a node set in a box
+_MOST = 200  # collectives of one host: a host that says a hundred thousand would be all of the picture
 
 
 class Memberships(NamedTuple):
@@ -23,13 +25,13 @@ class Memberships(NamedTuple):
 
     @classmethod
     def of_hosts(cls, told: Mapping[str, object]) -> "Memberships":
-        """host -> the collectives that it says; what is no collective's name is left out."""
+        """host -> the collectives that it says, the first 200; what is no collective's name is left out."""
         found: dict[str, list[str]] = defaultdict(list)
         for host in sorted(told):
             said = told[host]
-            for name in dict.fromkeys(said) if isinstance(said, list) else ():
-                if isinstance(name, str) and is_collective(name):
-                    found[name].append(host)
+            names = dict.fromkeys(name for name in said if is_collective(name)) if isinstance(said, list) else ()
+            for name in islice(names, _MOST):
+                found[name].append(host)
         return cls({name: tuple(found[name]) for name in sorted(found)}, len(told))
 
     def groups(self) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:

@@ -57,3 +57,8 @@ def test_boxes_stay_within_the_picture_and_apart():
 
 def test_nobody_is_a_picture_too():
     assert "0 hosts in 0 collectives" in svg(Memberships.of_hosts({}))
+
+
+def test_a_host_that_says_a_hundred_thousand_collectives_is_not_all_of_the_map():
+    found = Memberships.of_hosts({"evil": [f"c{number}" for number in range(100_000)], "web1": ["mcollective"], "odd": [[], {}, None]})
+    assert (len(found.hosts), found.total) == (201, 3)
