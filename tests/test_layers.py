@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -52,26 +53,31 @@ def own_name(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
+@cache
+def nodes_run(path: Path) -> tuple[ast.AST, ...]:
+    """The imports and calls of a source that are run; the body of `if TYPE_CHECKING:` is not."""
+    found: list[ast.AST] = []
+    waiting: list[ast.AST] = [ast.parse(path.read_text(), str(path))]
+    while waiting:
+        for child in ast.iter_child_nodes(waiting.pop()):
+            if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test):
+                continue
+            if isinstance(child, ast.Import | ast.ImportFrom | ast.Call):
+                found.append(child)
+            waiting.append(child)
+    return tuple(found)
+
+
 def imported(path: Path) -> Iterator[tuple[int, str]]:
     """Line and full dotted name of everything a source imports, relative names resolved; what only type checkers see is left out."""
-    tree = ast.parse(path.read_text(), str(path))
     package = ["mcollective_py", *path.relative_to(PACKAGE).parts[:-1]] if path.is_relative_to(PACKAGE) else ["plugin"]
-    for node in walk_run(tree):
+    for node in nodes_run(path):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = package[: len(package) - node.level + 1] if node.level else []
             stem = ".".join([*base, *([node.module] if node.module else [])])
             yield from ((node.lineno, f"{stem}.{alias.name}") for alias in node.names)
-
-
-def walk_run(node: ast.AST) -> Iterator[ast.AST]:
-    """Every node that is run; the body of `if TYPE_CHECKING:` is not."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test):
-            continue
-        yield child
-        yield from walk_run(child)
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -108,7 +114,7 @@ def test_every_source_has_a_layer():
 @pytest.mark.parametrize("path", [path for path in CORE if path.exists()], ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_the_core_does_no_input_and_output(path: Path):
     wrong = [f"line {line}: imports {target}" for line, target in imported(path) if target.split(".")[0] in IMPURE]
-    for node in walk_run(ast.parse(path.read_text())):
+    for node in nodes_run(path):
         if isinstance(node, ast.Call):
             called = node.func.id if isinstance(node.func, ast.Name) else node.func.attr if isinstance(node.func, ast.Attribute) else ""
             if (called == "open" and isinstance(node.func, ast.Name)) or called in OPENERS - {"open"}:
