@@ -1,8 +1,9 @@
 """Equal results shown once, with the node set of their hosts; of those that differ from the majority only what differs. Pure."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -20,7 +21,7 @@ _CONTEXT = 1  # lines around a difference
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Hosts whose answers are the same. names: in the order people count. result: the answer of the first."""
+    """Hosts whose answers are the same. names: in the order people count. result: the answer of the first, as it is to be shown."""
 
     names: tuple[str, ...]
     result: RPCResult
@@ -34,7 +35,8 @@ def grouped(results: Iterable[RPCResult]) -> list[Group]:
     groups = []
     for same in found.values():
         names = tuple(sorted((one.sender for one in same), key=natural))
-        groups.append(Group(names, same[0]))
+        shown = same[0] if len({one.statusmsg for one in same}) == 1 else replace(same[0], statusmsg=_message(same[0]))
+        groups.append(Group(names, shown))
     return sorted(groups, key=lambda group: (group.result.is_ok, -len(group.names), natural(group.names[0])))
 
 
@@ -89,7 +91,7 @@ def differences(result: RPCResult, base: RPCResult, ddl: DDL | None, style: Styl
             compared += len(old or ()) + len(new or ())
             if max(len(old or ()), len(new or ())) > _MAX_COMPARED or compared > work:
                 return None
-    lines = message_lines(result, style) if result.statusmsg != base.statusmsg else []
+    lines = message_lines(result, style) if _message(result) != _message(base) else []
     column = min(max((len(label) for label, _, _ in changed), default=0), 40) + 3
     for label, old, new in changed:
         lead = f"{label:>{column}}:"
@@ -133,7 +135,14 @@ def _said_of(result: RPCResult, name: object) -> str:
 
 def _said(result: RPCResult) -> tuple[Any, ...]:
     """All that makes two results the same: 1 and "1" are two."""
-    return result.statuscode, result.statusmsg, result.refusal, json.dumps(plain_json(result.data), sort_keys=True)
+    return result.statuscode, _message(result), result.refusal, json.dumps(plain_json(result.data), sort_keys=True)
+
+
+def _message(result: RPCResult) -> str:
+    """The message, `<host>` in place of the host's own name: a denial names the host, and is the same on all of them."""
+    if result.sender not in result.statusmsg:
+        return result.statusmsg
+    return re.sub(rf"(?<![\w.-]){re.escape(result.sender)}(?![\w-]|\.\w)", "<host>", result.statusmsg)
 
 
 def _wrapped(text: str, width: int) -> list[str]:

@@ -165,13 +165,15 @@ def _short(item: object) -> str:
 
 
 def summary_line(stats: RPCStats, style: Style) -> str:
-    """`Finished processing 24 / 25 hosts in 413.20 ms`, red where hosts are missing."""
+    """`Finished processing 24 / 25 hosts in 413.20 ms`, red where hosts are missing; and how many failed, where some did."""
     answered, asked = stats.responses, len(stats.discovered)
     complete = answered >= asked > 0 and not stats.failed and not stats.unverified
     if asked:
         count = f"{answered} / {asked}"
         count = style.paint(GREEN if complete else RED if answered < asked else _YELLOW, count)
-        return f"Finished processing {count} hosts in {stats.agent_time * 1000:.2f} ms"
+        denied = f" ({stats.denied} denied)" if stats.denied else ""
+        failed = f": {stats.ok} ok, {stats.failed} failed{denied}" if stats.failed else ""
+        return f"Finished processing {count} hosts in {stats.agent_time * 1000:.2f} ms{failed}"
     return style.paint(RED, "No hosts discovered: no request was sent")
 
 

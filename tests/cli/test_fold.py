@@ -40,6 +40,18 @@ def test_what_differs_in_anything_is_two(one, other):
     assert len(names(one, other)) == 2
 
 
+def test_messages_that_name_their_own_host_are_the_same():
+    denied = [result(name, 1, f"x may not call a b on {name}: /p:2 denies it", "denied") for name in ("web1", "web2", "web10")]
+    assert folded(*denied) == [
+        f"{'web[1-2,10] (3)':<40} Denied",
+        "   x may not call a b on <host>: /p:2 denies it",
+        "",
+    ]
+    assert folded(denied[0])[1] == "   x may not call a b on web1: /p:2 denies it"
+    others = [result("a", 1, "no answer from a.example.com, web10"), result("web1", 1, "no answer from web1.example.com, web10")]
+    assert names(*others) == [("a",), ("web1",)]  # neither names itself
+
+
 def test_failures_come_first_then_the_largest_group():
     shown = names(result("a", v=1), result("b", v=2), result("c", v=2), result("d", 1, "no"), result("e", 1, "no"), result("f", 1, "x"))
     assert shown == [("d", "e"), ("f",), ("b", "c"), ("a",)]

@@ -156,6 +156,13 @@ def test_the_line_of_sums():
     assert summary_line(RPCStats(), PLAIN) == "No hosts discovered: no request was sent"
 
 
+def test_the_line_of_sums_says_how_many_failed_and_how_many_of_these_were_denied():
+    stats = RPCStats(discovered=("a", "b", "c"), responses=3, ok=1, failed=2, denied=1, agent_time=0.4132)
+    assert summary_line(stats, PLAIN) == "Finished processing 3 / 3 hosts in 413.20 ms: 1 ok, 2 failed (1 denied)"
+    stats = RPCStats(discovered=("a",), responses=1, failed=1, agent_time=0.4132)
+    assert summary_line(stats, PLAIN) == "Finished processing 1 / 1 hosts in 413.20 ms: 0 ok, 1 failed"
+
+
 def test_names_stand_sorted_in_columns_of_30():
     assert name_columns(["c", "a", "b"], width=80) == [f"   {'a':<30} c", "   b"]
     assert name_columns(["a" * 50, "b"], width=80) == [f"   {'a' * 50}", "   b"]

@@ -62,7 +62,10 @@ def table_lines(columns: Sequence[Sequence[str]], is_number: Sequence[bool], sty
     left_out, whole = 0, style.width if style.is_terminal else _WIDEST
     while True:
         room = whole - len(_GAP) * (len(natural) - left_out - 1)
-        widths = shared_out(natural[: len(natural) - left_out], room, _LEAST)
+        wanted = natural[: len(natural) - left_out]
+        # Half a name is no host's: the first column gives way only where not one other would fit beside it.
+        name = min(natural[0], max(room - (_LEAST if len(wanted) > 1 else 0), _LEAST))
+        widths = [name, *shared_out(wanted[1:], room - name, _LEAST)]
         if sum(widths) <= room or len(widths) == 1:
             break
         left_out += 1
@@ -79,7 +82,8 @@ def table_lines(columns: Sequence[Sequence[str]], is_number: Sequence[bool], sty
             cells[1] = style.paint(colors[row - 1], cells[1])
         lines.append(_GAP.join(cells).rstrip())
     if left_out:
-        lines += ["", f"{left_out} more columns do not fit: a wider terminal, --json or --format csv has them"]
+        more = "1 more column does" if left_out == 1 else f"{left_out} more columns do"
+        lines += ["", f"{more} not fit: a wider terminal, --json or --format csv has {'it' if left_out == 1 else 'them'}"]
     return lines
 
 

@@ -190,7 +190,15 @@ def _likeness(found: Verdict) -> tuple[object, ...]:
     """What hosts with one and the same reason share; numbers of clocks differ, and a name stands in many a reason."""
     reason = found.word if found.stage == "freshness" else found.reason.replace(found.host, "*")
     notes = tuple(note.replace(found.host, "*") for note in found.notes)
-    return found.outcome, found.part, found.stage, reason, found.rule, notes, found.fix.replace(found.host, "*")
+    return (
+        found.outcome,
+        found.part,
+        found.stage,
+        reason,
+        found.rule.replace(found.host, "*"),
+        notes,
+        found.fix.replace(found.host, "*"),
+    )
 
 
 def _clock(alike: Iterable[Verdict]) -> list[str]:

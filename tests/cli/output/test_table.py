@@ -36,7 +36,17 @@ def test_failures_come_first_with_their_message_and_without_half_baked_data():
 
 def test_a_terminal_is_never_left_to_the_right():
     lines = table(result("web1.example.com", status="x" * 90, version="1.2"), style=TERMINAL)
-    assert lines == ["Host       Service S…  Version", "web1.exa…  xxxxxxxxx…  1.2"]
+    assert lines == [
+        "Host              Service Sta…",
+        "web1.example.com  xxxxxxxxxxx…",
+        "",
+        "1 more column does not fit: a wider terminal, --json or --format csv has it",
+    ]
+
+
+def test_a_name_is_cut_only_where_no_other_column_would_fit():
+    lines = table(result("a-very-long-name.example.com", status="running"), style=TERMINAL)
+    assert lines == ["Host                  Service…", "a-very-long-name.ex…  running"]
 
 
 def test_columns_that_do_not_fit_at_all_are_told_of():

@@ -21,6 +21,11 @@ def judged(discovery=None, call=None, host="web1", ahead=None, asked=ASKED):
     return verdict(host, answers, asked, ALICE, ahead)
 
 
+def test_hosts_whose_rules_differ_in_their_own_name_alone_are_one_line():
+    found = [judged(reply(), reply(rule=f"/p/web{number}/s.policy:1"), host=f"web{number}") for number in (1, 2)]
+    assert len(lines(found, ASKED)) == 1
+
+
 def test_a_request_that_would_run_names_the_rule():
     found = judged(reply(), reply(rule="/p/service.policy:3"))
     assert found.outcome == RUN
