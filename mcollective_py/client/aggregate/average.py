@@ -1,22 +1,12 @@
 """average: the mean of the numbers."""
 
-from typing import Any
-
-from ..results import RPCResult
-from .base import Aggregated, AggregateFunction
+from .base import Aggregated
 from .formats import formatted
-from .values import Numbers
+from .numeric import NumericFunction
 
 
-class Average(AggregateFunction):
+class Average(NumericFunction):
     """`Average of size: 15.000000`. Values that are no numbers are left out, and said."""
-
-    def startup(self) -> None:
-        self.check_options()
-        self.numbers = Numbers()
-
-    def process_result(self, value: Any, result: RPCResult) -> None:
-        self.numbers.add(value, result.sender)
 
     def summarize(self) -> Aggregated:
         count = len(self.numbers.values)

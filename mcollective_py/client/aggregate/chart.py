@@ -1,24 +1,19 @@
 """chart: how the numbers are spread, as one line of bars."""
 
-from typing import Any
-
 from ...sparkline import sparkline, spread
-from ..results import RPCResult
-from .base import Aggregated, AggregateFunction
+from .base import Aggregated
 from .formats import formatted
-from .values import Numbers
+from .numeric import NumericFunction
 
 
-class Chart(AggregateFunction):
+class Chart(NumericFunction):
     """`▇▁▁▃▁▁▂  min: 1.00 max: 97.00`. options: `buckets`, 2 to 100. format: of the line, the least and the most."""
 
-    def startup(self) -> None:
-        self.check_options("buckets")
-        self.buckets = self.option("buckets", 20, 2, 100)
-        self.numbers = Numbers()
+    takes = ("buckets",)
 
-    def process_result(self, value: Any, result: RPCResult) -> None:
-        self.numbers.add(value, result.sender)
+    def startup(self) -> None:
+        super().startup()
+        self.buckets = self.option("buckets", 20, 2, 100)
 
     def summarize(self) -> Aggregated:
         values = self.numbers.values

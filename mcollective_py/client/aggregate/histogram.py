@@ -1,26 +1,21 @@
 """histogram: how the numbers are spread, as a bar for each part of their range."""
 
-from typing import Any
-
 from ...sparkline import spread
-from ..results import RPCResult
-from .base import Aggregated, AggregateFunction
+from .base import Aggregated
 from .formats import formatted
-from .values import Numbers
+from .numeric import NumericFunction
 
 _BAR = 40  # characters of the longest
 
 
-class Histogram(AggregateFunction):
+class Histogram(NumericFunction):
     """`10 to 20 |######## 8`, a line each. options: `buckets`, 2 to 50. format: of lower end, upper end and count."""
 
-    def startup(self) -> None:
-        self.check_options("buckets")
-        self.buckets = self.option("buckets", 10, 2, 50)
-        self.numbers = Numbers()
+    takes = ("buckets",)
 
-    def process_result(self, value: Any, result: RPCResult) -> None:
-        self.numbers.add(value, result.sender)
+    def startup(self) -> None:
+        super().startup()
+        self.buckets = self.option("buckets", 10, 2, 50)
 
     def summarize(self) -> Aggregated:
         if not self.numbers.values:

@@ -1,32 +1,29 @@
 """percentiles: the values below which so many of the numbers lie."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from ..results import RPCResult
-from .base import Aggregated, AggregateFunction
+from .base import Aggregated
 from .formats import formatted
-from .values import Numbers, number_of
+from .numeric import NumericFunction
+from .values import number_of
 
 _USUAL = (50, 90, 95, 99)
 _MOST = 20
 
 
-class Percentiles(AggregateFunction):
+class Percentiles(NumericFunction):
     """`p50 = 12`, a line each. options: `percentiles`, a list of numbers from 0 to 100. format: of a percentile and its value."""
 
+    takes = ("percentiles",)
+
     def startup(self) -> None:
-        self.check_options("percentiles")
+        super().startup()
         wanted = self.options.get("percentiles", list(_USUAL))
         if not isinstance(wanted, list | tuple) or not 1 <= len(wanted) <= _MOST:
             self.refuse(f"percentiles must be a list of 1 to {_MOST} numbers")
         self.wanted = [number_of(item) for item in wanted]
         if any(item is None or not 0 <= item <= 100 for item in self.wanted):
             self.refuse("percentiles must be numbers from 0 to 100")
-        self.numbers = Numbers()
-
-    def process_result(self, value: Any, result: RPCResult) -> None:
-        self.numbers.add(value, result.sender)
 
     def summarize(self) -> Aggregated:
         values = sorted(self.numbers.values)

@@ -1,23 +1,14 @@
 """stddev: how far the numbers lie apart."""
 
 import math
-from typing import Any
 
-from ..results import RPCResult
-from .base import Aggregated, AggregateFunction
+from .base import Aggregated
 from .formats import formatted
-from .values import Numbers
+from .numeric import NumericFunction
 
 
-class Stddev(AggregateFunction):
+class Stddev(NumericFunction):
     """`Standard deviation of size: 4.082483`: of all hosts, not of a sample of them."""
-
-    def startup(self) -> None:
-        self.check_options()
-        self.numbers = Numbers()
-
-    def process_result(self, value: Any, result: RPCResult) -> None:
-        self.numbers.add(value, result.sender)
 
     def summarize(self) -> Aggregated:
         values = self.numbers.values

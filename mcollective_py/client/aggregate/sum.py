@@ -1,22 +1,12 @@
 """sum: the numbers added up."""
 
-from typing import Any
-
-from ..results import RPCResult
-from .base import Aggregated, AggregateFunction
+from .base import Aggregated
 from .formats import formatted
-from .values import Numbers
+from .numeric import NumericFunction
 
 
-class Sum(AggregateFunction):
+class Sum(NumericFunction):
     """`Sum of size: 30.000000`; 0 where no host sent a number. Values that are no numbers are left out, and said."""
-
-    def startup(self) -> None:
-        self.check_options()
-        self.numbers = Numbers()
-
-    def process_result(self, value: Any, result: RPCResult) -> None:
-        self.numbers.add(value, result.sender)
 
     def summarize(self) -> Aggregated:
         total = self.numbers.total
