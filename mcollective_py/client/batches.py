@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from ..errors import UsageError
+from .share import read_share
 
 MOST_STEPS = 100  # sizes in one --batch
 
@@ -18,10 +19,10 @@ def check_batch(batch: str) -> None:
 
 def batch_size(step: str, total: int) -> int:
     """How many of total hosts `10` or `25%` means, rounded up, at least one. Raises UsageError for anything else."""
-    number, percent = (step[:-1], True) if step.endswith("%") else (step, False)
-    if not (number.isascii() and number.isdigit() and len(number) < 10) or int(number) == 0 or (percent and int(number) > 100):
+    number, is_percent = read_share(step) or (0, False)
+    if not number:
         raise UsageError(f"a batch is a number of hosts above 0 or a percentage up to 100%, not {step[:80]!r}; 1,10%,100% has it grow")
-    return max(-(-total * int(number) // 100), 1) if percent else int(number)
+    return max(-(-total * number // 100), 1) if is_percent else number
 
 
 def batch_sizes(batch: str, total: int) -> Iterator[int]:

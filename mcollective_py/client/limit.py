@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from ..errors import UsageError
 from .audience import Audience
+from .share import read_share
 
 
 def limited(found: Audience, limit: str | int | None, *, is_random: bool = False, seed: int | None = None) -> Audience:
@@ -21,8 +22,7 @@ def limited(found: Audience, limit: str | int | None, *, is_random: bool = False
 
 def limit_count(limit: str | int, total: int) -> int:
     """How many of total hosts `10` or `25%` means, at least one. Raises UsageError for anything else."""
-    text = str(limit)
-    number, percent = (text[:-1], True) if text.endswith("%") else (text, False)
-    if not (number.isascii() and number.isdigit() and len(number) < 10) or int(number) == 0 or (percent and int(number) > 100):
+    number, is_percent = read_share(str(limit)) or (0, False)
+    if not number:
         raise UsageError(f"a limit is a number above 0 or a percentage up to 100%, not {limit!r}")
-    return max(total * int(number) // 100, 1) if percent else int(number)
+    return max(total * number // 100, 1) if is_percent else number

@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from ..errors import UsageError
 from .batches import check_batch, slices
+from .share import read_share
 
 Reason = Literal["canary", "max_fail"]
 
@@ -89,10 +90,10 @@ class Rollout:
 
 def _share(max_fail: str) -> tuple[int, bool]:
     """The number of `2` or `10%`, and whether it is a percentage. Raises UsageError."""
-    number, is_percent = (max_fail[:-1], True) if max_fail.endswith("%") else (max_fail, False)
-    if not (number.isascii() and number.isdigit() and len(number) < 10) or (is_percent and int(number) > 100):
+    share = read_share(max_fail)
+    if share is None:
         raise UsageError(f"--max-fail is a number of hosts or a percentage up to 100%, not {max_fail[:80]!r}")
-    return int(number), is_percent
+    return share
 
 
 def _hosts(count: int) -> str:
