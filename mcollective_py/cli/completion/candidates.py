@@ -164,9 +164,12 @@ def _of_position(line: _Line, command: str, sources: Sources) -> Iterator[Candid
     positional = _next_positional(line)
     if positional is None:
         return
-    if command == "plugin" and line.positionals in (["doc"], ["info"], ["validate"]):
+    if command == "plugin" and line.positionals in (["doc"], ["schema"]):
         yield from sources.named("agents")
-        yield from (found._replace(word=f"data/{found.word}") for found in sources.named("data"))
+        if line.positionals == ["doc"]:
+            yield from (found._replace(word=f"data/{found.word}") for found in sources.named("data"))
+    elif command == "plugin" and len(line.positionals) == 2 and line.positionals[0] == "schema":
+        yield from sources.actions(line.positionals[1])
     elif positional.choices:
         yield from (Candidate(word, help) for word, help in positional.choices)
     elif positional.metavar in _KINDS:
