@@ -39,10 +39,12 @@ def results(
     """
     from .cli.output.chosen import display_mode, open_output
     from .cli.render import wants_display
-    from .cli.sections.output import FORMATS
+    from .cli.sections.output import DISPLAYS, FORMATS
 
     if format not in FORMATS:
         raise UsageError(f"there is no format {format!r}: there are {', '.join(FORMATS)}")
+    if display not in (None, *DISPLAYS):
+        raise UsageError(f"display is {', '.join(DISPLAYS)}, not {display!r}")
     stream = file or sys.stdout
     options = argparse.Namespace(format=format, json=format == "json", display=display, fold=False, output_file=None)
     style = _style(stream, verbose=verbose)

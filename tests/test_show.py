@@ -50,6 +50,8 @@ def test_other_formats_are_those_of_the_command_line():
     assert printed([WEB1, WEB2], DDL, format="senders")[1] == "web1\n"
     with pytest.raises(UsageError, match="there is no format 'xml': there are text, json"):
         printed([WEB1], format="xml")
+    with pytest.raises(UsageError, match="display is ok, all, failed, none, not 'always'"):
+        printed([WEB1], display="always")
 
 
 def test_statistics_name_who_is_silent_after_the_summaries(capsys):

@@ -1,6 +1,7 @@
 """Client: publish a request, then yield the verified replies to it."""
 
 import socket
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from ..config import Config
 from ..connector.base import Connector
 from ..connector.targets import reply_destination
 from ..ddl.model import PLAIN_TIMEOUT
-from ..errors import NotSent, NotSigned, UsageError
+from ..errors import ConnectorClosed, NotSent, NotSigned, UsageError
 from ..filter import Filter
 from ..message import Destination, Request
 from ..names import is_place_for_replies
@@ -59,7 +60,8 @@ class Client(FindsHosts):
         self._clock, self._monotonic = clock, monotonic
         self._publisher = Publisher(config, connector, security, identity=identity, clock=clock, reply_destination=reply_destination)
         self._open: dict[str, Replies] = {}  # by request id
-        self._is_connected = False
+        self._is_connected = self._is_closed = False
+        self._reading = threading.Lock()  # held by who waits for a message
 
     @classmethod
     def from_config(cls, config: Config | str | Path | None = None, *, clock: Callable[[], float] = time.time) -> Self:
@@ -91,7 +93,9 @@ class Client(FindsHosts):
         self.close(wait=kind is None)
 
     def connect(self) -> None:
-        """Connect now. Raises BrokerUnreachable, with every broker tried, after connection_timeout."""
+        """Connect now. Raises BrokerUnreachable, with every broker tried, after connection_timeout; ConnectorClosed once closed."""
+        if self._is_closed:
+            raise ConnectorClosed("this client is closed: call inside its with block, or make another one")
         if not self._is_connected:
             self._connector.connect(self.connection_timeout)
             self._is_connected = True
@@ -102,10 +106,10 @@ class Client(FindsHosts):
             for replies in list(self._open.values()):
                 if wait:
                     replies.wait_published(self.publish_timeout)
-                replies.close()
+                replies.close(lost=True)
         finally:
             if self._is_connected:
-                self._is_connected = False
+                self._is_connected, self._is_closed = False, True
                 try:
                     self._publisher.forget_replies()
                 finally:
@@ -333,9 +337,15 @@ class Client(FindsHosts):
     def _pump(self, timeout: float) -> bool:
         """Wait for one message and hand it to whose it is; False where none came.
 
-        One that nobody vouches for counts against every open request.
+        One that nobody vouches for counts against every open request. Raises UsageError where another thread waits already: each would
+        take the other's messages and hand them over too late.
         """
-        delivery = self._connector.receive(timeout)
+        if not self._reading.acquire(blocking=False):
+            raise UsageError("two threads wait for answers on one client: make one in each thread")
+        try:
+            delivery = self._connector.receive(timeout)
+        finally:
+            self._reading.release()
         if delivery is None:
             return False
         try:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from math import inf
 
-from ..errors import ConnectorError, NotSigned
+from ..errors import ConnectorClosed, ConnectorError, NotSigned
 from ..message import Reply
 from .collector import Collector, Verdict
 from .publisher import Left
@@ -140,8 +140,10 @@ class Replies(Iterator[Reply]):
         """Seconds from being asked to this node's answer."""
         return self.collector.answered[sender]
 
-    def close(self) -> None:
-        """Stop waiting; what has come so far stays in the stats."""
+    def close(self, *, lost: bool = False) -> None:
+        """Stop waiting; what has come so far stays in the stats. lost: whoever goes on iterating is told that more could have come."""
+        if lost and self._ended is None and self._failure is None:
+            self._failure = ConnectorClosed("the client was closed before all answers were taken: iterate inside its with block")
         self._end(complete=False)
 
     def wait_published(self, timeout: float) -> None:

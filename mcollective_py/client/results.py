@@ -41,7 +41,11 @@ class RPCResult(Mapping[str, Any]):
         return self.statuscode == 0 and self.refusal is None
 
     def __getitem__(self, name: str) -> Any:
-        return self.data[name]
+        try:
+            return self.data[name]
+        except KeyError:
+            sent = f"it has {', '.join(self.data)}" if self.data else f"it has none: {self.statusmsg}"
+            raise KeyError(f"no output {name!r} from {self.sender}; {sent}") from None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.data)

@@ -40,6 +40,10 @@ class RPCResults(Iterator[RPCResult]):
             self.aggregates.add(result)
         return result
 
+    def __repr__(self) -> str:
+        stats = self.stats
+        return f"<{type(self).__name__} {stats.agent} {stats.action}: {stats.responses} of {len(stats.discovered)} hosts so far>"
+
     def close(self) -> None:
         """Stop waiting for more."""
         self.replies.close()

@@ -75,3 +75,12 @@ def test_the_statistics_are_plain_values_for_json():
 )
 def test_the_exit_code_of_a_discovery_says_how_it_went(stats, code, strict):
     assert (exitcode(stats), exitcode(stats, strict=True)) == (code, strict)
+
+
+def test_an_output_that_is_not_there_is_named_with_those_that_are():
+    with pytest.raises(KeyError, match="no output 'statsu' from web1; it has status"):
+        RPCResult("web1", "service", "status", 0, "OK", {"status": "up"})["statsu"]
+    failed = RPCResult("web1", "service", "status", 1, "no such service", {})
+    with pytest.raises(KeyError, match="it has none: no such service"):
+        failed["status"]
+    assert failed.get("status") is None and "status" not in failed

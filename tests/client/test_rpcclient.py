@@ -10,6 +10,7 @@ from mcollective_py.ddl.load import ddl_from_yaml
 from mcollective_py.errors import ConnectorClosed, DDLError, FilterError, InvalidRPCData, MissingRPCData, UnknownAction, UsageError
 from mcollective_py.filter import Filter
 from mcollective_py.plugins.ddlfiles import agent_ddl
+from tests.waiting import wait_until
 
 SERVICE = """
 metadata:
@@ -220,7 +221,7 @@ def test_without_a_with_block_it_connects_when_first_used_and_close_ends_that(fl
     rpc = rpcclient("rpcutil", nodes=["web1"])
     assert [result.sender for result in rpc.ping()] == ["web1"]
     rpc.close()
-    with pytest.raises(ConnectorClosed):
+    with pytest.raises(ConnectorClosed, match="this client is closed: call inside its with block"):
         rpc.ping()
 
 
@@ -287,6 +288,38 @@ def test_a_client_is_copied_shown_and_told_with_its_actions(fleet):
     with pytest.raises(TypeError, match=r"service.status\(\) takes 0 positional"):
         rpc.status("exim4")
     assert "service: string: " in rpc.status.__doc__
+
+
+def test_answers_that_nobody_took_before_the_client_was_closed_are_not_an_empty_list(fleet):
+    for name in ("web1", "web2"):
+        fleet.node(name)
+    with fleet.client() as mco:
+        rpc = rpcclient("rpcutil", client=mco, nodes=["web1", "web2"])
+        untouched, taken = rpc.ping(), rpc.ping()
+        assert len(list(taken)) == 2
+        assert repr(taken) == "<RPCResults rpcutil ping: 2 of 2 hosts so far>"
+        given_up = rpc.ping()
+        given_up.close()
+    assert list(taken) == []
+    assert list(given_up) == []
+    with pytest.raises(ConnectorClosed, match="iterate inside its with block"):
+        list(untouched)
+
+
+def test_two_threads_that_wait_on_one_client_are_told_so(fleet):
+    gate = threading.Event()
+    fleet.node("web1", lambda node, request: gate.wait(20) and {"pong": 1})
+    mco = fleet.client()
+    first, second = (rpcclient("rpcutil", client=mco, nodes=["web1"], timeout=20).ping() for _ in range(2))
+    taken = []
+    reader = threading.Thread(target=lambda: taken.extend(first))
+    reader.start()
+    wait_until("the first waits", mco._reading.locked)
+    with pytest.raises(UsageError, match="make one in each thread"):
+        list(second)
+    gate.set()
+    reader.join(20)
+    assert [result.sender for result in taken] == ["web1"]
 
 
 # --- roll-outs --------------------------------------------------------------------------------------------------------

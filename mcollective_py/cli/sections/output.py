@@ -5,6 +5,7 @@ from typing import Any
 
 from ...errors import UsageError
 
+DISPLAYS = ("ok", "all", "failed", "none")
 FORMATS = ("text", "json", "jsonl", "table", "csv", "yaml", "senders")
 
 UNASKED = {"json": False, "no_progress": False, "format": None, "output_file": None, "fold": None}
@@ -22,7 +23,9 @@ def add_output(group: argparse._ArgumentGroup, *, shows_results: bool) -> None:
         (("--senders",), "senders", "only the names of the hosts that succeeded, or that --display says"),
     ):
         group.add_argument(*words, action=_Format, nargs=0, const=name, dest="format", default=None, help=help)
-    group.add_argument("--format", action=_Format, choices=FORMATS, dest="format", default=None, help="csv or yaml; or another by its name")
+    group.add_argument(
+        "--format", action=_Format, choices=FORMATS, dest="format", default=None, help="csv or yaml; or another by its name"
+    )
     group.add_argument(
         "-o",
         "--output-file",
@@ -31,7 +34,7 @@ def add_output(group: argparse._ArgumentGroup, *, shows_results: bool) -> None:
         help="write the results there, whole or not at all; the sums stay here",
     )
     group.add_argument("--np", "--no-progress", dest="no_progress", action="store_true", help="no progress bar")
-    group.add_argument("--display", choices=("ok", "all", "failed", "none"), help="which results to show")
+    group.add_argument("--display", choices=DISPLAYS, help="which results to show")
     group.add_argument("--sort", action="store_true", help="show results at the end: failures first, then by name")
     group.add_argument(
         "--fold",
