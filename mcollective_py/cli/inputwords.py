@@ -55,7 +55,7 @@ def read_inputs(words: Sequence[str], action: ActionDDL | None = None, stdin: Bi
         if not is_pair or not is_action(name):
             raise UsageError(f"{word!r} is no input: write name=value, name=@FILE, name:=JSON, name=- for the standard input")
         if is_json:
-            take(name, _json(value, word), is_typed=True)
+            take(name, _json(value, f"{name}:="), is_typed=True)
         elif value == "-":
             take(name, _ended(standard_input(word), name, action))
         elif value.startswith("@@"):

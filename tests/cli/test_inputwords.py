@@ -68,3 +68,10 @@ def test_what_is_none_is_named(words, stdin, problem):
 
 def test_whether_the_standard_input_is_wanted_is_known_beforehand():
     assert [takes_stdin(words) for words in (["-"], ["a=-"], ["a=x-"], ["a:=-"], [])] == [True, True, False, False, False]
+
+
+def test_json_that_cannot_be_read_is_not_shown_for_it_may_be_a_secret():
+    with pytest.raises(UsageError) as refused:
+        read_inputs(["password:=hunter2"])
+    assert str(refused.value).startswith("password:=: after := stands JSON")
+    assert "hunter2" not in str(refused.value)

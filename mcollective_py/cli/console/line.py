@@ -51,10 +51,10 @@ def prompt(filter: Sequence[str], hosts: int | None) -> str:
 
 
 def without_secrets(words: Sequence[str], secret: Collection[str]) -> list[str]:
-    """The words as a history may keep them: inputs of these names lose their value."""
+    """The words as a history may keep them: inputs of these names, also those written `name:=JSON`, lose their value."""
     kept = []
     for word in words:
         lead = next((lead for lead in ("--arg=", "--argument=") if word.startswith(lead)), "")
         name, is_pair, _ = word.removeprefix(lead).partition("=")
-        kept.append(f"{lead}{name}=" if is_pair and name in secret else word)
+        kept.append(f"{lead}{name}=" if is_pair and name.removesuffix(":") in secret else word)
     return kept

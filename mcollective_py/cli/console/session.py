@@ -166,7 +166,7 @@ class Session:
         if not calls and words[0] != "rpc":
             if words[0] not in files:
                 raise UsageError(f"unknown: {words[0]}")
-            return set()
+            return self._secrets_of_named(words)
         _, options = self._parsed("rpc", words if calls else words[1:])
         if options is None:
             return set()
@@ -177,6 +177,18 @@ class Session:
         if action not in ddl.actions:
             raise UsageError(f"unknown: {action}")
         return {wanted.name for wanted in ddl.actions[action].inputs.values() if wanted.sensitive}
+
+    def _secrets_of_named(self, words: Sequence[str]) -> set[str]:
+        """The sensitive inputs of every agent that a line names: `why` takes inputs too, and nobody knows what a site's own commands take.
+        Raises DDLError."""
+        from ...plugins.ddlfiles import agent_ddl
+
+        if not any("=" in word for word in words):
+            return set()
+        libdirs = Config.find("client", self._file).paths("libdir")
+        named = {word.rpartition("=")[2] for word in words} & set(self.machine.agents())
+        actions = (action for name in named for action in agent_ddl(name, libdirs).actions.values())
+        return {wanted.name for action in actions for wanted in action.inputs.values() if wanted.sensitive}
 
     # --- the console's own ------------------------------------------------------------------------------------------------
 

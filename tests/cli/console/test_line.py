@@ -60,3 +60,4 @@ def test_a_long_filter_leaves_room_to_write():
 def test_a_history_has_no_secret():
     words = ["user", "add", "name=bob", "password=a b", "--arg=password=x", "--argument=name=y"]
     assert without_secrets(words, {"password"}) == ["user", "add", "name=bob", "password=", "--arg=password=", "--argument=name=y"]
+    assert without_secrets(['password:="x"', 'name:="x"'], {"password"}) == ["password:=", 'name:="x"']
