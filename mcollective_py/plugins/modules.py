@@ -8,6 +8,7 @@ from traceback import extract_tb
 from types import ModuleType
 
 from ..errors import PluginError
+from ..names import is_agent
 
 
 def load_module(name: str, folder: Path, module: str) -> ModuleType:
@@ -35,6 +36,8 @@ def class_name(name: str) -> str:
 
 def load_class(name: str, folder: Path, module: str) -> type:
     """The class of a plugin folder that carries its name. Raises PluginError."""
+    if not is_agent(name):
+        raise PluginError(name, "a plugin's folder is named in lower case letters, digits and _, as the class in it is found by that")
     loaded = load_module(name, folder, module)
     wanted = class_name(name)
     found = vars(loaded).get(wanted)

@@ -8,6 +8,7 @@ Ours come first: a site cannot make `shellsafe` mean less.
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from traceback import extract_tb
 
@@ -51,7 +52,9 @@ def validators_for(
             folder = own / "validators" / name
         try:
             if folder is None:
-                raise PluginError(name, f"the input {one.name} wants the unknown validator {name}")
+                near = get_close_matches(name, {**VALIDATORS, **folders}, 1)
+                hint = f", did you mean {near[0]}?" if near else ""
+                raise PluginError(name, f"the input {one.name} wants the unknown validator {name}{hint}")
             found[name] = load_validator(name, folder, only_owned, ask)
         except PluginError as error:
             if is_strict:

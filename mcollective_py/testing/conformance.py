@@ -3,6 +3,7 @@
 import stat
 from pathlib import Path
 
+from ..client.aggregate.summaries import NOTHING, Summaries
 from ..ddl.model import ActionDDL, Input
 from ..errors import DDLError, PluginError
 from ..plugins.loader import LoadedAgent, load_agent
@@ -19,7 +20,8 @@ def conformance_problems(folder: Path) -> list[str]:
     """What is wrong with an agent's folder, a sentence each; empty where nothing is.
 
     It loads as on a host, code and DDL of one mind. Texts that callers send are bounded. Actions that change something say so, and
-    what only reads takes no noop. Nothing in the folder can be changed by everybody.
+    what only reads takes no noop. Its summaries can be made, with what comes with the package or lies beside it. Nothing in the folder
+    can be changed by everybody.
     """
     try:
         agent = load_agent(folder)
@@ -32,8 +34,11 @@ def conformance_problems(folder: Path) -> list[str]:
     ]
     if agent.ddl is None:
         return problems if agent.metadata.description else [*problems, "the class has no docstring: `mco plugin doc` shows it"]
+    libdirs = [folder.parent.parent]
     for action in agent.ddl.actions.values():
         problems += _of_action(action)
+        failures = (summary.failure for summary in Summaries(action, libdirs).finished())
+        problems += [f"{action.name}: {failure}" for failure in failures if failure not in (None, NOTHING)]
     return problems
 
 

@@ -12,6 +12,7 @@ from ..message import Reply, Request
 from ..node.view import NodeView
 from ..plugins.loader import load_agent
 from ..server.call import Call, Outcome
+from ..server.callwire import encode_outcome
 from ..server.dispatch import perform_action
 from ..server.pipeline import check_call
 
@@ -77,6 +78,7 @@ class AgentHarness:
             agent, request = check_call(request, self.agent)
             call = Call(request, agent.folder, self.node, agent.timeout(action), agent.only_reads(action), self.config)
             outcome = perform_action(agent, call, reply, self.daemon)
+            encode_outcome(outcome)  # outputs that no wire carries fail here, as they do on a host
         except RPCError as error:
             outcome = Outcome(error.statuscode, str(error), reply.data, error.refusal)
         return Reply(

@@ -133,7 +133,12 @@ BROKEN = [
     ("service", AGENT, DDL + "  - {action: start, description: S}\n", "ddl.yaml declares actions that agent.py does not have: start"),
     ("service", AGENT.replace("    @action\n    def stop", "    def stop"), DDL, "declares actions that agent.py does not have: stop"),
     ("service", AGENT.replace("stop(self, request, reply)", "stop(self, request)"), DDL, "stop must take self, request, reply"),
-    ("service", AGENT, DDL.replace("service_name", "servise_name"), "the input service wants the unknown validator servise_name"),
+    (
+        "service",
+        AGENT,
+        DDL.replace("service_name", "servise_name"),
+        "the input service wants the unknown validator servise_name, did you mean service_name?",
+    ),
     ("echo", PLAIN.replace("2.5", "0"), None, "timeout must be seconds, above 0"),
     ("echo", PLAIN.replace("2.5", "'2'"), None, "timeout must be seconds, above 0"),
     ("echo", PLAIN.replace("2.5", "float('nan')"), None, "timeout must be seconds, above 0"),

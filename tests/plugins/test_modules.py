@@ -84,3 +84,11 @@ def test_a_class_that_is_missing_is_named_with_those_there_are(tmp_path):
     folder = folder_with(tmp_path, agent="from pathlib import Path\nclass Servise: pass\nService = 5\n")
     with pytest.raises(PluginError, match=r"service: agent\.py has no class Service, there is Servise$"):
         load_class("service", folder, "agent")
+
+
+def test_a_folder_with_another_name_than_a_plugins_is_told_so(tmp_path):
+    folder = tmp_path / "my-service"
+    folder.mkdir()
+    (folder / "agent.py").write_text("class MyService: pass\n")
+    with pytest.raises(PluginError, match="my-service: a plugin's folder is named in lower case letters, digits and _"):
+        load_class("my-service", folder, "agent")

@@ -56,6 +56,15 @@ def test_an_action_that_only_reads_takes_no_noop(shelf):
     ]
 
 
+def test_a_summary_that_cannot_be_made_is_named(shelf):
+    output = "    aggregate:\n      - {function: %s, args: [here]}\n"
+    (shelf / "ddl.yaml").write_text(METADATA + ACTIONS + output % "summary")
+    assert conformance_problems(shelf) == []
+    (shelf / "ddl.yaml").write_text(METADATA + ACTIONS + output % "sumary")
+    (problem,) = conformance_problems(shelf)
+    assert problem.startswith("put: could not compute sumary of here: ")
+
+
 def test_files_that_everybody_may_change_are_named(shelf):
     (shelf / "agent.py").chmod(0o666)
     assert conformance_problems(shelf) == ["agent.py can be written by everybody: chmod o-w"]

@@ -28,6 +28,8 @@ class Service(Agent):
         reply["seen"] = [dict(request), request.caller, self.node.identity, dict(self.config), self.daemon.setting("x"), self.count]
         if request["service"] == "none":
             reply.fail("no such service")
+        if request["service"] == "odd":
+            reply["seen"] = {"at": [object()]}
         if request["service"] == "abort":
             reply.abort("gave up")
         if request["service"] == "crash":
@@ -99,3 +101,8 @@ def test_the_stand_in_daemon_says_what_it_was_given():
     assert (daemon.stats(), daemon.agents(), daemon.setting("a")) == ({"total": 5}, [{"agent": "echo"}], "b")
     with pytest.raises(KeyError):
         daemon.setting("c")
+
+
+def test_an_output_that_no_wire_carries_fails_as_on_a_host(harness):
+    reply = harness.call("status", service="odd")
+    assert (reply.statuscode, "object" in reply.statusmsg) == (5, True)
