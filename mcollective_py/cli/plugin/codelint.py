@@ -29,6 +29,7 @@ _CALLS = {
     "yaml.load": "can build any object: yaml.safe_load",
     "yaml.unsafe_load": "can build any object: yaml.safe_load",
 }
+_MAX_TEXT = 1_000_000  # characters: a tree of them takes some hundred times as much memory
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -37,6 +38,9 @@ def lint_code(kind: str, name: str, texts: Mapping[str, str], ddl: DDL | None) -
     findings: list[Finding] = []
     trees: dict[str, ast.Module] = {}
     for file, text in texts.items():
+        if len(text) > _MAX_TEXT:
+            findings.append(Finding(file, None, f"it has {len(text)} characters, {_MAX_TEXT} are looked at: split it", False))
+            continue
         try:
             trees[file] = ast.parse(text)
         except SyntaxError as error:
@@ -197,8 +201,14 @@ def _bound(node: ast.stmt) -> set[str]:
 
 
 def _dotted(node: ast.expr) -> str:
-    if isinstance(node, ast.Call):
-        return _dotted(node.func)
-    if isinstance(node, ast.Name):
-        return node.id
-    return f"{_dotted(node.value)}.{node.attr}" if isinstance(node, ast.Attribute) else ""
+    """`a.b` of a name, an attribute, or a call of them; empty for what is neither. A chain may be as long as its author likes."""
+    words: list[str] = []
+    while not isinstance(node, ast.Name):
+        if isinstance(node, ast.Call):
+            node = node.func
+        elif isinstance(node, ast.Attribute):
+            words.append(node.attr)
+            node = node.value
+        else:
+            return ".".join(["", *reversed(words)])
+    return ".".join([node.id, *reversed(words)])

@@ -13,13 +13,21 @@ _VAGUE = {"", "todo", "fixme", "tbd", "description", "a description", "none", "n
 _BEGINS, _ENDS = ("^", r"\A"), ("$", r"\z", r"\Z")
 
 
-def lint_ddl(document: Document, ddl: DDL, validators: frozenset[str] = frozenset(VALIDATORS)) -> list[Finding]:
-    """What could be better in an agent's ddl.yaml. document: where it stands. validators: those that its hosts have."""
+def lint_ddl(
+    document: Document, ddl: DDL, validators: frozenset[str] = frozenset(VALIDATORS), aggregates: frozenset[str] | None = None
+) -> list[Finding]:
+    """What could be better in an agent's ddl.yaml. document: where it stands. validators: those that its hosts have.
+
+    aggregates: those that its clients have, None where nobody knows.
+    """
     lint = _Lint(document)
     lint.texts(("metadata",), document.value["metadata"], ("description", "author", "license", "version"))
     for index, said in enumerate(document.value["actions"]):
         action = ddl.actions[str(said["action"]).strip()]
         lint.action(("actions", index), said, action, validators)
+        for number, one in enumerate(action.aggregates):
+            if aggregates is not None and one.function not in aggregates:
+                lint.tell(("actions", index, "aggregate", number), f"there is no aggregate {one.function} here: no summary is made")
     return lint.findings
 
 

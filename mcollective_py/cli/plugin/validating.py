@@ -102,7 +102,10 @@ def _of_ddl(source: Source, ddl: Any, around: Sequence[Path]) -> list[Finding]:
     carried = {name.split("/")[1] for name in source.files if name.startswith("validators/")}
     validators = frozenset({*VALIDATORS, *find("validators", around), *carried})
     if isinstance(ddl, DDL):
-        return lint_ddl(document, ddl, validators)
+        from ...client.aggregate.load import OURS
+
+        inner = {name.split("/")[1] for name in source.files if name.startswith("aggregates/")}
+        return lint_ddl(document, ddl, validators, frozenset({*OURS, *find("aggregates", around), *inner}))
     if isinstance(ddl, DataDDL):
         return lint_data(document, ddl.query, validators)
     return lint_metadata(document)

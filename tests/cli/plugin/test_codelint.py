@@ -65,6 +65,11 @@ def test_what_does_not_fit_is_told_with_its_line(old, new, expected):
     assert any((line, is_error) == expected[:2] and expected[2] in text for line, is_error, text in found), found
 
 
+def test_what_is_too_long_is_left_alone_and_no_chain_is_too_long():
+    assert lint("#" * 1_000_001) == [(None, False, "it has 1000001 characters, 1000000 are looked at: split it")]
+    assert lint(AGENT + "\n\nx = a" + ".b" * 2000 + "()\n") == []
+
+
 @pytest.mark.parametrize("text", ["def x(:\n", "a\0b", "(" * 5000])
 def test_what_is_no_python_is_an_error(text):
     [(_, is_error, said)] = lint(text)

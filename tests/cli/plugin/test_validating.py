@@ -87,6 +87,15 @@ def test_a_validator_beside_it_counts_as_there(plugin):
     assert said(folder) == []
 
 
+def test_an_aggregate_that_nobody_has_is_told(plugin):
+    folder = plugin("agent", "greeter")
+    ddl = folder / "ddl.yaml"
+    ddl.write_text(ddl.read_text().replace("function: summary", "function: most"))
+    assert any("there is no aggregate most here" in one for one in said(folder))
+    plugin("aggregate", "most")
+    assert said(folder) == []
+
+
 def test_what_an_agent_carries_is_looked_at(plugin):
     folder = plugin("agent", "greeter")
     inner = folder / "validators" / "polite"
