@@ -277,8 +277,9 @@ def test_a_reply_that_nobody_vouches_for_is_dropped_counted_told_and_2(desk, for
     """S-33."""
     words = ("rpc", "rpcutil", "ping", "-I", "evil1", "-I", "web2", "-t", "2")
     with Hostile(desk.running, "evil1", forge):
+        beside = desk.start(*words, "--json")  # each of them waits to the end of its time
         answer = desk.mco(*words)
-        document = json.loads(desk.mco(*words, "--json").out)
+        document = json.loads(beside.communicate(timeout=60)[0])
     assert answer.code == 2
     assert answer.lines[0] == "web2"
     assert "1 reply dropped as unverified: unreadable, or not signed by whom it should be" in answer.lines
