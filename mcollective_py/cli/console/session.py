@@ -179,8 +179,10 @@ class Session:
         return {wanted.name for wanted in ddl.actions[action].inputs.values() if wanted.sensitive}
 
     def _secrets_of_named(self, words: Sequence[str]) -> set[str]:
-        """The sensitive inputs of every agent that a line names: `why` takes inputs too, and nobody knows what a site's own commands take.
-        Raises DDLError."""
+        """The sensitive inputs of every agent that a line names. Raises DDLError.
+
+        `why` takes inputs too, and nobody knows what a site's own commands take.
+        """
         from ...plugins.ddlfiles import agent_ddl
 
         if not any("=" in word for word in words):
