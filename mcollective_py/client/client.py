@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -24,8 +25,9 @@ from .collector import Collector
 from .discovery import mc
 from .filterwords import Words, narrowed
 from .finding import FindsHosts
-from .known import Knowledge, KnownHosts
+from .known import KnownHosts
 from .publisher import Publisher
+from .recollection import Recollection
 from .replies import Replies
 from .results import RPCStats
 from .whom import Groups
@@ -103,10 +105,7 @@ class Client(FindsHosts):
     def close(self, *, wait: bool = True) -> None:
         """Give up the reply queues and the connection; with wait, requests still being sent are sent to the end first."""
         try:
-            for replies in list(self._open.values()):
-                if wait:
-                    replies.wait_published(self.publish_timeout)
-                replies.close(lost=True)
+            self._end_requests(wait=wait, lost=True)
         finally:
             if self._is_connected:
                 self._is_connected, self._is_closed = False, True
@@ -114,6 +113,13 @@ class Client(FindsHosts):
                     self._publisher.forget_replies()
                 finally:
                     self._connector.close()
+
+    def _end_requests(self, *, wait: bool, lost: bool = False) -> None:
+        """lost: for those who read on, the connection is gone."""
+        for replies in list(self._open.values()):
+            if wait:
+                replies.wait_published(self.publish_timeout)
+            replies.close(lost=lost)
 
     # --- who is there ---------------------------------------------------------------------------------------------
 
@@ -151,38 +157,15 @@ class Client(FindsHosts):
                 return self._start(question, Address(meant.filter, None), window, audience.before, expected=meant.names)
         if audience is not None:
             return self.call(mc.AGENT, None, mc.QUESTION, audience, timeout=window, ttl=ttl, collective=collective)
-        filter, is_meant = meant.wire, meant.judge()
-        knowledge = self._known.load(chosen, mc.AGENT, filter) if self._known else Knowledge()
-        interval = self.config.seconds("plugin.discovery.full_window_interval")
-        if full or not knowledge.hosts:
+        past = Recollection(self._known, chosen, meant, self.config.seconds("plugin.discovery.full_window_interval"), self._clock)
+        if full or past.is_empty:
             window = widest
         # A longer wait than usual is a bound, not a wish to search: what a usual window taught is enough to end it.
-        usual = min(window, self.discovery_timeout)
-        enough = None if full else knowledge.expected(self._clock(), interval, usual)
-        if enough is not None:
-            enough = frozenset(name for name in enough if is_meant(name))
-
-        def learn(replies: Replies, complete: bool) -> None:
-            collector = replies.collector
-            if replies.ended == "known":
-                replies.age = knowledge.age(self._clock())
-            heard = {*collector.answered, *(replies.passed_over & set(knowledge.hosts))}
-            replies.silent_known = tuple(sorted(name for name in set(knowledge.hosts) - heard if is_meant(name)))
-            if complete and self._known:
-                learned = knowledge.learned(
-                    heard,
-                    was_full=collector.was_full_window,
-                    now=self._clock(),
-                    window=window,
-                    interval=interval,
-                    can_change=not filter.is_empty,
-                )
-                self._known.save(chosen, mc.AGENT, filter, learned)
-
-        before = RPCStats(did_discovery=True, discovery_method=mc.METHOD)
-        replies = self._start(question, Address(filter, None), window, before, known=enough, at_end=learn)
+        enough = None if full else past.enough(min(window, self.discovery_timeout))
+        before, learn = RPCStats(did_discovery=True, discovery_method=mc.METHOD), partial(past.learn, window=window)
+        replies = self._start(question, Address(meant.wire, None), window, before, known=enough, at_end=learn)
         if meant.is_decided_here:
-            replies.is_meant = is_meant
+            replies.is_meant = meant.judge()
         return replies
 
     # --- asking them ----------------------------------------------------------------------------------------------

@@ -20,10 +20,7 @@ class KeptClient(Client):
     def close(self, *, wait: bool = True) -> None:
         """End the requests that are open. A connection that fails here is given up, so that the next command makes another."""
         try:
-            for replies in list(self._open.values()):
-                if wait:
-                    replies.wait_published(self.publish_timeout)
-                replies.close()
+            self._end_requests(wait=wait)
         except ConnectorError:
             self.leave()
             raise
