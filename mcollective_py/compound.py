@@ -10,6 +10,8 @@ It is our own grammar: each mistake is named and shown with a mark under it, abo
 """
 
 import re
+import unicodedata
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from .callstack import MAX_TEXT, write_callstack
@@ -53,11 +55,25 @@ def callstack_of(text: str) -> list[dict[str, Any]]:
     return write_callstack(tokens)
 
 
+def marked(error: FilterError, texts: Iterable[str]) -> FilterError:
+    """The error with a mark under its culprit, in the first of these expressions that has it; else as it is."""
+    for text in texts if error.culprit else ():
+        if found := re.search(re.escape(error.culprit), text, re.IGNORECASE):  # names of data functions were made lower case
+            return FilterError(f"{error}\n{_shown(text, found.start())}")
+    return error
+
+
 def _wrong(text: str, place: int, problem: str) -> FilterError:
+    return FilterError(f"compound filter: {problem}\n{_shown(text, place)}")
+
+
+def _shown(text: str, place: int) -> str:
+    """An expression, or what stands around a place in a long one, with a mark below that place."""
     begin, end = max(place - _BEFORE, 0), place + _AFTER
     shown = "".join(sign if sign.isprintable() else "?" for sign in text[begin:end])
     before, after = "..." if begin else "", "..." if end < len(text) else ""
-    return FilterError(f"compound filter: {problem}\n    {before}{shown}{after}\n    {' ' * (len(before) + place - begin)}^")
+    width = sum(1 + (unicodedata.east_asian_width(sign) in "WF") for sign in shown[: place - begin])
+    return f"    {before}{shown}{after}\n    {' ' * (len(before) + width)}^"
 
 
 def _between_slashes(pattern: str) -> str:

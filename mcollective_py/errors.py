@@ -38,7 +38,11 @@ class UsageError(MCollectiveError):
 
 
 class FilterError(UsageError):
-    """A filter word that cannot be read: never widened to everybody."""
+    """A filter word that cannot be read: never widened to everybody. culprit: the part of an expression at fault, as it is written."""
+
+    def __init__(self, message: str, culprit: str = "") -> None:
+        super().__init__(message)
+        self.culprit = culprit
 
 
 class DiscoveryError(MCollectiveError):

@@ -135,6 +135,12 @@ def test_a_mistake_is_explained_with_a_mark_under_it(text, problem, mark):
     assert marked == "    " + mark
 
 
+def test_the_mark_stands_below_the_mistake_behind_signs_of_two_columns():
+    with pytest.raises(FilterError) as error:
+        callstack_of("日本=x )")
+    assert str(error.value).split("\n")[1:] == ["    日本=x )", "           ^"]
+
+
 def test_of_a_long_expression_the_place_of_the_mistake_is_shown():
     with pytest.raises(FilterError) as error:
         callstack_of(" or ".join(f"fact{number}=1" for number in range(100)) + " and and x " + "or y " * 10)

@@ -24,6 +24,7 @@ from ..filter import Filter
 from .endings import ending, in_brackets
 from .finding import check_doubt, finding_of
 from .main import INTERRUPTED
+from .nearnames import unheard
 from .noop import with_noop
 from .output.base import Ending, failures_first
 from .output.chosen import check_output, display_mode, is_drawn, open_output, place_of_ending
@@ -185,6 +186,9 @@ def show(results: RPCResults, ddl: DDL | None, options: argparse.Namespace, styl
     outcome = Ending(results.stats, tuple(results.summaries), wait.is_interrupted)
     destination.write(output.end(outcome))
     _tell_ending(outcome, wait, options, style)
+    if config is not None and place_of_ending(options) != "none" and not wait.is_interrupted:
+        for line in unheard(outcome.stats.no_response, config, options.target):
+            remark(line)
     destination.finish()
     return wait.exitcode(exitcode(outcome.stats, strict=options.strict))
 

@@ -23,8 +23,13 @@ def open_client(options: argparse.Namespace) -> Client:
     config = read_config(options)
     if getattr(options, "compound", None):  # said before a broker is looked for
         from ..client.datafunctions import prepared
+        from ..compound import marked
+        from ..errors import FilterError
 
-        prepared(filter_of(options), config.paths("libdir"))
+        try:
+            prepared(filter_of(options), config.paths("libdir"))
+        except FilterError as error:
+            raise marked(error, options.compound) from error
     if options.verbose == 1:
         _tell_of_cache()
     opener = getattr(options, "opener", None)  # a console's: one connection for many commands

@@ -46,7 +46,7 @@ def _ddl(name: str, libdirs: Sequence[Path]) -> DataDDL:
     try:
         return data_ddl(name, libdirs)
     except DDLError as error:
-        raise FilterError(f"compound filter: {error}") from error
+        raise FilterError(f"compound filter: {error}", f"{name}(") from error
 
 
 def _query(ddl: DataDDL, call: dict[str, Any]) -> Any:
@@ -55,18 +55,18 @@ def _query(ddl: DataDDL, call: dict[str, Any]) -> Any:
     if output not in ddl.outputs:
         near = get_close_matches(output, ddl.outputs, 1)
         hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(sorted(ddl.outputs))}"
-        raise FilterError(f"compound filter: the data plugin {name} has no output {output}: {hint}")
+        raise FilterError(f"compound filter: the data plugin {name} has no output {output}: {hint}", f".{output}")
     wanted = None if ddl.query is None else _TYPES.get(ddl.query.type)
     if wanted is not None and isinstance(query, str):
         value = wanted(query.strip())
         if value is None:
-            raise FilterError(f"compound filter: the query of {name}() is of the type {ddl.query.type if ddl.query else ''}")
+            raise FilterError(f"compound filter: the query of {name}() is of the type {ddl.query.type if ddl.query else ''}", query)
         return value
     if query is None or isinstance(query, str):
         try:
             check_query(ddl, query)
         except InvalidRPCData as error:
-            raise FilterError(f"compound filter: {error}") from error
+            raise FilterError(f"compound filter: {error}", query or f"{name}(") from error
     return query
 
 

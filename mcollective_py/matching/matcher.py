@@ -42,7 +42,8 @@ def check_expressions(filter: Filter) -> None:
         try:
             compile_regex(pattern, effort)
         except RegexRefused as error:
-            raise FilterError(f"{printable(term)} has a regular expression that is not taken: {error}") from None
+            message = f"{printable(term)} has a regular expression that is not taken: {error}"
+            raise FilterError(message, f"/{pattern}/") from None
 
 
 def matches(filter: Filter, view: NodeView) -> bool:

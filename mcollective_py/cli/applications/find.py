@@ -14,6 +14,7 @@ from ..calls import interruptible
 from ..endings import ending, in_brackets
 from ..finding import finding_of
 from ..inert import inert
+from ..nearnames import unheard
 from ..render import remark_lines
 from ..sections.filters import filter_of
 from ..session import open_client, print_json, remark, style_for
@@ -55,6 +56,8 @@ class Find(Application):
         _print_hosts(found, stats, options, is_interrupted=wait.is_interrupted)
         if not options.json and (remarks := remark_lines(stats, style)):
             print("\n".join(remarks), file=sys.stderr)
+            for line in [] if wait.is_interrupted else unheard(stats.no_response, client.config, options.target):
+                remark(line)
         if options.verbose:
             _tell_time(found, stats)
         wait.remark("these are the hosts found up to now")

@@ -13,6 +13,7 @@ from ...names import is_identity
 from ..application import Application
 from ..calls import interruptible
 from ..inert import inert
+from ..nearnames import unheard
 from ..render import first_names, remark_lines, value_lines
 from ..sections.filters import filter_of
 from ..session import open_client, print_json, remark, rpc_client, style_for
@@ -97,7 +98,10 @@ class Inventory(Application):
             print("\n".join(remarks), file=sys.stderr)
         wait.remark("this is what came up to now")
         if not wait.is_interrupted and not answers and not stats.unverified:
-            remark(f"{options.host} did not answer: is the name right, does mcollectived run there? `mco ping` says who is there")
+            near = unheard([options.host], client.config, options.target)
+            remark(
+                near[0] if near else f"{options.host} did not answer: does mcollectived run there? `mco why {options.host}` says more"
+            )
         return wait.exitcode(code)
 
 

@@ -18,6 +18,7 @@ from ..endings import ending, in_brackets
 from ..finding import finding_of
 from ..graph import buckets
 from ..inert import inert
+from ..nearnames import unheard
 from ..optiontypes import whole
 from ..render import Style, json_text, remark_lines
 from ..sections.filters import filter_of
@@ -127,7 +128,10 @@ def _show(client: Client, replies: Replies, options: argparse.Namespace) -> int:
         print("\n".join(_ending(times, stats, style)))
     if graph and not options.names and (options.graph or client.config.flag("plugin.rpc.graph")):
         print(f"\n{graph}  ({50} ms each)")
-    if not times and not refusals and not wait.is_interrupted:
+    near = [] if wait.is_interrupted else unheard(stats.no_response, client.config, options.target)
+    for line in near:
+        remark(line)
+    if not times and not refusals and not wait.is_interrupted and not near:
         trust, *more = mistrust(client.config, options.ttl)
         lines = "".join(f"\n   - {line}" for line in more)
         remark(NOBODY.format(collective=client.collective(options.target), trust=trust, more=lines))

@@ -81,7 +81,10 @@ def run_lines(run: Run, width: int) -> list[str]:
         if hosts:
             lines += ["", f"{name.replace('_', ' ')} ({len(hosts)}):", *name_columns(hosts, width)]
     again = [which for which in ("failed", "missing") if run.hosts(which)]
-    return [*lines, *(["", f"again for these: mco rpc ... --rerun {again[0]}:{run.request_id[:8]}"] if again else [])]
+    if len(again) == 2:
+        again.append("not-ok")  # both of them
+    words = ", or ".join(f"{which}:{run.request_id[:8]}" for which in again)
+    return [*lines, *(["", f"again for these: mco rpc {run.agent} {run.action or '--body'} ... --rerun {words}"] if again else [])]
 
 
 def _call(run: Run) -> str:

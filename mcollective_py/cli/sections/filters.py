@@ -4,6 +4,7 @@ import argparse
 from dataclasses import replace
 from typing import Any
 
+from ...errors import FilterError
 from ...facttest import is_regex
 from ...filter import Filter
 from ...names import is_agent
@@ -43,6 +44,9 @@ def add_filters(group: argparse._ArgumentGroup) -> None:
 
 def filter_of(options: argparse.Namespace) -> Filter:
     """The filter that -W -F -C -A -I -S say. Raises FilterError for one that no host could apply."""
+    for word in (*options.identities, *getattr(options, "exclude", ())):
+        if not is_regex(word) and ("*" in word or "?" in word):
+            raise FilterError(f"{word!r} is no host's name: {_without_wildcards(word)}")
     found = Filter.parse(
         facts=options.facts,
         classes=options.classes,
@@ -55,8 +59,25 @@ def filter_of(options: argparse.Namespace) -> Filter:
         from ...matching.matcher import check
 
         # Identities that no message has room for are asked by name; those of node sets are never sent as they stand.
-        check(found if found.fits_wire else replace(found, identities=tuple(filter(is_regex, found.identities))))
+        try:
+            check(found if found.fits_wire else replace(found, identities=tuple(filter(is_regex, found.identities))))
+        except FilterError as error:
+            from ...compound import marked
+
+            raise marked(error, options.compound) from None
     return found
+
+
+def _without_wildcards(word: str) -> str:
+    """How names are meant here that elsewhere have a * or ? in them."""
+    anchored = word if word.startswith("*") else f"^{word}"
+    pattern = anchored.strip("*") if word.endswith("*") else f"{anchored.lstrip('*')}$"
+    pattern = pattern.replace(".", r"\.").replace("*", ".*").replace("?", ".")
+    return (
+        f"write /{pattern}/, a regular expression, or a node set like web[01-20]"
+        if pattern.strip("^$.")
+        else "leave it out for every host"
+    )
 
 
 def has_filter(options: argparse.Namespace) -> bool:

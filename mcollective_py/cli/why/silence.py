@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
+
+from ..nearnames import near_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +54,8 @@ def reasons(host: str, seen: Surroundings, now: float) -> list[str]:
             "revoked or expired certificate, a caller it does not take)",
         ]
         return found
-    near = get_close_matches(host, {*seen.everybody, *seen.remembered}, 3, 0.75)
-    short = host.partition(".")[0]
-    near = near or sorted(name for name in {*seen.everybody, *seen.remembered} if name.partition(".")[0] == short)[:3]
-    if near:
-        found.append(f"the name: this host was never heard; did you mean {' or '.join(sorted(near))}?")
+    if near := near_names(host, {*seen.everybody, *seen.remembered}):
+        found.append(f"the name: this host was never heard; did you mean {' or '.join(near)}?")
     found += [
         f"it was never heard by this user in {', '.join(sorted(seen.answered)) or seen.collective}: is mcollectived installed and "
         "running there, on the same brokers, with this client's collectives? `mco doctor --server` there checks it",

@@ -73,6 +73,12 @@ def test_a_data_function_that_nobody_knows_is_an_error_before_anything_is_sent(d
     answer = desk.mco("find", "-S", "puppet().enabled=true")
     assert answer.code == 1
     assert "there are agent, collective, fact, fstat" in answer.err
+    answer = desk.mco("find", "-S", "web and FStat('/x').sze>1")
+    assert answer.err.splitlines() == [
+        "mco find: compound filter: the data plugin fstat has no output sze: did you mean size?",
+        "    web and FStat('/x').sze>1",
+        "                       ^",
+    ]
 
 
 def test_an_unknown_collective_is_an_error(desk):

@@ -103,6 +103,11 @@ def test_names_alone_are_for_other_programs(desk):
     assert "No response from:\n\n   nosuch\n" in answer.err
 
 
+def test_a_name_almost_right_is_told_in_place_of_what_else_to_check(desk):
+    answer = desk.mco("ping", "-I", "wbe1.example.com", "-t", "0.5")
+    assert (answer.code, answer.err) == (4, "wbe1.example.com was never heard of: did you mean web1?\n")
+
+
 def test_statistics_alone(desk):
     assert desk.mco("ping", "--silent").lines[0] == "---- ping statistics ----"
 

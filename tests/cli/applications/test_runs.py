@@ -28,7 +28,7 @@ def test_one_call_is_its_hosts_by_outcome_and_what_to_do_next():
         *("", "failed (1):", "   web2"),
         *("", "missing (2):", "   db1                            db2"),
         *("", "not asked (1):", "   db3"),
-        *("", "again for these: mco rpc ... --rerun failed:1f2e3d4c"),
+        *("", "again for these: mco rpc service restart ... --rerun failed:1f2e3d4c, or missing:1f2e3d4c, or not-ok:1f2e3d4c"),
     ]
     assert run_lines(PLAIN, 80)[1] == "interrupted: hosts that are missing may have been at work on it"
 

@@ -45,6 +45,24 @@ def test_any_word_of_a_filter_is_a_filter():
 
 
 @pytest.mark.parametrize(
+    ("word", "instead"),
+    [("web*", "/^web/"), ("*.example.com", r"/\.example\.com$/"), ("web??", "/^web..$/"), ("*web*", "/web/"), ("*", "leave it out")],
+)
+@pytest.mark.parametrize("option", ["-I", "-x"])
+def test_a_wildcard_is_an_error_that_says_how_such_names_are_written_here(option, word, instead):
+    with pytest.raises(FilterError) as error:
+        filter_of(options(option, word))
+    assert str(error.value).startswith(f"{word!r} is no host's name: ")
+    assert instead in str(error.value)
+
+
+def test_an_expression_that_no_host_takes_has_a_mark_under_it():
+    with pytest.raises(FilterError) as error:
+        filter_of(options("-S", "web", "-S", "not country =~ /(/"))
+    assert str(error.value).split("\n")[1:] == ["    not country =~ /(/", "                   ^"]
+
+
+@pytest.mark.parametrize(
     "words", [("-C", "/web(/"), ("-I", "/a{2,1}/"), ("-A", "/[/"), ("-F", "country=~(("), ("-W", "os=/(?=x)/"), ("-S", "not web=/(/")]
 )
 def test_an_expression_that_no_host_takes_is_an_error(words):

@@ -23,7 +23,7 @@ OTHERS = frozenset({"web1", "web2"})
             Surroundings("mcollective", {"mcollective": OTHERS}, {"web9": NOW - 7200}),
             "it is down, cut off, or its daemon has stopped: it was last heard 2 hours ago",
         ),
-        (Surroundings("mcollective", {"mcollective": OTHERS}), "the name: this host was never heard; did you mean web1 or web2?"),
+        (Surroundings("mcollective", {"mcollective": OTHERS}), "it was never heard by this user in mcollective"),
     ],
 )  # fmt: skip
 def test_the_likeliest_reason_comes_first(seen, first):
