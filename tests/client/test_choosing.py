@@ -69,3 +69,23 @@ def test_how_a_limit_chooses_is_configured(fleet):
     assert chosen == {("web1",), ("web2",), ("web3",)}
     rpcutil.limit_method = "first"
     assert rpcutil.discover() == ("web1",)
+
+
+def test_hosts_that_were_named_stay_named_whatever_else_is_set(rpcutil):
+    rpcutil.nodes = ["web1", "web2"]
+    rpcutil.exclude = "web2"
+    assert rpcutil.discover() == ("web1",)
+    rpcutil.full, rpcutil.collective, rpcutil.method_options = True, None, []
+    assert rpcutil.discover() == ("web1",)
+    rpcutil.exclude = []
+    assert rpcutil.discover() == ("web1", "web2")
+    rpcutil.reset()
+    assert rpcutil.discover() == NAMES
+    rpcutil.nodes = "web[2-3]"
+    assert rpcutil.discover() == ("web2", "web3")
+
+
+def test_another_filter_is_discovered_anew(rpcutil):
+    assert rpcutil.discover() == NAMES
+    rpcutil.filter = Filter(identities=("web2",))
+    assert rpcutil.discover() == ("web2",)

@@ -173,32 +173,6 @@ def test_an_agent_without_a_ddl_here_is_an_error_that_says_what_to_do():
         agent_ddl("nosuch", ())
 
 
-def test_what_says_whom_is_meant_can_be_set_and_is_discovered_anew(fleet):
-    for name in ("web1", "web2"):
-        fleet.node(name)
-    rpc = RPCClient(fleet.client(), "rpcutil", agent_ddl("rpcutil", []))
-    assert sorted(rpc.discover()) == ["web1", "web2"]
-    rpc.filter = Filter(identities=("web2",))
-    assert rpc.discover() == ("web2",)
-    rpc.reset_filter()
-    assert sorted(rpc.discover()) == ["web1", "web2"]
-
-
-def test_a_limit_set_between_two_calls_holds_for_the_next_and_costs_no_discovery(fleet):
-    for name in ("web1", "web2", "web3"):
-        fleet.node(name)
-    rpc = RPCClient(fleet.client(), "rpcutil", agent_ddl("rpcutil", []), limit=1)
-    assert len(rpc.discover()) == 1
-    asked = len(fleet.nodes["web1"].requests)
-    rpc.limit = "67%"
-    assert len(rpc.discover()) == 2
-    rpc.limit, rpc.limit_method, rpc.limit_seed = 1, "random", 7
-    assert rpc.discover() == rpc.discover()
-    rpc.limit = None
-    assert len(rpc.discover()) == 3
-    assert len(fleet.nodes["web1"].requests) == asked
-
-
 def test_a_custom_request_is_for_exactly_the_hosts_given_and_leaves_the_rest_as_it_was(fleet):
     for name in ("web1", "web2", "web3"):
         fleet.node(name)
@@ -223,22 +197,6 @@ def test_without_a_with_block_it_connects_when_first_used_and_close_ends_that(fl
     rpc.close()
     with pytest.raises(ConnectorClosed, match="this client is closed: call inside its with block"):
         rpc.ping()
-
-
-def test_hosts_that_were_named_stay_named_whatever_else_is_set(fleet):
-    for name in ("web1", "web2", "web3"):
-        fleet.node(name)
-    rpc = rpcclient("rpcutil", client=fleet.client(), nodes=["web1", "web2"])
-    rpc.exclude = "web2"
-    assert rpc.discover() == ("web1",)
-    rpc.full, rpc.collective, rpc.method_options = True, None, []
-    assert rpc.discover() == ("web1",)
-    rpc.exclude = []
-    assert sorted(result.sender for result in rpc.ping()) == ["web1", "web2"]
-    rpc.reset()
-    assert rpc.discover() == ("web1", "web2", "web3")
-    rpc.nodes = "web[2-3]"
-    assert rpc.discover() == ("web2", "web3")
 
 
 def test_named_hosts_and_a_filter_are_not_taken_together(fleet):
