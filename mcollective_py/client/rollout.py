@@ -13,7 +13,7 @@ Reason = Literal["canary", "max_fail"]
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """Where a roll-out ended before its end, and why.
+    """Where a roll-out went over what may fail, and why; it ended there, if anybody was left.
 
     batch: the last one that was asked, counted from 1; batches: of how many; is_within: not all of it was asked. reason: `canary` or
     `max_fail`; limit: the words of the latter. asked, failed, denied (a part of failed), silent (asked and without an answer),
@@ -41,7 +41,10 @@ class Stopped:
         if self.silent:
             counts.append(f"{self.silent} of {_hosts(self.asked)} did not answer")
         why = "a canary is to succeed on all of its hosts" if self.reason == "canary" else f"more than --max-fail {self.limit}"
-        return f"{where}: {' and '.join(counts)}, {why}; {_hosts(self.not_asked)} {'was' if self.not_asked == 1 else 'were'} not asked"
+        what = f"{' and '.join(counts)}, {why}"
+        if not self.not_asked:
+            return f"went wrong, and nobody was left to be spared: {what}"
+        return f"{where}: {what}; {_hosts(self.not_asked)} {'was' if self.not_asked == 1 else 'were'} not asked"
 
 
 @dataclass(frozen=True, slots=True)

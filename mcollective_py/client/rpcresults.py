@@ -116,13 +116,17 @@ class BatchedResults(RPCResults):
         withheld = set(stats.not_asked)
         left = tuple(name for name in self._nodes if name not in asked or name in withheld)
         stats = replace(stats, discovered=self._nodes, not_asked=left)
-        if self._reason is None or not left:
+        reason = self._reason
+        if reason is None and self.replies.is_over and not self._is_closed:  # the last batch may have been too much, too
+            bad = stats.failed + len(stats.no_response) + len(stats.not_sent)
+            reason = self._rollout.verdict(self.batch, len(self._nodes), bad)
+        if reason is None:
             return stats
         stopped = Stopped(
             batch=self.batch,
             batches=self.batches,
-            reason=self._reason,
-            limit=self._rollout.max_fail if self._reason == "max_fail" else None,
+            reason=reason,
+            limit=self._rollout.max_fail if reason == "max_fail" else None,
             asked=len(self._nodes) - len(left),
             failed=stats.failed,
             denied=stats.denied,

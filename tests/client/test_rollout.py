@@ -104,3 +104,8 @@ def test_one_bad_host_in_the_canary_stops_it_whatever_may_fail_later():
 )
 def test_where_and_why_it_stopped_is_one_sentence(stopped, text):
     assert str(stopped) == text
+
+
+def test_a_roll_out_that_spared_nobody_says_so():
+    over = Stopped(3, 3, "max_fail", "0", 4, 0, 0, 1, 0)
+    assert str(over) == "went wrong, and nobody was left to be spared: 1 of 4 hosts did not answer, more than --max-fail 0"

@@ -2,7 +2,7 @@ import pytest
 
 from mcollective_py.client.collector import Collector
 from mcollective_py.client.replies import Replies
-from mcollective_py.client.results import RPCStats
+from mcollective_py.client.results import RPCStats, exitcode
 from mcollective_py.client.rollout import Rollout, Stopped
 from mcollective_py.client.rpcresults import BatchedResults, RPCResults
 from mcollective_py.message import Reply
@@ -180,10 +180,12 @@ def test_as_many_bad_hosts_as_may_be_do_not_stop_it():
     assert (results.stats.stopped, results.stats.failed) == (None, 2)
 
 
-def test_bad_hosts_in_the_last_batch_stop_nothing():
-    results = Site(failing=("c",)).results("abc", max_fail="0")
-    assert senders(results) == ["a", "b", "c"]
-    assert results.stats.stopped is None
+def test_too_many_bad_hosts_in_the_last_batch_are_told_though_nobody_is_left_to_be_spared():
+    site = Site({"c": None})
+    results = site.results("abc", max_fail="0")
+    assert senders(results) == ["a", "b"]
+    assert results.stats.stopped == Stopped(3, 3, "max_fail", "0", 3, 0, 0, 1, 0)
+    assert exitcode(results.stats) == 2
 
 
 def test_a_canary_that_fails_stops_it_before_anybody_else_is_asked():
