@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..client.results import RPCResult
-from ..matching.nodeset import fold
+from ..matching.nodeset import fold, natural
 from ..wire.plainjson import plain_json
 from .inert import inert
 
@@ -32,14 +32,14 @@ class Value(NamedTuple):
 
 
 def counted(results: Iterable[RPCResult], *, rarest_first: bool = False) -> list[Value]:
-    """Each value with its hosts: the most frequent first (or the rarest), those of one frequency by value."""
+    """Each value with its hosts: the most frequent first (or the rarest), those of one frequency by value, 9 before 10."""
     hosts: dict[str, list[str]] = defaultdict(list)
     for result in results:
         if result.is_ok:
             data: Mapping[str, Any] = result.data if isinstance(result.data, Mapping) else {}
             text = json.dumps(plain_json(data.get("value")), sort_keys=True, ensure_ascii=False)
             hosts[text].append(result.sender)
-    values = sorted(Value(text, tuple(sorted(names))) for text, names in hosts.items())
+    values = [Value(text, tuple(sorted(hosts[text]))) for text in sorted(hosts, key=_as_people_count)]
     return sorted(values, key=lambda value: len(value.hosts) if rarest_first else -len(value.hosts))
 
 
@@ -73,6 +73,11 @@ def table_lines(values: Sequence[Value], *, nodes: str = "") -> list[str]:
 def values_document(values: Iterable[Value]) -> list[dict[str, Any]]:
     """As they stand in the document of --json."""
     return [{"value": json.loads(value.text), "count": len(value.hosts), "hosts": list(value.hosts)} for value in values]
+
+
+def _as_people_count(text: str) -> tuple[object, str]:
+    """What sorts values. Of a long one only the beginning counts: a host may send a number of any length."""
+    return natural(text[:200]), text
 
 
 def _cut(text: str) -> str:

@@ -114,6 +114,8 @@ def _application(name: str, rest: list[str], before_asking: Callable[[], None]) 
         if name not in files:
             from difflib import get_close_matches
 
+            if _is_agent(name, rest):
+                raise UsageError(f"{name} is an agent: mco rpc {name} ACTION calls it, `mco plugin doc {name}` lists its actions")
             near = get_close_matches(name, files, 1)
             raise UsageError(f"unknown command: {f'did you mean `mco {near[0]}`? ' if near else ''}`mco help` lists the commands")
         file = files[name]
@@ -136,6 +138,19 @@ def _application(name: str, rest: list[str], before_asking: Callable[[], None]) 
     if "common" in application.sections:
         before_asking()
     return application.run(options)
+
+
+def _is_agent(name: str, rest: list[str]) -> bool:
+    """Whether this client can call an agent of this name; False also where its configuration cannot be read."""
+    from ..config import Config
+    from ..errors import MCollectiveError
+    from ..plugins.ddlfiles import agent_ddl
+
+    try:
+        agent_ddl(name, Config.find("client", config_of(rest) or extra_config()).paths("libdir"))
+    except MCollectiveError:
+        return False
+    return True
 
 
 def overview(files: dict[str, str]) -> str:

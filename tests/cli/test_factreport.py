@@ -14,6 +14,12 @@ def test_values_are_counted_by_type_the_most_frequent_first():
     assert found == [Value('"1"', ("a", "b")), Value("1", ("c",)), Value("null", ("d",))]
 
 
+def test_values_of_one_frequency_stand_as_people_count():
+    found = counted(value(f"h{number}", {"value": number}) for number in (1024, 10240, 2048))
+    assert [one.text for one in found] == ["1024", "2048", "10240"]
+    assert len(counted([value("a", {"value": "9" * 5000}), value("b", {"value": "9" * 5001})])) == 2
+
+
 def test_the_rarest_may_come_first():
     results = [value("a", {"value": "x"}), value("b", {"value": "x"}), value("c", {"value": "y"})]
     assert [one.text for one in counted(results, rarest_first=True)] == ['"y"', '"x"']

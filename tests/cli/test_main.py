@@ -43,6 +43,12 @@ def test_an_unknown_command_names_the_nearest(desk):
     assert answer.err == "mco pingg: unknown command: did you mean `mco ping`? `mco help` lists the commands\n"
 
 
+def test_an_agent_is_no_command_and_it_is_said_how_it_is_called(desk):
+    answer = desk.mco("rpcutil", "ping")
+    assert answer.code == 1
+    assert answer.err.startswith("mco rpcutil: rpcutil is an agent: mco rpc rpcutil ACTION calls it")
+
+
 @pytest.mark.parametrize("text", [None, "nonsense", "libdir = \\x00relative:/nonexistent\n[section]\n"])
 def test_a_configuration_that_cannot_be_used_hides_no_command(desk, tmp_path, text):
     config = tmp_path / "client.cfg"

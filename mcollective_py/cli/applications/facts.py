@@ -66,6 +66,6 @@ class Facts(Application):
             print(f"        ... and {len(every) - len(values)} more values")
         for one in failed:
             print(f"        {inert(one.sender):<40} {inert(one.statusmsg)}")
-        print("\n".join(["", *remark_lines(stats, style), summary_line(stats, style)]))
+        print("\n".join([*remark_lines(stats, style), "", summary_line(stats, style)]))
         wait.remark()
         return wait.exitcode(exitcode(stats, strict=options.strict))

@@ -16,6 +16,11 @@ def test_a_fact_that_no_host_has_is_said_to_have_no_values(desk):
     assert answer.lines[1].split() == ["(no", "such", "fact)", "found", "3", "times"]
 
 
+def test_who_is_silent_stands_apart_from_the_line_of_sums(desk):
+    out = desk.mco("facts", "country", "-I", "web1", "-I", "nosuch", "-t", "0.5").out
+    assert "found 1 times\n\nNo response from:\n\n   nosuch\n\nFinished processing 1 / 2 hosts" in out
+
+
 def test_verbose_names_the_hosts(desk):
     assert "            db1\n            web1\n" in desk.mco("facts", "country", "-v").out
 
