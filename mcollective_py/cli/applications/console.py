@@ -7,7 +7,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from ..application import Application
-from ..main import INTERRUPTED
+from ..main import INTERRUPTED, extra_config
 
 if TYPE_CHECKING:
     from ..console.session import Session
@@ -27,8 +27,9 @@ class Console(Application):
         from ...config import Config
         from ..console.session import Session
 
-        Config.find("client", options.config)  # nothing here works with one that cannot be used
-        session = Session(options.config, strict=options.strict)
+        file = options.config or extra_config()
+        Config.find("client", file)  # nothing here works with one that cannot be used
+        session = Session(file, strict=options.strict)
         for number in (signal.SIGTERM, signal.SIGHUP):  # they end the console, where Ctrl-C ends a wait
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, _leave)

@@ -11,6 +11,8 @@ import time
 
 import pytest
 
+from mcollective_py.cli.demoprocesses import MCO
+
 
 class Terminal:
     """`mco console` on a pty. type() sends keys, until() reads up to a pattern."""
@@ -194,3 +196,11 @@ def test_help_and_doc_explain(desk):
     assert done.code == 0
     for words in ("filter -C web", "AGENT ACTION INPUT=VALUE", "usage: mco ping", "get_config_item"):
         assert words in done.out
+
+
+def test_the_environment_names_its_configuration_too(desk):
+    environment = {**desk.environment, "MCOLLECTIVE_EXTRA_OPTS": f"--config {desk.config}"}
+    done = subprocess.run(
+        [*MCO, "console"], input="find -I web1\n", env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "web1\n")
