@@ -2,24 +2,28 @@
 
 import re
 
-_DIRECTIVE = re.compile(r"%(?:%|([-+ 0#]{0,5})([0-9]{0,3})(?:\.([0-9]{1,2}))?([sdiufeEgGxXo]))", re.ASCII)
+_DIRECTIVE = re.compile(r"%(?:%|(?:([1-9])\$)?([-+ 0#]{0,5})([0-9]{0,3})(?:\.([0-9]{1,2}))?([sdiufeEgGxXo]))", re.ASCII)
 _MOST = 1000  # characters of a format
+_NO_VALUE = object()
 
 
 def formatted(pattern: str, *values: object) -> str:
-    """The pattern with its `%s`, `%d`, `%5.2f` filled in, in their order. Raises ValueError for one that does not fit the values."""
+    """The pattern with its `%s`, `%d`, `%5.2f` filled in, in their order, `%2$s` by its number; values beyond them stay out.
+
+    Raises ValueError for a pattern that does not fit the values.
+    """
     if len(pattern) > _MOST:
         raise ValueError(f"a format of {len(pattern)} characters: {_MOST} are taken")
-    waiting = list(values)
+    waiting = iter(values)
 
     def fill(match: re.Match[str]) -> str:
         if match[0] == "%%":
             return "%"
-        if not waiting:
+        number, flags, width, precision, kind = match.groups()
+        value = next(waiting, _NO_VALUE) if number is None else values[int(number) - 1] if int(number) <= len(values) else _NO_VALUE
+        if value is _NO_VALUE:
             raise ValueError(f"the format {pattern!r} wants more values than there are")
-        flags, width, precision, kind = match.groups()
         directive = f"%{flags}{width}{'' if precision is None else f'.{precision}'}{'d' if kind == 'u' else kind}"
-        value = waiting.pop(0)
         try:
             return directive % (int(value) if kind in "xXo" and isinstance(value, float) else value,)
         except (TypeError, OverflowError) as error:
@@ -29,10 +33,7 @@ def formatted(pattern: str, *values: object) -> str:
     for match in _DIRECTIVE.finditer(pattern):
         pieces += [_plain(pattern, end, match.start()), fill(match)]
         end = match.end()
-    text = "".join([*pieces, _plain(pattern, end, len(pattern))])
-    if waiting:
-        raise ValueError(f"the format {pattern!r} leaves out {len(waiting)} of {len(values)} values")
-    return text
+    return "".join([*pieces, _plain(pattern, end, len(pattern))])
 
 
 def _plain(pattern: str, start: int, end: int) -> str:

@@ -14,6 +14,9 @@ from mcollective_py.client.aggregate.formats import formatted
         ("%u", [7], "7"),
         ("%x", [255.0], "ff"),
         ("100%% of %s", ["x"], "100% of x"),
+        ("%s", ["up", 3], "up"),
+        ("no more", ["up", 3], "no more"),
+        ("%2$d x %1$s", ["up", 3], "3 x up"),
     ],
 )
 def test_formats_are_filled_in_as_ruby_does(pattern, values, text):
@@ -24,7 +27,8 @@ def test_formats_are_filled_in_as_ruby_does(pattern, values, text):
     ("pattern", "values"),
     [
         ("%s %s", [1]),
-        ("%s", [1, 2]),
+        ("%3$s", [1, 2]),
+        ("%0$s", [1, 2]),
         ("%d", ["x"]),
         ("%n", [1]),
         ("%", [1]),
