@@ -6,6 +6,7 @@ from ..errors import InvalidRPCData, MissingRPCData, RPCAborted, RPCError, Unkno
 from ..message import Request
 from ..wire.symbol import Symbol
 from .base import Agent, DaemonReport, action
+from .cache import Cache
 from .rpc import RPCReply, RPCRequest
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Agent",
+    "Cache",
     "CommandResult",
     "DaemonReport",
     "InvalidRPCData",

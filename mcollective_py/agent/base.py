@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 from ..node.facts import MISSING, find_fact
 from ..node.view import NodeView
-from .rpc import RPCRequest
+from .rpc import RPCReply, RPCRequest
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 _MARK = "__mcollective_action__"
@@ -47,6 +47,12 @@ class Agent:
     def activate_when(cls, node: NodeView, config: Mapping[str, str]) -> bool:
         """False where the agent makes no sense on this host: it is then not loaded."""
         return True
+
+    def before_processing(self, request: RPCRequest, reply: RPCReply) -> None:
+        """Asked before every action, once its inputs and caller have been found good; `reply.abort` keeps the action from running."""
+
+    def after_processing(self, request: RPCRequest, reply: RPCReply) -> None:
+        """Asked after every action that has begun and ended, well or not; outputs may still be set."""
 
     def fact(self, name: str) -> Any:
         """A fact of this host by its dotted name (`os.family`), None where it is not known."""

@@ -45,7 +45,7 @@ def run(
     argv: Sequence[str],
     *,
     timeout: float = 10.0,
-    env: Mapping[str, str] | None = None,
+    env: Mapping[str, str | None] | None = None,
     stdin: str | bytes = b"",
     cwd: str | os.PathLike[str] = "/",
     max_output: int = MAX_OUTPUT,
@@ -53,7 +53,8 @@ def run(
 ) -> CommandResult:
     """Run a program to its end or to its timeout (seconds): then TERM, 2 s later KILL, both to its whole process group.
 
-    argv: the program's absolute path and its words. env: added to PATH and LC_ALL=C. max_output: bytes kept of each stream.
+    argv: the program's absolute path and its words. env: added to PATH and LC_ALL=C, None takes one of them away.
+    max_output: bytes kept of each stream.
     only_prints: it is run for its output alone: ended with KILL, at once where it prints more than is kept, and with it all that it
     left running.
     Raises RPCAborted for a program that is not there, cannot be run, or could be changed by others than root and this user.
@@ -71,7 +72,7 @@ def run(
                 stdin=PIPE if stdin else DEVNULL,
                 stdout=PIPE,
                 stderr=PIPE,
-                env={**_ENVIRONMENT, **(env or {})},
+                env={name: value for name, value in {**_ENVIRONMENT, **(env or {})}.items() if value is not None},
                 cwd=cwd,
                 process_group=0,
             )

@@ -49,8 +49,16 @@ def perform_action(agent: LoadedAgent, call: Call, reply: RPCReply, daemon: Daem
     assert agent.ddl is not None and call.action is not None  # check_call let it through
     reply.update({name: output.default for name, output in agent.ddl.actions[call.action].outputs.items()})
     instance = agent.cls(call.view, call.config, logging.getLogger(f"mcollective_py.agents.{agent.name}"), daemon)
+    request = RPCRequest(call.request)
     try:
-        agent.actions[call.action](instance, RPCRequest(call.request), reply)
+        instance.before_processing(request, reply)
+        try:
+            agent.actions[call.action](instance, request, reply)
+        except Exception as error:
+            reply.fail(str(error), error.statuscode if isinstance(error, RPCError) else 5)
+            instance.after_processing(request, reply)
+            raise
+        instance.after_processing(request, reply)
     except RPCError as error:
         return Outcome(error.statuscode, str(error), reply.data, error.refusal)
     return Outcome(reply.statuscode, reply.statusmsg, reply.data)

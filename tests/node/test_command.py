@@ -51,6 +51,7 @@ def test_the_environment_is_a_small_one_of_its_own(monkeypatch):
     monkeypatch.setenv("LD_PRELOAD", "")
     names = dict(line.split("=", 1) for line in run(["/usr/bin/env"], env={"DEBIAN_FRONTEND": "noninteractive"}).stdout.splitlines())
     assert names == {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
+    assert run(["/usr/bin/env"], env={"LC_ALL": None}).stdout == "PATH=/usr/sbin:/usr/bin:/sbin:/bin\n"
 
 
 def test_the_folder_is_the_root_unless_said_otherwise(tmp_path):

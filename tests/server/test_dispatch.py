@@ -42,6 +42,16 @@ class Probe(Agent):
             case "crash":
                 raise ZeroDivisionError("by nought")
 """
+HOOKS = """
+
+    def before_processing(self, request, reply):
+        if request.get("what") == "closed":
+            reply.abort("not at this hour")
+        self.begun = request.action
+
+    def after_processing(self, request, reply):
+        reply["said"] = [self.begun, reply.statuscode, reply.statusmsg]
+"""
 PLAIN = """
 class Plain:
     def handlemsg(self, msg):
@@ -51,13 +61,17 @@ class Plain:
 """
 
 
-@pytest.fixture
-def probe(tmp_path: Path) -> LoadedAgent:
+def probe_of(tmp_path: Path, code: str) -> LoadedAgent:
     folder = tmp_path / "agents" / "probe"
     folder.mkdir(parents=True)
-    (folder / "agent.py").write_text(AGENT)
+    (folder / "agent.py").write_text(code)
     (folder / "ddl.yaml").write_text(DDL)
     return load_agent(folder)
+
+
+@pytest.fixture
+def probe(tmp_path: Path) -> LoadedAgent:
+    return probe_of(tmp_path, AGENT)
 
 
 @pytest.fixture
@@ -98,6 +112,20 @@ def test_every_way_to_fail_is_an_outcome_that_keeps_what_was_set(
     assert outcome.body["seen"][0] == "web1"
     has_traceback = any(record.exc_info for record in caplog.records if record.levelno == logging.ERROR)
     assert has_traceback == (what == "crash")
+
+
+@pytest.mark.parametrize(
+    ("what", "status", "message"),
+    [("", 0, "OK"), ("fail", 99, "no luck"), ("abort", 1, "gave up"), ("invalid", 4, "not like that"), ("crash", 5, "by nought")],
+)
+def test_an_agent_is_asked_before_and_after_its_actions(tmp_path: Path, what: str, status: int, message: str) -> None:
+    outcome = called(probe_of(tmp_path, AGENT + HOOKS), "ask", {"what": what})
+    assert (outcome.statuscode, outcome.body["said"]) == (status, ["ask", status, message])
+
+
+def test_an_agent_may_refuse_before_the_action_begins(tmp_path: Path) -> None:
+    outcome = called(probe_of(tmp_path, AGENT + HOOKS), "ask", {"what": "closed"})
+    assert (outcome.statuscode, outcome.statusmsg, outcome.body) == (1, "not at this hour", {"said": "nothing", "seen": None})
 
 
 @pytest.mark.parametrize("value", [2.5, None, {"a": [1]}])
