@@ -70,6 +70,7 @@ def test_the_page_shows_a_file_of_each_kind():
         "aggregates/span/aggregate.py",
         "agents/rack/agent.py",
         "agents/rack/ddl.yaml",
+        "agents/rack/application.py",
     ]
 
 
@@ -90,6 +91,14 @@ def test_noop_is_told_to_the_agent_and_the_summaries_are_those_of_the_page(desk)
     assert "Summary of Free slots:\n\n   2 to 5 free\n" in done.stdout
     refused = desk.mco("rpc", "rpcutil", "ping", "--noop")
     assert (refused.returncode, "cannot say what it would do" in refused.stderr) == (1, True)
+
+
+def test_a_command_of_the_site_is_listed_and_calls_as_mco_rpc_does(desk):
+    done = desk.mco("rack", "A-1234", "--noop", "-I", "web1")
+    assert (done.returncode, "   Done: would label A-1234\n" in done.stdout) == (0, True), done
+    wrong = desk.mco("rack", "A-12345", "-I", "web1")
+    assert (wrong.returncode, "the input tag must be an asset tag, as A-1234" in wrong.stderr) == (1, True)
+    assert re.search(r"^ *rack +Put a label on things$", desk.mco("help").stdout, re.MULTILINE)
 
 
 def test_a_validator_of_the_site_judges_on_the_client_and_on_the_host(desk):
