@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ...client.aggregate.formats import check_format
 from ...ddl.document import Document, Path
 from ...ddl.model import DDL, ActionDDL, Input
 from ...ddl.validate import is_validator_name
-from ...ddl.validators import VALIDATORS
+from ...ddl.validators import VALIDATORS, check_type
 from .finding import Finding
 
 _VAGUE = {"", "todo", "fixme", "tbd", "description", "a description", "none", "n/a"}
@@ -28,6 +29,11 @@ def lint_ddl(
         for number, one in enumerate(action.aggregates):
             if aggregates is not None and one.function not in aggregates:
                 lint.tell(("actions", index, "aggregate", number), f"there is no aggregate {one.function} here: no summary is made")
+            if one.format is not None:
+                try:
+                    check_format(one.format)
+                except ValueError as error:
+                    lint.tell(("actions", index, "aggregate", number), f"{error}: no summary is made")
     return lint.findings
 
 
@@ -91,6 +97,8 @@ class _Lint:
         if wanted.type == "string" and not wanted.maxlength:
             what = "has no maxlength" if wanted.validation else "has neither validation nor maxlength: anybody may send any text"
             self.tell(path, f"{wanted.name} {what}")
+        if wanted.optional and wanted.default is not None:
+            self.tell((*path, "default"), "an optional input never gets its default: leave one of the two out")
         if wanted.type == "any":
             self.tell((*path, "type"), "anything may be sent: a type has it checked")
         validation = wanted.validation
@@ -107,3 +115,9 @@ class _Lint:
     def outputs(self, path: Path, said: Mapping[str, Any]) -> None:
         for name, output in said.items():
             self.texts((*path, name), output, ("description", "display_as"))
+            wanted, default = output.get("type"), output.get("default")
+            if wanted is not None and default is not None:
+                try:
+                    check_type(default, "number" if wanted == "float" else wanted)
+                except ValueError as error:
+                    self.tell((*path, name, "default"), f"the default itself {error}")

@@ -36,6 +36,11 @@ def formatted(pattern: str, *values: object) -> str:
     return "".join([*pieces, _plain(pattern, end, len(pattern))])
 
 
+def check_format(pattern: str) -> None:
+    """Raises ValueError for a pattern that no values would fit."""
+    formatted(pattern, *[1] * _MOST)
+
+
 def _plain(pattern: str, start: int, end: int) -> str:
     if "%" in pattern[start:end]:
         raise ValueError(f"the format {pattern!r} has a % that is none of %s %d %f %e %g %x %o %%")

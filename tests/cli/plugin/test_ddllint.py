@@ -42,6 +42,8 @@ def test_a_ddl_that_says_all_has_nothing_wrong():
         ("description: Where to", "description: ''", 7, "finds no description"),
         ("display_as: Done", "display_as: ''", 9, "finds no display_as"),
         ("type: string, validation: '^[a-z]+$', maxlength: 9", "type: any", 7, "a type has it checked"),
+        ("maxlength: 9", "maxlength: 9, optional: true, default: home", 7, "an optional input never gets its default"),
+        ("display_as: Done", "display_as: Done, type: integer, default: none", 9, "the default itself must be a whole number"),
         ("    output:\n      done: {description: What became of it, display_as: Done}\n", "", 3, "declares no outputs"),
     ],
 )
@@ -49,6 +51,12 @@ def test_what_could_be_better_is_told_with_its_line(old, new, line, says):
     assert old in ACTION
     [(at, text)] = lint(HEAD + ACTION.replace(old, new))
     assert (at, says in text) == (line, True), text
+
+
+@pytest.mark.parametrize(("format", "found"), [("%s x %d", []), ("%2$s", []), ("%q", [11]), ("%s: 50%", [11])])
+def test_a_format_that_fits_no_values_is_told(format, found):
+    summary = f"    aggregate:\n      - {{function: summary, args: [done, {{format: '{format}'}}]}}\n"
+    assert [line for line, _ in lint(HEAD + ACTION + summary)] == found
 
 
 def test_metadata_that_says_nothing_is_told():
