@@ -55,7 +55,7 @@ def perform_action(agent: LoadedAgent, call: Call, reply: RPCReply, daemon: Daem
         try:
             agent.actions[call.action](instance, request, reply)
         except Exception as error:
-            reply.fail(str(error), error.statuscode if isinstance(error, RPCError) else 5)
+            reply.fail(*((str(error), error.statuscode) if isinstance(error, RPCError) else (_words(error), 5)))
             instance.after_processing(request, reply)
             raise
         instance.after_processing(request, reply)
@@ -66,4 +66,8 @@ def perform_action(agent: LoadedAgent, call: Call, reply: RPCReply, daemon: Daem
 
 def _fault(call: Call, error: Exception, data: Mapping[str, Any] | None) -> Outcome:
     logger.exception("%s %s %s failed", call.request.id, call.request.agent, call.action or "handlemsg")
-    return Outcome(5, f"{type(error).__name__}: {error}", data, historic=fault(error))
+    return Outcome(5, _words(error), data, historic=fault(error))
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -11,6 +11,7 @@ from ..plugins.loader import LoadedAgent, load_agent
 
 def assert_conforms(folder: Path) -> LoadedAgent:
     """The loaded agent, where conformance_problems finds nothing."""
+    folder = folder.absolute()
     problems = conformance_problems(folder)
     assert not problems, f"{folder.name}:\n" + "\n".join(problems)
     return load_agent(folder)
@@ -24,6 +25,7 @@ def conformance_problems(folder: Path) -> list[str]:
     can be changed by everybody.
     """
     try:
+        folder = folder.absolute()
         agent = load_agent(folder)
     except (PluginError, DDLError) as error:
         return [str(error)]

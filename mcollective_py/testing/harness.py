@@ -61,7 +61,7 @@ class AgentHarness:
         daemon: DaemonStandIn | None = None,
         caller: str = "cert=tester",
     ) -> None:
-        self.agent = load_agent(folder)
+        self.agent = load_agent(folder.absolute())  # Path(".") has no name
         self.node = node or NodeView("node1.example.net", agents=frozenset({self.agent.name}))
         self.config, self.daemon, self.caller = dict(config or {}), daemon or DaemonStandIn(), caller
 

@@ -116,7 +116,13 @@ def test_every_way_to_fail_is_an_outcome_that_keeps_what_was_set(
 
 @pytest.mark.parametrize(
     ("what", "status", "message"),
-    [("", 0, "OK"), ("fail", 99, "no luck"), ("abort", 1, "gave up"), ("invalid", 4, "not like that"), ("crash", 5, "by nought")],
+    [
+        ("", 0, "OK"),
+        ("fail", 99, "no luck"),
+        ("abort", 1, "gave up"),
+        ("invalid", 4, "not like that"),
+        ("crash", 5, "ZeroDivisionError: by nought"),
+    ],
 )
 def test_an_agent_is_asked_before_and_after_its_actions(tmp_path: Path, what: str, status: int, message: str) -> None:
     outcome = called(probe_of(tmp_path, AGENT + HOOKS), "ask", {"what": what})

@@ -1,7 +1,9 @@
+from pathlib import Path
+
 import pytest
 
 from mcollective_py.node.view import NodeView
-from mcollective_py.testing import AgentHarness, DaemonStandIn
+from mcollective_py.testing import AgentHarness, DaemonStandIn, conformance_problems
 
 DDL = """\
 metadata: {name: service, description: D, author: A, license: L, version: "1", url: U, timeout: 30}
@@ -106,3 +108,9 @@ def test_the_stand_in_daemon_says_what_it_was_given():
 def test_an_output_that_no_wire_carries_fails_as_on_a_host(harness):
     reply = harness.call("status", service="odd")
     assert (reply.statuscode, "object" in reply.statusmsg) == (5, True)
+
+
+def test_the_folder_may_be_the_one_where_one_stands(harness, monkeypatch):
+    monkeypatch.chdir(harness.agent.folder)
+    assert AgentHarness(Path()).agent.name == "service"
+    assert conformance_problems(Path()) == conformance_problems(harness.agent.folder)
