@@ -7,7 +7,9 @@ from dataclasses import replace
 from ...client.audience import Audience
 from ...client.discovery import mc
 from ...client.discovery.base import Discovered
+from ...client.limit import limit_count, limited
 from ...client.results import Refusal, RPCStats, exitcode
+from ...config import Config
 from ...filter import Filter
 from ..application import Application
 from ..calls import interruptible
@@ -16,6 +18,7 @@ from ..finding import finding_of
 from ..inert import inert
 from ..nearnames import unheard
 from ..render import remark_lines
+from ..sections.calls import add_limit
 from ..sections.filters import filter_of
 from ..session import open_client, print_json, remark, style_for
 from ..waiting import connected, nobody, told_if_slow, waited_for
@@ -27,13 +30,18 @@ class Find(Application):
     description = "Find hosts by Puppet class, fact, agent or name"
     sections = ("common", "filter", "json")
 
+    def arguments(self, parser: argparse.ArgumentParser) -> None:
+        add_limit(parser.add_argument_group("how many"), "name")
+
     def run(self, options: argparse.Namespace) -> int:
         found: list[str] = []
         refusals: list[Refusal] = []
         filter, finding = filter_of(options), finding_of(options)
+        if options.limit is not None:
+            limit_count(options.limit, 1)  # a wrong one is told before anybody is asked
         client = open_client(options)
         if finding.is_list(filter, client.config):
-            return _show_listed(client.discover(filter, collective=options.target, **finding.choice), options)
+            return _show_listed(client.discover(filter, collective=options.target, **finding.choice), options, client.config)
         with connected(client, options):
             replies = client.ping(
                 filter,
@@ -53,7 +61,7 @@ class Find(Application):
             stats = replace(replies.stats, refusals=tuple(refusals))
             style = style_for(sys.stderr, options, client.config)
         found.sort()
-        _print_hosts(found, stats, options, is_interrupted=wait.is_interrupted)
+        _print_hosts(_some(found, options, client.config), stats, options, is_interrupted=wait.is_interrupted)
         if not options.json and (remarks := remark_lines(stats, style)):
             print("\n".join(remarks), file=sys.stderr)
             for line in [] if wait.is_interrupted else unheard(stats.no_response, client.config, options.target):
@@ -69,10 +77,16 @@ class Find(Application):
         return wait.exitcode(1 if code == 4 else code)  # as it has always been of this command: nobody was found
 
 
-def _show_listed(found: Discovered, options: argparse.Namespace) -> int:
+def _some(found: list[str], options: argparse.Namespace, config: Config) -> list[str]:
+    """Those that --limit leaves: the ones that `mco rpc` would ask."""
+    is_random = config.text("rpclimitmethod") == "random"
+    return list(limited(Audience(tuple(found)), options.limit, is_random=is_random, seed=options.limit_seed).nodes)
+
+
+def _show_listed(found: Discovered, options: argparse.Namespace, config: Config) -> int:
     """What a list says, without asking anybody."""
     stats = replace(Audience(found.nodes, found).before, agent_time=found.seconds)
-    _print_hosts(list(found.nodes), stats, options)
+    _print_hosts(_some(list(found.nodes), options, config), stats, options)
     if options.verbose:
         _tell_time(list(found.nodes), stats)
     if not found.nodes and not options.quiet and sys.stderr.isatty():

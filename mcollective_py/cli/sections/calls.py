@@ -18,11 +18,16 @@ UNASKED = {
 }
 
 
+def add_limit(group: argparse._ArgumentGroup, verb: str) -> None:
+    """Add those that say how many hosts. verb: what is done with so many, `ask` or `name`."""
+    group.add_argument("--limit", "--ln", "--limit-nodes", dest="limit", metavar="N[%]", help=f"{verb} only so many of the hosts found")
+    group.add_argument("-1", "--one", dest="limit", action="store_const", const="1", help=f"{verb} only one of the hosts found")
+    group.add_argument("--limit-seed", type=int, metavar="NUMBER", help="choose the same hosts each time, with rpclimitmethod = random")
+
+
 def add_calls(group: argparse._ArgumentGroup) -> None:
     """Add them."""
-    group.add_argument("--limit", "--ln", "--limit-nodes", dest="limit", metavar="N[%]", help="ask only so many of the hosts found")
-    group.add_argument("-1", "--one", dest="limit", action="store_const", const="1", help="ask only one of the hosts found")
-    group.add_argument("--limit-seed", type=int, metavar="NUMBER", help="choose the same hosts each time, with rpclimitmethod = random")
+    add_limit(group, "ask")
     group.add_argument(
         "--batch", metavar="N[%]", help="ask so many hosts at a time; 1,5,25%%,100%% grows; each batch waits for the one before"
     )

@@ -26,6 +26,34 @@ def test_a_filter_finds_its_hosts_sorted(desk, words, hosts):
     assert (answer.code, answer.lines, answer.err) == (0, hosts, "")
 
 
+@pytest.mark.parametrize(
+    ("words", "hosts"),
+    [
+        (("--limit", "2"), ["db1", "web1"]),
+        (("--limit", "67%"), ["db1", "web1"]),
+        (("-1", "-C", "role::web"), ["web1"]),
+        (("--limit", "9"), ["db1", "web1", "web2"]),
+        (("-I", "web[1-2]", "-1"), ["web1"]),
+    ],
+)
+def test_a_limit_names_the_hosts_that_a_call_with_it_would_ask(desk, words, hosts):
+    answer = desk.mco("find", *words)
+    assert (answer.code, answer.lines, answer.err) == (0, hosts, "")
+
+
+def test_a_limit_holds_for_a_list_and_in_json(desk, tmp_path):
+    names = tmp_path / "names"
+    names.write_text("web2\ndb1\n")
+    assert desk.mco("find", "--nodes", str(names), "-1").lines == ["web2"]
+    assert json.loads(desk.mco("find", "--limit", "2", "--json").out)["hosts"] == ["db1", "web1"]
+
+
+def test_a_limit_that_is_none_is_an_error_before_anybody_is_asked(desk):
+    answer = desk.mco("find", "--limit", "0")
+    assert (answer.code, answer.out) == (1, "")
+    assert "mco find: a limit is a number above 0 or a percentage up to 100%, not '0'" in answer.err
+
+
 def test_nobody_found_is_1_and_prints_nothing(desk):
     answer = desk.mco("find", "-C", "nosuch")
     assert (answer.code, answer.out) == (1, "")
