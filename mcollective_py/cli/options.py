@@ -32,7 +32,7 @@ def parser_for(name: str, application: Application, kind: type[_Parser]) -> _Par
 
 def parser_for(name: str, application: Application, kind: type[Parser] = Parser) -> Parser:
     """The parser of one command: its own arguments, then the shared sections that it takes. kind: the parser's class."""
-    usage = f"mco {name} [options] {application.usage}".rstrip()
+    usage = "\n       ".join(f"mco {name} [options] {way}".rstrip() for way in application.usage.split("  |  "))
     parser = kind(prog=f"mco {name}", usage=usage, description=application.description, allow_abbrev=False, conflict_handler="resolve")
     sections = application.sections
     if "common" in sections:

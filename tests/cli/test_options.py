@@ -60,6 +60,14 @@ def test_help_leaves_with_0(capsys):
     assert "usage: mco call [options] WORDS" in capsys.readouterr().out
 
 
+def test_each_way_to_call_a_command_has_a_line_of_its_own():
+    application = Application()
+    application.usage = "HOST  |  --script FILE"
+    assert parser_for("inventory", application).format_usage() == (
+        "usage: mco inventory [options] HOST\n       mco inventory [options] --script FILE\n"
+    )
+
+
 @pytest.mark.parametrize("words", [("--threaded",), ("--publish_timeout", "5"), ("--dm", "mc"), ("--disc-method", "mc"), ("--np",)])
 def test_historic_options_that_change_nothing_are_taken(words):
     assert options(*words).words == []

@@ -20,7 +20,9 @@ class Completion(Application):
     """Prints scripts and names; it asks no host and reads no more than it must, since it runs at every TAB key."""
 
     description = "Complete command lines in bash, zsh and fish: mco completion bash|zsh|fish"
-    usage = "bash|zsh|fish  |  --list-agents | --list-actions --agent A | --list-inputs --agent A --action B | --list-applications"
+    usage = (
+        "bash|zsh|fish  |  --list-agents  |  --list-actions --agent A  |  --list-inputs --agent A --action B  |  --list-applications"
+    )
     sections = ()
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
