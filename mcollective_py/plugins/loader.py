@@ -167,6 +167,8 @@ def _rpc_agent(
         raise PluginError(name, f"agent.py has actions that ddl.yaml does not declare: {', '.join(undeclared)}")
     if missing := sorted(set(ddl.actions) - set(actions)):
         raise PluginError(name, f"ddl.yaml declares actions that agent.py does not have: {', '.join(missing)}")
+    if asked := sorted({"before_processing", "after_processing"} & set(actions)):
+        raise PluginError(name, f"{asked[0]} is asked around every action, and cannot be one")
     for action, method in actions.items():
         _check_arguments(name, action, method, ("self", "request", "reply"))
     found = MappingProxyType(actions)

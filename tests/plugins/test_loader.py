@@ -129,6 +129,12 @@ BROKEN = [
     ("service", AGENT, "metadata: [", "ddl.yaml:2: no YAML"),
     ("service", AGENT, DDL.replace("impact: read", "impakt: read"), "ddl.yaml:5: actions[0].impakt: unknown key, did you mean impact?"),
     ("service", AGENT, DDL.replace("name: service,", "name: other,"), "says other, but the folder is called service"),
+    (
+        "service",
+        AGENT.replace("def stop", "def before_processing"),
+        DDL.replace("action: stop", "action: before_processing"),
+        "before_processing is asked around every action, and cannot be one",
+    ),
     ("service", AGENT, DDL.replace("action: stop", "action: halt"), "agent.py has actions that ddl.yaml does not declare: stop"),
     ("service", AGENT, DDL + "  - {action: start, description: S}\n", "ddl.yaml declares actions that agent.py does not have: start"),
     ("service", AGENT.replace("    @action\n    def stop", "    def stop"), DDL, "declares actions that agent.py does not have: stop"),

@@ -56,7 +56,7 @@ def _near(name: str, config: Config) -> bool:
 
 
 def _none(name: str, config: Config) -> int:
-    raise UsageError("no such agent here: `mco plugin doc` lists what plugins there are, libdir says where more are")
+    raise UsageError(f"{inert(name)}: no such agent here: `mco plugin doc` lists what plugins there are, libdir says where more are")
 
 
 def _print(found: Page, options: argparse.Namespace) -> int:

@@ -29,7 +29,9 @@ _HISTORIC = re.compile(r"(actions|outputs)=(.+)", re.IGNORECASE)
 _SHELL_WORDS = frozenset(("if", "then", "else", "elif", "fi", "case", "esac", "for", "while", "until", "do", "done", "in", "function"))
 _MAX_TIMEOUT = 86_400.0
 # What an Agent has itself, so that an action of the name would hide it.
-_TAKEN = frozenset(("node", "config", "logger", "daemon", "fact", "activate_when", "handlemsg"))
+_TAKEN = frozenset(
+    ("node", "config", "logger", "daemon", "fact", "activate_when", "before_processing", "after_processing", "handlemsg")
+)
 
 
 def generate(words: Sequence[str], config: Config | None, options: argparse.Namespace) -> int:

@@ -117,7 +117,7 @@ def test_data_plugins_are_documented(desk, ruby):
 def test_a_data_plugin_is_found_without_its_kind(desk, ruby):
     assert desk.mco("plugin", "doc", "fstat").lines[0] == "fstat data plugin"
     assert desk.mco("plugin", "doc", "stock", "-c", ruby).lines[0] == "stock data plugin"
-    assert "no such agent here: `mco plugin doc` lists" in desk.mco("plugin", "doc", "nosuch").err
+    assert "nosuch: no such agent here: `mco plugin doc` lists" in desk.mco("plugin", "doc", "nosuch").err
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,7 @@ def test_a_file_in_the_way_is_named(tmp_path, options):
         (["agent", "x", "actions=a b"], (), "the name of an action is letters"),
         (["agent", "x", "actions=import"], (), "Python or the agent itself has a meaning"),
         (["agent", "x", "actions=fact"], (), "Python or the agent itself has a meaning"),
+        (["agent", "x", "actions=after_processing"], (), "Python or the agent itself has a meaning"),
         (["agent", "x", "actions=a,a"], (), "an action stands there twice"),
         (["agent", "x", "actions=done"], ("--external", "sh"), "the shell has a meaning"),
         (["agent", "x"], ("--outputs", "a"), "--outputs are a data plugin's"),
