@@ -34,7 +34,7 @@ def start(lab: Lab, site: Site, name: str, config: Path) -> None:
     """sshd and mcollectived in one host."""
     keys = ("-h", str(site.folder / "host_key"), "-o", f"AuthorizedKeysFile={site.folder / 'login.pub'}")
     # Whatever this machine's root has bash do at each login is not the rivals' fault.
-    ended = lab.run(name, "sh", "-c", 'mkdir -p /run/sshd; rm -f /root/.bashrc; exec "$@"', "sh", "/usr/sbin/sshd", *keys, *SSHD)
+    ended = lab.run(name, "sh", "-c", 'mkdir -p /run/sshd; rm -f ~/.bashrc; exec "$@"', "sh", "/usr/sbin/sshd", *keys, *SSHD)
     assert ended.returncode == 0, ended.stderr
     daemon = ("-m", "mcollective_py.server.daemon", "--daemonize", "--pid", "/run/mcollectived.pid", "--config", str(config))
     ended = lab.run(name, sys.executable, *daemon)
