@@ -104,12 +104,14 @@ def call_and_show(rpc: RPCClient, action: str, inputs: Mapping[str, Any], option
     try:
         found = cache(lambda: announced(lambda: rpc.audience, rpc.filter, rpc.discovery_timeout, options, rpc.client.config))
         confirm(rpc, action, inputs, options, found)
-        found()
+        if (results := rpc.call_known(action, inputs)) is None:
+            found()
     except KeyboardInterrupt:
         remark(("\n" if sys.stderr.isatty() else "") + "interrupted: no request was sent")
         return INTERRUPTED
     style = style_for(sys.stdout, options, rpc.client.config)
-    results = rpc.call(action, inputs)
+    if results is None:
+        results = rpc.call(action, inputs)
     return show(results, rpc.ddl, options, style, rpc.client.config)
 
 

@@ -27,6 +27,7 @@ from .filterwords import Words, narrowed
 from .finding import FindsHosts
 from .known import KnownHosts
 from .publisher import Publisher
+from .recalled import RecalledResults
 from .recollection import Recollection
 from .replies import Replies
 from .results import RPCStats
@@ -239,6 +240,35 @@ class Client(FindsHosts):
             after.go_on(audience.nodes)
             return self._publish(draft, where, after, goes_on)
         return self._start(draft, where, window, audience.before, expected=audience.nodes, goes_on=goes_on)
+
+    def call_known(
+        self,
+        agent: str,
+        action: str,
+        body: Any,
+        filter: Filter,
+        *,
+        timeout: float,
+        discovery_timeout: float,
+        ttl: int | None,
+        collective: str | None,
+    ) -> RecalledResults | None:
+        """Call an action of whoever a filter means without a discovery before it, where the hosts that are known for it are enough to
+        end one early, and too many to be asked by name; None where they are not. timeout: seconds for the answers; discovery_timeout:
+        for those who stay silent to say that they are there.
+        """
+        meant, chosen = self.whom(filter.with_agent(agent)), self.collective(collective)
+        if meant.names is not None or meant.is_decided_here:
+            return None
+        past = Recollection(self._known, chosen, meant, self.config.seconds("plugin.discovery.full_window_interval"), self._clock)
+        known = past.enough(min(discovery_timeout, self.discovery_timeout))
+        if known is None or len(known) <= self.config.number("direct_addressing_threshold"):
+            return None
+        before = RPCStats(did_discovery=True, discovery_method=mc.METHOD, discovery_ended="known", discovery_age=past.age)
+        draft = self._publisher.draft(agent, action, body, collective=chosen, ttl=ttl)
+        replies = self._start(draft, Address(meant.wire, None), timeout, before, known=known)
+        find = partial(self.ping, meant.wire, collective=chosen, timeout=discovery_timeout, ttl=ttl)
+        return RecalledResults(replies, find, self._monotonic)
 
     def send(
         self,

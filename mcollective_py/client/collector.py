@@ -90,6 +90,11 @@ class Collector:
         self._overdue |= self._due
         self._due.clear()
 
+    def know(self, names: Collection[str]) -> None:
+        """Just these hosts are there: the other known ones are not waited for any longer. Needs known."""
+        self.known |= frozenset(names)
+        self._due = set(names) - self.answered.keys()
+
     def accept(self, reply: Reply, now: float) -> tuple[Verdict, Reply | None]:
         """Judge one verified reply; ANSWER comes with the whole reply, joined from its parts where it had several."""
         sender = reply.sender
@@ -136,6 +141,16 @@ class Collector:
             if self.known:
                 left = min(left, self._last + self.settle - now)
         return max(left, 0.0)
+
+    @property
+    def due(self) -> bool:
+        """Whether somebody is still to answer."""
+        return bool(self._due)
+
+    @property
+    def last(self) -> float:
+        """When something came last, or when it began."""
+        return self._last
 
     @property
     def silent(self) -> tuple[str, ...]:

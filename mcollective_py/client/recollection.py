@@ -24,6 +24,11 @@ class Recollection:
         """Whether no host is known."""
         return not self._knowledge.hosts
 
+    @property
+    def age(self) -> float | None:
+        """Seconds since the last whole window; None where there was none."""
+        return self._knowledge.age(self._clock())
+
     def enough(self, window: float) -> frozenset[str] | None:
         """Whose answers end a discovery that would else take window seconds; None where all of it is due."""
         found = self._knowledge.expected(self._clock(), self._interval, window)
@@ -36,7 +41,7 @@ class Recollection:
         """
         collector, hosts = replies.collector, set(self._knowledge.hosts)
         if replies.ended == "known":
-            replies.age = self._knowledge.age(self._clock())
+            replies.age = self.age
         heard = {*collector.answered, *(replies.passed_over & hosts)}
         replies.silent_known = tuple(sorted(name for name in hosts - heard if self._is_meant(name)))
         if complete and self._known:

@@ -92,6 +92,17 @@ class Replies(Iterator[Reply]):
         return bool(self._ready)
 
     @property
+    def is_ready(self) -> bool:
+        """True where the iteration goes on without waiting, or is about to fail."""
+        return bool(self._ready) or self._failure is not None
+
+    @property
+    def left(self) -> float:
+        """Seconds that are still worth waiting, at most as long as somebody would look at a request that is still being sent."""
+        left = self.collector.remaining(self._monotonic())
+        return 0.0 if self._ended is not None or self._failure is not None else min(left, _WHILE_PUBLISHING) if left == inf else left
+
+    @property
     def is_over(self) -> bool:
         """True where nothing more is waited for, and nobody else asked."""
         return self._ended is not None

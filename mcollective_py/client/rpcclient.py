@@ -17,7 +17,9 @@ from .attributes import WHOM, checked_attribute, described
 from .audience import Audience
 from .choosing import ChoosesHosts
 from .client import Client
-from .filterwords import Words, narrowed
+from .discovery.choice import chosen
+from .discovery.mc import METHOD
+from .filterwords import Words, narrowed, several
 from .replies import Replies
 from .results import RPCStats
 from .rollout import Rollout
@@ -154,11 +156,41 @@ class RPCClient(ChoosesHosts):
                 pause=self.batch_sleep,
                 monotonic=time.monotonic,
             )
+        return self._summarized(self._last, action)
+
+    def call_known(self, action: str, inputs: Mapping[str, Any] | None = None) -> RPCResults | None:
+        """Call an action that only reads without a discovery before it; None where that would not do, and nothing is sent.
+
+        It does where the hosts that are known for the filter would end a discovery early. Who of them is silent is asked whether it is
+        there, and waited for only then. Errors as of call.
+        """
+        checked = self.checked(action, inputs or {})
+        is_plain = self._audience is None and self.nodes is None and self.limit is None and not self.exclude and not self.full
+        if not (is_plain and self.ddl.actions[action].only_reads and self._rollout() is None):
+            return None
+        if chosen(self.method, several(self.method_options, "method_options"), self.filter, self.client.config)[0] != METHOD:
+            return None
+        results = self.client.call_known(
+            self.agent,
+            action,
+            checked,
+            self.filter,
+            timeout=self._timeout(action),
+            discovery_timeout=self.discovery_timeout,
+            ttl=self.ttl,
+            collective=self.collective,
+        )
+        if results is None:
+            return None
+        self._last = results
+        return self._summarized(results, action)
+
+    def _summarized(self, results: RPCResults, action: str) -> RPCResults:
         if self.ddl.actions[action].aggregates:
             from .aggregate.summaries import Summaries
 
-            self._last.aggregates = Summaries(self.ddl.actions[action], self.client.config.paths("libdir"))
-        return self._last
+            results.aggregates = Summaries(self.ddl.actions[action], self.client.config.paths("libdir"))
+        return results
 
     def send(self, action: str, inputs: Mapping[str, Any] | None = None, *, reply_to: str | None = None) -> str:
         """Call an action without waiting for results; gives the request id.

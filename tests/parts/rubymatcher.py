@@ -31,8 +31,11 @@ class RubyMatcher:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._process.kill()
-        self._process.communicate()
+        try:
+            self._process.communicate(timeout=10)  # the end of its input is its own, and it takes its files along
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.communicate()
 
     def parse(self, text: str) -> list[dict[str, Any]] | None:
         """The call stack that Ruby's client makes of an expression, None where it refuses it."""
