@@ -113,10 +113,13 @@ class Publisher:
 
         reply_to: None where no replies are wanted. timeout: seconds for a thousand nodes, more have as many times longer; None for
         publish_timeout. goes_on: asked before each node, False ends it. on_sealed: told each digest and its targets before it is sent.
+        Where no replies come to this client, it waits, as long again at most, until the broker has taken the last one: BrokerRefused
+        where it will not.
         """
         seconds = self._config.seconds("publish_timeout") if timeout is None else timeout
         deadline = self._monotonic() + seconds * max(-(-len(where.targets or ()) // PER_PUBLISH_TIMEOUT), 1)
-        done = 0
+        is_heard = any(reply_to == place.name for place in self._reply_to.values())
+        done, last = 0, len(where.targets or ()) or 1
         for targets in where.chunks():
             request = replace(
                 draft, filter=where.filter, targets=targets, time=self._clock(), reply_to=reply_to, wants_reply=reply_to is not None
@@ -127,10 +130,10 @@ class Publisher:
                 is_stopped = not goes_on()
                 if is_stopped or (done and self._monotonic() > deadline):
                     return Left((where.targets or ())[done:], is_stopped)
+                publication = Publication(sealed.payload, destination, request.sender, request.time, request.ttl, reply_to)
                 try:
-                    self._connector.publish(
-                        [Publication(sealed.payload, destination, request.sender, request.time, request.ttl, reply_to)]
-                    )
+                    # Who waits for replies is told of a refusal while waiting; else nothing but the broker's receipt tells.
+                    self._connector.publish([publication], confirm=seconds if done + 1 == last and not is_heard else None)
                 except NoRoomToSend:
                     if not done:
                         raise

@@ -25,8 +25,12 @@ class Connector(Protocol):
 
     def unsubscribe(self, destinations: Iterable[Destination]) -> None: ...
 
-    def publish(self, publications: Iterable[Publication]) -> None:
-        """Hand messages over, in order, from any thread but the connector's own. Raises NotConnected when there is no broker."""
+    def publish(self, publications: Iterable[Publication], *, confirm: float | None = None) -> None:
+        """Hand messages over, in order, from any thread but the connector's own. Raises NotConnected when there is no broker.
+
+        confirm: seconds to wait until the broker has taken the last of them, for a client that would hear of a refusal by nothing
+        else: BrokerRefused in the broker's words, ConnectorClosed where it was lost. A broker that says nothing is a warning.
+        """
         ...
 
     def receive(self, timeout: float | None = None) -> Delivery | None:

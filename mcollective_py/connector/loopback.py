@@ -131,8 +131,8 @@ class LoopbackConnector:
             if self._subscriptions.remove(destination) is not None:
                 self._broker.remove(self, self._targets.source(destination))
 
-    def publish(self, publications: Iterable[Publication]) -> None:
-        """See the port."""
+    def publish(self, publications: Iterable[Publication], *, confirm: float | None = None) -> None:
+        """See the port. It is with the broker at once."""
         publications = [replace(each, destination=self._targets.source(each.destination)) for each in publications]
         for publication in publications:
             self._targets.send_headers(publication)  # refuses what a real broker could not carry

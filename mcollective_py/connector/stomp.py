@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from ..errors import BrokerRefused, ConnectorClosed, ConnectorError, NoRoomToSend, NotConnected
 from ..message import Delivery, Destination, Publication
@@ -70,6 +71,8 @@ class StompConnector:
         self._is_closing = False
         self._close_by: float | None = None  # monotonic
         self._refused: BrokerRefused | None = None  # only ever a client
+        self._confirmations = 0
+        self._unconfirmed: set[str] = set()  # receipts of messages that somebody waits for
         self._search = Search(
             pool,
             self._options,
@@ -128,9 +131,25 @@ class StompConnector:
                 if headers is not None and self._link is not None:
                     self._outbox.put_command(Parcel("UNSUBSCRIBE", headers))
 
-    def publish(self, publications: Iterable[Publication]) -> None:
+    def publish(self, publications: Iterable[Publication], *, confirm: float | None = None) -> None:
         """See the port. A daemon's messages wait for the broker's return; NotConnected only when there is no room for more."""
         parcels = [self._parcel(publication) for publication in publications]
+        if confirm is None or not parcels:
+            self._hand_over(parcels)
+            return
+        with self._changed:
+            self._confirmations += 1
+            receipt = f"sent-{self._confirmations}"
+            self._unconfirmed.add(receipt)
+        parcels[-1] = replace(parcels[-1], headers=parcels[-1].headers | {"receipt": receipt})
+        try:
+            self._hand_over(parcels)
+            self._wait_confirmed(receipt, confirm)
+        finally:
+            with self._changed:
+                self._unconfirmed.discard(receipt)
+
+    def _hand_over(self, parcels: Iterable[Parcel]) -> None:
         for parcel in parcels:
             with self._changed:
                 if self._is_closing:
@@ -143,6 +162,21 @@ class StompConnector:
                     raise NoRoomToSend(
                         f"{len(self._outbox)} messages wait to be sent, there is no room for more ({self._search.trouble})"
                     )
+
+    def _wait_confirmed(self, receipt: str, timeout: float) -> None:
+        with self._changed:
+            self._changed.wait_for(
+                lambda: receipt not in self._unconfirmed or self._refused or self._thread is None or self._is_closing, timeout
+            )
+            if self._refused is not None:
+                raise self._refused
+            if receipt not in self._unconfirmed:
+                return
+            if self._is_closing:
+                raise ConnectorClosed("the connector is closed")
+            if self._thread is None:
+                raise ConnectorClosed(f"the broker was lost and did not come back: {self._search.trouble}")
+        logger.warning("the broker has not confirmed within %g s that it took the message", timeout)
 
     def receive(self, timeout: float | None = None) -> Delivery | None:
         """See the port. BrokerRefused, a ConnectorClosed, where the broker will not have this client."""
@@ -207,6 +241,7 @@ class StompConnector:
     def on_receipt(self, receipt: str) -> None:
         with self._changed:
             self._subscriptions.confirm(receipt)
+            self._unconfirmed.discard(receipt)
             self._changed.notify_all()
 
     def on_error(self, text: str, receipt: str) -> bool:
@@ -215,8 +250,10 @@ class StompConnector:
             self._subscriptions.refuse(receipt)
             self._changed.notify_all()
             # A client asks for its replies and sends its request, and without either of them it waits for nothing.
-            if link is not None and not self._is_daemon and not self._is_closing and (is_deaf or is_denial(text)):
+            is_fatal = is_deaf or receipt in self._unconfirmed or is_denial(text)
+            if link is not None and not self._is_daemon and not self._is_closing and is_fatal:
                 self._refused = BrokerRefused(refusal(link.broker, text))
+                self._changed.notify_all()
         if self._refused is not None:
             logger.info("%s", self._refused)
             return False

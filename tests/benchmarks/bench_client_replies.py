@@ -40,7 +40,7 @@ class Recorded:
 
     unsubscribe = subscribe
 
-    def publish(self, publications):
+    def publish(self, publications, *, confirm=None):
         self.publications.extend(publications)
 
     def receive(self, timeout=None):

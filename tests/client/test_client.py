@@ -332,7 +332,7 @@ class Slow:
 
     subscribe = unsubscribe = lambda self, destinations: None
 
-    def publish(self, publications):
+    def publish(self, publications, *, confirm=None):
         for publication in publications:
             for name, delay in self.delays.items():
                 security = self.security[name]

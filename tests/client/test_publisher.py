@@ -142,7 +142,7 @@ def test_who_cannot_be_handed_over_to_a_broker_that_takes_no_more_is_left(desk):
     taken = []
 
     class Full:
-        def publish(self, publications):
+        def publish(self, publications, *, confirm=None):
             if len(taken) == 2:
                 raise NoRoomToSend("full")
             taken.extend(publications)
@@ -153,3 +153,22 @@ def test_who_cannot_be_handed_over_to_a_broker_that_takes_no_more_is_left(desk):
     assert publisher.publish(draft, where, reply_to=None) == Left(("web3", "web4"))
     with pytest.raises(NoRoomToSend):
         publisher.publish(draft, where, reply_to=None)
+
+
+@pytest.mark.parametrize(("place", "confirm"), [(None, [None, 7.0]), ("/queue/elsewhere", [None, 7.0]), ("ours", [None, None])])
+def test_the_last_message_is_confirmed_where_no_replies_of_ours_would_tell_of_a_refusal(desk, place, confirm):
+    publisher, _, _ = desk
+    asked = []
+
+    class Taking:
+        def subscribe(self, destinations):
+            pass
+
+        def publish(self, publications, *, confirm=None):
+            asked.append(confirm)
+
+    publisher._connector = Taking()
+    reply_to = publisher.place_for_replies("mcollective") if place == "ours" else place
+    where = publisher.address("echo", Filter(), Audience(("web1", "web2")))
+    publisher.publish(publisher.draft("echo", None, "hi", collective="mcollective"), where, reply_to=reply_to, timeout=7.0)
+    assert asked == confirm

@@ -162,6 +162,53 @@ def test_a_client_whose_request_or_replies_are_refused_is_told_at_once_and_does_
     assert caplog.records == []
 
 
+def test_a_message_that_shall_be_confirmed_is_waited_for_and_only_the_last_asks_for_a_receipt():
+    with ScriptedBroker() as broker, connector(broker, is_daemon=False) as client:
+        client.publish([to(ECHO, b"1"), to(ECHO, b"2")], confirm=LIMIT)
+        assert [broker.wait("SEND").headers.get("receipt") for _ in range(2)] == [None, "sent-1"]
+        client.publish([to(ECHO, b"3")])
+        assert "receipt" not in broker.wait("SEND").headers
+
+
+@pytest.mark.parametrize("targets", [PLAIN, activemq_targets()], ids=["plain", "activemq"])
+@pytest.mark.parametrize("words", ["ops1 may not have replies at /topic/bad", "the store is full"])
+def test_a_message_that_the_broker_refuses_instead_of_confirming_it_is_an_error_in_its_words(targets, words, caplog):
+    def refuse(broker: ScriptedBroker) -> None:
+        frame = broker.wait("SEND")
+        broker.send(f"ERROR\nmessage:{words}\nreceipt-id:{frame.headers['receipt']}\n\n\0".encode())
+
+    with ScriptedBroker() as broker, connector(broker, targets=targets, is_daemon=False) as client:
+        broker.wait("CONNECT")
+        broker.answers = False
+        threading.Thread(target=refuse, args=(broker,), daemon=True).start()
+        with pytest.raises(BrokerRefused, match=f"refuses this client: {words}"):
+            client.publish([to(ECHO)], confirm=LIMIT)
+    assert caplog.records == []
+
+
+def test_a_broker_that_does_not_confirm_is_a_warning(caplog: pytest.LogCaptureFixture):
+    with ScriptedBroker() as broker, connector(broker, is_daemon=False) as client:
+        broker.wait("CONNECT")
+        broker.answers = False
+        client.publish([to(ECHO)], confirm=0.2)
+        broker.answers = True
+    assert [record.getMessage() for record in caplog.records] == ["the broker has not confirmed within 0.2 s that it took the message"]
+
+
+def test_a_broker_that_is_lost_before_it_confirms_is_an_error():
+    def end(broker: ScriptedBroker) -> None:
+        broker.wait("SEND")
+        broker.close()
+
+    with ScriptedBroker() as broker, connector(broker, connect=False, is_daemon=False) as client:
+        client.connect(0.5)
+        broker.wait("CONNECT")
+        broker.answers = False
+        threading.Thread(target=end, args=(broker,), daemon=True).start()
+        with pytest.raises(ConnectorClosed, match="the broker was lost and did not come back"):
+            client.publish([to(ECHO)], confirm=LIMIT)
+
+
 def test_a_client_that_was_refused_can_try_again():
     with ScriptedBroker() as broker, connector(broker, is_daemon=False) as client:
         broker.connections.get(timeout=LIMIT)

@@ -86,6 +86,10 @@ def test_hosts_and_clients_of_both_languages_do_all_their_work(family: str, tmp_
             stranger = site.write_client("stranger", {**operator, "collectives": "de", "main_collective": "de"})
             refused = fleet.python_mco("find", config=stranger)
             assert refused.returncode != 0
+            unheard = ("rpc", "rpcutil", "ping", "-I", "ours", "--no-results")
+            sent, unsent = fleet.python_mco(*unheard), fleet.python_mco(*unheard, config=stranger)
+            assert (sent.returncode, sent.stderr, "Request sent with id" in sent.stdout) == (0, "", True), sent
+            assert (unsent.returncode, unsent.stdout, "refuses this client" in unsent.stderr) == (1, "", True), unsent
             if family == "rabbitmq":
                 assert "refused for user 'mcollective-operator'" in refused.stderr or "no exchange" in refused.stderr
                 assert "is the collective de set up there? `mco broker setup rabbitmq --collective de`" in refused.stderr

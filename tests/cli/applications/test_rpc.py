@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from mcollective_py.cli.applications.rpc import Rpc, addressed
-from mcollective_py.cli.demosite import SiteHost
+from mcollective_py.cli.demosite import OPERATOR, SiteHost
 from mcollective_py.cli.options import parse, parser_for
 from mcollective_py.config import Config
 from mcollective_py.connector.factory import open_connector
@@ -145,14 +145,40 @@ def test_without_results_only_the_request_id_is_printed(desk):
 
 @pytest.mark.parametrize("more", [(), ("--nr",)])
 def test_where_replies_go_is_printed_and_none_is_waited_for(desk, more):
-    answer = desk.mco("rpc", "rpcutil", "ping", "--reply-to", "/queue/mcollective.elsewhere", *more)
+    answer = desk.mco("rpc", "rpcutil", "ping", "--reply-to", "/queue/mcollective.reply.elsewhere", *more)
     assert answer.code == 0
-    assert re.fullmatch(r"Request sent with id: [0-9a-f]{32} replies to /queue/mcollective\.elsewhere\n", answer.out)
+    assert re.fullmatch(r"Request sent with id: [0-9a-f]{32} replies to /queue/mcollective\.reply\.elsewhere\n", answer.out)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("rpcutil", "ping", "--reply-to", "/topic/bad"),
+        ("rpcutil", "ping", "--reply-to", "/topic/bad", "--json", "--nr"),
+        ("rpcutil", "ping", "-I", "web1", "--reply-to", "/topic/bad"),
+        ("echo", "--body", "x", "--reply-to", "/topic/bad"),
+    ],
+)
+@pytest.mark.parametrize(("more", "code"), [((), 1), (("--strict",), 69)])
+def test_what_the_broker_refuses_was_not_sent(desk, words, more, code):
+    answer = desk.mco("rpc", *words, *more)
+    assert (answer.code, answer.out) == (code, "")
+    assert re.search(r"^mco rpc: the broker \S+ refuses this client: .*/topic/bad", answer.err)
+
+
+def test_without_results_nothing_is_sent_where_the_login_may_not_publish(desk, tmp_path):
+    config, site = tmp_path / "client.cfg", desk.running.site
+    site.issue("web3", "node")  # a node may not send to nodes
+    text = desk.config.read_text().replace(str(site.certificate(OPERATOR)), str(site.certificate("web3")))
+    config.write_text(text.replace(str(site.key(OPERATOR)), str(site.key("web3"))))
+    answer = desk.mco("rpc", "rpcutil", "ping", "-I", "web1", "--nr", "-c", str(config))
+    assert (answer.code, answer.out) == (1, "")
+    assert "may not send to /queue/mcollective.nodes" in answer.err
 
 
 def test_where_replies_go_is_in_the_document(desk):
-    document = json.loads(desk.mco("rpc", "echo", "--body", "x", "--reply-to", "/queue/mcollective.elsewhere", "--json").out)
-    assert document == {"request_id": document["request_id"], "reply_to": "/queue/mcollective.elsewhere"}
+    document = json.loads(desk.mco("rpc", "echo", "--body", "x", "--reply-to", "/queue/mcollective.reply.elsewhere", "--json").out)
+    assert document == {"request_id": document["request_id"], "reply_to": "/queue/mcollective.reply.elsewhere"}
 
 
 def test_batches_ask_so_many_at_a_time_under_one_request_id(desk):
