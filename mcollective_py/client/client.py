@@ -283,7 +283,7 @@ class Client(FindsHosts):
         reply_to: str | None = None,
     ) -> str:
         """Send without waiting for replies; gives the request id when it is handed over. An empty audience is a UsageError, and one
-        that could not all be sent to within publish_timeout a NotSent, which names the rest.
+        that could not all be sent to within publish_timeout a NotSent, which names the rest. Raises BrokerRefused for what it refuses.
 
         reply_to: the broker's name of a place that somebody else reads; without it no replies are wanted.
         """
