@@ -44,6 +44,7 @@ class RunningSite:
             self.site.write_client(self.broker)
             for name in self.hosts:
                 self.start_daemon(name)
+                self._ready.take()  # a socket keeps ten unread reports, and whoever finds it full waits
             self.wait_for(self.hosts, seconds=60.0)
         except BaseException:
             self.end()
@@ -172,12 +173,24 @@ class _Readiness:
         self._socket.settimeout(timeout)
         while name not in self._names:
             try:
-                text = self._socket.recv(4096).decode(errors="replace")
-            except TimeoutError:
+                self._read()
+            except (TimeoutError, BlockingIOError):
                 return False
-            self._names.update(line.rpartition(" ")[2] for line in text.splitlines() if line.startswith("STATUS=subscribed as "))
         self._names.discard(name)
         return True
+
+    def take(self) -> None:
+        """Read what has been reported up to now."""
+        self._socket.settimeout(0)
+        try:
+            while True:
+                self._read()
+        except BlockingIOError:
+            pass
+
+    def _read(self) -> None:
+        text = self._socket.recv(4096).decode(errors="replace")
+        self._names.update(line.rpartition(" ")[2] for line in text.splitlines() if line.startswith("STATUS=subscribed as "))
 
     def close(self) -> None:
         self._socket.close()

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ..errors import ConfigError
 
-_PATIENCE = 2.0  # seconds for systemd to take what it is told
+_PATIENCE = 30.0  # seconds for systemd to take what it is told: a start that it does not hear of has failed
+_PATIENCE_AT_END = 2.0
 
 
 def notify_systemd(state: str) -> None:
@@ -17,7 +18,8 @@ def notify_systemd(state: str) -> None:
     if not address.startswith(("/", "@")):
         return
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as notifier:
-        notifier.settimeout(_PATIENCE)  # its queue may be full: a daemon that is told to stop would never come to it
+        # Its queue may be full: a daemon that is told to stop would never come to it.
+        notifier.settimeout(_PATIENCE_AT_END if state.startswith("STOPPING") else _PATIENCE)
         try:
             notifier.sendto(state.encode(), address.replace("@", "\0", 1))
         except OSError as error:

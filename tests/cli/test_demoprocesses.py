@@ -1,4 +1,5 @@
 import signal
+import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -6,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mcollective_py.cli.demoprocesses import RunningSite, end_leftovers
+from mcollective_py.cli.demoprocesses import RunningSite, _Readiness, end_leftovers
 from mcollective_py.cli.demosite import Site, SiteHost
 from mcollective_py.errors import NotReady
 
@@ -40,3 +41,15 @@ def test_leftovers_are_ended_by_pid_and_start_time() -> None:
     finally:
         sleeper.kill()
         sleeper.wait()
+
+
+def test_more_daemons_may_report_than_a_socket_keeps_unread() -> None:
+    ready, names = _Readiness(), [f"web{number}" for number in range(50)]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as daemon:
+        daemon.setblocking(False)
+        for name in names:
+            daemon.sendto(f"STATUS=subscribed as {name}".encode(), ready.address.replace("@", "\0", 1))
+            ready.take()
+    assert all(ready.has(name, 0) for name in names)
+    assert not ready.has("web1", 0)  # each is told once
+    ready.close()

@@ -1,5 +1,7 @@
 import os
 import socket
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -30,13 +32,33 @@ def test_without_systemd_a_notification_goes_nowhere(monkeypatch: pytest.MonkeyP
 def test_a_supervisor_that_reads_nothing_holds_nobody_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(supervision, "_PATIENCE", 0.05)
+    monkeypatch.setattr(supervision, "_PATIENCE_AT_END", 0.05)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as deaf:
         deaf.bind(str(tmp_path / "notify"))
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
         while not caplog.records:
             notify_systemd("STOPPING=1")  # until its queue is full
     assert "systemd does not listen" in caplog.text
+
+
+def test_a_supervisor_that_is_slow_hears_of_a_start_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervision, "_PATIENCE_AT_END", 0.05)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as slow, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as filler:
+        slow.bind(str(tmp_path / "notify"))
+        filler.setblocking(False)
+        queued = 0
+        with suppress(BlockingIOError):
+            while True:
+                filler.sendto(b"WATCHDOG=1", str(tmp_path / "notify"))
+                queued += 1
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        telling = threading.Thread(target=notify_systemd, args=("READY=1",), daemon=True)
+        telling.start()
+        telling.join(0.3)  # longer than the end of a daemon would wait
+        assert telling.is_alive()
+        heard = [slow.recv(100) for _ in range(queued + 1)]
+        telling.join(10)
+    assert heard[-1] == b"READY=1"
 
 
 def test_a_pid_file_holds_our_pid_and_goes_away(tmp_path: Path) -> None:
