@@ -101,18 +101,25 @@ def call_and_show(rpc: RPCClient, action: str, inputs: Mapping[str, Any], option
     inputs = with_noop(rpc.ddl, action, inputs, options)
     check_inputs(rpc, action, inputs)
     check_output(options)
+    found = cache(lambda: announced(lambda: rpc.audience, rpc.filter, rpc.discovery_timeout, options, rpc.client.config))
     try:
-        found = cache(lambda: announced(lambda: rpc.audience, rpc.filter, rpc.discovery_timeout, options, rpc.client.config))
         confirm(rpc, action, inputs, options, found)
-        if (results := rpc.call_known(action, inputs)) is None:
-            found()
     except KeyboardInterrupt:
-        remark(("\n" if sys.stderr.isatty() else "") + "interrupted: no request was sent")
-        return INTERRUPTED
-    style = style_for(sys.stdout, options, rpc.client.config)
+        return _unsent()
+    results = rpc.call_known(action, inputs)  # interrupted in here, it may have been sent
     if results is None:
+        try:
+            found()
+        except KeyboardInterrupt:
+            return _unsent()
         results = rpc.call(action, inputs)
-    return show(results, rpc.ddl, options, style, rpc.client.config)
+    return show(results, rpc.ddl, options, style_for(sys.stdout, options, rpc.client.config), rpc.client.config)
+
+
+def _unsent() -> int:
+    """Tell of an interruption before anything was sent."""
+    remark(("\n" if sys.stderr.isatty() else "") + "interrupted: no request was sent")
+    return INTERRUPTED
 
 
 def check_inputs(rpc: RPCClient, action: str, inputs: Mapping[str, Any]) -> None:
