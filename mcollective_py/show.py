@@ -48,7 +48,7 @@ def results(
     stream = file or sys.stdout
     options = argparse.Namespace(format=format, json=format == "json", display=display, fold=False, output_file=None)
     style = _style(stream, verbose=verbose)
-    output, taken = open_output(options, ddl, style, 0), []
+    output, taken = open_output(options, ddl, style, ()), []
     for result in results:
         taken.append(result)
         if wants_display(display_mode(options, ddl, result.action, style), result):

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..client.audience import Audience
 from ..client.discovery import mc
@@ -27,7 +27,7 @@ from .main import INTERRUPTED
 from .nearnames import unheard
 from .noop import with_noop
 from .output.base import Ending, failures_first
-from .output.chosen import check_output, display_mode, is_drawn, open_output, place_of_ending
+from .output.chosen import check_output, display_mode, has_lines, is_drawn, open_output, place_of_ending
 from .output.outputfile import Destination
 from .output.text import ending_text
 from .progress import Progress
@@ -35,6 +35,9 @@ from .render import Style, remark_lines, wants_display
 from .reruns import keep
 from .session import remark, style_for
 from .waiting import nobody
+
+if TYPE_CHECKING:
+    from .output.lines import Wording
 
 
 @dataclass(slots=True)
@@ -96,14 +99,26 @@ def announced(
     return found
 
 
-def call_and_show(rpc: RPCClient, action: str, inputs: Mapping[str, Any], options: argparse.Namespace) -> int:
-    """One call from discovery to exit code. Wrong inputs are a UsageError before anything is sent."""
+def call_and_show(
+    rpc: RPCClient,
+    action: str,
+    inputs: Mapping[str, Any],
+    options: argparse.Namespace,
+    *,
+    wording: "Wording | None" = None,
+    asks_first: bool = False,
+    came: list[RPCResult] | None = None,
+) -> int:
+    """One call from discovery to exit code. Wrong inputs are a UsageError before anything is sent. wording, came: see show.
+
+    asks_first: before every change that no filter narrows, not before a destructive one alone.
+    """
     inputs = with_noop(rpc.ddl, action, inputs, options)
     check_inputs(rpc, action, inputs)
     check_output(options)
     found = cache(lambda: announced(lambda: rpc.audience, rpc.filter, rpc.discovery_timeout, options, rpc.client.config))
     try:
-        confirm(rpc, action, inputs, options, found)
+        confirm(rpc, action, inputs, options, found, asks_first=asks_first)
     except KeyboardInterrupt:
         return _unsent()
     results = rpc.call_known(action, inputs)  # interrupted in here, it may have been sent
@@ -113,7 +128,8 @@ def call_and_show(rpc: RPCClient, action: str, inputs: Mapping[str, Any], option
         except KeyboardInterrupt:
             return _unsent()
         results = rpc.call(action, inputs)
-    return show(results, rpc.ddl, options, style_for(sys.stdout, options, rpc.client.config), rpc.client.config)
+    config = rpc.client.config
+    return show(results, rpc.ddl, options, style_for(sys.stdout, options, config), config, wording=wording, came=came)
 
 
 def _unsent() -> int:
@@ -141,46 +157,69 @@ def wrong_words(error: RPCError, ddl: DDL, action: str, inputs: Iterable[str]) -
     return UsageError(f"{error}: did you mean {near[0]}?" if near else str(error))
 
 
-def confirm(rpc: RPCClient, action: str, inputs: Mapping[str, Any], options: argparse.Namespace, find: Callable[[], Any]) -> None:
+def confirm(
+    rpc: RPCClient,
+    action: str,
+    inputs: Mapping[str, Any],
+    options: argparse.Namespace,
+    find: Callable[[], Any],
+    *,
+    asks_first: bool = False,
+) -> None:
     """Ask before a destructive action that no filter narrows, and before one whose DDL says so, telling how many hosts find finds.
 
-    UsageError where nobody can answer, or the answer is no.
+    asks_first: before any change that no filter narrows. UsageError where nobody can answer, or the answer is no.
     """
     declared = rpc.ddl.actions[action]
     if not declared.only_reads:
         check_doubt(options, f"{rpc.agent} {action}")
     is_narrowed = not rpc.filter.is_empty or rpc.limit or options.rerun or finding_of(options).method not in (None, mc.METHOD)
-    is_everywhere = declared.impact == "destructive" and not is_narrowed
+    is_destructive = declared.impact == "destructive"
+    is_everywhere = (is_destructive or (asks_first and not declared.only_reads)) and not is_narrowed
     if not (is_everywhere or declared.needs_confirm) or options.yes or inputs.get("noop") is True:
         return
+    nature = "is destructive" if is_destructive else "changes hosts"
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         if is_everywhere:
-            raise UsageError(f"{rpc.agent} {action} is destructive and no filter narrows it: add a filter, or --yes for every host")
+            raise UsageError(f"{rpc.agent} {action} {nature} and no filter narrows it: add a filter, or --yes for every host")
         raise UsageError(f"{rpc.agent} {action} wants to be confirmed: call it on a terminal, or with --yes")
     find()
     count = len(rpc.audience.nodes)
     if not count:
         return  # nothing will be sent
     hosts = "1 host" if count == 1 else f"{count} hosts"
-    what = f"is destructive and goes to every host, {hosts}" if is_everywhere else f"goes to {hosts}"
+    what = f"{nature} and goes to every host, {hosts}" if is_everywhere else f"goes to {hosts}"
     print(f"{rpc.agent} {action} {what}. Really? (y/N) ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise UsageError("nothing was sent")
 
 
-def show(results: RPCResults, ddl: DDL | None, options: argparse.Namespace, style: Style, config: Config | None = None) -> int:
+def show(
+    results: RPCResults,
+    ddl: DDL | None,
+    options: argparse.Namespace,
+    style: Style,
+    config: Config | None = None,
+    *,
+    wording: "Wording | None" = None,
+    came: list[RPCResult] | None = None,
+) -> int:
     """Show results as the options say, then their summaries, who is missing and the sums; gives the exit code.
 
     Ctrl-C shows what there is. So does a broker that goes away, and its error flies afterwards. config: that of the client, to keep
-    the call for --rerun.
+    the call for --rerun. wording: that of a command of an agent. came: filled with every result, shown or not.
     """
-    hosts, action = len(results.stats.discovered), results.stats.action
-    mode, output = display_mode(options, ddl, action, style), open_output(options, ddl, style, hosts)
+    hosts, action = results.stats.discovered, results.stats.action
+    output = open_output(options, ddl, style, hosts, wording)
+    is_worded = wording is not None and has_lines(options, style)  # it says itself of whom there is nothing to be said
+    mode = options.display or "all" if is_worded else display_mode(options, ddl, action, style)
     destination = Destination(options.output_file)
     kept: list[RPCResult] = []
-    progress = Progress(sys.stderr, hosts, beside=sys.stdout, is_wanted=is_drawn(options), color=style.color)
+    progress = Progress(sys.stderr, len(hosts), beside=sys.stdout, is_wanted=is_drawn(options), color=style.color)
     with progress, interruptible(results) as wait:
         for result in results:
+            if came is not None:
+                came.append(result)
             if options.sort:
                 kept.append(result)
             elif wants_display(mode, result) and (text := output.result(result)):

@@ -4,6 +4,7 @@ import io
 import pytest
 
 from mcollective_py.cli.calls import body_of, confirm, interruptible, show
+from mcollective_py.cli.output.lines import Wording
 from mcollective_py.cli.render import Style
 from mcollective_py.client.collector import Collector
 from mcollective_py.client.replies import Replies
@@ -18,6 +19,8 @@ ACTIONS = {
     "status": ActionDDL("status", "", display="always"),
     "wipe": ActionDDL("wipe", "", impact="destructive"),
     "reboot": ActionDDL("reboot", "", needs_confirm=True),
+    "label": ActionDDL("label", "", impact="change"),
+    "list": ActionDDL("list", "", impact="read"),
 }
 DISK = DDL(Metadata("disk", "", "", "", "", "", 5.0), ACTIONS)
 
@@ -141,6 +144,35 @@ def test_a_destructive_action_on_every_host_needs_a_yes_where_nobody_can_be_aske
     monkeypatch.setattr("sys.stdin", io.StringIO())
     with pytest.raises(UsageError, match="--yes"):
         confirm(Asked(), "wipe", {}, options(), never)
+
+
+def test_a_command_that_asks_before_every_change_does_so_where_no_filter_narrows_it(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    with pytest.raises(UsageError, match="disk label changes hosts and no filter narrows it: add a filter, or --yes"):
+        confirm(Asked(), "label", {}, options(), never, asks_first=True)
+    confirm(Asked(), "list", {}, options(), never, asks_first=True)
+    confirm(Asked(Filter.parse(classes=["a"])), "label", {}, options(), never, asks_first=True)
+    confirm(Asked(), "label", {}, options(), never)
+
+
+def test_a_command_words_its_results_itself_whatever_the_ddl_displays(capsys):
+    came, wording = [], Wording(lambda result: "done" if result.sender == "web2" else None)
+    called = results(("web1", 0), ("web2", 0), ("web3", 1), action="wipe", expected=("web1", "web2", "web3"))
+    assert show(called, DISK, options(), Style(), wording=wording, came=came) == 2
+    assert capsys.readouterr().out.startswith("   web2: done\n   web3: bad\n")
+    assert [result.sender for result in came] == ["web1", "web2", "web3"]
+
+
+@pytest.mark.parametrize("fields", [{"json": True}, {"format": "csv"}])
+def test_other_formats_are_the_same_for_every_command(capsys, fields):
+    show(results(("web1", 0)), DISK, options(**fields), Style(), wording=Wording(lambda result: "done"))
+    out = capsys.readouterr().out
+    assert "done" not in out and "web1" in out
+
+
+def test_v_shows_results_as_they_came_for_every_command(capsys):
+    show(results(("web1", 0)), DISK, options(), Style(verbose=True), wording=Wording(lambda result: "done"))
+    assert '"free": 0' in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

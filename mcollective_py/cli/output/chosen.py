@@ -1,8 +1,9 @@
 """Which format the options choose, and what goes with it."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ...ddl.model import DDL
 from ...errors import UsageError
@@ -15,6 +16,9 @@ from .outputfile import check_output_file
 from .senders import Senders
 from .text import Text
 from .yamldocument import YAMLDocument
+
+if TYPE_CHECKING:
+    from .lines import Wording
 
 _CLASSES: dict[str, Callable[[DDL | None, Style], Output]] = {
     "text": Text,
@@ -51,13 +55,27 @@ def check_output(options: argparse.Namespace, *, has_results: bool = True) -> No
         check_output_file(options.output_file)
 
 
-def open_output(options: argparse.Namespace, ddl: DDL | None, style: Style, hosts: int) -> Output:
-    """What makes the text. hosts: how many are asked; equal results of many are folded, unless the options say otherwise."""
+def open_output(
+    options: argparse.Namespace, ddl: DDL | None, style: Style, hosts: Sequence[str], wording: "Wording | None" = None
+) -> Output:
+    """What makes the text. hosts: who is asked; equal results of many are folded, unless the options say otherwise.
+
+    wording: that of the command, for text; -v shows results as they came, as it does everywhere.
+    """
     name = format_of(options)
-    is_once = name == "text" and is_folded(options, style, hosts)
+    is_once = name == "text" and is_folded(options, style, len(hosts))
     if options.output_file is not None:
         style = replace(style, color=False, is_terminal=False)
+    if wording is not None and has_lines(options, style):
+        from .lines import Lines
+
+        return Lines(wording, style, hosts, is_folded=is_once)
     return Folded(ddl, style) if is_once else _class_of(name)(ddl, style)
+
+
+def has_lines(options: argparse.Namespace, style: Style) -> bool:
+    """Whether a command that words its results does so: as text without -v."""
+    return format_of(options) == "text" and not style.verbose
 
 
 def _class_of(name: str) -> Callable[[DDL | None, Style], Output]:

@@ -59,11 +59,11 @@ def test_a_request_id_can_be_told_as_text_and_as_json(chosen):
 )
 def test_many_hosts_are_folded_where_somebody_looks_or_asks_for_it(chosen, style, hosts, folded):
     assert is_folded(chosen, style, hosts) is folded
-    assert isinstance(open_output(chosen, None, style, hosts), Folded if folded else Text)
+    assert isinstance(open_output(chosen, None, style, ["web"] * hosts), Folded if folded else Text)
 
 
 def test_only_text_is_folded():
-    assert isinstance(open_output(options("json"), None, WATCHED, 1000), JSONDocument)
+    assert isinstance(open_output(options("json"), None, WATCHED, ["web"] * 1000), JSONDocument)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_people_are_told_how_it_went_where_no_program_reads(format, place, drawn
 @pytest.mark.parametrize("format", ["text", "table"])
 def test_a_file_has_no_colours_and_no_width_of_a_terminal(format):
     style = Style(color=True, is_terminal=True, width=20)
-    output = open_output(options(format, output_file="x"), None, style, 1)
+    output = open_output(options(format, output_file="x"), None, style, ["web1"])
     result = RPCResult("web1", "a", "b", 1, "x" * 50, {})
     text = output.result(result) + output.end(Ending(RPCStats()))
     assert "\x1b" not in text
