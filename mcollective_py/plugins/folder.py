@@ -7,7 +7,7 @@ from ..errors import PluginError
 from ..node.ownership import check_tree_ownership
 from ..shipped import shipped_libdir
 from .finder import KINDS, is_inside
-from .modules import load_class
+from .modules import carrier_of, load_class
 
 
 def load_plugin(kind: str, name: str, folder: Path, only_owned: bool | None = None) -> type:
@@ -38,6 +38,6 @@ def check_folder(name: str, folder: Path, only_owned: bool) -> None:
     shipped = shipped_libdir().resolve()
     if only_owned and shipped not in (above.resolve(), above.resolve().parent.parent):  # the second: of a shipped agent's own
         try:
-            check_tree_ownership(folder)
+            check_tree_ownership(carrier_of(folder) or folder)  # it may import any file of the agent that carries it
         except OSError as error:
             raise PluginError(name, f"not loaded for safety: {error}") from error

@@ -11,22 +11,33 @@ from ..errors import PluginError
 from ..names import is_agent
 
 
+def carrier_of(folder: Path) -> Path | None:
+    """The agent's folder that carries a plugin folder (`agents/NAME/data/NAME`), None for one that stands by itself."""
+    carrier = folder.absolute().parent.parent
+    is_carried = folder.absolute().parent.name in ("data", "validators", "aggregates") and carrier.parent.name == "agents"
+    return carrier if is_carried and any((carrier / file).is_file() for file in ("agent.py", "ddl.yaml")) else None
+
+
 def load_module(name: str, folder: Path, module: str) -> ModuleType:
     """The module of a plugin folder, read anew at each call. Raises PluginError with reason, file and line for a broken one.
 
-    Two folders of one name stand side by side; what an older load left running keeps its own modules.
+    Two folders of one name stand side by side; what an older load left running keeps its own modules. A plugin that an agent's folder
+    carries may import the agent's files, as `from ...systemctl import x`.
     """
+    carrier = carrier_of(folder)
+    home = carrier or folder
+    place = "" if carrier is None else f"{folder.parent.name}.{folder.name}."
     package = f"_mcollective_plugin_{name}_{sha256(str(folder.absolute()).encode()).hexdigest()[:12]}"
     for loaded in [key for key in sys.modules if key == package or key.startswith(f"{package}.")]:
         del sys.modules[loaded]
-    parent = ModuleType(package, f"The plugin folder {folder}.")
-    parent.__path__ = [str(folder)]
+    parent = ModuleType(package, f"The plugin folder {home}.")
+    parent.__path__ = [str(home)]
     sys.modules[package] = parent
     importlib.invalidate_caches()
     try:
-        return importlib.import_module(f"{package}.{module}")
+        return importlib.import_module(f"{package}.{place}{module}")
     except (Exception, SystemExit) as error:  # a plugin's load may raise anything, sys.exit() too
-        raise PluginError(name, _reason(error, folder, f"{module}.py")) from error
+        raise PluginError(name, _reason(error, home, f"{module}.py")) from error
 
 
 def class_name(name: str) -> str:

@@ -42,6 +42,20 @@ def test_a_second_load_reads_the_files_anew(tmp_path):
     assert old.x == 1
 
 
+def test_a_plugin_that_an_agent_carries_imports_the_files_of_the_agent(tmp_path):
+    agent = folder_with(tmp_path / "agents", agent="x = 1\n", disks="x = 'of the agent'\n")
+    folder = folder_with(agent / "data", name="disk", data="from ...disks import x\nfrom .own import y\n", own="y = 2\n")
+    loaded = load_module("disk", folder, "data")
+    assert (loaded.x, loaded.y) == ("of the agent", 2)
+
+
+def test_a_plugin_of_a_libdir_sees_nothing_beside_its_folder(tmp_path):
+    (tmp_path / "agent.py").write_text("x = 1\n")
+    folder = folder_with(tmp_path / "data", name="disk", data="from ...agent import x\n")
+    with pytest.raises(PluginError, match=r"data\.py:1: ImportError"):
+        load_module("disk", folder, "data")
+
+
 BROKEN = [
     ("def handlemsg(self:\n", "agent.py:1: SyntaxError"),
     ("x = 1\n\nimport no_such_module\n", "agent.py:3: ModuleNotFoundError: No module named 'no_such_module'"),
