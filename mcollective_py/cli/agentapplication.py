@@ -48,6 +48,10 @@ class AgentApplication(Application):
         """What to say of a host that succeeded; None for nothing. A failure is always told, in the host's own words."""
         return None
 
+    def failure(self, result: RPCResult) -> str | None:
+        """What to say of a host that failed; None for its message."""
+        return None
+
     def closing(self, results: Sequence[RPCResult]) -> Iterable[str]:
         """Lines below all results."""
         return ()
@@ -65,7 +69,7 @@ class AgentApplication(Application):
     def ask(self, rpc: RPCClient, action: str, inputs: Mapping[str, Any], options: argparse.Namespace) -> int:
         """One call from discovery to exit code; for commands that make several, within agent_client."""
         came: list[RPCResult] = []
-        wording = Wording(self.line, self.closing)
+        wording = Wording(self.line, self.closing, self.failure)
         code = call_and_show(rpc, action, inputs, options, wording=wording, asks_first=self.asks_first, came=came)
         return self.exitcode(came, code)
 

@@ -18,11 +18,12 @@ class Wording:
     """How a command words what its hosts answer.
 
     line: of a host that succeeded; None where there is nothing to say of it. closing: lines below all results, of all that came.
-    Both are pure, and give a host's words as they are: they are made inert here.
+    failure: of a host that failed; None for its message. All are pure, and give a host's words as they are: they are made inert here.
     """
 
     line: Callable[[RPCResult], str | None]
     closing: Callable[[Sequence[RPCResult]], Iterable[str]] = lambda results: ()
+    failure: Callable[[RPCResult], str | None] = lambda result: None
 
 
 class Lines:
@@ -36,14 +37,14 @@ class Lines:
     def result(self, result: RPCResult) -> str:
         """See Output."""
         self._results.append(result)
-        said = None if self._is_folded else said_of(result, self._wording.line)
+        said = None if self._is_folded else said_of(result, self._wording.line, self._wording.failure)
         return "" if said is None else text_of(_laid_out(inert(result.sender), said, result.is_ok, self._width, self._style))
 
     def end(self, ending: Ending) -> str:
         """See Output."""
         lines: list[str] = []
         if self._is_folded:
-            groups = grouped_lines(self._results, self._wording.line)
+            groups = grouped_lines(self._results, self._wording.line, self._wording.failure)
             heads = [fold(names) + (f" ({len(names)})" if len(names) > 1 else "") for _, _, names in groups]
             width = min(max((len(head) for head in heads), default=0), _WIDEST)
             for head, (is_ok, said, _) in zip(heads, groups, strict=True):
@@ -53,28 +54,36 @@ class Lines:
         return text_of(lines)
 
 
-def said_of(result: RPCResult, line: Callable[[RPCResult], str | None]) -> str | None:
+def said_of(
+    result: RPCResult, line: Callable[[RPCResult], str | None], failure: Callable[[RPCResult], str | None] = lambda result: None
+) -> str | None:
     """What there is to say of a host: a failure in the host's own words, or else the command's line; None for nothing."""
     if result.is_ok:
         return line(result)
+    if (words := failure(result)) is not None:
+        return words
     _, word = status_word(result)
     if result.statusmsg in ("", "OK"):
         return word
     return f"{result.statusmsg} ({word})" if result.refusal else result.statusmsg
 
 
-def grouped_lines(results: Iterable[RPCResult], line: Callable[[RPCResult], str | None]) -> list[tuple[bool, str, tuple[str, ...]]]:
+def grouped_lines(
+    results: Iterable[RPCResult],
+    line: Callable[[RPCResult], str | None],
+    failure: Callable[[RPCResult], str | None] = lambda result: None,
+) -> list[tuple[bool, str, tuple[str, ...]]]:
     """Whether it is well, what is said, and of which hosts: failures first, then the largest group, then by name.
 
     A host's own name in what it says is shown as `<host>`, so that it does not keep the host apart.
     """
     found: dict[tuple[bool, str], list[RPCResult]] = {}
     for result in results:
-        if (said := said_of(result, line)) is not None:
+        if (said := said_of(result, line, failure)) is not None:
             found.setdefault((result.is_ok, said.replace(result.sender, "<host>")), []).append(result)
     groups = []
     for (is_ok, said), same in found.items():
-        alone = said_of(same[0], line) if len(same) == 1 else None
+        alone = said_of(same[0], line, failure) if len(same) == 1 else None
         groups.append((is_ok, alone or said, tuple(sorted((one.sender for one in same), key=natural))))
     return sorted(groups, key=lambda group: (group[0], -len(group[2]), natural(group[2][0])))
 

@@ -46,6 +46,17 @@ def test_what_there_is_to_say_of_a_host(given, said):
     assert said_of(given, line) == said
 
 
+def test_a_command_may_word_failures_in_another_way_than_their_message():
+    def failure(result):
+        return f"{result.statusmsg}: {result['status']}" if "status" in result else None
+
+    results = [result("a1", "load is high", 1, "WARNING"), RPCResult("a2", "service", "status", 5, "a timeout", {})]
+    assert [said_of(one, line, failure) for one in results] == ["WARNING: load is high", "a timeout"]
+    lines = Lines(Wording(line, failure=failure), Style(), ("a1", "a2"), is_folded=True)
+    shown = "".join(map(lines.result, results)) + lines.end(Ending(RPCStats()))
+    assert shown == "   a1: WARNING: load is high\n   a2: a timeout\n"
+
+
 def test_failures_are_red_on_a_terminal_and_nothing_else_is():
     shown = text(result("web1"), result("web2", code=1, message="bad"), hosts=("web1", "web2"), style=Style(color=True))
     assert shown == f"   web1: running\n   web2: {RED}bad\x1b[0m\n"
@@ -55,9 +66,7 @@ def test_equal_lines_are_folded_with_the_node_set_failures_first():
     results = [result(f"web{number}") for number in range(1, 5)]
     results += [result("db1", code=1, message="db1 is locked"), result("db2", code=1, message="db2 is locked")]
     results += [result("mx1", "stopped"), result("mx2", "quiet")]
-    assert text(*results, is_folded=True) == (
-        "    db[1-2] (2): <host> is locked\n   web[1-4] (4): running\n            mx1: stopped\n"
-    )
+    assert text(*results, is_folded=True) == ("    db[1-2] (2): <host> is locked\n   web[1-4] (4): running\n            mx1: stopped\n")
 
 
 def test_a_host_that_is_alone_with_its_words_keeps_its_name_in_them():
