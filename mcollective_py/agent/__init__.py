@@ -11,12 +11,14 @@ from .rpc import RPCReply, RPCRequest
 
 if TYPE_CHECKING:
     from ..node.command import CommandResult, run
+    from ..node.detached import DetachedRun, read_record, start_detached
 
 __all__ = [
     "Agent",
     "Cache",
     "CommandResult",
     "DaemonReport",
+    "DetachedRun",
     "InvalidRPCData",
     "MissingRPCData",
     "RPCAborted",
@@ -27,14 +29,25 @@ __all__ = [
     "Symbol",
     "UnknownAction",
     "action",
+    "read_record",
     "run",
+    "start_detached",
 ]
+
+# What runs programs, imported when first asked for: an agent that runs none pays for none.
+_RUNNING = {
+    "CommandResult": "command",
+    "run": "command",
+    "DetachedRun": "detached",
+    "read_record": "detached",
+    "start_detached": "detached",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """What runs programs, imported when first asked for: an agent that runs none pays for none."""
-    if name not in ("CommandResult", "run"):
+    """The names that are imported when first asked for."""
+    if name not in _RUNNING:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from ..node import command
+    from importlib import import_module
 
-    return getattr(command, name)
+    return getattr(import_module(f"..node.{_RUNNING[name]}", __name__), name)
