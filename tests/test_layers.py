@@ -140,7 +140,7 @@ def test_asyncio_is_the_brokers_alone():
 PLUGIN_DOORS = {
     "agents/agent.py": ("mcollective_py.agent", "mcollective_py.errors", "mcollective_py.message"),
     "agents/application.py": ("mcollective_py.cli", "mcollective_py.errors", "mcollective_py.rpcclient", "mcollective_py.Client"),
-    "agents/data": ("mcollective_py.node.data", "mcollective_py.errors"),
+    "agents/data": ("mcollective_py.node.data", "mcollective_py.errors", "mcollective_py.agent"),
     "agents/aggregates": ("mcollective_py.client.aggregate", "mcollective_py.errors"),
     "agents/validators": ("mcollective_py.errors",),
     "agents/": ("mcollective_py.agent", "mcollective_py.errors"),
