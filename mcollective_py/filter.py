@@ -130,6 +130,12 @@ class Filter:
         return not (self.facts or self.classes or self.identities or self.compound)
 
     @property
+    def is_literal(self) -> bool:
+        """True where it has whole names alone: no regular expression, no facts, nothing compound."""
+        names = (*self.classes, *self.agents, *self.identities)
+        return not (self.facts or self.compound or any(name.startswith("/") for name in names))
+
+    @property
     def named_identities(self) -> tuple[str, ...] | None:
         """The identities where they alone say who is meant and none is a regex or a query; else None."""
         if self.facts or self.classes or self.compound or not self.identities:

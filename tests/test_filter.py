@@ -174,6 +174,16 @@ def test_no_filter_exists_with_a_call_stack_that_is_none():
             Filter(compound=(stack,))
 
 
+def test_a_filter_of_whole_names_is_literal_and_one_with_anything_to_compare_is_not():
+    assert Filter().is_literal
+    assert Filter(classes=("web",), agents=("rpcutil",), identities=("web1",)).is_literal
+    assert not Filter(classes=("/web/",)).is_literal
+    assert not Filter(agents=("/rpc/",)).is_literal
+    assert not Filter(identities=("/web/",)).is_literal
+    assert not Filter(compound=([{"statement": "web"}],)).is_literal
+    assert not Filter.parse(facts=["country=uk"]).is_literal
+
+
 def test_having_an_agent_does_not_make_a_filter_narrow():
     assert Filter().is_empty
     assert Filter().with_agent("rpcutil").is_empty

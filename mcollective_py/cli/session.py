@@ -3,7 +3,6 @@
 import argparse
 import logging
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from typing import Any, TextIO
@@ -105,10 +104,16 @@ def style_for(stream: TextIO, options: argparse.Namespace, config: Config) -> St
     return Style(
         color=wants_color(stream, config.flag("color")),
         verbose=bool(options.verbose),
-        width=shutil.get_terminal_size().columns if is_terminal else 80,
+        width=_columns() if is_terminal else 80,
         is_terminal=is_terminal,
         fold_above=config.number("plugin.rpc.fold_above"),
     )
+
+
+def _columns() -> int:
+    from shutil import get_terminal_size  # of use on a terminal alone
+
+    return get_terminal_size().columns
 
 
 def remark(text: str) -> None:

@@ -29,7 +29,7 @@ class Collector:
     """
 
     # Seconds after the last known host's answer: enough for a new host's answer that is already on its way, short to a human.
-    SETTLE = 0.05
+    SETTLE = 0.02
 
     def __init__(
         self,

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..message import Reply
-from .rollout import Stopped
+
+if TYPE_CHECKING:
+    from .rollout import Stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class RPCStats:
     no_response: tuple[str, ...] = ()
     late: tuple[str, ...] = ()
     not_asked: tuple[str, ...] = ()
-    stopped: Stopped | None = None
+    stopped: "Stopped | None" = None
     not_sent: tuple[str, ...] = ()
     unexpected: tuple[str, ...] = ()
     unverified: int = 0

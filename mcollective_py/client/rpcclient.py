@@ -22,8 +22,10 @@ from .discovery.mc import METHOD
 from .filterwords import Words, narrowed, several
 from .replies import Replies
 from .results import RPCStats
-from .rollout import Rollout
 from .rpcresults import BatchedResults, RPCResults
+
+if TYPE_CHECKING:
+    from .rollout import Rollout
 
 
 class RPCClient(ChoosesHosts):
@@ -243,11 +245,15 @@ class RPCClient(ChoosesHosts):
         """Those of the last call."""
         return self._last.stats if self._last else RPCStats(agent=self.agent)
 
-    def _rollout(self) -> Rollout | None:
+    def _rollout(self) -> "Rollout | None":
         """The batches that were asked for, else those of the configuration; None for all at once. Raises UsageError."""
         config, batch = self.client.config, self.batch
         if batch is None and config.number("default_batch_size"):
             batch = config.word("default_batch_size")
+        if batch is None and self.canary is None and self.max_fail is None:
+            return None
+        from .rollout import Rollout
+
         rollout = Rollout.of(batch, self.canary, self.max_fail)
         if rollout is not None and not config.flag("direct_addressing"):
             raise UsageError("batches address hosts by name: they need direct_addressing = 1 in the configuration")

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from ..errors import ConnectorError
 from .replies import Replies
 from .results import RPCResult, RPCStats
-from .rollout import Reason, Rollout, Stopped
 
 if TYPE_CHECKING:
     from .aggregate.summaries import Summaries, Summary
+    from .rollout import Reason, Rollout
 
 _AT_ONCE = 0.5  # seconds to learn how far a sending came that was told to end
 
@@ -70,7 +70,7 @@ class BatchedResults(RPCResults):
 
     def __init__(
         self,
-        rollout: Rollout,
+        rollout: "Rollout",
         nodes: Sequence[str],
         ask: Callable[[tuple[str, ...], Replies | None, Callable[[int], bool]], Replies],
         *,
@@ -122,6 +122,8 @@ class BatchedResults(RPCResults):
             reason = self._rollout.verdict(self.batch, len(self._nodes), bad)
         if reason is None:
             return stats
+        from .rollout import Stopped
+
         stopped = Stopped(
             batch=self.batch,
             batches=self.batches,
