@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from ..ddl.quantities import bytes_of
 from ..errors import InvalidRPCData, MissingRPCData, RPCAborted, RPCError, UnknownAction
 from ..message import Request
 from ..wire.symbol import Symbol
@@ -29,6 +30,7 @@ __all__ = [
     "Symbol",
     "UnknownAction",
     "action",
+    "bytes_of",
     "read_record",
     "run",
     "start_detached",
