@@ -139,7 +139,10 @@ def test_asyncio_is_the_brokers_alone():
 # What a plugin's file may import of mcollective_py, by the file's name in its folder.
 PLUGIN_DOORS = {
     "agents/agent.py": ("mcollective_py.agent", "mcollective_py.errors", "mcollective_py.message"),
-    "agents/application.py": ("mcollective_py.cli", "mcollective_py.errors", "mcollective_py.rpcclient", "mcollective_py.Client"),
+    "agents/application.py": (
+        *("mcollective_py.cli", "mcollective_py.errors", "mcollective_py.rpcclient", "mcollective_py.Client"),
+        *("mcollective_py.client.results", "mcollective_py.client.rpcclient"),  # the types of what agentapplication hands over
+    ),
     "agents/data": ("mcollective_py.node.data", "mcollective_py.errors", "mcollective_py.agent"),
     "agents/aggregates": ("mcollective_py.client.aggregate", "mcollective_py.errors"),
     "agents/validators": ("mcollective_py.errors",),
