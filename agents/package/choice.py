@@ -20,13 +20,18 @@ def native_name(root: Path = Path("/")) -> str:
 
     Raises RPCAborted where there is none.
     """
-    there = [name for name, programs in PROGRAMS.items() if any((root / program[1:]).exists() for program in programs)]
+    there = [name for name in PROGRAMS if is_there(name, root)]
     if not there:
         raise RPCAborted("there is neither dnf, yum, apt-get nor zypper here: set plugin.package.provider = puppet")
     # rpm and dnf can be installed on a Debian machine, to build packages: what is installed there is dpkg's all the same.
     if "apt" in there and _has_packages(root / "var/lib/dpkg/status"):
         return "apt"
     return there[0]
+
+
+def is_there(name: str, root: Path = Path("/")) -> bool:
+    """Whether a package system's program is on this machine."""
+    return any((root / program[1:]).exists() for program in PROGRAMS[name])
 
 
 def provider_name(config: Mapping[str, str]) -> str:

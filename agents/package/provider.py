@@ -27,12 +27,14 @@ class Options:
 
     downgrade: an older version than the installed one may be put in its place. change_held: packages on hold may be changed.
     security: only updates from where the distribution publishes security updates. config_files: KEEP or REPLACE.
+    full: packages may be removed where others cannot be upgraded otherwise; for `upgrade` alone.
     """
 
     downgrade: bool = False
     change_held: bool = False
     security: bool = False
     config_files: str = KEEP
+    full: bool = False
     lock_wait: float = 60.0
     timeout: float = 150.0
 

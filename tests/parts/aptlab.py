@@ -1,0 +1,187 @@
+"""A lab host whose apt knows nothing but a little repository of its own: two versions of each, one that breaks, one that is slow."""
+
+import hashlib
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mcollective_py.cli.demosite import OPERATOR, Site, SiteBroker, SiteHost
+from tests.parts.lab import GATEWAY, Lab
+
+POLICY = {"package": f"policy default deny\nallow\tcert={OPERATOR}\t*\t*\t*\n"}
+STALE = "lab-gone"  # a suite whose packages are listed but not there
+_TOOL = {"SOURCE_DATE_EPOCH": "1700000000", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
+
+
+@dataclass(frozen=True)
+class Deb:
+    """One package. scripts: name -> text of a maintainer script. conffile: the text of /etc/NAME.conf, None for none."""
+
+    name: str
+    version: str
+    suite: str = "lab"
+    depends: str = ""
+    conffile: str | None = None
+    scripts: Mapping[str, str] = field(default_factory=dict)
+
+
+DEBS = (
+    Deb("labpkg", "1.0", conffile="v=1.0\n"),
+    Deb("labpkg", "1.1", conffile="v=1.1\n"),
+    Deb("labpkg", "1.2~rc1", conffile="v=1.2rc\n", suite="lab-next"),
+    Deb("labdep", "1.0", depends="labpkg (>= 1.0)"),
+    Deb("labneeds", "1.0", depends="labnowhere"),
+    Deb("labother", "1:2.0-1"),
+    Deb("labother", "1:2.1-1"),
+    Deb("labsec", "1.0-1"),
+    Deb("labsec", "1.0-1+deb1", suite="lab-security"),
+    Deb("labsec", "1.1-1"),
+    Deb(
+        "labbroken",
+        "1.0",
+        scripts={"postinst": "#!/bin/sh\n[ -e /etc/labbroken.ok ] && exit 0\necho no room for labbroken >&2\nexit 3\n"},
+    ),
+    # Whoever reads the pipe first learns that it runs; it ends when it is told to.
+    Deb(
+        "labslow",
+        "1.0",
+        scripts={"postinst": "#!/bin/sh\n[ -e /etc/labslow.ok ] && exit 0\necho $$ >/run/labslow.pid\nexec sleep 600\n"},
+    ),
+    Deb("labgone", "1.0", suite=STALE),
+)
+
+
+def build_repository(folder: Path, debs: tuple[Deb, ...] = DEBS) -> None:
+    """The packages and the indexes of all suites below a folder."""
+    pool = folder / "pool"
+    pool.mkdir(parents=True)
+    entries: dict[str, list[str]] = {}
+    for deb in debs:
+        file, control = _build(deb, pool)
+        content = file.read_bytes()
+        where = f"Filename: pool/{file.name}\nSize: {len(content)}\nSHA256: {hashlib.sha256(content).hexdigest()}\n"
+        entries.setdefault(deb.suite, []).append(control + where)
+        if deb.suite == STALE:
+            file.unlink()
+    architecture = subprocess.run(["/usr/bin/dpkg", "--print-architecture"], capture_output=True, text=True, check=True).stdout.strip()
+    for suite, texts in entries.items():
+        index = folder / "dists" / suite / "main" / f"binary-{architecture}" / "Packages"
+        index.parent.mkdir(parents=True)
+        index.write_text("\n".join(texts))
+        digest, size = hashlib.sha256(index.read_bytes()).hexdigest(), index.stat().st_size
+        name = index.relative_to(folder / "dists" / suite)
+        (folder / "dists" / suite / "Release").write_text(
+            f"Origin: Lab\nLabel: Lab\nSuite: {suite}\nCodename: {suite}\nDate: Tue, 14 Nov 2023 22:13:20 UTC\n"
+            f"Architectures: {architecture}\nComponents: main\nSHA256:\n {digest} {size} {name}\n"
+        )
+
+
+def _build(deb: Deb, pool: Path) -> tuple[Path, str]:
+    root = pool / "root"
+    (root / "DEBIAN").mkdir(parents=True)
+    control = f"Package: {deb.name}\nVersion: {deb.version}\nArchitecture: all\nMaintainer: Lab <lab@lab.test>\n"
+    control += (f"Depends: {deb.depends}\n" if deb.depends else "") + f"Description: lab package {deb.name}\n"
+    (root / "DEBIAN" / "control").write_text(control)
+    share = root / "usr" / "share" / deb.name
+    share.mkdir(parents=True)
+    (share / "version").write_text(deb.version)
+    if deb.conffile is not None:
+        (root / "etc").mkdir()
+        (root / "etc" / f"{deb.name}.conf").write_text(deb.conffile)
+        (root / "DEBIAN" / "conffiles").write_text(f"/etc/{deb.name}.conf\n")
+    for name, text in deb.scripts.items():
+        (root / "DEBIAN" / name).write_text(text)
+        (root / "DEBIAN" / name).chmod(0o755)
+    for path in (root, *root.rglob("*")):
+        if path.is_dir():
+            path.chmod(0o755)
+    file = pool / f"{deb.name}_{deb.version.replace(':', '%3a')}_all.deb"
+    subprocess.run(
+        ["/usr/bin/dpkg-deb", "--root-owner-group", "-Znone", "-b", str(root), str(file)], env=_TOOL, check=True, capture_output=True
+    )
+    subprocess.run(["/bin/rm", "-r", "--", str(root)], check=True)
+    return file, control
+
+
+@dataclass
+class AptLab:
+    """A lab with one host `apt1`, its repository at folder/repo, and an operator."""
+
+    lab: Lab
+    site: Site
+    folder: Path
+    host: str = "apt1"
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command in the host."""
+        return self.lab.run(self.host, *command)
+
+    def installed(self, name: str) -> str:
+        """What dpkg says of a package: `ii 1.0`, empty for one that it does not know."""
+        return self.run("dpkg-query", "-W", "-f", "${db:Status-Abbrev}${Version}", name).stdout.strip()
+
+    def reset(self) -> None:
+        """No package of the lab on the host, none on hold, all of the repository's suites but that of prereleases."""
+        names = sorted({deb.name for deb in DEBS})
+        self.run("sh", "-c", f"apt-mark unhold {' '.join(names)}; dpkg --purge --force-all {' '.join(names)}; rm -f /etc/lab*")
+
+    def mco(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Call mco as the operator."""
+        environ = f"XDG_CACHE_HOME={self.site.folder}"
+        return self.lab.run_outside(
+            "env", environ, sys.executable, "-m", "mcollective_py", *words, "--config", str(self.site.client_config)
+        )
+
+
+@contextmanager
+def apt_lab(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[AptLab]:
+    """The lab with a broker, the host and its daemon. folder: below /var/tmp, seen by the host at the same path."""
+    build_repository(folder / "repo")
+    with Lab(folder) as lab:
+        site = Site(folder, policies=POLICY)
+        apt = AptLab(lab, site, folder)
+        lab.up(apt.host)
+        lab.run(apt.host, "cp", "-r", f"{folder}/repo", "/srv/repo")  # where apt's own user may read it
+        sources = "".join(f"deb [trusted=yes] file:/srv/repo {suite} main\n" for suite in ("lab", "lab-security", STALE))
+        lab.run(apt.host, "sh", "-c", "rm -f /etc/apt/sources.list.d/* /etc/apt/preferences.d/*")
+        lab.write(apt.host, "/etc/apt/sources.list", sources)
+        updated = lab.run(apt.host, "apt-get", "update")
+        assert updated.returncode == 0, updated.stderr
+        with _broker(lab, site) as broker:
+            site.write_client(broker)
+            config = site.write_host(SiteHost(apt.host, settings=settings or {}), broker)
+            start = lab.run(
+                apt.host, sys.executable, "-m", "mcollective_py.server.daemon", "--daemonize", "--pid", "/run/mcollectived.pid",
+                "--config", str(config),
+            )  # fmt: skip
+            assert start.returncode == 0, start.stderr
+            deadline = time.monotonic() + 30
+            while apt.mco("find").stdout.split() != [apt.host]:
+                assert time.monotonic() < deadline, (config.parent / "mcollectived.log").read_text()
+            yield apt
+
+
+@contextmanager
+def _broker(lab: Lab, site: Site) -> Iterator[SiteBroker]:
+    site.issue("broker.lab.test", "broker", (GATEWAY,))
+    port_file = site.folder / "broker.port"
+    command = [
+        sys.executable, "-m", "mcollective_py", "broker", "--host", GATEWAY, "--port", "0", "--port-file", str(port_file),
+        "--tls-ca", str(site.folder / "ca" / "ca.pem"), "--tls-cert", str(site.certificate("broker.lab.test")),
+        "--tls-key", str(site.key("broker.lab.test")),
+    ]  # fmt: skip
+    with (site.folder / "broker.log").open("wb") as log:
+        broker = subprocess.Popen(lab.outside(command), env=lab.environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    try:
+        deadline = time.monotonic() + 20
+        while not port_file.exists():
+            assert broker.poll() is None and time.monotonic() < deadline, (site.folder / "broker.log").read_text()
+            time.sleep(0.05)
+        yield SiteBroker(int(port_file.read_text()), GATEWAY)
+    finally:
+        broker.terminate()
+        broker.wait(10)
