@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from secrets import token_hex
 from types import TracebackType
 
 _LABHOST = Path(__file__).parents[1] / "lab" / "labhost"
@@ -19,7 +20,7 @@ class Lab:
 
     def __init__(self, shared: Path) -> None:
         self._shared = shared
-        self._environ = {**os.environ, "LABHOST_STATE": f"/run/mcollective-lab-{os.getpid()}"}
+        self._environ = {**os.environ, "LABHOST_STATE": f"/run/mcollective-lab-{os.getpid()}-{token_hex(3)}"}
 
     def __enter__(self) -> "Lab":
         return self
@@ -27,10 +28,10 @@ class Lab:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._labhost("down", "--all")
 
-    def up(self, name: str) -> None:
-        """Start a host."""
+    def up(self, name: str, *, systemd: bool = False) -> None:
+        """Start a host. systemd: run by it, and not by a little init of the lab."""
         binds = {str(self._shared), str(_CHECKOUT), sys.prefix, sys.base_prefix}
-        self._labhost("up", name, *(word for path in sorted(binds) for word in ("--bind", path)))
+        self._labhost("up", name, *(["--systemd"] if systemd else []), *(word for path in sorted(binds) for word in ("--bind", path)))
 
     def run(self, name: str, *command: str, timeout: float = 120.0) -> subprocess.CompletedProcess[str]:
         """Run a command in a host; its output and exit code."""
