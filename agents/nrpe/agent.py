@@ -51,7 +51,7 @@ class Nrpe(Agent):
         }
         reply["skipped"] = _reasons(checks)
         reply["problems"] = checks.problems
-        reply["exitcode"] = next((code for code in _WORST if code in codes), 0)
+        reply["exitcode"] = next((code for code in _WORST if code in codes), 3)  # without checks nothing is known
         reply.update({state.lower(): codes.count(code) for code, state in enumerate(STATES)})
 
     @action

@@ -130,6 +130,10 @@ def test_all_checks_run_at_once_a_few_at_a_time(site):
     assert data["skipped"]["e"] == "takes arguments: 1" and "; ends a command" in data["skipped"]["f"]
 
 
+def test_a_host_without_checks_is_unknown(site):
+    assert_ok(site("").call("runallcommands"), exitcode=3, commands={})
+
+
 def test_a_setting_that_is_no_number_is_named(site):
     reply = site("command[a]=PLUGIN 0 x\n", parallel="many").call("runallcommands")
     assert reply.statuscode == 1 and "plugin.nrpe.parallel" in reply.statusmsg
