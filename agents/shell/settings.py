@@ -1,0 +1,88 @@
+"""The settings plugin.shell.*, read and checked; pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_FLAGS = {
+    "1": True,
+    "yes": True,
+    "y": True,
+    "true": True,
+    "on": True,
+    "0": False,
+    "no": False,
+    "n": False,
+    "false": False,
+    "off": False,
+}
+_MOST = 1 << 40
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a host says of this agent.
+
+    state_directory: where jobs are kept. shell: what reads a command line. user: who runs a command that names none, empty for the
+    daemon's own. users: who may be named, empty for anybody. allow_file: the list of commands beyond which nothing runs.
+    max_output, max_job_output: bytes kept of each stream. max_jobs: jobs that run at once. keep_jobs, keep_days: ended ones that are
+    kept, and how long. systemd: whether jobs get a unit of their own where systemd runs.
+    """
+
+    state_directory: str = "/var/lib/mcollective/shell"
+    shell: str = "/bin/sh"
+    user: str = ""
+    users: tuple[str, ...] = ()
+    allow_file: str = ""
+    max_output: int = 1 << 20
+    max_job_output: int = 10 << 20
+    max_jobs: int = 32
+    keep_jobs: int = 200
+    keep_days: int = 7
+    systemd: bool = True
+
+
+def is_enabled(config: Mapping[str, str]) -> bool:
+    """Whether the host says `plugin.shell.enabled = 1`: without it nobody runs commands here. Raises ValueError."""
+    return _flag(config, "enabled", otherwise=False)
+
+
+def settings_of(config: Mapping[str, str]) -> Settings:
+    """The settings from `key = text`, keys without `plugin.shell.`. Raises ValueError that names the key."""
+    plain = Settings()
+    read = Settings(
+        # Ruby's agent read state_path, and its Puppet module wrote state_directory.
+        state_directory=config.get("state_directory", config.get("state_path", plain.state_directory)),
+        shell=config.get("shell", plain.shell),
+        user=config.get("user", plain.user),
+        users=tuple(name for name in config.get("users", "").replace(",", " ").split() if name),
+        allow_file=config.get("allow_file", plain.allow_file),
+        max_output=_number(config, "max_output", plain.max_output, 1024, 8 << 20),
+        max_job_output=_number(config, "max_job_output", plain.max_job_output, 1024, _MOST),
+        max_jobs=_number(config, "max_jobs", plain.max_jobs, 1, 1000),
+        keep_jobs=_number(config, "keep_jobs", plain.keep_jobs, 0, 10_000),
+        keep_days=_number(config, "keep_days", plain.keep_days, 0, 3650),
+        systemd=_flag(config, "systemd", otherwise=plain.systemd),
+    )
+    for key in ("state_directory", "shell", "allow_file"):
+        value: str = getattr(read, key)
+        if value and (not value.startswith("/") or ".." in value.split("/")):
+            raise ValueError(f"plugin.shell.{key} must be an absolute path")
+    return read
+
+
+def _flag(config: Mapping[str, str], key: str, *, otherwise: bool) -> bool:
+    text = config.get(key)
+    if text is None:
+        return otherwise
+    if text.strip().lower() not in _FLAGS:
+        raise ValueError(f"plugin.shell.{key} must be 1 or 0")
+    return _FLAGS[text.strip().lower()]
+
+
+def _number(config: Mapping[str, str], key: str, otherwise: int, least: int, most: int) -> int:
+    text = config.get(key)
+    if text is None:
+        return otherwise
+    if not (text.isascii() and text.isdigit() and len(text) < 14 and least <= int(text) <= most):
+        raise ValueError(f"plugin.shell.{key} must be a whole number from {least} to {most}")
+    return int(text)
