@@ -14,7 +14,7 @@ from . import rpm
 from .lockwait import run_unlocked
 from .provider import REPLACE, Change, Found, Options, Order, Outcome, PackageState, Restarts, difference
 from .restarts import merged, native_restarts
-from .versions import compare_rpm, sort_key
+from .versions import compare_rpm
 
 _MOST = 16 * 1024 * 1024  # bytes of a list of packages
 _READ_TIMEOUT = 50.0  # seconds for what only asks
@@ -130,15 +130,12 @@ class Dnf:
         return merged(told)
 
     def compare(self, left: str, right: str) -> int:
-        """See Aftermath. Raises RPCAborted for a text that is no version."""
-        try:
-            return compare_rpm(left, right)
-        except ValueError as error:
-            raise RPCAborted(str(error)) from error
+        """See Aftermath. Raises ValueError for a text that is no version."""
+        return compare_rpm(left, right)
 
     def listing(self) -> str:
         """See Aftermath: what `rpm -qa` prints, in its order."""
-        return self._asked(rpm.rpm_listing(self._root)).stdout
+        return rpm.asked(rpm.rpm_listing(self._root)).stdout
 
     def repair(self, options: Options) -> Outcome:
         """See Aftermath. Older versions that an interrupted upgrade left beside the new ones are removed."""
@@ -209,15 +206,7 @@ class Dnf:
         return tuple(found)
 
     def _rpm(self, words: list[str]) -> list[PackageState]:
-        """Of several versions of a package, as kernels have them, the newest comes last."""
-        by_version = sort_key("rpm")
-        return sorted(rpm.parse_query(self._asked(words).stdout, self.name), key=lambda state: by_version(state.ensure))
-
-    def _asked(self, words: list[str]) -> CommandResult:
-        result = run(words, timeout=_READ_TIMEOUT, max_output=_MOST)
-        if result.timed_out or result.truncated or (result.exitcode != 0 and "error:" in result.stderr):
-            raise RPCAborted(f"rpm cannot tell what is installed: {result.stderr.strip()[:500] or 'it did not end in time'}")
-        return result
+        return rpm.states(words, self.name)
 
     def _run(self, words: list[str], options: Options) -> CommandResult:
         return run_unlocked(words, options, lambda result: answers.is_locked(result.exitcode, f"{result.stdout}\n{result.stderr}"))

@@ -117,7 +117,7 @@ def failure_of(exitcode: int, stdout: str, stderr: str) -> str | None:
     said += [line for line in stdout.splitlines() if line.startswith(("error:", "Error:")) or _SCRIPTLET.fullmatch(line)]
     if not said:
         said = [line for line in stdout.splitlines() if not _NOISE.fullmatch(line)][-_LAST_LINES:]
-    return "\n".join(_unblamed(said))[:MAX_FAILURE] or f"dnf ended with exit code {exitcode} and said nothing"
+    return "\n".join(_unblamed(said)).strip()[:MAX_FAILURE] or f"dnf ended with exit code {exitcode} and said nothing"
 
 
 def unreadable_repositories(stdout: str, stderr: str) -> str | None:

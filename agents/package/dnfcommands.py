@@ -92,6 +92,8 @@ def dnf_change(tool: Tool, order: Order, *, simulates: bool) -> list[str]:
     words = [*tool.words(ignores_locks=options.change_held), "--assumeno" if simulates else "-y"]
     if options.security and order.action in ("install", "update", "upgrade"):
         words.append("--security")
+    if options.full and order.action == "upgrade":
+        words.append("--allowerasing")
     if order.action in ("uninstall", "purge"):
         verb = "remove"
     elif order.action == "install" or any(wanted.version is not None for wanted in order.packages):

@@ -63,19 +63,26 @@ def unit_of(cgroup: str) -> str | None:
 def units_with_old_files(proc: Path = Path("/proc")) -> Mapping[str, tuple[str, ...]]:
     """Services whose processes run deleted programs or libraries, with these. Processes that end meanwhile are passed over.
 
-    Raises PermissionError where the maps of other users' processes cannot be read.
+    Raises PermissionError where most processes cannot be read, as where this is not root.
     """
     found: dict[str, set[str]] = {}
+    readable = unreadable = 0
     for entry in proc.iterdir():
         if not entry.name.isdigit():
             continue
         try:
             files = old_files((entry / "maps").read_text(errors="replace"))
+            readable += 1
             unit = unit_of((entry / "cgroup").read_text(errors="replace")) if files else None
         except (FileNotFoundError, ProcessLookupError, NotADirectoryError):
             continue
+        except PermissionError:
+            unreadable += 1
+            continue
         if unit is not None:
             found.setdefault(unit, set()).update(files)
+    if unreadable > readable:
+        raise PermissionError("the processes of this host cannot be read")
     return {unit: tuple(sorted(found[unit])) for unit in sorted(found)}
 
 

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 
+from mcollective_py.agent import CommandResult, RPCAborted, run
+
 from .provider import ABSENT, PackageState
-from .versions import compare_rpm
+from .versions import compare_rpm, sort_key
 
 RPM = "/usr/bin/rpm"
 FORMAT = "%{NAME}|%{EPOCHNUM}|%{VERSION}|%{RELEASE}|%{ARCH}\\n"
 # Keys that rpm trusts are kept as packages of this name; no repository has them, and nobody updates them.
 KEYS = "gpg-pubkey"
+TIMEOUT = 50.0  # seconds
+_MOST = 16 * 1024 * 1024  # bytes of a list of packages
 
 
 def rpm_query(names: Sequence[str], root: str | None = None) -> list[str]:
@@ -48,6 +52,20 @@ def states_of(names: Iterable[str], installed: Iterable[PackageState], provider:
             if known is None or compare_rpm(known.ensure, state.ensure) < 0:
                 by_name[key] = state
     return tuple(by_name.get(name) or PackageState(name, ABSENT, provider=provider) for name in names)
+
+
+def asked(words: Sequence[str]) -> CommandResult:
+    """How rpm answers; exit code 1 where a package is not there. Raises RPCAborted where it cannot read its database."""
+    result = run(words, timeout=TIMEOUT, max_output=_MOST)
+    if result.timed_out or result.truncated or (result.exitcode != 0 and "error:" in result.stderr):
+        raise RPCAborted(f"rpm cannot tell what is installed: {result.stderr.strip()[:500] or 'it did not end in time'}")
+    return result
+
+
+def states(words: Sequence[str], provider: str) -> list[PackageState]:
+    """The installed packages that a query tells of; of several versions of one, as kernels have them, the newest comes last."""
+    by_version = sort_key("rpm")
+    return sorted(parse_query(asked(words).stdout, provider), key=lambda state: by_version(state.ensure))
 
 
 def _root(root: str | None) -> list[str]:

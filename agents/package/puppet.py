@@ -1,0 +1,233 @@
+"""Any package system by Puppet's types: `puppet resource package`, one run a package, 1 to 3 seconds each."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from mcollective_py.agent import RPCAborted, run
+from mcollective_py.agent.puppetresource import (
+    ENVIRONMENT,
+    find_puppet,
+    is_changed,
+    parse_changes,
+    parse_errors,
+    parse_resource,
+    puppet_resource,
+)
+
+from .provider import (
+    ABSENT,
+    PURGED,
+    REPLACE,
+    Change,
+    Comparison,
+    Found,
+    Options,
+    Order,
+    Outcome,
+    PackageState,
+    Provider,
+    Restarts,
+    Wanted,
+)
+
+_ENSURE = {"install": "present", "update": "latest", "uninstall": ABSENT, "purge": PURGED}
+_LEAST = 1.0  # seconds for a run, however little is left
+_READ_TIMEOUT = 50.0  # seconds
+
+
+class Puppet:
+    """Packages by `puppet resource`. settings: `command`, the puppet program where it is not in one of its usual places.
+
+    What Puppet has no word for (lists, repositories, holds, restarts) is asked of the machine's own package system.
+    """
+
+    name = "puppet"
+
+    def __init__(self, settings: Mapping[str, str]) -> None:
+        program = find_puppet(settings.get("command") or None)
+        if program is None:
+            raise RPCAborted("there is no puppet here: set plugin.package.puppet.command, or another plugin.package.provider")
+        self._program = program
+
+    def status(self, names: Sequence[str]) -> tuple[PackageState, ...]:
+        """See Packages."""
+        with _deadline(_READ_TIMEOUT * max(1, len(names))) as left:
+            return tuple(self._state(name, left()) for name in names)
+
+    def plan(self, order: Order) -> Outcome:
+        """See Packages."""
+        return self._carry_out(order, simulates=True)
+
+    def apply(self, order: Order) -> Outcome:
+        """See Packages."""
+        return self._carry_out(order, simulates=False)
+
+    @property
+    def manager(self) -> str:
+        """See Repositories."""
+        return self._native.manager
+
+    def installed(self) -> tuple[PackageState, ...]:
+        """See Packages."""
+        return self._native.installed()
+
+    def held(self) -> tuple[str, ...]:
+        """See Packages."""
+        return self._native.held()
+
+    def hold(self, names: Sequence[str], *, is_held: bool) -> Outcome:
+        """See Packages."""
+        return self._native.hold(names, is_held=is_held)
+
+    def refresh(self, options: Options) -> Outcome:
+        """See Repositories."""
+        return self._native.refresh(options)
+
+    def outdated(self, options: Options) -> Outcome:
+        """See Repositories."""
+        return self._native.outdated(options)
+
+    def search(self, text: str) -> tuple[Found, ...]:
+        """See Repositories."""
+        return self._native.search(text)
+
+    def clean(self, mode: str) -> Outcome:
+        """See Repositories."""
+        return self._native.clean(mode)
+
+    def restarts(self) -> Restarts:
+        """See Aftermath."""
+        return self._native.restarts()
+
+    def compare(self, left: str, right: str) -> int:
+        """See Aftermath."""
+        return self._native.compare(left, right)
+
+    def listing(self) -> str:
+        """See Aftermath."""
+        return self._native.listing()
+
+    def repair(self, options: Options) -> Outcome:
+        """See Aftermath."""
+        return self._native.repair(options)
+
+    @property
+    def _native(self) -> Provider:
+        from .choice import native_name, provider_of
+
+        return provider_of(native_name(), {})
+
+    def _state(self, name: str, timeout: float) -> PackageState:
+        result = run(puppet_resource("package", name, program=self._program), timeout=timeout, env=ENVIRONMENT)
+        if result.timed_out:
+            raise RPCAborted(f"puppet resource did not say in {timeout:g} seconds what {name} is")
+        properties = parse_resource(result.stdout)
+        if not properties:
+            raise RPCAborted(_why(result.stderr, result.exitcode))
+        return state_of(name, properties)
+
+    def _carry_out(self, order: Order, *, simulates: bool) -> Outcome:
+        """One package after the other; the first failure ends it. Puppet prints what was before, so that each is asked for again."""
+        _check(order)
+        changes: list[Change] = []
+        printed: list[str] = []
+        with _deadline(order.options.timeout) as left:
+            for wanted in order.packages:
+                before = self._state(wanted.name, left())
+                properties = {"ensure": self._ensure(order, wanted, before)}
+                words = puppet_resource("package", wanted.name, properties, program=self._program, noop=simulates)
+                limit = left()
+                result = run(words, timeout=limit, env=ENVIRONMENT)
+                printed += [result.stdout, result.stderr]
+                errors = parse_errors(result.stderr)
+                told = parse_changes(result.stdout)
+                if told and not errors and (is_changed(told) or simulates):
+                    after = _planned(before, properties["ensure"]) if simulates else self._state(wanted.name, left())
+                    changes.append(change_of(before, after, self.compare))
+                if result.timed_out or errors or result.exitcode != 0:
+                    words_of_it = (
+                        f"puppet was ended after {limit:g} seconds" if result.timed_out else _why(result.stderr, result.exitcode)
+                    )
+                    return Outcome(result.exitcode or 1, "".join(printed), tuple(changes), words_of_it)
+        return Outcome(0, "".join(printed), tuple(changes))
+
+    def _ensure(self, order: Order, wanted: Wanted, before: PackageState) -> str:
+        if wanted.version is None or order.action in ("uninstall", "purge"):
+            return _ENSURE[order.action]
+        if not order.options.downgrade and before.is_installed and self.compare(before.ensure, wanted.version) > 0:
+            raise RPCAborted(
+                f"packages would be downgraded: {wanted.name} from {before.ensure} to {wanted.version}; allow it with downgrade"
+            )
+        return wanted.version
+
+
+def state_of(name: str, properties: Mapping[str, object]) -> PackageState:
+    """A package as Puppet's properties have it. `present` of a provider without versions stays so; `held` is an old word for installed.
+
+    Puppet may say epoch, version, release and arch (rpm, yum, dnf), or the full version alone.
+    """
+    ensure = str(properties.get("ensure", ABSENT))
+    if ensure in (ABSENT, PURGED):
+        return PackageState(name, ensure, provider="puppet")
+    epoch, version, release = _parts(ensure)
+    return PackageState(
+        name,
+        ensure,
+        str(properties.get("epoch") or epoch),
+        str(properties.get("version") or version),
+        str(properties.get("release") or release),
+        str(properties.get("arch") or ""),
+        str(properties.get("provider") or "puppet"),
+        properties.get("mark") == "hold",
+    )
+
+
+def change_of(before: PackageState, after: PackageState, compare: Comparison) -> Change:
+    """What became of a package. What Puppet has no version for is called `present`."""
+    if not after.is_installed:
+        gone = "purge" if after.ensure == PURGED and before.ensure == ABSENT else "remove"
+        return Change(gone, before.name, before.ensure if before.is_installed else "", "", before.arch)
+    if not before.is_installed:
+        return Change("install", after.name, "", after.ensure, after.arch)
+    try:
+        action = "upgrade" if compare(before.ensure, after.ensure) <= 0 else "downgrade"
+    except ValueError:  # `latest`, which a simulation cannot say better
+        action = "upgrade"
+    return Change(action, after.name, before.ensure, after.ensure, after.arch)
+
+
+def _planned(before: PackageState, ensure: str) -> PackageState:
+    """The state that a simulation promises."""
+    return PackageState(before.name, ensure, arch=before.arch, provider=before.provider)
+
+
+def _parts(ensure: str) -> tuple[str, str, str]:
+    epoch, colon, rest = ensure.partition(":")
+    version, hyphen, release = (rest if colon else ensure).rpartition("-")
+    return epoch if colon else "0", version if hyphen else release, release if hyphen else ""
+
+
+def _check(order: Order) -> None:
+    options = order.options
+    if order.action == "upgrade":
+        raise RPCAborted("puppet knows packages one by one: name them, or set another plugin.package.provider")
+    if options.security:
+        raise RPCAborted("puppet cannot tell security updates from others: set another plugin.package.provider")
+    if options.config_files == REPLACE:
+        raise RPCAborted("puppet resource keeps configuration files: set another plugin.package.provider")
+    if any(wanted.version is not None and set(wanted.version) & set("*?[") for wanted in order.packages):
+        raise RPCAborted("puppet needs an exact version: it knows no globs")
+
+
+def _why(stderr: str, exitcode: int) -> str:
+    return (
+        "\n".join(parse_errors(stderr))[:4000] or stderr.strip()[-2000:] or f"puppet ended with exit code {exitcode} and said nothing"
+    )
+
+
+@contextmanager
+def _deadline(seconds: float) -> Iterator[Callable[[], float]]:
+    """What is left of the seconds, whenever asked."""
+    end = time.monotonic() + seconds
+    yield lambda: max(end - time.monotonic(), _LEAST)
