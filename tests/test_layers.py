@@ -142,6 +142,7 @@ PLUGIN_DOORS = {
     "agents/application.py": (
         *("mcollective_py.cli", "mcollective_py.errors", "mcollective_py.rpcclient", "mcollective_py.Client"),
         *("mcollective_py.client.results", "mcollective_py.client.rpcclient"),  # the types of what agentapplication hands over
+        "mcollective_py.matching.nodeset",  # names of many hosts as one word
     ),
     "agents/data": ("mcollective_py.node.data", "mcollective_py.errors", "mcollective_py.agent"),
     "agents/aggregates": ("mcollective_py.client.aggregate", "mcollective_py.errors"),

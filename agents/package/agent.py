@@ -298,6 +298,10 @@ class Package(Agent):
 
 def _tell_states(reply: RPCReply, states: Sequence[PackageState]) -> None:
     reply["packages"] = [_state_row(state) for state in states]
+    if len(states) > 1:  # for the summaries: they count the elements of a list one by one
+        reply["ensure"] = [f"{state.name} {state.ensure}" for state in states]
+        if "arch" in reply:
+            reply["arch"] = [state.arch for state in states if state.is_installed]
     if len(states) == 1:  # the historic outputs are of one package
         state = states[0]
         reply["name"], reply["ensure"], reply["provider"] = state.name, state.ensure, state.provider

@@ -19,6 +19,11 @@ _MAX_OUTPUT = 32 * 1024  # characters of apt's output in a reply: its end, where
 _SECURITY = "*-security/*,*://security.*"
 REPAIR = "packages may be half configured: `mco package repair` here, or `dpkg --configure -a` and `apt-get -f install` on the host"
 
+_HINTS = {
+    "without --allow-downgrades": "\nThe input downgrade=true, or `mco package --downgrade`, allows it",
+    "without --allow-change-held-packages": "\nThe input change_held=true, or `mco package --change-held`, allows it",
+}
+
 
 class Apt:
     """See Provider. Settings: security_sources (globs with commas between, of `URL suite/component`)."""
@@ -267,7 +272,8 @@ def _why(result: CommandResult, words: Sequence[str], *, is_update: bool = False
         return f"{what}\n{said}" if said else what
     if wants_repair(result.stderr):
         return f"{said}\n`mco package repair` does that on many hosts"
-    return said or f"{tool} ended with exit code {result.exitcode}"
+    hint = next((hint for words_of_apt, hint in _HINTS.items() if words_of_apt in said), "")
+    return f"{said}{hint}" if said else f"{tool} ended with exit code {result.exitcode}"
 
 
 def _end(text: str) -> str:

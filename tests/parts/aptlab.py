@@ -45,11 +45,11 @@ DEBS = (
         "1.0",
         scripts={"postinst": "#!/bin/sh\n[ -e /etc/labbroken.ok ] && exit 0\necho no room for labbroken >&2\nexit 3\n"},
     ),
-    # Whoever reads the pipe first learns that it runs; it ends when it is told to.
+    # Tells that it runs, and ends when somebody writes into its pipe.
     Deb(
         "labslow",
         "1.0",
-        scripts={"postinst": "#!/bin/sh\n[ -e /etc/labslow.ok ] && exit 0\necho $$ >/run/labslow.pid\nexec sleep 600\n"},
+        scripts={"postinst": "#!/bin/sh\nmkfifo /run/labslow.pipe\necho $$ >/run/labslow.pid\nexec cat /run/labslow.pipe\n"},
     ),
     Deb("labgone", "1.0", suite=STALE),
 )
@@ -127,7 +127,9 @@ class AptLab:
     def reset(self) -> None:
         """No package of the lab on the host, none on hold, all of the repository's suites but that of prereleases."""
         names = sorted({deb.name for deb in DEBS})
-        self.run("sh", "-c", f"apt-mark unhold {' '.join(names)}; dpkg --purge --force-all {' '.join(names)}; rm -f /etc/lab*")
+        self.run(
+            "sh", "-c", f"apt-mark unhold {' '.join(names)}; dpkg --purge --force-all {' '.join(names)}; rm -f /etc/lab* /run/lab*"
+        )
 
     def mco(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Call mco as the operator."""
