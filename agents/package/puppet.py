@@ -37,7 +37,8 @@ _READ_TIMEOUT = 50.0  # seconds
 
 
 class Puppet:
-    """Packages by `puppet resource`. settings: `command`, the puppet program where it is not in one of its usual places.
+    """Packages by `puppet resource`. settings: `command`, the puppet program where it is not in one of its usual places; all others are
+    parameters of Puppet's package type, as `provider = gem`.
 
     What Puppet has no word for (lists, repositories, holds, restarts) is asked of the machine's own package system.
     """
@@ -49,6 +50,7 @@ class Puppet:
         if program is None:
             raise RPCAborted("there is no puppet here: set plugin.package.puppet.command, or another plugin.package.provider")
         self._program = program
+        self._parameters = {key: value for key, value in settings.items() if key not in ("command", "ensure", "name")}
 
     def status(self, names: Sequence[str]) -> tuple[PackageState, ...]:
         """See Packages."""
@@ -135,7 +137,7 @@ class Puppet:
         with _deadline(order.options.timeout) as left:
             for wanted in order.packages:
                 before = self._state(wanted.name, left())
-                properties = {"ensure": self._ensure(order, wanted, before)}
+                properties = {"ensure": self._ensure(order, wanted, before), **self._parameters}
                 words = puppet_resource("package", wanted.name, properties, program=self._program, noop=simulates)
                 limit = left()
                 result = run(words, timeout=limit, env=ENVIRONMENT)
