@@ -11,6 +11,7 @@ from .cache import Cache
 from .rpc import RPCReply, RPCRequest
 
 if TYPE_CHECKING:
+    from ..node import expiring
     from ..node.command import CommandResult, run
     from ..node.detached import DetachedRun, read_record, start_detached
 
@@ -31,6 +32,7 @@ __all__ = [
     "UnknownAction",
     "action",
     "bytes_of",
+    "expiring",
     "read_record",
     "run",
     "start_detached",
@@ -48,6 +50,10 @@ _RUNNING = {
 
 def __getattr__(name: str) -> Any:
     """The names that are imported when first asked for."""
+    if name == "expiring":
+        from ..node import expiring
+
+        return expiring
     if name not in _RUNNING:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

@@ -32,10 +32,12 @@ def find_puppet(configured: str | None = None, places: Sequence[str] = PLACES) -
 def puppet_resource(
     type: str, title: str, properties: Mapping[str, Any] | None = None, *, program: str = "/usr/bin/puppet", noop: bool = False,
     environment: str | None = None,
+    config: str | None = None,
 ) -> list[str]:  # fmt: skip
     """The command that shows a resource, or with properties sets them; run it with env=ENVIRONMENT.
 
     type: in small letters, `package`. properties: texts, numbers, true or false. noop: say what would change and change nothing.
+    config: another puppet.conf.
     Raises InvalidRPCData for what puppet could take for anything but a type, a title or a property.
     """
     if not _TYPE.fullmatch(type):
@@ -47,6 +49,8 @@ def puppet_resource(
         words.append("--noop")
     if environment is not None:
         words.append(f"--environment={environment}")
+    if config is not None:
+        words.append(f"--config={config}")
     return [*words, "--", type, title, *(f"{_property(name)}={_word(name, value)}" for name, value in (properties or {}).items())]
 
 

@@ -1,0 +1,30 @@
+"""The data plugin puppet: `-S "puppet().enabled=false"`."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from mcollective_py.node.data import Data, RPCAborted
+
+from ...settings import agent_command, places
+from ...status import read_status
+
+
+class Puppet(Data):
+    """The state of the Puppet agent on this host."""
+
+    @classmethod
+    def activate_when(cls, node: Any, config: Mapping[str, str]) -> bool:
+        """Only where there is a Puppet."""
+        try:
+            agent_command(config)
+        except RPCAborted:
+            return False
+        return True
+
+    def query(self, query: Any) -> Mapping[str, Any]:
+        found = places(self.config)
+        assert found is not None
+        outputs = read_status(found, time.time()).to_data()
+        del outputs["message"]
+        return outputs
