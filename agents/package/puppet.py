@@ -1,16 +1,16 @@
 """Any package system by Puppet's types: `puppet resource package`, one run a package, 1 to 3 seconds each."""
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
-from mcollective_py.agent import RPCAborted, run
+from mcollective_py.agent import CommandResult, RPCAborted, run
 from mcollective_py.agent.puppetresource import (
     ENVIRONMENT,
     find_puppet,
-    is_changed,
     parse_changes,
-    parse_errors,
     parse_resource,
     puppet_resource,
 )
@@ -34,6 +34,7 @@ from .provider import (
 _ENSURE = {"install": "present", "update": "latest", "uninstall": ABSENT, "purge": PURGED}
 _LEAST = 1.0  # seconds for a run, however little is left
 _READ_TIMEOUT = 50.0  # seconds
+_LAST_LINES = 12  # of what the package tool said
 
 
 class Puppet:
@@ -126,7 +127,7 @@ class Puppet:
             raise RPCAborted(f"puppet resource did not say in {timeout:g} seconds what {name} is")
         properties = parse_resource(result.stdout)
         if not properties:
-            raise RPCAborted(_why(result.stderr, result.exitcode))
+            raise RPCAborted(_failure(name, result, timeout) or f"puppet resource says nothing of {name}")
         return state_of(name, properties)
 
     def _carry_out(self, order: Order, *, simulates: bool) -> Outcome:
@@ -136,28 +137,32 @@ class Puppet:
         printed: list[str] = []
         with _deadline(order.options.timeout) as left:
             for wanted in order.packages:
-                before = self._state(wanted.name, left())
-                properties = {"ensure": self._ensure(order, wanted, before), **self._parameters}
-                words = puppet_resource("package", wanted.name, properties, program=self._program, noop=simulates)
+                ensure = self._ensure(order, wanted, left)
+                words = puppet_resource(
+                    "package", wanted.name, {"ensure": ensure, **self._parameters}, program=self._program, noop=simulates
+                )
                 limit = left()
                 result = run(words, timeout=limit, env=ENVIRONMENT)
                 printed += [result.stdout, result.stderr]
-                errors = parse_errors(result.stderr)
+                failure = _failure(wanted.name, result, limit)
                 told = parse_changes(result.stdout)
-                if told and not errors and (is_changed(told) or simulates):
-                    after = _planned(before, properties["ensure"]) if simulates else self._state(wanted.name, left())
+                before = state_of(wanted.name, parse_resource(result.stdout) or {"ensure": ABSENT})
+                after = before
+                if simulates and told:
+                    after = replace(before, ensure=promised(told, ensure))
+                elif not simulates and (told or failure is not None):
+                    after = self._state(wanted.name, left())
+                if after.ensure != before.ensure:
                     changes.append(change_of(before, after, self.compare))
-                if result.timed_out or errors or result.exitcode != 0:
-                    words_of_it = (
-                        f"puppet was ended after {limit:g} seconds" if result.timed_out else _why(result.stderr, result.exitcode)
-                    )
-                    return Outcome(result.exitcode or 1, "".join(printed), tuple(changes), words_of_it)
+                if failure is not None:
+                    return Outcome(result.exitcode or 1, "".join(printed), tuple(changes), failure)
         return Outcome(0, "".join(printed), tuple(changes))
 
-    def _ensure(self, order: Order, wanted: Wanted, before: PackageState) -> str:
+    def _ensure(self, order: Order, wanted: Wanted, left: Callable[[], float]) -> str:
         if wanted.version is None or order.action in ("uninstall", "purge"):
             return _ENSURE[order.action]
-        if not order.options.downgrade and before.is_installed and self.compare(before.ensure, wanted.version) > 0:
+        before = PackageState(wanted.name, ABSENT) if order.options.downgrade else self._state(wanted.name, left())
+        if before.is_installed and self.compare(before.ensure, wanted.version) > 0:
             raise RPCAborted(
                 f"packages would be downgraded: {wanted.name} from {before.ensure} to {wanted.version}; allow it with downgrade"
             )
@@ -199,9 +204,10 @@ def change_of(before: PackageState, after: PackageState, compare: Comparison) ->
     return Change(action, after.name, before.ensure, after.ensure, after.arch)
 
 
-def _planned(before: PackageState, ensure: str) -> PackageState:
-    """The state that a simulation promises."""
-    return PackageState(before.name, ensure, arch=before.arch, provider=before.provider)
+def promised(told: Sequence[str], ensure: str) -> str:
+    """The `ensure` that a simulation promises: the version where Puppet says one, as for `latest`."""
+    found = [match[1] for line in told if (match := re.search(r"should be '([^']+)' \(noop\)$", line))]
+    return found[-1] if found else ensure
 
 
 def _parts(ensure: str) -> tuple[str, str, str]:
@@ -222,10 +228,24 @@ def _check(order: Order) -> None:
         raise RPCAborted("puppet needs an exact version: it knows no globs")
 
 
-def _why(stderr: str, exitcode: int) -> str:
-    return (
-        "\n".join(parse_errors(stderr))[:4000] or stderr.strip()[-2000:] or f"puppet ended with exit code {exitcode} and said nothing"
-    )
+def words_of_failure(stderr: str) -> str:
+    """Why Puppet failed: its first error, and the end of what the package tool said; Puppet prints all of it, and twice."""
+    lines = [line for line in re.sub(r"\x1b\[[0-9;]*m", "", stderr).splitlines() if not line.startswith("(Reading database ...")]
+    begins = [number for number, line in enumerate(lines) if line.startswith("Error: ")]
+    if not begins:
+        return ""
+    end = begins[1] if len(begins) > 1 else len(lines)
+    head, *rest = lines[begins[0] : end]
+    return "\n".join([head.removesuffix(": Reading package lists..."), *rest[-_LAST_LINES:]])[:4000]
+
+
+def _failure(name: str, result: CommandResult, limit: float) -> str | None:
+    if result.timed_out:
+        return f"puppet was ended after {limit:g} seconds, and {name} may be half installed: see the action repair"
+    said = words_of_failure(result.stderr)
+    if result.exitcode != 0 and not said:
+        said = result.stderr.strip()[-2000:] or f"puppet ended with exit code {result.exitcode} and said nothing"
+    return said or None
 
 
 @contextmanager
