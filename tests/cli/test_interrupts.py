@@ -103,7 +103,9 @@ class Terminal:
 
     @property
     def rows(self):
-        return [row.rstrip() for row in rows_of(self.text.replace("\x1b[?25h", "").replace("\x1b[?25l", "")) if row.strip()]
+        # Without the terminal's own echo of the key: it comes after the signal, so on a busy machine after what that made us say.
+        text = re.sub(r"\x1b\[\?25[hl]|\^C", "", self.text)
+        return [row.rstrip() for row in rows_of(text) if row.strip()]
 
     @property
     def has_cursor(self):
