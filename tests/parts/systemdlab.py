@@ -1,0 +1,94 @@
+"""Lab hosts that systemd runs, with our daemon under the packaged unit, and plain ones with init scripts; asked by a real mco."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mcollective_py.cli.demosite import OPERATOR, Site, SiteHost
+from tests.parts.lab import Lab
+from tests.parts.labbroker import lab_broker
+
+_UNIT = Path(__file__).parents[2] / "packaging" / "systemd" / "mcollectived.service"
+_AGENTS = Path(__file__).parents[2] / "agents"
+DAEMON = "mcollectived.service"
+
+
+@dataclass
+class SystemdLab:
+    """Hosts with running daemons, and an operator who may do everything."""
+
+    lab: Lab
+    site: Site
+
+    def run(self, host: str, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command in a host."""
+        return self.lab.run(host, *command)
+
+    def shell(self, host: str, text: str) -> str:
+        """Run lines of shell in a host; what they print. They must succeed."""
+        done = self.lab.run(host, "sh", "-ec", text)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def mco(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Call mco as the operator."""
+        environ = f"XDG_CACHE_HOME={self.site.folder}"
+        return self.lab.run_outside(
+            "env", environ, sys.executable, "-m", "mcollective_py", *words, "--config", str(self.site.client_config), timeout=150
+        )
+
+    def rpc(self, host: str, agent: str, action: str, *inputs: str) -> dict[str, Any]:
+        """Call an action of one host: `statuscode`, `statusmsg` and `data` of its reply."""
+        called = self.mco("rpc", agent, action, *inputs, "-I", host, "--json")
+        replies = json.loads(called.stdout)["replies"] if called.stdout else []
+        assert len(replies) == 1, called.stdout + called.stderr
+        reply: dict[str, Any] = replies[0]
+        return reply
+
+    def log(self, host: str) -> str:
+        """The log of a host's daemon."""
+        return (self.site.folder / "hosts" / host / "mcollectived.log").read_text()
+
+
+@contextmanager
+def systemd_lab(
+    folder: Path, hosts: Sequence[str], *, plain: Sequence[str] = (), settings: Mapping[str, Mapping[str, str]] | None = None
+) -> Iterator[SystemdLab]:
+    """The lab with a broker, the hosts and their daemons. folder: below /var/tmp, seen by the hosts at the same path.
+
+    hosts: run by systemd; plain: by a little init, their daemons started by hand. settings: of the daemons by host.
+    """
+    with Lab(folder) as lab:
+        allowing = f"policy default deny\nallow\tcert={OPERATOR}\t*\t*\t*\n"
+        site = Site(folder, policies=dict.fromkeys((path.parent.name for path in _AGENTS.glob("*/agent.py")), allowing))
+        made = SystemdLab(lab, site)
+        for host in (*hosts, *plain):
+            lab.up(host, systemd=host in hosts)
+        with lab_broker(lab, site) as broker:
+            site.write_client(broker)
+            for host in (*hosts, *plain):
+                config = site.write_host(SiteHost(host, settings=(settings or {}).get(host, {})), broker)
+                _install(made, host, config, has_systemd=host in hosts)
+            deadline = time.monotonic() + 60
+            while sorted(made.mco("find").stdout.split()) != sorted((*hosts, *plain)):
+                assert time.monotonic() < deadline, "\n".join(made.log(host) for host in (*hosts, *plain))
+            yield made
+
+
+def _install(made: SystemdLab, host: str, config: Path, *, has_systemd: bool) -> None:
+    """The daemon as a package would have it: its program, its configuration, its unit; and start it."""
+    made.lab.write(host, "/etc/mcollective/server.cfg", config.read_text())
+    made.lab.write(host, "/usr/bin/mcollectived", f'#!/bin/sh\nexec {sys.executable} -m mcollective_py.server.daemon "$@"\n')
+    made.shell(host, "chmod 755 /usr/bin/mcollectived; chmod 600 /etc/mcollective/server.cfg; rm -rf /etc/mcollective/policies")
+    made.shell(host, f"cp -r {config.parent}/policies /etc/mcollective/")
+    if has_systemd:
+        made.lab.write(host, f"/etc/systemd/system/{DAEMON}", _UNIT.read_text())
+        made.shell(host, f"systemctl daemon-reload; systemctl start {DAEMON}")
+    else:
+        made.shell(host, "/usr/bin/mcollectived --daemonize --pid /run/mcollectived.pid")
