@@ -55,6 +55,21 @@ def configured(words: str) -> dict[str, str | None]:
     return {"configuration broken": f"{words} -c {{broken}}", "configuration missing": f"{words} -c {{missing}}"}
 
 
+def calling(name: str, asked: str, wrong: str) -> dict[str, str | None]:
+    """Those of a command of an agent, by an action that only reads. open1 allows it and shut1 denies it, see place."""
+    return {
+        **always(name, f"{asked} -c {{good}} -I open1", wrong),
+        **configured(asked),
+        "some hosts silent": f"{asked} -c {{good}} {SILENT}",
+        "some hosts failed": f"{asked} -c {{good}} {FAILED}",
+        "all denied": f"{asked} -c {{good}} -I shut1",
+        "nobody found": f"{asked} -c {{good}} {NOBODY}",
+        "named host silent": f"{asked} -c {{good}} {NAMED}",
+        "no broker": f"{asked} {NO_BROKER}",
+        "interrupted": f"{asked} -c {{good}} {LONG}",
+    }
+
+
 # Command and situation -> words; None where it cannot be in this situation. What follows a < is its standard input.
 TABLE: dict[str, dict[str, str | None]] = {
     "broker": {
@@ -189,6 +204,7 @@ TABLE: dict[str, dict[str, str | None]] = {
         **NOT_WAITING,
         **configured("runs"),
     },
+    "service": calling("service", "service status ssh", "service status -c {good}"),
     "why": {
         **always("why", "why open1 -c {good}", "why 'a b' -c {good}"),
         **configured("why open1"),
@@ -202,7 +218,7 @@ TABLE: dict[str, dict[str, str | None]] = {
     },
 }
 
-HAS_JSON = ("config", "describe_filter", "doctor", "facts", "find", "inventory", "ping", "plugin", "rpc", "runs", "why")
+HAS_JSON = ("config", "describe_filter", "doctor", "facts", "find", "inventory", "ping", "plugin", "rpc", "runs", "service", "why")
 # The command reports them on its standard output, and its code is the same.
 REPORTED = {("config", "configuration broken"), *(("doctor", f"configuration {how}") for how in ("broken", "missing")),
             ("doctor", "no broker")}  # fmt: skip
@@ -285,9 +301,12 @@ class Running:
 @pytest.fixture(scope="module")
 def place(running, tmp_path_factory):
     hosts = RunningSite(running.site, HOSTS, running.broker)
-    policies = running.site.folder / "hosts" / "shut1" / "policies"
-    policies.mkdir(parents=True)
-    (policies / "rpcutil.policy").write_text("policy default deny\n")
+    commands = [path.parent.name for path in (Path(__file__).parents[2] / "agents").glob("*/application.py")]
+    for host, word in (("open1", "allow"), ("shut1", "deny")):
+        policies = running.site.folder / "hosts" / host / "policies"
+        policies.mkdir(parents=True)
+        for agent in ("rpcutil", *commands):
+            (policies / f"{agent}.policy").write_text(f"policy default {word}\n")
     try:
         for name in hosts.hosts:
             hosts.start_daemon(name)
