@@ -80,12 +80,18 @@ def imported(path: Path) -> Iterator[tuple[int, str]]:
             yield from ((node.lineno, f"{stem}.{alias.name}") for alias in node.names)
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_source_imports_only_what_lies_left_of_it(path: Path):
+def test_a_source_imports_only_what_lies_left_of_it():
+    wrong = [f"{path.relative_to(TREE)}, {words}" for path in SOURCES for words in imported_from_the_right(path)]
+    assert not wrong, (
+        "\n".join(wrong) + "\nGive what is needed as an argument (a value or a function), or move what both need into a layer further "
+        "left."
+    )
+
+
+def imported_from_the_right(path: Path) -> Iterator[str]:
     name = own_name(path)
     if name in ANYWHERE:
         return
-    wrong = []
     for line, target in imported(path):
         words = target.split(".")
         if words[0] != "mcollective_py" or len(words) < 2:
@@ -96,13 +102,9 @@ def test_a_source_imports_only_what_lies_left_of_it(path: Path):
         if other not in set().union(*LAYERS):
             continue  # a public name of mcollective_py itself
         if layer_of(other) > layer_of(name):
-            wrong.append(f"line {line}: {name} imports {target}, which lies right of it")
+            yield f"line {line}: {name} imports {target}, which lies right of it"
         if {name, other} <= set(STRANGERS):
-            wrong.append(f"line {line}: {name} imports {target}; {', '.join(STRANGERS)} never import one another")
-    assert not wrong, (
-        "\n".join(wrong) + "\nGive what is needed as an argument (a value or a function), or move what both need into a layer further "
-        "left."
-    )
+            yield f"line {line}: {name} imports {target}; {', '.join(STRANGERS)} never import one another"
 
 
 def test_every_source_has_a_layer():
@@ -111,18 +113,21 @@ def test_every_source_has_a_layer():
     assert not without, f"{', '.join(without)}: add it to a cell of LAYERS in this file, as far left as its imports allow"
 
 
-@pytest.mark.parametrize("path", [path for path in CORE if path.exists()], ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_the_core_does_no_input_and_output(path: Path):
-    wrong = [f"line {line}: imports {target}" for line, target in imported(path) if target.split(".")[0] in IMPURE]
-    for node in nodes_run(path):
-        if isinstance(node, ast.Call):
-            called = node.func.id if isinstance(node.func, ast.Name) else node.func.attr if isinstance(node.func, ast.Attribute) else ""
-            if (called == "open" and isinstance(node.func, ast.Name)) or called in OPENERS - {"open"}:
-                wrong.append(f"line {node.lineno}: calls {called}")
+def test_the_core_does_no_input_and_output():
+    wrong = [f"{path.relative_to(TREE)}, {words}" for path in CORE if path.exists() for words in input_and_output(path)]
     assert not wrong, (
         "\n".join(wrong) + "\nThe core takes bytes, keys, facts and the clock as arguments: let the runner, the daemon, load.py or the "
         "command line read the file or the clock and hand the value in."
     )
+
+
+def input_and_output(path: Path) -> Iterator[str]:
+    yield from (f"line {line}: imports {target}" for line, target in imported(path) if target.split(".")[0] in IMPURE)
+    for node in nodes_run(path):
+        if isinstance(node, ast.Call):
+            called = node.func.id if isinstance(node.func, ast.Name) else node.func.attr if isinstance(node.func, ast.Attribute) else ""
+            if (called == "open" and isinstance(node.func, ast.Name)) or called in OPENERS - {"open"}:
+                yield f"line {node.lineno}: calls {called}"
 
 
 def test_asyncio_is_the_brokers_alone():
