@@ -52,7 +52,7 @@ class Shell(Agent):
         jobs.make_room(settings.max_jobs, settings.keep_jobs, settings.keep_days * 86400)
         asked = {"command": order.shown, "user": order.user, "caller": request.caller, "request": request.id}
         handle = jobs.create(request.id, asked, order.spec)
-        unit = supervise(jobs, handle, order.spec.memory, self.logger, wants_unit=settings.systemd)
+        unit = supervise(jobs, handle, self.logger, wants_unit=settings.systemd)
         state = begun(jobs, handle)
         if state.status == "failed":
             jobs.forget(handle)

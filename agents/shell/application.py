@@ -10,7 +10,7 @@ from mcollective_py.cli.calls import interruptible
 from mcollective_py.cli.finding import finding_of
 from mcollective_py.cli.inert import inert
 from mcollective_py.cli.main import INTERRUPTED
-from mcollective_py.cli.optiontypes import pause, seconds, whole
+from mcollective_py.cli.optiontypes import seconds, whole
 from mcollective_py.cli.output.chosen import format_of
 from mcollective_py.cli.session import remark
 from mcollective_py.client.results import RPCResult
@@ -57,7 +57,7 @@ class Shell(AgentApplication):
         parser.add_argument("--max-output", metavar="SIZE", help="kept of each stream, as 64K")
         parser.add_argument("--signal", metavar="SIGNAL", help="kill: TERM (without it), KILL, INT, QUIT; HUP, USR1, USR2, STOP, CONT")
         parser.add_argument("--grace", type=whole, metavar="SECONDS", help="kill: what is left then gets KILL, 5 without it")
-        parser.add_argument("--age", type=pause, metavar="SECONDS", help="purge: only jobs that ended so long ago")
+        parser.add_argument("--age", metavar="DURATION", help="purge: only jobs that ended so long ago, as 1d")
 
     def run(self, options: argparse.Namespace) -> int:
         """See Application."""

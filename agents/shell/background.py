@@ -7,7 +7,7 @@ import os
 import sys
 import time
 
-from .records import CONTROL, ENDED, FAILED, SPEC, STARTED, STDERR, STDOUT, write_record
+from .records import CONTROL, ENDED, FAILED, SPEC, STARTED, STDERR, STDOUT, reserve_record, write_record, write_reserved
 from .spec import read_spec
 from .supervisor import Supervisor, Written
 
@@ -38,10 +38,11 @@ def _run(folder: str) -> None:
         spec = read_spec(file.read())
     os.unlink(path)  # what the command reads and its environment may be secret, and nobody needs them again
     control = os.open(os.path.join(folder, CONTROL), os.O_RDWR | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    reserve_record(folder, ENDED)
     stdout, stderr = (Written(os.path.join(folder, name), spec.max_output) for name in (STDOUT, STDERR))
 
     def started(pid: int) -> None:
         write_record(folder, STARTED, {"pid": pid, "supervisor": os.getpid(), "time": time.time()})
 
     ended = Supervisor(spec, stdout, stderr, control).run(started)
-    write_record(folder, ENDED, ended | {"time": time.time()})
+    write_reserved(folder, ENDED, ended | {"time": time.time()})

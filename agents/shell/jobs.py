@@ -19,6 +19,7 @@ from .records import ASKED, CONTROL, ENDED, FAILED, SPEC, STARTED, ask, is_super
 from .spec import Spec
 
 _HANDLE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+_UNFINISHED = 3600.0  # seconds
 
 
 class Jobs:
@@ -89,7 +90,7 @@ class Jobs:
 
     def signal(self, handle: str, name: str, grace: int, caller: str) -> bool:
         """Have a job's supervisor send a signal; False where the job has ended already."""
-        return ask(self.path(handle), {"signal": name, "grace": grace, "by": caller[:200]})
+        return not self.state(handle).is_over and ask(self.path(handle), {"signal": name, "grace": grace, "by": caller[:200]})
 
     def handles(self) -> list[str]:
         """All jobs, the oldest first."""
@@ -115,12 +116,20 @@ class Jobs:
     def make_room(self, most_running: int, keep: int, age: float) -> None:
         """Forget what ended too long ago (age, in seconds) or is too much; RPCAborted where so many run already."""
         now, handles = time.time(), self.handles()
+        self._forget_unfinished(now - _UNFINISHED)
         over = self.ended(handles, now)
         if len(handles) - len(over) >= most_running:
             raise RPCAborted(f"{most_running} jobs are running here already (plugin.shell.max_jobs)")
         old = set(self.ended(over, now - age))
         for handle in {*old, *over[: max(0, len(over) - keep)]}:
             self.forget(handle)
+
+    def _forget_unfinished(self, before: float) -> None:
+        """Folders that a crash left without a record."""
+        for entry in self.folder.iterdir() if self.folder.is_dir() else ():
+            is_one = _HANDLE.fullmatch(entry.name) and not (entry / ASKED).exists()
+            if is_one and not entry.is_symlink() and entry.stat().st_mtime < before:
+                shutil.rmtree(entry, ignore_errors=True)
 
     def _is_over_since(self, handle: str, before: float) -> bool:
         state = self.state(handle)

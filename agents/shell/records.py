@@ -11,6 +11,7 @@ from typing import Any
 
 ASKED, SPEC, STARTED, ENDED, FAILED = "asked.json", "spec.json", "started.json", "ended.json", "failed.json"
 CONTROL, STDOUT, STDERR = "control", "stdout", "stderr"
+_RESERVED = 4096  # bytes
 _MAX_RECORD = 4 << 20  # bytes; a spec may hold a script and what is to be read
 
 
@@ -23,6 +24,31 @@ def write_record(folder: str, name: str, record: Mapping[str, Any]) -> None:
         file.flush()
         os.fsync(file.fileno())  # a record that is there after a crash is whole
     os.replace(new, os.path.join(folder, name))
+
+
+def reserve_record(folder: str, name: str) -> None:
+    """Take the place of a record on the disk, for write_reserved: a job may fill the disk, and how it ended is told all the same."""
+    descriptor = os.open(_reserved(folder, name), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(descriptor, b" " * _RESERVED)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_reserved(folder: str, name: str, record: Mapping[str, Any]) -> None:
+    """Write a record into its place, and give it its name."""
+    descriptor = os.open(_reserved(folder, name), os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        os.write(descriptor, json.dumps(record).encode()[:_RESERVED])
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    os.replace(_reserved(folder, name), os.path.join(folder, name))
+
+
+def _reserved(folder: str, name: str) -> str:
+    return os.path.join(folder, f".{name}.reserved")
 
 
 def read_record(folder: str, name: str) -> dict[str, Any] | None:

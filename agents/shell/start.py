@@ -19,16 +19,15 @@ def unit_of(handle: str) -> str:
     return f"mcollective-shell-{handle}.service"
 
 
-def in_unit(systemd_run: str, handle: str, python: str, parent: str, package: str, folder: str, memory: int | None) -> list[str]:
+def in_unit(systemd_run: str, handle: str, python: str, parent: str, package: str, folder: str) -> list[str]:
     """The words that start a supervisor in a unit of its own: a stop of the daemon's unit, however it kills, does not reach it.
 
     Nor do the bounds of the daemon's unit hold there (TasksMax, address families). What a job leaves running on purpose when it has
-    ended stays, as it does without a unit. memory: bytes of all its processes together.
+    ended stays, as it does without a unit.
     """
-    limits = [] if memory is None else [f"--property=MemoryMax={memory}"]
     return [
         systemd_run, "--quiet", "--collect", "--no-ask-password", f"--unit={unit_of(handle)}", "--property=KillMode=process",
-        f"--description=Job {handle} of the shell agent", *limits, "--", *_python(python, parent, package, "background"), folder,
+        f"--description=Job {handle} of the shell agent", "--", *_python(python, parent, package, "background"), folder,
     ]  # fmt: skip
 
 

@@ -40,12 +40,12 @@ def run_supervised(spec: Spec) -> dict[str, Any]:
     return outcome
 
 
-def supervise(jobs: Jobs, handle: str, memory: int | None, logger: logging.Logger, *, wants_unit: bool) -> str | None:
+def supervise(jobs: Jobs, handle: str, logger: logging.Logger, *, wants_unit: bool) -> str | None:
     """Start the supervisor of a job; the systemd unit that it is in, None for a plain process. Raises RPCAborted."""
     folder = jobs.path(handle)
     if wants_unit and os.geteuid() == 0 and Path("/run/systemd/system").is_dir():
         try:
-            ended = run(in_unit(_SYSTEMD_RUN, handle, *_own(), folder, memory), timeout=_STARTS_WITHIN)
+            ended = run(in_unit(_SYSTEMD_RUN, handle, *_own(), folder), timeout=_STARTS_WITHIN)
         except RPCAborted as error:
             logger.warning("no unit for the job %s: %s", handle, error)
         else:

@@ -23,6 +23,7 @@ _CHUNK = 65536
 _LINGER = 0.2  # seconds that output is read after the command ended: what it left behind may hold the pipe for ever
 _LOOK = 0.1  # seconds between two looks at what does not end
 _GIVE_UP = 5.0  # seconds after KILL: what is still there hangs in the kernel
+_ROUNDS = 3  # of KILL: what forks while it is looked for is found the next time
 _PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 _ENDING = {"TERM", "INT", "QUIT", "KILL"}
 
@@ -103,6 +104,9 @@ class Supervisor:
                 self._selector.register(self._control, selectors.EVENT_READ, ("control", None))
             self._watch(began, None if self._spec.timeout is None else began + self._spec.timeout)
             self._rest()
+        except BaseException:
+            self._leave_nothing()
+            raise
         finally:
             if self._script is not None:
                 with suppress(OSError):
@@ -176,6 +180,7 @@ class Supervisor:
         while self._selector.get_map() and (left := deadline - time.monotonic()) > 0:
             for key, _ in self._selector.select(left):
                 self._move(key.fd, *key.data)
+        self._reap()
 
     def _move(self, descriptor: int, name: str, waiting: Any) -> None:
         try:
@@ -237,6 +242,12 @@ class Supervisor:
         for process in descendants(all_processes(), os.getpid()):
             send_signal(process, signal.Signals[f"SIG{name}"])
             send_signal(process, signal.SIGCONT)  # one that is stopped would not hear it
+
+    def _leave_nothing(self) -> None:
+        """End what runs, where nobody will be there to tell of it."""
+        for _ in range(_ROUNDS):
+            for process in descendants(all_processes(), os.getpid()):
+                send_signal(process, signal.SIGKILL)
 
     def _ending(self, seconds: float) -> dict[str, Any]:
         ended = os.waitstatus_to_exitcode(self._status) if self._status >= 0 else -signal.SIGKILL

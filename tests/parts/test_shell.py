@@ -26,7 +26,7 @@ def hosts() -> Iterator[SystemdLab]:
     require_lab()
     require_programs("systemctl", "systemd-run")
     with tempfile.TemporaryDirectory(dir="/var/tmp", prefix="mco-lab-") as name:
-        settings = {host: SETTINGS for host in (UNIT, PLAIN)}
+        settings = dict.fromkeys((UNIT, PLAIN), SETTINGS)
         with systemd_lab(Path(name), [UNIT], plain=[PLAIN], settings=settings) as lab:
             yield lab
 
@@ -141,7 +141,7 @@ def test_jobs_of_several_hosts_have_one_handle_and_are_watched_and_ended_by_it(h
 
 
 def test_a_tail_shows_lines_as_they_come_and_ctrl_c_ends_the_command(hosts: SystemdLab):
-    words = ["shell", "run", "echo \"hello from $(hostname)\"; exec sleep 4712", "--tail", "-I", UNIT, "-I", PLAIN]
+    words = ["shell", "run", 'echo "hello from $(hostname)"; exec sleep 4712', "--tail", "-I", UNIT, "-I", PLAIN]
     command = [sys.executable, "-m", "mcollective_py", *words, "--config", str(hosts.site.client_config)]
     output = hosts.site.folder / "tail.txt"
     with output.open("wb") as out:
