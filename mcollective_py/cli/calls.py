@@ -173,9 +173,8 @@ def confirm(
     declared = rpc.ddl.actions[action]
     if not declared.only_reads:
         check_doubt(options, f"{rpc.agent} {action}")
-    is_narrowed = not rpc.filter.is_empty or rpc.limit or options.rerun or finding_of(options).method not in (None, mc.METHOD)
     is_destructive = declared.impact == "destructive"
-    is_everywhere = (is_destructive or (asks_first and not declared.only_reads)) and not is_narrowed
+    is_everywhere = (is_destructive or (asks_first and not declared.only_reads)) and not is_narrowed(rpc, options)
     if not (is_everywhere or declared.needs_confirm) or options.yes or inputs.get("noop") is True:
         return
     nature = "is destructive" if is_destructive else "changes hosts"
@@ -192,6 +191,11 @@ def confirm(
     print(f"{rpc.agent} {action} {what}. Really? (y/N) ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise UsageError("nothing was sent")
+
+
+def is_narrowed(rpc: RPCClient, options: argparse.Namespace) -> bool:
+    """True where a filter, a limit or a list says whom a call goes to, False where it goes to every host there is."""
+    return bool(not rpc.filter.is_empty or rpc.limit or options.rerun or finding_of(options).method not in (None, mc.METHOD))
 
 
 def show(
