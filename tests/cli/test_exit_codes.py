@@ -22,9 +22,10 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "exit-codes.md"
 
 # A collective of their own, so that the hosts of other tests stay what they are: one answers everything, the other denies.
 COLLECTIVE = {"collectives": "exits", "main_collective": "exits"}
+SHELL = {"plugin.shell.enabled": "1"}  # it is not there unless a host says so
 HOSTS = (
-    SiteHost("open1", facts={"country": "uk"}, settings=COLLECTIVE),
-    SiteHost("shut1", facts={"country": "de"}, settings=COLLECTIVE),
+    SiteHost("open1", facts={"country": "uk"}, settings=COLLECTIVE | SHELL),
+    SiteHost("shut1", facts={"country": "de"}, settings=COLLECTIVE | SHELL),
 )
 
 SILENT = "-I open1 -I nobody -t 3"
@@ -205,6 +206,7 @@ TABLE: dict[str, dict[str, str | None]] = {
         **configured("runs"),
     },
     "service": calling("service", "service status ssh", "service status -c {good}"),
+    "shell": calling("shell", "shell list", "shell nosuch -c {good}"),
     "why": {
         **always("why", "why open1 -c {good}", "why 'a b' -c {good}"),
         **configured("why open1"),
@@ -218,7 +220,21 @@ TABLE: dict[str, dict[str, str | None]] = {
     },
 }
 
-HAS_JSON = ("config", "describe_filter", "doctor", "facts", "find", "inventory", "ping", "plugin", "rpc", "runs", "service", "why")
+HAS_JSON = (
+    "config",
+    "describe_filter",
+    "doctor",
+    "facts",
+    "find",
+    "inventory",
+    "ping",
+    "plugin",
+    "rpc",
+    "runs",
+    "service",
+    "shell",
+    "why",
+)
 # The command reports them on its standard output, and its code is the same.
 REPORTED = {("config", "configuration broken"), *(("doctor", f"configuration {how}") for how in ("broken", "missing")),
             ("doctor", "no broker")}  # fmt: skip
