@@ -1,0 +1,71 @@
+from base64 import b64encode
+from hashlib import sha256
+
+import pytest
+
+from agents.filemgr.fetched import Fetched, folder_for
+from mcollective_py.errors import MCollectiveError, UsageError
+
+
+def piece(text, offset=0, eof=True, stamp="1", **more):
+    return {
+        "content": b64encode(text).decode(),
+        "sha256": sha256(text).hexdigest(),
+        "offset": offset,
+        "eof": eof,
+        "stamp": stamp,
+        **more,
+    }
+
+
+def test_pieces_become_a_file_of_ones_own(tmp_path):
+    file = Fetched(tmp_path, "web1.example.net", 100)
+    assert not file.take(piece(b"one ", eof=False))
+    assert not (tmp_path / "web1.example.net").exists()
+    assert file.take(piece(b"two", 4))
+    file.finish()
+    file.give_up()
+    found = tmp_path / "web1.example.net"
+    assert found.read_bytes() == b"one two" and found.stat().st_mode & 0o777 == 0o600
+    assert [one.name for one in tmp_path.iterdir()] == ["web1.example.net"]
+
+
+@pytest.mark.parametrize(
+    ("second", "reason"),
+    [
+        (piece(b"two", 4, stamp="2"), "was changed on the host"),
+        (piece(b"two", 5), "damaged"),
+        (piece(b"two", 4, sha256="0" * 64), "damaged"),
+        (piece(b"two", 4, content="%"), "no base64"),
+        (piece(b"x" * 100, 4), "--max-size"),
+        (piece(b"", 4, eof=False), "sends nothing more"),
+        ({}, "no base64|damaged"),
+    ],
+)
+def test_what_is_not_the_next_piece_is_refused_and_nothing_stays(tmp_path, second, reason):
+    file = Fetched(tmp_path, "web1", 100)
+    file.take(piece(b"one ", eof=False))
+    with pytest.raises(MCollectiveError, match=reason):
+        file.take(second)
+    file.give_up()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("host", ["..", ".", "a/b", "", "-x", "a\n", ".hidden"])
+def test_a_host_whose_name_is_none_of_a_file_writes_nothing(tmp_path, host):
+    with pytest.raises(MCollectiveError, match="no name for a file"):
+        Fetched(tmp_path, host, 100)
+
+
+def test_a_link_in_the_folder_is_not_written_through(tmp_path):
+    (tmp_path / "target").write_text("kept")
+    (tmp_path / ".web1.part").symlink_to(tmp_path / "target")
+    with pytest.raises(OSError, match="symbolic links"):
+        Fetched(tmp_path, "web1", 100)
+    assert (tmp_path / "target").read_text() == "kept"
+
+
+def test_the_folder_is_made(tmp_path):
+    assert folder_for(str(tmp_path / "a")).is_dir()
+    with pytest.raises(UsageError, match="the one above it must be there"):
+        folder_for(str(tmp_path / "b" / "c"))
