@@ -143,6 +143,7 @@ TABLE: dict[str, dict[str, str | None]] = {
         "no broker": f"facts country {NO_BROKER}",
         "interrupted": f"facts country -c {{good}} {LONG}",
     },
+    "filemgr": calling("filemgr", "filemgr status /etc/passwd", "filemgr nosuch -c {good}"),
     "find": {
         **always("find", "find -c {good} -I open1", "find -F x"),
         **configured("find"),
@@ -171,6 +172,7 @@ TABLE: dict[str, dict[str, str | None]] = {
         "no broker": f"inventory open1 {NO_BROKER}",
         "interrupted": f"inventory --list-collectives -c {{good}} {LONG}",
     },
+    "nrpe": calling("nrpe", "nrpe --list", "nrpe -c {good}"),
     "ping": {
         **always("ping", "ping -c {good} -I open1", "ping --json --jsonl"),
         **configured("ping"),
@@ -225,8 +227,10 @@ HAS_JSON = (
     "describe_filter",
     "doctor",
     "facts",
+    "filemgr",
     "find",
     "inventory",
+    "nrpe",
     "ping",
     "plugin",
     "rpc",
