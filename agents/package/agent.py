@@ -259,7 +259,7 @@ class Package(Agent):
     def _refuse(self, reply: RPCReply, states: Sequence[PackageState], words: str) -> None:
         _tell_states(reply, states)
         reply["changed"], reply["changes"] = False, []
-        raise RPCAborted(words)
+        raise RPCAborted(words, 5 if self._is_strict else 1)  # the agent in Ruby raised an error of no kind
 
     def _hold(self, request: RPCRequest, reply: RPCReply, *, is_held: bool) -> None:
         provider, names = self._native(), [one.name for one in self._wanted(request, has_versions=False)]

@@ -75,7 +75,8 @@ class PackageState:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One package that would be, or was changed. action: install, upgrade, downgrade, reinstall, remove, purge or configure.
+    """One package that would be, or was changed. action: install, upgrade, downgrade, reinstall, remove, purge or configure; for one
+    that was left half done the trouble that it is in, as PackageState has it.
 
     old and new: full versions, empty where there is none. repo: where the new one comes from, as the tool names it.
     """
@@ -205,15 +206,15 @@ def difference(before: Iterable[PackageState], after: Iterable[PackageState], co
     changes = []
     for key in sorted({*was, *now}):
         old, new = was.get(key), now.get(key)
-        if old is None and new is not None:
-            changes.append(Change("install", new.name, "", new.ensure, new.arch))
-        elif old is not None and new is None:
-            changes.append(Change("remove", old.name, old.ensure, "", old.arch))
-        elif old is not None and new is not None and old.ensure != new.ensure:
+        if new is None:
+            changes.append(Change("remove", key[0], old.ensure if old else "", "", key[1]))
+        elif old is None:
+            changes.append(Change(new.trouble or "install", new.name, "", new.ensure, new.arch))
+        elif old.ensure != new.ensure:
             action = "upgrade" if compare(old.ensure, new.ensure) < 0 else "downgrade"
-            changes.append(Change(action, new.name, old.ensure, new.ensure, new.arch))
-        elif old is not None and new is not None and old.trouble and not new.trouble:
-            changes.append(Change("configure", new.name, old.ensure, new.ensure, new.arch))
+            changes.append(Change(new.trouble or action, new.name, old.ensure, new.ensure, new.arch))
+        elif old.trouble != new.trouble:
+            changes.append(Change(new.trouble or "configure", new.name, old.ensure, new.ensure, new.arch))
     return tuple(changes)
 
 

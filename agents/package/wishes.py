@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from .provider import KEEP, Options, PackageState, Wanted
+from .provider import KEEP, REPLACE, Options, PackageState, Wanted
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+\-]*(?::[a-z0-9][a-z0-9\-]*)?", re.ASCII)
 _VERSION = re.compile(r"[A-Za-z0-9*?\[][A-Za-z0-9.+:~^_*?\[\]\-]*", re.ASCII)
@@ -13,8 +13,8 @@ LOCK_WAIT = 60.0  # seconds
 MOST_LOCK_WAIT = 600.0
 # Seconds for the tools, by action: short of the DDL's timeouts by what it takes to look at the packages before and after, to end the
 # tool's process group, and to answer.
-LIMITS = {"upgrade": 3540.0, "refresh": 150.0, "apt_update": 150.0, "hold": 150.0, "unhold": 150.0}
-LIMIT = 840.0
+LIMITS = {"install": 840.0, "update": 840.0, "uninstall": 840.0, "purge": 840.0, "repair": 840.0, "upgrade": 3540.0}
+LIMIT = 150.0  # of all others
 
 
 def wanted_of(package: str | None, version: str | None, packages: str | None) -> tuple[Wanted, ...]:
@@ -52,15 +52,20 @@ def options_of(request: Any, config: Mapping[str, str]) -> Options:
     Settings: lock_wait and timeout in seconds, config_files keep or replace. Raises ValueError for others.
     """
     limit = LIMITS.get(request.action, LIMIT)
-    lock_wait = request.get("lock_wait", _seconds(config, "lock_wait", LOCK_WAIT))
+    configured = _seconds(config, "lock_wait", LOCK_WAIT)
+    lock_wait = configured if request.get("lock_wait") is None else request.get("lock_wait")
+    timeout = min(limit, _seconds(config, "timeout", limit))
+    config_files = request.get("config_files") or config.get("config_files", KEEP).strip().lower()
+    if config_files not in (KEEP, REPLACE):
+        raise ValueError(f"plugin.package.config_files is {config_files!r}: it must be {KEEP} or {REPLACE}")
     return Options(
-        downgrade=request.get("downgrade", False),
-        change_held=request.get("change_held", False),
-        security=request.get("security", False),
-        config_files=request.get("config_files", config.get("config_files", KEEP)),
-        full=request.get("full", False),
-        lock_wait=min(max(0.0, float(lock_wait)), MOST_LOCK_WAIT, limit),
-        timeout=min(limit, _seconds(config, "timeout", limit)),
+        downgrade=bool(request.get("downgrade")),
+        change_held=bool(request.get("change_held")),
+        security=bool(request.get("security")),
+        config_files=config_files,
+        full=bool(request.get("full")),
+        lock_wait=min(max(0.0, float(lock_wait)), MOST_LOCK_WAIT, timeout),
+        timeout=timeout,
     )
 
 
@@ -70,4 +75,6 @@ def _seconds(config: Mapping[str, str], key: str, default: float) -> float:
         return default
     if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,3})?", text.strip(), re.ASCII):
         raise ValueError(f"plugin.package.{key} is {text!r}: it must be seconds")
+    if key == "timeout" and float(text) < 1:
+        raise ValueError(f"plugin.package.{key} is {text!r}: it must be at least 1 second")
     return float(text)

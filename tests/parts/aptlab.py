@@ -1,6 +1,7 @@
 """A lab host whose apt knows nothing but a little repository of its own: two versions of each, one that breaks, one that is slow."""
 
 import hashlib
+import json
 import subprocess
 import sys
 import time
@@ -8,13 +9,22 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from mcollective_py.cli.demosite import OPERATOR, Site, SiteBroker, SiteHost
-from tests.parts.lab import GATEWAY, Lab
+from mcollective_py.cli.demosite import OPERATOR, Site, SiteHost
+from tests.parts.lab import Lab
+from tests.parts.labbroker import lab_broker
 
 POLICY = {"package": f"policy default deny\nallow\tcert={OPERATOR}\t*\t*\t*\n"}
 STALE = "lab-gone"  # a suite whose packages are listed but not there
 _TOOL = {"SOURCE_DATE_EPOCH": "1700000000", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
+# Tells that it runs, and ends when somebody writes into its pipe.
+_SLOW = """#!/bin/sh
+[ -e /etc/labslow.ok ] && exit 0
+mkfifo /run/labslow.pipe
+echo $$ >/run/labslow.pid
+exec cat /run/labslow.pipe
+"""
 
 
 @dataclass(frozen=True)
@@ -45,12 +55,7 @@ DEBS = (
         "1.0",
         scripts={"postinst": "#!/bin/sh\n[ -e /etc/labbroken.ok ] && exit 0\necho no room for labbroken >&2\nexit 3\n"},
     ),
-    # Tells that it runs, and ends when somebody writes into its pipe.
-    Deb(
-        "labslow",
-        "1.0",
-        scripts={"postinst": "#!/bin/sh\nmkfifo /run/labslow.pipe\necho $$ >/run/labslow.pid\nexec cat /run/labslow.pipe\n"},
-    ),
+    Deb("labslow", "1.0", scripts={"postinst": _SLOW}),
     Deb("labgone", "1.0", suite=STALE),
 )
 
@@ -107,6 +112,19 @@ def _build(deb: Deb, pool: Path) -> tuple[Path, str]:
     return file, control
 
 
+# A client that stays: a call a line, `[action, inputs]`, and the reply a line. The start of an interpreter for each would take longer
+# than apt.
+_CLIENT = """
+import json, sys
+from mcollective_py import rpcclient
+with rpcclient("package", config=sys.argv[1], nodes=sys.argv[2:]) as package:
+    for line in sys.stdin:
+        action, inputs = json.loads(line)
+        (result,) = package.call(action, inputs)
+        print(json.dumps([result.statuscode, result.statusmsg, dict(result.data)]), flush=True)
+"""
+
+
 @dataclass
 class AptLab:
     """A lab with one host `apt1`, its repository at folder/repo, and an operator."""
@@ -115,6 +133,7 @@ class AptLab:
     site: Site
     folder: Path
     host: str = "apt1"
+    client: "subprocess.Popen[str] | None" = None
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command in the host."""
@@ -138,6 +157,22 @@ class AptLab:
             "env", environ, sys.executable, "-m", "mcollective_py", *words, "--config", str(self.site.client_config)
         )
 
+    def call(self, action: str, **inputs: object) -> tuple[int, str, dict[str, Any]]:
+        """Call an action of the agent package on the host: status code, message, outputs."""
+        assert self.client is not None and self.client.stdin is not None and self.client.stdout is not None
+        self.client.stdin.write(json.dumps([action, inputs]) + "\n")
+        self.client.stdin.flush()
+        code, message, data = json.loads(self.client.stdout.readline())
+        return code, message, data
+
+    def start(self, *words: str) -> "subprocess.Popen[bytes]":
+        """Call mco and do not wait for it."""
+        command = ["env", f"XDG_CACHE_HOME={self.site.folder}", sys.executable, "-m", "mcollective_py", *words]
+        return subprocess.Popen(
+            self.lab.outside([*command, "--config", str(self.site.client_config)]),
+            env=self.lab.environ, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
 
 @contextmanager
 def apt_lab(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[AptLab]:
@@ -151,9 +186,10 @@ def apt_lab(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator
         sources = "".join(f"deb [trusted=yes] file:/srv/repo {suite} main\n" for suite in ("lab", "lab-security", STALE))
         lab.run(apt.host, "sh", "-c", "rm -f /etc/apt/sources.list.d/* /etc/apt/preferences.d/*")
         lab.write(apt.host, "/etc/apt/sources.list", sources)
+        lab.write(apt.host, "/etc/apt/apt.conf.d/99lab", 'Acquire::Retries "0";\n')  # else it waits between them
         updated = lab.run(apt.host, "apt-get", "update")
         assert updated.returncode == 0, updated.stderr
-        with _broker(lab, site) as broker:
+        with lab_broker(lab, site) as broker:
             site.write_client(broker)
             config = site.write_host(SiteHost(apt.host, settings=settings or {}), broker)
             start = lab.run(
@@ -164,26 +200,8 @@ def apt_lab(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator
             deadline = time.monotonic() + 30
             while apt.mco("find").stdout.split() != [apt.host]:
                 assert time.monotonic() < deadline, (config.parent / "mcollectived.log").read_text()
-            yield apt
-
-
-@contextmanager
-def _broker(lab: Lab, site: Site) -> Iterator[SiteBroker]:
-    site.issue("broker.lab.test", "broker", (GATEWAY,))
-    port_file = site.folder / "broker.port"
-    command = [
-        sys.executable, "-m", "mcollective_py", "broker", "--host", GATEWAY, "--port", "0", "--port-file", str(port_file),
-        "--tls-ca", str(site.folder / "ca" / "ca.pem"), "--tls-cert", str(site.certificate("broker.lab.test")),
-        "--tls-key", str(site.key("broker.lab.test")),
-    ]  # fmt: skip
-    with (site.folder / "broker.log").open("wb") as log:
-        broker = subprocess.Popen(lab.outside(command), env=lab.environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-    try:
-        deadline = time.monotonic() + 20
-        while not port_file.exists():
-            assert broker.poll() is None and time.monotonic() < deadline, (site.folder / "broker.log").read_text()
-            time.sleep(0.05)
-        yield SiteBroker(int(port_file.read_text()), GATEWAY)
-    finally:
-        broker.terminate()
-        broker.wait(10)
+            command = ["env", f"XDG_CACHE_HOME={folder}", sys.executable, "-c", _CLIENT, str(site.client_config), apt.host]
+            with subprocess.Popen(
+                lab.outside(command), env=lab.environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            ) as apt.client:
+                yield apt
