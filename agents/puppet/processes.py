@@ -34,7 +34,8 @@ def is_puppet(process: Process | None, written: float) -> bool:
     not have started after the file was written.
     """
     # 5 s: clocks of files and of processes are not the same, and a host's clock is set now and then
-    return process is not None and "puppet" in process.words and process.started <= written + 5
+    is_so_called = process is not None and any(word.rpartition("/")[2] == "puppet" for word in process.words.split()[:3])
+    return is_so_called and process is not None and process.started <= written + 5
 
 
 def process_of(pid: int, now: float) -> Process | None:

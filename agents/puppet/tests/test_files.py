@@ -200,6 +200,8 @@ def test_a_process_is_puppets_by_its_words_and_its_age():
     assert not is_puppet(running, written=900.0)  # the number came back: who wrote the file is gone
     assert not is_puppet(Process(851, "/usr/sbin/sshd -D", 1000.0), written=1001.0)
     assert not is_puppet(None, written=1001.0)
+    assert is_puppet(Process(851, "puppet agent: applying configuration", 1000.0), written=1001.0)
+    assert not is_puppet(Process(851, "/usr/bin/vi /etc/puppet/puppet.conf", 1000.0), written=1001.0)
 
 
 def test_the_start_of_a_process_is_read_whatever_it_is_called():
