@@ -173,6 +173,7 @@ TABLE: dict[str, dict[str, str | None]] = {
         "interrupted": f"inventory --list-collectives -c {{good}} {LONG}",
     },
     "nrpe": calling("nrpe", "nrpe --list", "nrpe -c {good}"),
+    "package": calling("package", "package status bash", "package nosuch -c {good}"),
     "ping": {
         **always("ping", "ping -c {good} -I open1", "ping --json --jsonl"),
         **configured("ping"),
@@ -231,6 +232,7 @@ HAS_JSON = (
     "find",
     "inventory",
     "nrpe",
+    "package",
     "ping",
     "plugin",
     "rpc",
