@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from mcollective_py.cli.agentapplication import AgentApplication, agent_client, one_of
-from mcollective_py.cli.calls import interruptible
-from mcollective_py.cli.finding import finding_of
+from mcollective_py.cli.calls import interruptible, is_narrowed
 from mcollective_py.cli.inert import inert
 from mcollective_py.cli.main import INTERRUPTED
 from mcollective_py.cli.optiontypes import seconds, whole
@@ -67,7 +66,7 @@ class Shell(AgentApplication):
             return self._of_jobs(action, _handles(things), options)
         called, inputs = self._called(action, things, options)
         with agent_client(self.agent, called, inputs, options) as rpc:
-            if called in ("run", "start") and _is_narrowed(rpc, options):
+            if called in ("run", "start") and is_narrowed(rpc, options):
                 options.yes = True  # `mco rpc` asks whatever the filter; whoever types a command and a filter has said what he wants
             if action in ("run", "script") and options.tail:
                 return self._tail(rpc, inputs, options)
@@ -77,7 +76,7 @@ class Shell(AgentApplication):
         """See AgentApplication."""
         data = result.data
         if result.action == "run":
-            return _ran(data)
+            return _ran(data) or None
         if result.action == "start":
             return text_of(data.get("handle")) or None
         if result.action == "list":
@@ -173,7 +172,7 @@ class Shell(AgentApplication):
                 if not ends_them:
                     remark("interrupted: the jobs go on")
                     break
-                remark("interrupted: the commands are ended; again to leave them running")
+                remark("interrupted: the commands are ended; again to leave without waiting for that")
                 _kill(rpc, waiting)
                 ends_them, lines = False, []
             for line in lines:
@@ -275,11 +274,6 @@ def _handles(things: Sequence[str]) -> list[str]:
     if len(things) > _MOST_HANDLES:
         raise UsageError(f"{_MOST_HANDLES} jobs at a time")
     return list(things)
-
-
-def _is_narrowed(rpc: RPCClient, options: argparse.Namespace) -> bool:
-    """Whether the operator has said which hosts are meant."""
-    return not rpc.filter.is_empty or bool(rpc.limit or options.rerun) or finding_of(options).method not in (None, "mc")
 
 
 def _printed(line: str) -> None:

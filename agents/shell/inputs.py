@@ -35,6 +35,8 @@ def _what(action: str, things: Sequence[str], options: argparse.Namespace) -> di
         )
     if action == "script":
         script = _text(things[0], "the script")
+        if not script.strip():
+            raise UsageError(f"the script: there is nothing in {things[0]}")
         return {"script": script, "sha256": sha256(script.encode()).hexdigest(), "arguments": list(things[1:])}
     if options.interpreter is not None:
         raise UsageError("--interpreter is for mco shell script FILE")

@@ -1,0 +1,114 @@
+import argparse
+from pathlib import Path
+
+import pytest
+
+from mcollective_py.cli.commands import load_application
+from mcollective_py.cli.options import parse, parser_for
+from mcollective_py.client.results import RPCResult
+from mcollective_py.errors import UsageError
+
+
+@pytest.fixture(scope="module")
+def shell():
+    return load_application("shell", str(Path(__file__).parents[1] / "application.py"))
+
+
+@pytest.fixture
+def called(shell):
+    def of(*words):
+        options: argparse.Namespace = parse(parser_for("shell", shell), list(words))
+        action, things = shell._addressed(options)
+        return shell._called(action, things, options)
+
+    return of
+
+
+def result(action, **data):
+    return RPCResult("web1", "shell", action, 0, "OK", data)
+
+
+@pytest.mark.parametrize(
+    ("words", "action", "inputs"),
+    [
+        (["run", "uptime; id"], "run", {"command": "uptime; id"}),
+        (["run", "-I", "web1", "--", "ls", "-l", "/tmp"], "run", {"command": "ls -l /tmp"}),
+        (["run", "--argv", "--", "ls", "-l", "a b"], "run", {"argv": ["ls", "-l", "a b"]}),
+        (["run", "id", "--tail"], "start", {"command": "id"}),
+        (["start", "id", "--user", "worker", "--group", "mail"], "start", {"command": "id", "user": "worker", "group": "mail"}),
+        (["run", "id", "--env", "A=b=c", "--env", "D="], "run", {"command": "id", "env": {"A": "b=c", "D": ""}}),
+        (["run", "id", "--max-time", "5", "--max-memory", "1G", "--max-cpu", "7", "--max-output", "64K"], "run",
+         {"command": "id", "timeout": 5.0, "memory": "1G", "cpu": 7, "max_output": "64K"}),
+        (["list"], "list", {}),
+        (["purge", "--age", "1d"], "purge", {"age": "1d"}),
+        (["purge", "a-b"], "purge", {"handles": ["a-b"]}),
+    ],
+)  # fmt: skip
+def test_words_mean_an_action_and_its_inputs(called, words, action, inputs):
+    assert called(*words) == (action, inputs)
+
+
+def test_a_script_is_read_here_and_goes_with_its_checksum_and_arguments(called, tmp_path):
+    script, given = tmp_path / "s.sh", tmp_path / "in"
+    script.write_text("echo hi\n")
+    given.write_text("secret")
+    action, inputs = called("script", str(script), "--background", "--stdin", str(given), "--", "-x", "a b")
+    assert (action, inputs["script"], inputs["arguments"], inputs["stdin"]) == ("start", "echo hi\n", ["-x", "a b"], "secret")
+    assert inputs["sha256"] == "ab08508fdf5ca4da5c4995987bc41c56c048aaa5eeb046417ae4049b7d40286e"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "which action"),
+        (["uptime"], "mco shell run 'COMMAND'"),
+        (["run"], "which command"),
+        (["script"], "which script"),
+        (["script", "/nosuch"], "No such file"),
+        (["script", "/dev/null"], "there is nothing in"),
+        (["start", "id", "--tail"], "--tail is for run"),
+        (["run", "id", "--background"], "--background is for script"),
+        (["run", "id", "--interpreter", "/bin/sh"], "--interpreter is for"),
+        (["run", "id", "--env", "A"], "write NAME=VALUE"),
+        (["list", "x"], "list takes no"),
+    ],
+)
+def test_words_that_mean_nothing_are_told_apart(called, words, message):
+    with pytest.raises(UsageError, match=message):
+        called(*words)
+
+
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        ({"stdout": "a\nb\n", "stderr": "", "success": True, "exitcode": 0}, "a\nb"),
+        ({"stdout": "", "stderr": "", "success": True, "exitcode": 0}, None),
+        ({"stdout": "a\n", "stderr": "x\ny\n", "success": True, "exitcode": 3}, "a\nstderr: x\nstderr: y\nexit code 3"),
+        ({"stdout": "", "stderr": "", "success": True, "exitcode": 137, "signal": "KILL"}, "ended by signal KILL"),
+        (
+            {"stdout": "a", "stderr": "", "success": False, "exitcode": None, "signal": "TERM", "seconds": 5.0},
+            "a\nits time was over after 5.0 s",
+        ),
+        ({"stdout": ["x"], "stderr": 5, "success": True, "exitcode": 0}, None),
+    ],
+)
+def test_a_host_says_output_and_how_the_command_ended(shell, data, line):
+    assert shell.line(result("run", **data)) == line
+
+
+def test_a_command_that_did_not_end_with_0_makes_exit_code_2(shell):
+    assert shell.exitcode([result("run", exitcode=0)], 0) == 0
+    assert shell.exitcode([result("run", exitcode=0), result("run", exitcode=1)], 0) == 2
+    assert shell.exitcode([result("run", exitcode=None, success=False)], 5) == 2
+    assert shell.exitcode([result("run", exitcode=1)], 130) == 130
+    assert shell.exitcode([result("start", handle="h")], 0) == 0
+
+
+def test_a_list_has_a_line_a_job(shell):
+    jobs = {
+        "h1": {"status": "running", "user": "root", "command": "sleep 5"},
+        "h2": {"status": "stopped", "exitcode": 3, "user": "a", "command": "x"},
+    }
+    assert shell.line(result("list", jobs=jobs)) == "h1  running     root  sleep 5\nh2  stopped (exit code 3)  a  x"
+    assert shell.line(result("list", jobs={})) is None
+    assert shell.line(result("list", jobs=["x"])) is None
