@@ -155,22 +155,32 @@ class Dnf:
         return Outcome(result.exitcode, _output(result), changes, failure)
 
     def _refused(self, order: Order) -> Outcome | None:
-        """What dnf would do without a word, and nobody asked for: older versions, and changes to packages on hold."""
-        options = order.options
-        held = set() if options.change_held or order.action == "upgrade" else set(self.held())
-        is_downward = not options.downgrade and any(wanted.version is not None for wanted in order.packages)
-        if not held and not is_downward:
+        """What dnf would do without a word, and nobody asked for: older versions, and changes to packages on hold.
+
+        A simulation tells, and is run only where it could be so.
+        """
+        held = set() if order.options.change_held or order.action == "upgrade" else set(self.held())
+        touches_held = bool(held) and (order.action in ("uninstall", "purge") or any(one.name in held for one in order.packages))
+        if not touches_held and not self._goes_down(order):
             return None
-        planned = self._plan(Order(order.action, order.packages, replace(options, change_held=True)))
+        planned = self._plan(Order(order.action, order.packages, replace(order.options, change_held=True)))
         touched = sorted({change.name for change in planned.changes} & held)
         if touched:
             failure = f"packages on hold would be changed: {', '.join(touched)}; unhold them first, or allow it with change_held"
             return Outcome(1, planned.output, (), failure)
         older = [change for change in planned.changes if change.action == "downgrade"]
-        if older and is_downward:
+        if older and not order.options.downgrade:
             what = ", ".join(f"{change.name} from {change.old} to {change.new}" for change in older)
             return Outcome(1, planned.output, (), f"packages would be downgraded: {what}; allow it with downgrade")
         return None
+
+    def _goes_down(self, order: Order) -> bool:
+        """Whether a wanted version could be older than what is installed, and that was not asked for."""
+        versions = {} if order.options.downgrade else {one.name: one.version for one in order.packages if one.version is not None}
+        there = self.status(list(versions)) if versions else ()
+        return any(
+            state.is_installed and _may_be_older(versions[name], state.ensure) for name, state in zip(versions, there, strict=True)
+        )
 
     def _passed_over(self, order: Order, result: CommandResult, changes: Sequence[Change]) -> str | None:
         """What dnf left out and still ended well: packages that it does not know, repositories that it could not read."""
@@ -210,6 +220,13 @@ class Dnf:
 
     def _run(self, words: list[str], options: Options) -> CommandResult:
         return run_unlocked(words, options, lambda result: answers.is_locked(result.exitcode, f"{result.stdout}\n{result.stderr}"))
+
+
+def _may_be_older(wanted: str, installed: str) -> bool:
+    try:
+        return compare_rpm(wanted, installed) < 0
+    except ValueError:  # a glob
+        return True
 
 
 def _check(order: Order) -> None:
