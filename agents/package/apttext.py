@@ -16,7 +16,7 @@ _SOURCE = re.compile(r" +(-?\d+) (\S.*)")
 _HOLDER = re.compile(r"It is held by process (\d+ \([^)]*\)|\d+)")
 _LOCKED = ("Could not get lock", "Unable to acquire the dpkg", "lock was locked by another process")
 _INTERRUPTED = "dpkg was interrupted"
-_DPKG_ERROR = re.compile(r"dpkg: (?:error|dependency problems)")
+_DPKG_ERROR = ("dpkg: error", "dpkg: dependency problems")
 _MAX_FAILURE = 4000  # characters: it goes into a reply, and is read by people
 _MAX_FOUND = 1000
 
@@ -128,8 +128,8 @@ def is_locked(stderr: str) -> bool:
 def failure_of(stdout: str, stderr: str) -> str:
     """Why apt or dpkg failed, in their own words: errors, what a maintainer script said, dependencies that cannot be met."""
     lines = [line.rstrip() for line in stderr.splitlines() if line.strip() and not _is_chatter(line)]
-    told = [line for line in lines if line.startswith("E: ") or _DPKG_ERROR.match(line)]
-    if any(_DPKG_ERROR.match(line) for line in told):
+    told = [line for line in lines if line.startswith(("E: ", *_DPKG_ERROR))]
+    if any(line.startswith(_DPKG_ERROR) for line in told):
         said = lines  # all of it: what a script wrote stands before the error, without a mark of its own
     else:
         said = [line for line in lines if line.startswith("E: ")] or lines[-5:]
