@@ -2,10 +2,17 @@
 
 from collections.abc import Mapping
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from mcollective_py.agent import RPCAborted
 
-from .provider import Provider
+if TYPE_CHECKING:
+    from .provider import Provider
 
+SCRIPTS = Path("/etc/init.d")
+_BOOTED = Path("/run/systemd/system")  # sd_booted(3): it is there where systemd runs the host
+_SERVICE = (Path("/usr/sbin/service"), Path("/sbin/service"))
 NAMES = ("systemd", "service", "puppet")  # `service` is the historic word for init scripts
 _SAME = {"sysv": "service", "init": "service", "": "auto"}
 
@@ -20,7 +27,7 @@ def chosen_name(configured: str, *, is_booted: bool, has_scripts: bool) -> str:
     return wanted
 
 
-def provider_of(config: Mapping[str, str]) -> Provider:
+def provider_of(config: Mapping[str, str]) -> "Provider":
     """The provider of this host. Raises RPCAborted where there is none."""
     name = name_of(config)
     if name == "systemd":
@@ -39,8 +46,15 @@ def provider_of(config: Mapping[str, str]) -> Provider:
 
 
 def name_of(config: Mapping[str, str]) -> str:
-    """The name of this host's provider, empty where there is none. Raises RPCAborted."""
-    from .systemd import is_booted
-    from .sysv import has_scripts
-
+    """The name of this host's provider, empty where there is none. Raises RPCAborted. Asked at load: it imports none of them."""
     return chosen_name(config.get("provider", ""), is_booted=is_booted(), has_scripts=has_scripts())
+
+
+def is_booted() -> bool:
+    """Whether systemd runs this host."""
+    return _BOOTED.is_dir()
+
+
+def has_scripts() -> bool:
+    """Whether this host has init scripts and what runs them."""
+    return SCRIPTS.is_dir() and any(program.exists() for program in _SERVICE)

@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from time import sleep
 from typing import Any
 
 from mcollective_py.agent import RPCAborted, run
 from mcollective_py.agent.puppetresource import ENVIRONMENT, find_puppet, parse_errors, parse_resource, puppet_resource
 
+from .choice import is_booted
 from .provider import RUNNING, STOPPED, Listed, Outcome, Provider, ServiceState
-from .systemd import Systemd, is_booted
+from .systemd import Systemd
 from .sysv import SysV
 
 _READ = 30.0  # seconds: one second of work, on a host that is not busy
+_SETTLE = 0.5  # seconds, as ever: looking at it again and again would take a second each
 _VERBS: Mapping[str, Mapping[str, Any]] = {
     "start": {"ensure": "running"},
     "stop": {"ensure": "stopped"},
@@ -51,7 +54,9 @@ def state_from(name: str, properties: Mapping[str, Any]) -> ServiceState:
     """The state that the properties of the resource tell. Puppet says `stopped` of what is not there, too."""
     enable = str(properties.get("enable", "")).lower()
     status = RUNNING if properties.get("ensure") == "running" else STOPPED
-    return ServiceState(name, status, enabled=_ENABLED.get(enable, enable), details={"provider": str(properties.get("provider", ""))})
+    return ServiceState(
+        name, status, kind="puppet", enabled=_ENABLED.get(enable, enable), details={"provider": str(properties.get("provider", ""))}
+    )
 
 
 class Puppet:
@@ -85,7 +90,11 @@ class Puppet:
             return Outcome(timed_out=True)
         if errors := parse_errors(done.stderr + done.stdout):
             return Outcome("\n".join(errors))
-        return Outcome() if done.exitcode == 0 else Outcome(f"puppet ended with {done.exitcode}")
+        if done.exitcode:
+            return Outcome(f"puppet ended with {done.exitcode}")
+        if verb in ("start", "restart", "try_restart"):
+            sleep(_SETTLE)
+        return Outcome()
 
     def is_own(self, state: ServiceState) -> bool:
         """See Provider."""

@@ -23,16 +23,10 @@ from .systemctl import (
 )
 from .units import full_name
 
-BOOTED = Path("/run/systemd/system")  # sd_booted(3): it is there where systemd runs the host
 _LATER = 2  # seconds in which an answer is away before the daemon that gave it is restarted
 _READ = 10.0  # seconds
 _STARTS = ("start", "restart", "try_restart")
 _JOBS = ("start", "stop", "restart", "try_restart", "reload")
-
-
-def is_booted() -> bool:
-    """Whether systemd runs this host."""
-    return BOOTED.is_dir()
 
 
 class Systemd:

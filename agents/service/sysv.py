@@ -7,9 +7,9 @@ from pathlib import Path
 
 from mcollective_py.agent import CommandResult, RPCAborted, run
 
+from .choice import SCRIPTS
 from .provider import RUNNING, STOPPED, UNKNOWN, Listed, Outcome, ServiceState
 
-SCRIPTS = Path("/etc/init.d")
 _READ = 10.0  # seconds
 _ROW = re.compile(r" *\[ ([+?-]) \]  (.+)")
 _WORDS = {"+": "running", "-": "stopped", "?": "unknown"}
@@ -130,8 +130,3 @@ def _program(name: str) -> str:
     if (path := _found(name)) is None:
         raise RPCAborted(f"{name} is not installed")
     return path
-
-
-def has_scripts() -> bool:
-    """Whether this host has init scripts and what runs them."""
-    return SCRIPTS.is_dir() and _found("service") is not None

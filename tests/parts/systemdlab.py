@@ -1,6 +1,5 @@
 """Lab hosts that systemd runs, with our daemon under the packaged unit, and plain ones with init scripts; asked by a real mco."""
 
-import json
 import subprocess
 import sys
 import time
@@ -11,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from mcollective_py.cli.demosite import OPERATOR, Site, SiteHost
+from tests.parts.asker import Asker
 from tests.parts.lab import Lab
 from tests.parts.labbroker import lab_broker
 
-_UNIT = Path(__file__).parents[2] / "packaging" / "systemd" / "mcollectived.service"
-_AGENTS = Path(__file__).parents[2] / "agents"
+_CHECKOUT = Path(__file__).parents[2]
+_UNIT = _CHECKOUT / "packaging" / "systemd" / "mcollectived.service"
 DAEMON = "mcollectived.service"
 
 
@@ -25,6 +25,7 @@ class SystemdLab:
 
     lab: Lab
     site: Site
+    asker: Asker | None = None
 
     def run(self, host: str, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command in a host."""
@@ -45,11 +46,10 @@ class SystemdLab:
 
     def rpc(self, host: str, agent: str, action: str, *inputs: str) -> dict[str, Any]:
         """Call an action of one host: `statuscode`, `statusmsg` and `data` of its reply."""
-        called = self.mco("rpc", agent, action, *inputs, "-I", host, "--json")
-        replies = json.loads(called.stdout)["replies"] if called.stdout else []
-        assert len(replies) == 1, called.stdout + called.stderr
-        reply: dict[str, Any] = replies[0]
-        return reply
+        if self.asker is None:
+            words = [sys.executable, "-m", "tests.parts.asker", str(self.site.client_config)]
+            self.asker = Asker(self.lab.outside(words), self.lab.environ | {"PYTHONPATH": str(_CHECKOUT)})
+        return self.asker.ask(host, agent, action, inputs)
 
     def log(self, host: str) -> str:
         """The log of a host's daemon."""
@@ -66,7 +66,7 @@ def systemd_lab(
     """
     with Lab(folder) as lab:
         allowing = f"policy default deny\nallow\tcert={OPERATOR}\t*\t*\t*\n"
-        site = Site(folder, policies=dict.fromkeys((path.parent.name for path in _AGENTS.glob("*/agent.py")), allowing))
+        site = Site(folder, policies=dict.fromkeys((path.parent.name for path in _CHECKOUT.glob("agents/*/agent.py")), allowing))
         made = SystemdLab(lab, site)
         for host in (*hosts, *plain):
             lab.up(host, systemd=host in hosts)
@@ -78,7 +78,11 @@ def systemd_lab(
             deadline = time.monotonic() + 60
             while sorted(made.mco("find").stdout.split()) != sorted((*hosts, *plain)):
                 assert time.monotonic() < deadline, "\n".join(made.log(host) for host in (*hosts, *plain))
-            yield made
+            try:
+                yield made
+            finally:
+                if made.asker is not None:
+                    made.asker.close()
 
 
 def _install(made: SystemdLab, host: str, config: Path, *, has_systemd: bool) -> None:
