@@ -16,6 +16,7 @@ from mcollective_py.cli.noop import with_noop
 from mcollective_py.cli.optiontypes import seconds, whole
 from mcollective_py.cli.output.lines import Wording
 from mcollective_py.cli.session import remark, style_for
+from mcollective_py.cli.spread import spread_line
 from mcollective_py.client.results import RPCResult
 from mcollective_py.client.rpcclient import RPCClient
 from mcollective_py.errors import UsageError
@@ -159,7 +160,7 @@ class Puppet(AgentApplication):
         good = [result.data for result in results if result.is_ok]
         if self._command == "count":
             return count_lines(good)
-        return summary_lines(good) if self._command == "summary" else ()
+        return summary_lines(good, spread_line) if self._command == "summary" else ()
 
     def failure(self, result: RPCResult) -> str | None:
         """What to say of a run that failed: how, and which resources, with file and line."""

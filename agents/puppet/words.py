@@ -1,10 +1,8 @@
 """What the command says of hosts: pure words, made of what their agents answer."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-_BARS = "▁▂▃▄▅▆▇█"
-_BUCKETS = 20
 # Label -> output, as the historic command has them.
 SUMMARY_ROWS: Mapping[str, str] = {
     "Total resources": "total_resources",
@@ -38,36 +36,14 @@ def count_lines(statuses: Sequence[Mapping[str, Any]]) -> list[str]:
         f"    Nodes without daemons started: {of('daemon_present', False)}",
         f"       Daemons started but idling: {of('idling', True)}",
         "",
-        f"        Nodes whose last run failed: {of('outcome', 'failed') + of('outcome', 'nocatalog')}",
+        f"       Nodes whose last run failed: {of('outcome', 'failed') + of('outcome', 'nocatalog')}",
     ]
 
 
-def summary_lines(summaries: Sequence[Mapping[str, Any]]) -> list[str]:
-    """How the numbers of the last runs are spread over the hosts, of the outputs of `last_run_summary`."""
+def summary_lines(summaries: Sequence[Mapping[str, Any]], spread_line: Callable[[Iterable[Any]], str]) -> list[str]:
+    """How the numbers of the last runs are spread over the hosts, of the outputs of `last_run_summary`. spread_line: of the numbers."""
     rows = [f"{label:>33}: {spread_line([row.get(output) for row in summaries])}" for label, output in SUMMARY_ROWS.items()]
     return [f"Summary statistics for {len(summaries)} nodes:", "", *rows]
-
-
-def spread_line(values: Iterable[Any]) -> str:
-    """Bars for the numbers among the values, then the least, the mean and the most; empty where there is no number."""
-    numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool) and value == value]
-    if not numbers:
-        return ""
-    low, high = min(numbers), max(numbers)
-    counts, width = [0] * _BUCKETS, (high - low) / _BUCKETS
-    for number in numbers:
-        counts[min(int((number - low) / width), _BUCKETS - 1) if width else 0] += 1
-    top = max(counts)
-    bars = "".join(_BARS[max(round(count * (len(_BARS) - 1) / top), 1 if count else 0)] for count in counts)
-    mean = sum(numbers) / len(numbers)
-    return f"{bars}  min: {short(low):<6} avg: {short(mean):<6} max: {short(high):<6}".rstrip()
-
-
-def short(number: float) -> str:
-    """`12.0`, `3.4k`, `1.2m`."""
-    if number >= 1_000_000:
-        return f"{number / 1_000_000:.1f}m"
-    return f"{number / 1000:.1f}k" if number >= 1000 else f"{number:.1f}"
 
 
 def ended_line(data: Mapping[str, Any]) -> str:

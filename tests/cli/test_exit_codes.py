@@ -7,7 +7,7 @@ import shlex
 import signal
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import wait
 from pathlib import Path
 
@@ -172,6 +172,7 @@ TABLE: dict[str, dict[str, str | None]] = {
         "no broker": f"inventory open1 {NO_BROKER}",
         "interrupted": f"inventory --list-collectives -c {{good}} {LONG}",
     },
+    "nettest": calling("nettest", "nettest dns localhost", "nettest connect localhost -c {good}"),
     "nrpe": calling("nrpe", "nrpe --list", "nrpe -c {good}"),
     "package": calling("package", "package status bash", "package nosuch -c {good}"),
     "ping": {
@@ -191,6 +192,8 @@ TABLE: dict[str, dict[str, str | None]] = {
         **NOT_WAITING,
         **configured("plugin doc"),
     },
+    "puppet": calling("puppet", "puppet status", "puppet nosuch -c {good}"),
+    "process": calling("process", "process count x", "process nosuch -c {good}"),
     "rpc": {
         **always("rpc", "rpc rpcutil ping -c {good} -I open1", "rpc rpcutil nosuch -c {good}"),
         **configured("rpc rpcutil ping"),
@@ -231,10 +234,13 @@ HAS_JSON = (
     "filemgr",
     "find",
     "inventory",
+    "nettest",
     "nrpe",
     "package",
     "ping",
     "plugin",
+    "puppet",
+    "process",
     "rpc",
     "runs",
     "service",
@@ -320,9 +326,27 @@ class Running:
         return Outcome(self._words, self.process.exitcode, self._out.read_text(), self._err.read_text())
 
 
+def puppet_of(folder: Path) -> dict[str, str]:
+    """The settings of a host whose Puppet only tells where its files are."""
+    program = folder / "puppet"
+    names = (
+        "agent_catalog_run_lockfile",
+        "agent_disabled_lockfile",
+        "config",
+        "lastrunfile",
+        "lastrunreport",
+        "pidfile",
+        "resourcefile",
+    )
+    program.write_text("#!/bin/sh\n" + "".join(f"echo '{name} = {folder}/{name}'\n" for name in names))
+    program.chmod(0o755)
+    return {"plugin.puppet.command": f"{program} agent", "plugin.puppet.state_folder": str(folder / "puppet-state")}
+
+
 @pytest.fixture(scope="module")
 def place(running, tmp_path_factory):
-    hosts = RunningSite(running.site, HOSTS, running.broker)
+    puppet = puppet_of(running.site.folder)
+    hosts = RunningSite(running.site, [replace(host, settings={**host.settings, **puppet}) for host in HOSTS], running.broker)
     commands = [path.parent.name for path in (Path(__file__).parents[2] / "agents").glob("*/application.py")]
     for host, word in (("open1", "allow"), ("shut1", "deny")):
         policies = running.site.folder / "hosts" / host / "policies"

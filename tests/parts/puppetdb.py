@@ -65,7 +65,7 @@ _LOGBACK = """<configuration><appender name="OUT" class="ch.qos.logback.core.Con
 </encoder></appender><root level="warn"><appender-ref ref="OUT"/></root></configuration>
 """
 # What a short life needs: no optimising compiler, one thread that collects garbage, and thousands of classes that nobody checks.
-_JAVA = (
+JAVA = (
     "-Xmx400m",
     "-XX:TieredStopAtLevel=1",
     "-XX:+UseSerialGC",
@@ -196,7 +196,7 @@ class PuppetDB:
     def _start_puppetdb(self) -> None:
         words = [
             "java",
-            *_JAVA,
+            *JAVA,
             f"-Djava.io.tmpdir={self.folder}",
             "-cp",
             str(JAR),
