@@ -171,7 +171,7 @@ def _confirm(rpc: RPCClient, options: argparse.Namespace) -> None:
 
 
 def _code(results: Sequence[RPCResult], code: int, options: argparse.Namespace) -> int:
-    if options.nagios and code in (0, 2, 3, 4, 5, 77):
+    if options.nagios:
         codes = [nagios_code(result.action or "", result.is_ok, result.data) for result in results]
         return max(codes) if codes else _UNKNOWN
     return 2 if code in (0, 5) and any(result.is_ok and is_bad(result.action or "", result.data) for result in results) else code
