@@ -66,6 +66,10 @@ class MixedFleet:
             capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
 
+    def start_python_mco(self, *words: str) -> "Future[CompletedProcess[str]]":
+        """Run our mco, and do not wait for it yet."""
+        return self._pool.submit(self.python_mco, *words)
+
     def both(self, *words: str, config: Path | None = None) -> "BothEnded":
         """Run the same words through both clients at once, and wait for neither yet."""
         return BothEnded(
