@@ -13,7 +13,8 @@ from .provider import Change, Found, Options, Order, Outcome, PackageState, Rest
 from .restarts import NEEDRESTART, merged, native_restarts, needrestart_batch, parse_needrestart
 from .versions import compare_dpkg
 
-_ASK = 50.0  # seconds, short of the 60 that the DDL gives to quick questions, for what only reads: the lists of a large distribution, on a slow disk
+# Seconds for what only reads, be it the lists of a large distribution on a slow disk: short of the 60 of the DDL for quick questions.
+_ASK = 50.0
 _AGAIN = 1.0  # seconds between two tries for a lock
 _MAX_OUTPUT = 32 * 1024  # characters of apt's output in a reply: its end, where the news is
 _SECURITY = "*-security/*,*://security.*"
