@@ -41,6 +41,7 @@ class Puppet:
     """Packages by `puppet resource`. settings: `command`, the puppet program where it is not in one of its usual places; all others are
     parameters of Puppet's package type, as `provider = gem`.
 
+    What is known of a package is not asked again, but after a change: one provider serves one request.
     What Puppet has no word for (lists, repositories, holds, restarts) is asked of the machine's own package system.
     """
 
@@ -51,12 +52,13 @@ class Puppet:
         if program is None:
             raise RPCAborted("there is no puppet here: set plugin.package.puppet.command, or another plugin.package.provider")
         self._program = program
+        self._known: dict[str, PackageState] = {}
         self._parameters = {key: value for key, value in settings.items() if key not in ("command", "ensure", "name")}
 
     def status(self, names: Sequence[str]) -> tuple[PackageState, ...]:
         """See Packages."""
         with _deadline(_READ_TIMEOUT * max(1, len(names))) as left:
-            return tuple(self._state(name, left()) for name in names)
+            return tuple(self._known.get(name) or self._state(name, left()) for name in names)
 
     def plan(self, order: Order) -> Outcome:
         """See Packages."""
@@ -128,7 +130,8 @@ class Puppet:
         properties = parse_resource(result.stdout)
         if not properties:
             raise RPCAborted(_failure(name, result, timeout) or f"puppet resource says nothing of {name}")
-        return state_of(name, properties)
+        self._known[name] = state_of(name, properties)
+        return self._known[name]
 
     def _carry_out(self, order: Order, *, simulates: bool) -> Outcome:
         """One package after the other; the first failure ends it. Puppet prints what was before, so that each is asked for again."""
@@ -161,7 +164,9 @@ class Puppet:
     def _ensure(self, order: Order, wanted: Wanted, left: Callable[[], float]) -> str:
         if wanted.version is None or order.action in ("uninstall", "purge"):
             return _ENSURE[order.action]
-        before = PackageState(wanted.name, ABSENT) if order.options.downgrade else self._state(wanted.name, left())
+        if order.options.downgrade:
+            return wanted.version
+        before = self._known.get(wanted.name) or self._state(wanted.name, left())
         if before.is_installed and self.compare(before.ensure, wanted.version) > 0:
             raise RPCAborted(
                 f"packages would be downgraded: {wanted.name} from {before.ensure} to {wanted.version}; allow it with downgrade"

@@ -45,6 +45,10 @@ class Lab:
         """The command line that runs a command here on the lab's network."""
         return [str(_LABHOST), "net", "--", *command]
 
+    def inside(self, name: str, command: Sequence[str]) -> list[str]:
+        """The command line that runs a command in a host."""
+        return [str(_LABHOST), "exec", "-e", f"PATH={PLAIN_PATH}", name, "--", *command]
+
     @property
     def environ(self) -> dict[str, str]:
         """The environment for `outside` commands."""
