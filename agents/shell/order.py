@@ -27,7 +27,7 @@ class Order:
 def order_of(request: RPCRequest, settings: Settings, *, timeout: float | None, grace: float, most: int) -> Order:
     """The order of a request for run or start. timeout, grace: seconds. most: bytes kept of each stream. Raises RPCError."""
     rules = rules_of(settings.allow_file) if settings.allow_file else None
-    command = command_of(request.action, request, settings.shell, rules)
+    command = command_of(request.action, request, settings.command_shell, rules)
     account = account_of(request.get("user") or settings.user, request.get("group") or "", os.geteuid(), settings.users)
     cpu = request.get("cpu")
     if cpu is not None and not 1 <= cpu < 1 << 31:

@@ -22,14 +22,14 @@ _MOST = 1 << 40
 class Settings:
     """What a host says of this agent.
 
-    state_directory: where jobs are kept. shell: what reads a command line. user: who runs a command that names none, empty for the
+    state_directory: where jobs are kept. command_shell: what reads a command line. user: who runs a command that names none, empty for the
     daemon's own. users: who may be named, empty for anybody. allow_file: the list of commands beyond which nothing runs.
     max_output, max_job_output: bytes kept of each stream. max_jobs: jobs that run at once. keep_jobs, keep_days: ended ones that are
     kept, and how long. systemd: whether jobs get a unit of their own where systemd runs.
     """
 
     state_directory: str = "/var/lib/mcollective/shell"
-    shell: str = "/bin/sh"
+    command_shell: str = "/bin/sh"
     user: str = ""
     users: tuple[str, ...] = ()
     allow_file: str = ""
@@ -52,7 +52,7 @@ def settings_of(config: Mapping[str, str]) -> Settings:
     read = Settings(
         # Ruby's agent read state_path, and its Puppet module wrote state_directory.
         state_directory=config.get("state_directory", config.get("state_path", plain.state_directory)),
-        shell=config.get("shell", plain.shell),
+        command_shell=config.get("shell", plain.command_shell),
         user=config.get("user", plain.user),
         users=tuple(name for name in config.get("users", "").replace(",", " ").split() if name),
         allow_file=config.get("allow_file", plain.allow_file),
@@ -63,8 +63,7 @@ def settings_of(config: Mapping[str, str]) -> Settings:
         keep_days=_number(config, "keep_days", plain.keep_days, 0, 3650),
         systemd=_flag(config, "systemd", otherwise=plain.systemd),
     )
-    for key in ("state_directory", "shell", "allow_file"):
-        value: str = getattr(read, key)
+    for key, value in (("state_directory", read.state_directory), ("shell", read.command_shell), ("allow_file", read.allow_file)):
         if value and (not value.startswith("/") or ".." in value.split("/")):
             raise ValueError(f"plugin.shell.{key} must be an absolute path")
     return read
