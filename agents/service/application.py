@@ -27,7 +27,7 @@ class Service(AgentApplication):
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         """See Application."""
-        parser.add_argument("words", nargs="*", metavar="ACTION SERVICE", help=f"the action is one of {', '.join(ACTIONS)}")
+        parser.add_argument("words", nargs="*", metavar="|".join(ACTIONS), help="the action; before or after it the services")
         parser.add_argument("--force", action="store_true", help="also what is protected: sshd, this daemon, ...")
         parser.add_argument(
             "--wait", type=pause, metavar="SECONDS", help="how long to wait until it is done, 110 at most; 0: not at all"

@@ -1,7 +1,6 @@
 """Which provider looks after the services of this host: the configured one, or what the host is run by."""
 
 from collections.abc import Mapping
-
 from pathlib import Path
 from typing import TYPE_CHECKING
 

@@ -1,7 +1,11 @@
 """Names of units, and which of them must not be stopped or started by mistake; pure."""
 
+import re
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
+
+# Escapes belong to systemd: `\x2d` is a hyphen that was none in a path. No name here begins with a hyphen, as an option does.
+NAME = re.compile(r"(?:[A-Za-z0-9_:.@]|\\x[0-9a-f]{2})(?:[A-Za-z0-9_:.@\-]|\\x[0-9a-f]{2})*", re.ASCII)
 
 _TYPES = ("service", "socket", "timer", "target", "mount", "automount", "path", "slice", "scope", "device", "swap")
 

@@ -1,14 +1,13 @@
-from pathlib import Path
-
 import pytest
 
-from mcollective_py.plugins.modules import load_class
+from agents.service.validators.unit_name.validator import UnitName
+from agents.service.validators.unit_names.validator import UnitNames
 
-FOLDER = Path(__file__).parents[1] / "validators"
+VALIDATORS = {"unit_name": UnitName(), "unit_names": UnitNames()}
 
 
 def check(name, value):
-    load_class(name, FOLDER / name, "validator")().validate(value)
+    VALIDATORS[name].validate(value)
 
 
 @pytest.mark.parametrize("value", ["ssh", "exim4.service", "getty@tty1", "a:b_c.d", r"dev-disk-by\x2duuid.device", r"\x2dodd", "9p"])

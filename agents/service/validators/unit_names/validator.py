@@ -1,8 +1,7 @@
 """Several services or units in one input: `nginx,php-fpm,logrotate.timer`."""
 
-import re
+from ...units import NAME
 
-_NAME = re.compile(r"(?:[A-Za-z0-9_:.@]|\\x[0-9a-f]{2})(?:[A-Za-z0-9_:.@\-]|\\x[0-9a-f]{2})*", re.ASCII)
 _MOST = 20  # one after the other within the time of one action
 
 
@@ -13,5 +12,5 @@ class UnitNames:
         names = value.split(",")
         if len(names) > _MOST:
             raise ValueError(f"must be at most {_MOST} services")
-        if not all(_NAME.fullmatch(name) and len(name) <= 255 for name in names):
+        if not all(NAME.fullmatch(name) and len(name) <= 255 for name in names):
             raise ValueError("must be services with commas between and no blanks, as nginx,php-fpm")

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.service.sysv import enable_commands, enabled_word, parse_all, service_command, status_of
+from agents.service.initscript import enable_commands, enabled_word, parse_all, service_command, status_of
 
 CASES = Path(__file__).parent / "cases"
 
