@@ -177,6 +177,9 @@ class Puppet(AgentApplication):
         confirm(rpc, "runonce", inputs, options, lambda: audience)
         if at_once is not None and audience.nodes:
             audience = replace(audience, nodes=self._enabled(rpc, audience.nodes))
+            if not audience.nodes:
+                remark("no host is enabled: Puppet was not run anywhere")
+                return 1
         number = len(audience.nodes)
         results = FollowedResults(
             audience,

@@ -130,7 +130,7 @@ def disabled_and_back_again(fleet: PuppetLab) -> None:
     assert again.returncode == 2 and "Could not disable Puppet: Already disabled" in again.stdout
     run = fleet.mco("puppet", "runonce", "-I", "a1")
     assert run.returncode == 2 and "Puppet is disabled: 'it's broken; see 'ticket 7''" in run.stdout
-    own = fleet.made.run("a1", "puppet", "agent", "--onetime", "--no-daemonize", "--color=false")
+    own = fleet.made.run("a1", "puppet", "agent", "--onetime", "--no-daemonize", "--color=false", "--logdest", "console")
     assert "administratively disabled (Reason: 'it's broken; see 'ticket 7''" in own.stdout + own.stderr
     assert fleet.mco("puppet", "enable", "-I", "a1").returncode == 0
     assert "Already enabled" in fleet.mco("puppet", "enable", "-I", "a1").stdout
