@@ -1,6 +1,6 @@
 # make demo     try it: a broker, several hosts and a guided tour on this machine; needs neither root nor packages
 # make test     everything a change must pass; as root on Debian it also meets real brokers, Puppet and Ruby peers
-# make lint     ruff and mypy alone
+# make lint, make tests, make timed   one group of these alone
 # make bench, make fuzz, make soak   the long runs, programs of tests/benchmarks/ and tests/fuzz/; FUZZ_SECONDS, SOAK_MINUTES
 # make reference   write docs/configuration.md, packaging/config/, man/ and completion/ anew from what is in the source
 # make wheel, make clean
@@ -18,12 +18,12 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --config-settings editable_mode=compat --editable
 
-.PHONY: demo test parts lint unit bench fuzz soak reference wheel clean
+.PHONY: demo test parts lint tests timed bench fuzz soak reference wheel clean
 
 demo: .venv/installed
 	@$(BIN)/mco demo
 
-test: .venv/installed-test parts lint unit
+test: .venv/installed-test parts lint tests timed
 
 # What the tests meet outside Python: only what is missing, only for root on a Debian-like machine, never a failure at a desk.
 parts:
@@ -31,15 +31,22 @@ parts:
 
 # agents/echo is the smallest agent there is, and shows that an agent needs no annotations.
 lint: .venv/installed-test
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/mypy --explicit-package-bases --exclude '/tests/' --exclude '^agents/echo/' agents facts
+	$(TOOK) ruff $(BIN)/ruff check .
+	$(TOOK) mypy $(BIN)/mypy
+	$(TOOK) 'mypy on plugins' $(BIN)/mypy --explicit-package-bases --exclude '/tests/' --exclude '^agents/echo/' agents facts
 
-# What measures time has the machine to itself.
-unit: .venv/installed-test
-	$(BIN)/pytest -m 'not parts and not timed' -n 2 --dist loadfile
-	$(BIN)/pytest -m 'parts and not timed' -n 2 --dist loadfile -rs
-	$(BIN)/pytest -m timed -rs
+# Two for each processor, at most eight in all: half of their time tests wait for others.
+WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ "$$n" -gt 4 ] && echo 8 || echo $$((2 * n)))
+WITH_WORKERS := --dist loadfile --no-loadscope-reorder -rs
+TOOK := @sh .ci/took
+
+# In the order that tests/conftest.py gives them: the longest files first, so that all workers end together.
+tests: .venv/installed-test
+	$(TOOK) tests $(BIN)/pytest -m 'not timed' -n $(WORKERS) $(WITH_WORKERS)
+
+# What measures time has the machine nearly to itself: only others that mostly wait.
+timed: .venv/installed-test
+	$(TOOK) 'timed tests' $(BIN)/pytest -m timed -n 3 $(WITH_WORKERS) tests/parts
 
 bench soak: programs = $(wildcard tests/benchmarks/$@_*.py)
 fuzz: programs = $(wildcard tests/fuzz/$@_*.py)

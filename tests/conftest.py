@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+from collections import Counter
 
 import pytest
 
@@ -24,6 +25,40 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
+# Files that take longest, in that order: with workers whoever is free takes the next, and all end together.
+LONGEST = (
+    "tests/parts/test_ruby_fleet.py",
+    "tests/parts/test_puppetdb.py",
+    "tests/parts/test_ruby_serializers.py",
+    "tests/parts/test_demo.py",
+    "tests/parts/test_main_job.py",
+    "tests/parts/test_faults.py",
+    "tests/parts/test_connectors.py",
+    "tests/parts/test_plugin_package.py",
+    "tests/parts/test_embedded_broker.py",
+    "tests/parts/test_least_privilege.py",
+    "tests/cli/applications/test_rpc.py",
+    "tests/cli/applications/test_find.py",
+    "tests/cli/test_finding.py",
+    "tests/wire/test_rubyyaml.py",
+    "tests/test_recipes.py",
+    "tests/wire/test_marshal.py",
+    "tests/cli/test_waiting.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where workers share the files, in the order of how long they take: those known above, other real parts, the rest."""
+    known = {name: number for number, name in enumerate(LONGEST)}
+
+    def place(item: pytest.Item) -> int:
+        name = item.nodeid.partition("::")[0]
+        return known.get(name, len(known) + (not name.startswith("tests/parts/")))
+
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=place)
+
+
 def pytest_collection_finish() -> None:
     """Thousands of collected tests are no garbage: looking through them again and again would cost a busy test a third of a second."""
     gc.collect()
@@ -36,6 +71,24 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+def _slowest_files(terminalreporter: pytest.TerminalReporter, count: int) -> list[str]:
+    """Lines of seconds and tests for each of the files that took longest, and for real parts and all else together."""
+    seconds: Counter[str] = Counter()
+    tests: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                name = report.nodeid.partition("::")[0]
+                for counted in (name, "all real parts" if "parts" in report.keywords else "all others"):
+                    seconds[counted] += report.duration  # type: ignore[assignment]  # a Counter counts what can be added
+                    tests[counted] += report.when == "call"
+    return [f"{taken:7.1f} s {tests[name]:6} tests  {name}" for name, taken in seconds.most_common(count)]
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if terminalreporter.config.getoption("numprocesses", None):
+        terminalreporter.section("where the time went")
+        for line in _slowest_files(terminalreporter, 20):
+            terminalreporter.write_line(line)
     for node in _skipped_parts(terminalreporter.config):
         terminalreporter.write_line(f"FAILED {node}: its real part is missing, and in CI none may be; see .ci/parts")
