@@ -22,8 +22,8 @@ _MOST = 1 << 40
 class Settings:
     """What a host says of this agent.
 
-    state_directory: where jobs are kept. command_shell: what reads a command line. user: who runs a command that names none, empty for the
-    daemon's own. users: who may be named, empty for anybody. allow_file: the list of commands beyond which nothing runs.
+    state_directory: where jobs are kept. command_shell: what reads a command line. user: who runs a command that names none, empty
+    for the daemon's own. users: who may be named, empty for anybody. allow_file: the list of commands beyond which nothing runs.
     max_output, max_job_output: bytes kept of each stream. max_jobs: jobs that run at once. keep_jobs, keep_days: ended ones that are
     kept, and how long. systemd: whether jobs get a unit of their own where systemd runs.
     """

@@ -71,6 +71,19 @@ def test_words_reach_their_program_without_a_shell(shell, tmp_path):
     assert not canary.exists()
 
 
+@pytest.mark.parametrize("value", ["; touch %s", "$(touch %s)", "`touch %s`", "\n touch %s\n", "' ; touch %s '", "-c touch %s"])
+def test_no_input_but_a_command_line_is_ever_read_by_a_shell(shell, tmp_path, value):
+    canary = tmp_path / "canary"
+    value = value % canary
+    assert_ok(shell.call("run", script="printf '%s' \"$1\"", arguments=[value]), stdout=value)
+    assert_ok(shell.call("run", command="printf '%s' \"$V\"", env={"V": value}), stdout=value)
+    for inputs in ({"argv": [value]}, {"user": value}, {"group": value}, {"cwd": value}, {"umask": value}, {"interpreter": value}):
+        assert shell.call("run", **({} if "argv" in inputs else {"command": "true"}), **inputs).statuscode in (1, 4)
+    assert shell.call("status", handle=value).statuscode == 4
+    assert_aborted(shell.call("purge", handles=[value]))
+    assert not canary.exists()
+
+
 def test_environment_folder_umask_and_input_are_those_that_were_sent(shell, tmp_path):
     command = "pwd; umask; echo $COLOUR; cat"
     data = assert_ok(shell.call("run", command=command, cwd=str(tmp_path), umask="027", env={"COLOUR": "re d"}, stdin="secret"))
