@@ -5,16 +5,16 @@ import re
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from mcollective_py.cli.demosite import Site, SiteHost
 from tests.parts.lab import Lab
+from tests.parts.labbroker import lab_broker
 from tests.parts.require import require_lab
-from tests.parts.test_main_job import embedded
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.parts
@@ -62,9 +62,10 @@ class Fleet:
         """The processes of a host with this mark."""
         return self.lab.run(host, "pgrep", "-f", "--", f" {mark}$").stdout.split()
 
-    def replies(self, *words: str) -> dict[str, dict[str, object]]:
-        """Outputs by host."""
-        return {reply["sender"]: reply["data"] for reply in json.loads(self.mco(*words, "--json").stdout)["replies"]}
+    def at_once(self, *calls: Sequence[str]) -> list[subprocess.CompletedProcess[str]]:
+        """Several `mco`, none of which waits for another."""
+        with ThreadPoolExecutor(len(calls)) as pool:
+            return list(pool.map(lambda words: self.mco(*words), calls))
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +75,7 @@ def fleet() -> Iterator[Fleet]:
         site = Site(Path(name), settings={"plugin.actionpolicy.allow_unconfigured": "1"})
         for host in HOSTS:
             lab.up(host)
-        with embedded(lab, site) as broker:
+        with lab_broker(lab, site) as broker:
             site.write_client(broker)
             for host in HOSTS:
                 config = site.write_host(SiteHost(host), broker)
@@ -89,23 +90,27 @@ def fleet() -> Iterator[Fleet]:
 def test_processes_are_listed_with_their_sums(fleet):
     for host in HOSTS:
         fleet.start(host, SLEEPER, "listed")
-    listed = fleet.mco("process", "list", " listed$")
+    listed, silent, fields, wrong, counted = fleet.at_once(
+        ("process", "list", " listed$"),
+        ("process", "list", " listed$", "--silent"),
+        ("process", "list", " listed$", "--fields", "pid,state,started", "-I", "web1"),
+        ("process", "list", "--fields", "nosuch"),
+        ("process", "count", " listed$"),
+    )
     assert listed.returncode == 0, listed.stderr
     assert len(re.findall(r"^ +[0-9]+ +root +[0-9.]+ [KMG]B +\S*python\S* -c import time.* listed$", listed.stdout, re.MULTILINE)) == 2
     assert "Matched hosts: 2" in listed.stdout and "Matched processes: 2" in listed.stdout
     assert "Finished processing 2 / 2 hosts" in listed.stdout
-    silent = fleet.mco("process", "list", " listed$", "--silent").stdout
-    assert "PID" not in silent and "Matched processes: 2" in silent
-    fields = fleet.mco("process", "list", " listed$", "--fields", "pid,state,started", "-I", "web1").stdout
-    assert re.search(r"web1: +PID +STATE +STARTED\n +[0-9]+ +S +20[0-9-]{8} [0-9:]{8}\n", fields), fields
-    assert "there is no field NOSUCH" in fleet.mco("process", "list", "--fields", "nosuch").stderr
-    assert "2 = 2" not in fleet.mco("process", "count", " listed$").stdout
+    assert "PID" not in silent.stdout and "Matched processes: 2" in silent.stdout
+    assert re.search(r"web1: +PID +STATE +STARTED\n +[0-9]+ +S +20[0-9-]{8} [0-9:]{8}\n", fields.stdout), fields.stdout
+    assert wrong.returncode == 1 and "there is no field NOSUCH" in wrong.stderr
+    assert "web1: 1\n" in counted.stdout and "Processes on all hosts: 2" in counted.stdout, counted.stdout
 
 
 def test_a_host_is_found_by_its_processes(fleet):
     fleet.start("web2", SLEEPER, "onlyhere")
-    assert fleet.mco("find", "-S", "process('onlyhere$').exists=true").stdout.split() == ["web2"]
-    assert fleet.mco("find", "-S", "process('onlyhere$').count=0").stdout.split() == ["web1"]
+    there, elsewhere = fleet.at_once(("find", "-S", "process('onlyhere$').exists=true"), ("find", "-S", "process('onlyhere$').count=0"))
+    assert (there.stdout.split(), elsewhere.stdout.split()) == (["web2"], ["web1"])
 
 
 def test_zombies_are_told_apart(fleet):
@@ -119,9 +124,8 @@ def test_a_signal_is_previewed_asked_for_and_sent_to_those_alone(fleet):
     for host, mark in (("web1", "victim"), ("web1", "victim"), ("web2", "victim"), ("web2", "bystander")):
         fleet.start(host, SLEEPER, mark)
     wait_until("all run", lambda: len(fleet.pids("web1", "victim")) == 2)
-    unasked = fleet.mco("process", "signal", " victim$")
+    unasked, noop = fleet.at_once(("process", "signal", " victim$"), ("process", "signal", " victim$", "--noop"))
     assert unasked.returncode == 1 and "--noop or with --yes" in unasked.stderr
-    noop = fleet.mco("process", "signal", " victim$", "--noop")
     assert noop.returncode == 0 and "web1: would send TERM to 2 processes" in noop.stdout, noop.stdout + noop.stderr
     declined = fleet.on_terminal("n", "process", "signal", " victim$")
     assert "web1: 2 processes" in declined.stdout and "Send TERM to 3 processes on 2 hosts?" in declined.stdout
@@ -133,64 +137,75 @@ def test_a_signal_is_previewed_asked_for_and_sent_to_those_alone(fleet):
 
 
 def test_the_daemon_is_not_to_be_ended_through_itself(fleet):
-    tried = fleet.mco("process", "signal", "mcollective_py", "-s", "kill", "--yes", "-j")
+    tried, first = fleet.at_once(
+        ("process", "signal", "mcollective_py", "-s", "kill", "--yes", "-j"),
+        ("process", "signal", "--pid", "1", "-s", "HUP", "--yes", "-I", "web1"),
+    )
     replies = {reply["sender"]: reply["data"] for reply in json.loads(tried.stdout)["replies"]}
     for host in HOSTS:
         assert replies[host]["count"] == 0, replies[host]
         assert {entry["reason"] for entry in replies[host]["spared"]} == {"our own daemon"}
         assert len(replies[host]["spared"]) >= 3  # the daemon, its fork server, and the child of this request
     assert sorted(fleet.mco("find").stdout.split()) == list(HOSTS)
-    first = fleet.mco("process", "signal", "--pid", "1", "-s", "HUP", "--yes", "-I", "web1")
     assert first.returncode == 2 and "the first process of the host" in first.stdout
 
 
 def test_listeners_and_the_busiest_are_shown(fleet):
     fleet.start("web1", 'import socket, time; s = socket.create_server(("", 7777)); time.sleep(600)', "listens")
-    ports = fleet.mco("process", "ports", "--port", "7777")
+    fleet.start("web1", "while True: pass", "spins")
+    top, ports = fleet.at_once(
+        ("process", "top", "--top", "1", "--fields", "pid,cpu,command", "--whole", "-I", "web1", "--seconds", "0.5"),
+        ("process", "ports", "--port", "7777"),
+    )
     assert re.search(r"web1: +PROTOCOL +ADDRESS +PORT +PID +USER +NAME\n +tcp +0\.0\.0\.0 +7777 +[0-9]+ +root +python", ports.stdout), (
         ports.stdout
     )
-    fleet.start("web1", "while True: pass", "spins")
-    top = fleet.mco("process", "top", "--top", "1", "--fields", "pid,cpu,command", "--whole", "-I", "web1", "--seconds", "0.5")
     assert " spins\n" in top.stdout and "load " in top.stdout, top.stdout
     fleet.mco("process", "signal", " (spins|listens)$", "--yes", "--wait", "5", "-I", "web1")
 
 
 def test_passwords_stay_on_their_host(fleet):
     fleet.start("web1", SLEEPER, "--password=hunter2")
-    listed = fleet.mco("process", "list", "--fields", "command", "--whole", "-I", "web1")
+    listed, found = fleet.at_once(
+        ("process", "list", "--fields", "command", "--whole", "-I", "web1"), ("find", "-S", "process('hunter2').exists=true")
+    )
     assert "--password=***" in listed.stdout and "hunter2" not in listed.stdout
-    assert fleet.mco("find", "-S", "process('hunter2').exists=true").stdout == ""
+    assert found.stdout == ""
 
 
-def test_hosts_are_pinged_and_a_cut_cable_shows(fleet):
-    pinged = fleet.mco("nettest", "ping", fleet.addresses["web2"], "--yes")
+def test_hosts_are_pinged_and_what_cannot_be_reached_shows(fleet):
+    pinged, unasked, lost, away = fleet.at_once(
+        ("nettest", "ping", fleet.addresses["web2"], "--yes"),
+        ("nettest", "ping", "127.0.0.1"),
+        ("nettest", "ping", "10.77.0.250", "--wait", "0.5", "-I", "web1"),
+        ("nettest", "connect", "192.0.2.1", "80", "--wait", "0.5", "-I", "web1"),
+    )
     assert pinged.returncode == 0, pinged.stderr
     assert len(re.findall(r"web[12]: time = [0-9.]+ ms$", pinged.stdout, re.MULTILINE)) == 2
     assert re.search(r"Min: [0-9.]+ms  Max: [0-9.]+ms  Average: [0-9.]+ms", pinged.stdout)
-    unasked = fleet.mco("nettest", "ping", "127.0.0.1")
     assert unasked.returncode == 1 and "add a filter, or --yes" in unasked.stderr
-    lost = fleet.mco("nettest", "ping", "10.77.0.250", "--wait", "0.5", "-I", "web1")
     assert lost.returncode == 2 and "Cannot reach host: 10.77.0.250" in lost.stdout
-    away = fleet.mco("nettest", "connect", "192.0.2.1", "80", "--wait", "0.5", "-I", "web1")
     assert away.returncode == 2 and "status = Connection " in away.stdout and "192.0.2.1: " in away.stdout, away.stdout
 
 
 def test_connections_are_tried_from_every_host_and_make_a_matrix(fleet):
     fleet.start("web1", 'import socket, time; s = socket.create_server(("127.0.0.1", 7070)); time.sleep(600)', "local")
     here = "127.0.0.1:7070"
-    tried = fleet.mco("nettest", "connect", "127.0.0.1", "7070", "--yes")
+    tried, table, found, alone = fleet.at_once(
+        ("nettest", "connect", "127.0.0.1", "7070", "--yes"),
+        ("nettest", "connect", here, "127.0.0.1:1", "--yes"),
+        ("find", "-S", f"nettest('{here}').connect=true"),
+        ("nettest", "connect", here, "-I", "web1"),
+    )
     assert tried.returncode == 2  # one is not connected
     assert re.search(r"web1: status = Connected, [0-9.]+ ms", tried.stdout)
     assert "web2: status = Connection Refused (127.0.0.1: Connection refused)" in tried.stdout
     assert "Connected = 1" in tried.stdout and "Connection Refused = 1" in tried.stdout
-    table = fleet.mco("nettest", "connect", here, "127.0.0.1:1", "--yes")
     assert table.returncode == 2
     assert re.search(
         r"^ +127\.0\.0\.1:7070 +127\.0\.0\.1:1\nweb1 +[0-9.]+ ms +Connection Refused\nweb2 +Connection Refused +", table.stdout
     )
-    assert fleet.mco("find", "-S", f"nettest('{here}').connect=true").stdout.split() == ["web1"]
-    assert fleet.mco("nettest", "connect", here, "-I", "web1").returncode == 0
+    assert found.stdout.split() == ["web1"] and alone.returncode == 0
 
 
 def test_certificates_are_looked_at_from_hosts(fleet):
@@ -205,18 +220,16 @@ def test_certificates_are_looked_at_from_hosts(fleet):
     )
     fleet.start("web1", code, f"{site.certificate('tls.lab.test')} {site.key('tls.lab.test')}")
     target = f"{fleet.addresses['web1']}:8443"
-    unknown = fleet.mco("nettest", "tls", target, "-I", "web2")
+    asked = ("nettest", "tls", target, "-I", "web2")
+    unknown, anyone, soon, nagios = fleet.at_once(
+        asked,
+        (*asked, "--insecure", "--warn", "1", "--crit", "0"),
+        (*asked, "--insecure", "--warn", "3650", "--crit", "0", "--nagios"),
+        (*asked, "--nagios"),
+    )
     assert unknown.returncode == 2 and "CRITICAL: " in unknown.stdout and "unable to get local issuer certificate" in unknown.stdout, (
         unknown
     )
-    anyone = fleet.mco("nettest", "tls", target, "-I", "web2", "--insecure", "--warn", "1", "--crit", "0")
     assert anyone.returncode == 0 and "OK: expires on " in anyone.stdout, anyone.stdout
-    soon = fleet.mco("nettest", "tls", target, "-I", "web2", "--insecure", "--warn", "3650", "--crit", "0", "--nagios")
     assert soon.returncode == 1 and "WARNING: expires on " in soon.stdout
-    assert fleet.mco("nettest", "tls", target, "-I", "web2", "--nagios").returncode == 2
-
-
-def test_memory_of_an_idle_daemon_stays_small(fleet):
-    started = time.monotonic()
-    replies = fleet.replies("process", "list", "mcollective_py.server.daemon")
-    print("resident KiB of daemons:", {host: data["pslist"][0]["rss"] for host, data in replies.items()}, time.monotonic() - started)
+    assert nagios.returncode == 2

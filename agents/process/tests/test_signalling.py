@@ -1,6 +1,5 @@
 """Who is never signalled, and that a number which came to another process gets nothing: tried with a real one."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -12,6 +11,7 @@ import pytest
 
 from mcollective_py.agent.processes import parse_stat, read_process
 from mcollective_py.plugins.modules import load_module
+from tests.parts.require import require_lab
 
 signalling = load_module("process", Path(__file__).parents[1], "signalling")
 ONE = parse_stat("1 (x) S 0 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 5 0 0")
@@ -127,8 +127,7 @@ print("spared")
 
 @pytest.mark.parts
 def test_a_number_that_really_came_to_another_process_gets_nothing():
-    if os.geteuid() != 0:
-        pytest.skip("a pid namespace needs root")
+    require_lab()
     command = [
         "unshare",
         "--pid",
