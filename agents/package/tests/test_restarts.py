@@ -1,5 +1,9 @@
 """What still runs old files, by texts of /proc and a recorded answer of needrestart; what drift looks like."""
 
+import shutil
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from agents.package.drift import digest, historic_md5
@@ -25,6 +29,18 @@ NEEDRESTART-SVC: cron.service
 
 def test_programs_and_libraries_that_run_and_are_gone_are_found():
     assert old_files(MAPS) == ("/usr/lib/x86_64-linux-gnu/libssl.so.3", "/usr/lib64/libcrypto.so.3.0.7")
+
+
+def test_a_program_deleted_while_it_runs_is_found_as_the_kernel_tells_it(tmp_path):
+    program = tmp_path / "cat"
+    shutil.copy("/bin/cat", program)
+    with subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        process.stdin.write(b"x")
+        process.stdin.flush()
+        assert process.stdout.read(1) == b"x"  # it runs
+        program.unlink()
+        maps = Path(f"/proc/{process.pid}/maps").read_text()
+    assert old_files(maps.replace(str(tmp_path), "/opt/lab")) == ("/opt/lab/cat",)
 
 
 @pytest.mark.parametrize(
