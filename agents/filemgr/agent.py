@@ -4,13 +4,13 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mcollective_py.agent import Agent, InvalidRPCData, RPCAborted, RPCReply, RPCRequest, action
 
-from . import content, facts, search, writing
-from .access import TOUCH_FILE, Access
-from .place import Place, place_of
+if TYPE_CHECKING:  # each action imports what it needs: a daemon that is not asked pays for none of it
+    from . import search, writing
+    from .place import Place
 
 
 class Filemgr(Agent):
@@ -19,6 +19,8 @@ class Filemgr(Agent):
     @action
     def touch(self, request: RPCRequest, reply: RPCReply) -> None:
         """An empty file, or a new time for one that is there."""
+        from . import writing
+
         file = self._file(request)
         with self._changing(file, f"Could not touch file '{file}'") as place:
             is_new = place.status() is None
@@ -30,6 +32,8 @@ class Filemgr(Agent):
     def remove(self, request: RPCRequest, reply: RPCReply) -> None:
         """A file or a link away; never a folder."""
         import time
+
+        from . import writing
 
         file = self._file(request)
         with self._changing(file, f"Could not remove file '{file}'") as place:
@@ -49,6 +53,10 @@ class Filemgr(Agent):
     @action
     def status(self, request: RPCRequest, reply: RPCReply) -> None:
         """What a file is."""
+        from . import facts
+        from .access import Access
+        from .place import place_of
+
         file = self._file(request)
         reply.update({"name": file, **facts.ABSENT})
         with _told(f"Could not look at '{file}'"), place_of(file) as place:
@@ -62,7 +70,8 @@ class Filemgr(Agent):
                 if access.may_read(place, found):
                     handle = place.open(os.O_RDONLY)
                     try:
-                        if stat.S_ISREG(os.fstat(handle).st_mode):
+                        status = os.fstat(handle)  # of what is there by now
+                        if stat.S_ISREG(status.st_mode) and access.may_read(place, status):
                             reply.update(facts.digests(handle, found.st_size, "md5", "sha256"))
                     finally:
                         os.close(handle)
@@ -72,6 +81,8 @@ class Filemgr(Agent):
     @action
     def digest(self, request: RPCRequest, reply: RPCReply) -> None:
         """SHA-256 of a file, to compare hosts by."""
+        from . import content, facts
+
         with self._reading(request) as (handle, status, place):
             if status.st_size > content.MAX_DIGEST:
                 reply.abort(f"{place.path} has {status.st_size} bytes, digests are made of {content.MAX_DIGEST} at most")
@@ -84,6 +95,8 @@ class Filemgr(Agent):
         """A piece of a file."""
         from base64 import b64encode
 
+        from . import content, writing
+
         offset, length = request.get("offset", 0), request.get("length", content.MAX_PIECE)
         if offset < 0 or not 1 <= length <= content.MAX_PIECE:
             raise InvalidRPCData(f"offset is 0 or more, and length 1 to {content.MAX_PIECE}")
@@ -91,7 +104,7 @@ class Filemgr(Agent):
             part = content.piece(handle, offset, length)
             after = os.fstat(handle)
             if (after.st_size, after.st_mtime_ns) != (status.st_size, status.st_mtime_ns):
-                reply.abort(f"{place.path} changed while it was read", 1)
+                reply.abort(f"{place.path} changed while it was read: of a file that is being written take the end, with tail")
             reply["content"], reply["sha256"] = b64encode(part).decode(), writing.sha256_of(part)
             reply["offset"], reply["length"], reply["size"] = offset, len(part), status.st_size
             reply["eof"] = offset + len(part) >= status.st_size
@@ -103,6 +116,8 @@ class Filemgr(Agent):
     def put(self, request: RPCRequest, reply: RPCReply) -> None:
         """A file with this content, at once or not at all."""
         import time
+
+        from . import writing
 
         upload, wanted = self._upload(request), writing.Attributes.of(request)
         file = request["file"]
@@ -130,6 +145,8 @@ class Filemgr(Agent):
     @action
     def mkdir(self, request: RPCRequest, reply: RPCReply) -> None:
         """A folder, with mode and owner."""
+        from . import facts, writing
+
         wanted = writing.Attributes.of(request, is_folder=True)
         file = request["file"]
         with self._changing(file, f"Could not make folder '{file}'") as place:
@@ -147,6 +164,8 @@ class Filemgr(Agent):
     @action
     def attributes(self, request: RPCRequest, reply: RPCReply) -> None:
         """Mode, owner and group of a file or folder."""
+        from . import writing
+
         file = request["file"]
         if not {"mode", "owner", "group"} & set(request):
             raise InvalidRPCData("which attributes? mode, owner, group")
@@ -163,6 +182,8 @@ class Filemgr(Agent):
     @action
     def head(self, request: RPCRequest, reply: RPCReply) -> None:
         """The first lines of a file."""
+        from . import content
+
         with self._reading(request) as (handle, status, _):
             reply["text"], reply["truncated"] = content.first_lines(handle, _count(request, "lines", 10, 1000))
             reply["size"] = status.st_size
@@ -170,6 +191,8 @@ class Filemgr(Agent):
     @action
     def tail(self, request: RPCRequest, reply: RPCReply) -> None:
         """The last lines of a file."""
+        from . import content
+
         with self._reading(request) as (handle, status, _):
             reply["text"], reply["truncated"] = content.last_lines(handle, status.st_size, _count(request, "lines", 10, 1000))
             reply["size"] = status.st_size
@@ -177,6 +200,8 @@ class Filemgr(Agent):
     @action
     def grep(self, request: RPCRequest, reply: RPCReply) -> None:
         """The last lines of a file that have a text, or match an expression."""
+        from . import content
+
         matches = _matcher(request["pattern"], is_regex=request.get("regex", False), any_case=request.get("ignore_case", False))
         with self._reading(request) as (handle, status, _):
             lines, count, is_cut = content.matching_lines(handle, status.st_size, matches, _count(request, "limit", 100, 1000))
@@ -189,6 +214,8 @@ class Filemgr(Agent):
         import time
 
         from mcollective_py.agent import bytes_of
+
+        from . import search
 
         wanted = search.Wanted(
             now=time.time(),
@@ -206,6 +233,8 @@ class Filemgr(Agent):
     @action
     def usage(self, request: RPCRequest, reply: RPCReply) -> None:
         """How much room a folder takes, and how much its file system has."""
+        from . import search
+
         with self._below(request, search.MAX_DEPTH) as walk:
             reply.update(search.usage_below(walk))
             reply["truncated"], reply["problems"] = walk.is_cut, walk.problems
@@ -214,11 +243,15 @@ class Filemgr(Agent):
             reply["percent"] = round(100 * (1 - room.f_bfree / room.f_blocks), 1) if room.f_blocks else 0.0
 
     def _file(self, request: RPCRequest) -> str:
+        from .access import TOUCH_FILE
+
         file: str = request.get("file") or self.config.get("touch_file", TOUCH_FILE)
         return file
 
     def _upload(self, request: RPCRequest) -> "writing.Upload":
         from base64 import b64decode
+
+        from . import writing
 
         part = b64decode(request["content"], validate=True)
         size, offset = request.get("size", len(part)), request.get("offset", 0)
@@ -232,6 +265,8 @@ class Filemgr(Agent):
     def _max_size(self) -> int:
         from mcollective_py.agent import bytes_of
 
+        from . import writing
+
         text = self.config.get("max_size", "")
         try:
             return bytes_of(text) if text else writing.MAX_SIZE
@@ -239,7 +274,10 @@ class Filemgr(Agent):
             raise RPCAborted(f"plugin.filemgr.max_size {error}") from error
 
     @contextmanager
-    def _changing(self, file: str, problem: str) -> Iterator[Place]:
+    def _changing(self, file: str, problem: str) -> "Iterator[Place]":
+        from .access import Access
+        from .place import place_of
+
         with _told(problem), place_of(file) as place:
             Access.of(self.config).check_change(place)
             if place.name == ".":
@@ -247,13 +285,19 @@ class Filemgr(Agent):
             yield place
 
     @contextmanager
-    def _reading(self, request: RPCRequest) -> Iterator[tuple[int, os.stat_result, Place]]:
+    def _reading(self, request: RPCRequest) -> "Iterator[tuple[int, os.stat_result, Place]]":
+        from . import content
+        from .access import Access
+
         file = request["file"]
         with _told(f"Could not read '{file}'"), content.opened(file, Access.of(self.config)) as opened:
             yield opened
 
     @contextmanager
     def _below(self, request: RPCRequest, depth: int) -> "Iterator[search.Walk]":
+        from . import search
+        from .place import place_of
+
         folder = request["file"]
         with _told(f"Could not look into '{folder}'"), place_of(folder, follows=True) as place:
             found = place.status()
@@ -273,7 +317,7 @@ def _told(problem: str) -> Iterator[None]:
         raise RPCAborted(f"{problem}: {error.strerror or error}") from error
 
 
-def _leads_somewhere(place: Place) -> bool:
+def _leads_somewhere(place: "Place") -> bool:
     try:
         os.stat(place.name, dir_fd=place.folder)
     except OSError:

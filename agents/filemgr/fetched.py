@@ -34,7 +34,9 @@ class Fetched:
         if sha256(piece).hexdigest() != data.get("sha256") or data.get("offset") != self.size:
             raise MCollectiveError("what came is damaged: its digest or its place does not fit")
         if self._stamp not in (None, data.get("stamp")):
-            raise MCollectiveError("the file was changed on the host while it was fetched")
+            raise MCollectiveError(
+                "the file was changed on the host while it was fetched: of one that is being written take the end, with tail"
+            )
         self._stamp = data.get("stamp")
         self.size += len(piece)
         if self.size > self._most:
