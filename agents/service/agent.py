@@ -37,13 +37,23 @@ class Service(Agent):
     def status(self, request: RPCRequest, reply: RPCReply) -> None:
         """Whether services run."""
         provider, names = self._provider(), self._names(request)
-        states = [self._state(provider, name) for name in names]
+        if len(names) == 1:
+            states = [self._state(provider, names[0])]
+        else:
+            states = [_told_state(provider, name) for name in names]
         reply["status"] = _common([state.status for state in states])
         _describe(reply, states[0])
         reply["message"] = "" if states[0].exists else _absence(states[0])
         if len(states) > 1 or "services" in request:
             reply["services"] = [
-                {"service": name, "status": one.status, "active": one.active, "substate": one.substate, "enabled": one.enabled}
+                {
+                    "service": name,
+                    "status": one.status,
+                    "active": one.active,
+                    "substate": one.substate,
+                    "enabled": one.enabled,
+                    "message": "" if one.exists else _absence(one),
+                }
                 for name, one in zip(names, states, strict=True)
             ]
 
@@ -192,9 +202,12 @@ class Service(Agent):
             if watching.wait > left > 0:
                 watching = self._watching(request, at_most=left)
             if left <= 0:
-                change = Change(self._state(provider, name), failure="the services before it took all the time there is")
+                change = Change(_told_state(provider, name), failure="the services before it took all the time there is")
             else:
-                change = self._changed(verb, name, provider, watching, request)
+                try:
+                    change = self._changed(verb, name, provider, watching, request)
+                except RPCAborted as error:
+                    change = Change(_told_state(provider, name), failure=str(error))
             changes.append((name, change))
         _answer(verb, changes, reply, has_list=len(changes) > 1 or "services" in request)
 
@@ -205,7 +218,7 @@ class Service(Agent):
         from .units import protection
 
         force = bool(request.get("force", False))
-        before = self._state(provider, name)
+        before = provider.state(name)
         if before.exists and self._is_strict and verb in STRICT and is_wished(verb, before):
             return Change(before, failure=STRICT[verb])
         why = "" if force else protection(verb, (name, before.name, *before.aliases), self.config.get("protected", ""))
@@ -274,6 +287,16 @@ class Service(Agent):
 def _check_tells(provider: "Provider", verb: str) -> None:
     if verb not in ("start", "stop", "restart", *provider.tells):
         raise RPCAborted(f"the provider {provider.name} of this host cannot {verb.replace('_', '-')}")
+
+
+def _told_state(provider: "Provider", name: str) -> "ServiceState":
+    """The state, or one that tells why there is none: of one among several, which the others are to be told beside."""
+    from .provider import ServiceState
+
+    try:
+        return provider.state(name)
+    except RPCAborted as error:
+        return ServiceState(name, details={"load_error": str(error)})
 
 
 def _describe(reply: RPCReply, state: "ServiceState") -> None:

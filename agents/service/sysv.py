@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mcollective_py.agent import CommandResult, RPCAborted, run
 
-from .choice import SCRIPTS
+from .choice import SCRIPTS, is_booted
 from .initscript import enable_commands, enabled_word, parse_all, service_command, status_of
 from .provider import UNKNOWN, Listed, Outcome, ServiceState
 
@@ -23,9 +23,12 @@ class SysV:
     def state(self, service: str) -> ServiceState:
         """See Provider."""
         name = service.removesuffix(".service")
-        if not (SCRIPTS / name).is_file():
+        has_script = (SCRIPTS / name).is_file()
+        if not has_script and not is_booted():
             return ServiceState(name, UNKNOWN, details={"load_error": f"there is no {SCRIPTS / name}"})
         told = run(service_command(_program("service"), name, "status"), timeout=_READ)
+        if not has_script and told.exitcode == 4:  # `service` has asked systemd, which knows no such unit
+            return ServiceState(name, UNKNOWN)
         status = None if told.timed_out else status_of(told.exitcode, told.stdout + told.stderr)
         if status is None:
             raise RPCAborted(f"{SCRIPTS / name} does not tell whether it runs: {_last_words(told) or f'it ended with {told.exitcode}'}")

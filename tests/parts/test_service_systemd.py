@@ -210,6 +210,8 @@ def test_init_scripts_are_started_and_stopped_with_the_historic_failures(lab: Sy
     assert on("disable")["data"]["enabled"] == "disabled"
     assert on("stop")["data"]["status"] == "stopped"
     assert on("stop")["statusmsg"] == "Could not stop service 'labsvc': Service is already stopped"
+    asked = ask(lab, "status", "services=labsvc,nosuch,hwclock.sh", host="sv1")
+    assert [row["status"] for row in asked["data"]["services"]] == ["stopped", "unknown", "unknown"], asked
     lab.shell("sv1", "touch /etc/labsvc.broken")
     assert on("start")["statusmsg"].startswith("Could not start service 'labsvc': labsvc: no licence\n")
 
