@@ -11,6 +11,11 @@ _SECONDS = 2.0
 class Nettest(Data):
     """Connects, and hangs up."""
 
+    @classmethod
+    def activate_when(cls, node: Any, config: Mapping[str, str]) -> bool:
+        """See Data. plugin.nettest.data turns it off: filters are judged before any policy is asked."""
+        return config.get("data", "1").strip().lower() not in ("0", "n", "no", "f", "false", "off")
+
     def query(self, query: Any) -> Mapping[str, Any]:
         """See Data."""
         from ...connecting import connect

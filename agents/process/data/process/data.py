@@ -11,6 +11,11 @@ _EFFORT = 2_000_000  # some 150 ms: a filter waits for it
 class Process(Data):
     """Counts the processes whose command line, without passwords, holds a regular expression."""
 
+    @classmethod
+    def activate_when(cls, node: Any, config: Mapping[str, str]) -> bool:
+        """See Data. plugin.process.data turns it off: filters are judged before any policy is asked."""
+        return config.get("data", "1").strip().lower() not in ("0", "n", "no", "f", "false", "off")
+
     def query(self, query: Any) -> Mapping[str, Any]:
         """See Data."""
         from mcollective_py.agent.pattern import Pattern
