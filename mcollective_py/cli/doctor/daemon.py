@@ -37,10 +37,11 @@ class Running:
 
 
 def running_daemons(proc: Path = Path("/proc")) -> list[Running]:
-    """Every mcollectived that runs on this machine, by what /proc says of its command line."""
+    """Every mcollectived that runs on this machine, by what /proc says of its command line; those of its containers are not its own."""
     found = []
+    here = _pid_namespace(proc / "self")
     for folder in proc.iterdir():
-        if not folder.name.isdigit():
+        if not folder.name.isdigit() or _pid_namespace(folder) not in (here, None):
             continue
         try:
             words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
@@ -51,6 +52,14 @@ def running_daemons(proc: Path = Path("/proc")) -> list[Running]:
             given += [word.partition("=")[2] for word in words if word.startswith("--config=")]
             found.append(Running(int(folder.name), given[0] if given else None))
     return sorted(found, key=lambda each: each.pid)
+
+
+def _pid_namespace(folder: Path) -> str | None:
+    """Which world of processes the one of a folder of /proc lives in; None where that may not be seen."""
+    try:
+        return str((folder / "ns" / "pid").readlink())
+    except OSError:
+        return None
 
 
 def is_connected(pid: int, ports: frozenset[int], proc: Path = Path("/proc")) -> bool | None:

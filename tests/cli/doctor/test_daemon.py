@@ -97,5 +97,13 @@ def test_the_daemons_of_this_machine_are_found_with_their_files_and_connections(
         assert is_connected(found.pid, frozenset({unused.getsockname()[1]})) is False
 
 
+def test_a_daemon_of_a_container_is_not_this_machines(tmp_path):
+    for pid, world in (("self", 1), ("7", 1), ("8", 2)):
+        (tmp_path / pid / "ns").mkdir(parents=True)
+        (tmp_path / pid / "ns" / "pid").symlink_to(f"pid:[{world}]")
+        (tmp_path / pid / "cmdline").write_bytes(b"python3\0/usr/bin/mcollectived\0")
+    assert running_daemons(tmp_path) == [Running(7, None)]
+
+
 def test_a_process_that_is_gone_is_not_seen():
     assert is_connected(2**22 + 1, frozenset({1})) is None
