@@ -49,7 +49,7 @@ def test_options_of_extra_opts_are_heard(desk, tmp_path):
     (tmp_path / "lib" / "agents" / "paint").mkdir(parents=True)
     (tmp_path / "lib" / "agents" / "paint" / "agent.py").write_text("")
     (tmp_path / "client.cfg").write_text(f"libdir = {tmp_path}/lib\n")
-    answer = desk.mco("completion", "--word=rpc", "--word=pa", MCOLLECTIVE_EXTRA_OPTS=f"-c {tmp_path}/client.cfg")
+    answer = desk.mco("completion", "--word=rpc", "--word=pai", MCOLLECTIVE_EXTRA_OPTS=f"-c {tmp_path}/client.cfg")
     assert answer.out == "paint\t\n"
 
 

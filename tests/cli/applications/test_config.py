@@ -162,12 +162,12 @@ def test_keys_that_cannot_be_read_are_an_error(server_cfg, tmp_path, capsys):
 def test_agents_in_ruby_are_named_and_those_with_a_twin_are_not(tmp_path):
     ruby = tmp_path / "mcollective" / "agent"
     ruby.mkdir(parents=True)
-    for name in ("nrpe", "rpcutil", "acme"):
+    for name in ("tractor", "rpcutil", "acme"):
         (ruby / f"{name}.rb").touch()
     twin = tmp_path / "agents" / "acme"
     twin.mkdir(parents=True)
     (twin / "agent.py").touch()
-    assert ruby_agents((tmp_path,)) == ["nrpe"]
+    assert ruby_agents((tmp_path,)) == ["tractor"]
 
 
 def test_what_has_no_effect_is_a_remark(server_cfg, capsys):
@@ -199,7 +199,7 @@ def test_another_verb_is_answered_with_what_there_is(capsys):
 def test_the_migration_guide_shows_what_is_printed_and_every_default_that_differs(server_cfg, tmp_path, capsys):
     guide = (Path(__file__).parents[3] / "docs/migration.md").read_text()
     sample = guide.partition("$ mco config check /etc/mcollective/server.cfg\n")[2].partition("\n```")[0].splitlines()
-    for name in ("nrpe", "package"):
+    for name in ("backup", "package", "weblogs"):
         (tmp_path / "plugins" / "mcollective" / "agent" / f"{name}.rb").touch()
     server_cfg.write_text(server_cfg.read_text().replace("/var/log/mcollective.log", f"{tmp_path}/mcollective.log"))
     assert main(["config", "check", str(server_cfg)]) == 0

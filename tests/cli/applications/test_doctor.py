@@ -1,6 +1,7 @@
 """`mco doctor` as its user runs it, on the real small site."""
 
 import json
+import re
 
 
 def test_a_client_that_works_is_0_and_counts_its_checks(desk):
@@ -14,7 +15,7 @@ def test_a_client_that_works_is_0_and_counts_its_checks(desk):
 def test_a_host_checks_itself(desk):
     answer = desk.mco("doctor", "--server", "-c", str(desk.running.site.folder / "hosts" / "web1" / "server.cfg"))
     assert answer.code == 0
-    assert "the broker lets this host read the requests for 3 agents" in answer.out
+    assert re.search(r"the broker lets this host read the requests for \d+ agents", answer.out)
     assert f"runs, pid {desk.running.processes['web1'].pid}, and is connected to a broker" in answer.out
 
 
