@@ -1,13 +1,14 @@
 import logging
 import os
 import threading
+from dataclasses import replace
 
 import pytest
 
 from mcollective_py.errors import DDLError, InvalidRPCData, PluginError, RPCAborted
 from mcollective_py.node.deadline import Deadlines
 from mcollective_py.node.view import DataSource, NodeView
-from mcollective_py.plugins.sitedata import load_data, load_one
+from mcollective_py.plugins.sitedata import DataIndex, load_data, load_one
 
 VIEW = NodeView("web1", facts={"os": {"family": "Debian"}})
 DDL = """\
@@ -111,7 +112,11 @@ def test_a_plugin_that_hangs_costs_its_own_query_and_no_more(tmp_path):
 
 
 def loaded(libdir, settings=None):
-    return load_data([libdir], lambda name: (settings or {}).get(name, {}), VIEW)
+    """What one libdir has, without the plugins that come with the package."""
+    found = load_data([libdir], lambda name: (settings or {}).get(name, {}), VIEW)
+    own = tuple(plugin for plugin in found.plugins if plugin.source.folder.is_relative_to(libdir))
+    names = {path.name for path in libdir.rglob("data/*")}
+    return replace(found, plugins=own, inactive=tuple(name for name in found.inactive if name in names))
 
 
 def test_all_that_load_are_there_and_a_broken_one_keeps_none_away(tmp_path):
@@ -136,7 +141,7 @@ def test_activate_when_says_whether_it_is_wanted(tmp_path):
 
 def test_a_folder_with_nothing_but_a_ddl_is_a_clients(tmp_path):
     (write(tmp_path) / "data.py").unlink()
-    assert loaded(tmp_path) == load_data([], lambda name: {}, VIEW)
+    assert loaded(tmp_path) == DataIndex()
 
 
 @pytest.mark.parametrize(
