@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,13 +19,14 @@ pytestmark = pytest.mark.parts
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RpmRoot]:
+def lab() -> Iterator[RpmRoot]:
     require_programs("dnf", "rpm", "rpmbuild", "createrepo_c")
     if os.geteuid() != 0:
         missing("dnf wants root for a root of its own")
-    folder: Path = tmp_path_factory.mktemp("rpmlab")
-    build_repository(folder / "repo")
-    yield RpmRoot(folder / "root", folder / "repo")
+    # In memory: dnf waits for the disk at each step of a transaction.
+    with tempfile.TemporaryDirectory(dir="/dev/shm", prefix="mco-lab-") as name:
+        build_repository(Path(name) / "repo")
+        yield RpmRoot(Path(name) / "root", Path(name) / "repo")
 
 
 @pytest.fixture
