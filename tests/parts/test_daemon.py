@@ -113,8 +113,12 @@ def test_a_revoked_caller_is_refused_without_a_restart(fleet: Fleet, wire: Wire)
     with Wire(config) as leaver:
         assert leaver.ask(leaver.request()) is not None
         fleet.site.authority.revoke("leaver.mcollective")
-        wait_until("the revocation is in force", lambda: leaver.ask(leaver.request(), timeout=1.0) is None, 10)
-    assert "revoked" in fleet.log("web1").read_text()
+
+        def is_refused() -> bool:
+            silent = leaver.ask(leaver.request(), timeout=0.3) is None
+            return silent and "revoked" in fleet.log("web1").read_text()
+
+        wait_until("the revocation is in force", is_refused, 20)
 
 
 @pytest.mark.parametrize(
@@ -197,7 +201,7 @@ def test_a_denied_caller_is_told_which_file_says_so(fleet: Fleet, wire: Wire) ->
     "value", [1.0, 0.1, -2.5e-300, 3, "", None, True, [1, [2.0, {"a": None}]], {"deep": {"er": [1.5]}}, "ü€\u2028"]
 )
 def test_echo_gives_back_the_very_value(wire: Wire, value: object) -> None:
-    reply = wire.ask(wire.request("echo", None, value))
+    reply = wire.ask(wire.request("echo", None, value), timeout=1.0 if value is None else 20.0)
     if value is None:
         assert reply is None  # handlemsg that returns None sends no reply
     else:
@@ -208,7 +212,7 @@ def test_an_action_beyond_its_time_is_answered_with_a_timeout(wire: Wire) -> Non
     started = time.monotonic()
     reply = wire.ask(wire.request("nap", "doze", {"seconds": 30}))
     assert reply is not None and reply.statuscode == 5 and "timed out" in reply.statusmsg
-    assert time.monotonic() - started < 3.5
+    assert time.monotonic() - started < 15
 
 
 def test_a_reply_too_large_for_one_message_travels_in_parts(fleet: Fleet) -> None:
@@ -277,9 +281,8 @@ def test_hup_takes_a_good_configuration_and_keeps_the_old_one_for_a_broken_one(t
 
         config.write_text(text + "plugin.echo.activate_agent = 0\n")
         process.send_signal(signal.SIGHUP)
-        wait_until("echo is off", lambda: wire.ask(wire.request("echo", None, 1), timeout=0.3) is None, 10)
-        stats = wire.ask(wire.request(action="daemon_stats"))
-        assert stats is not None and "echo" not in stats.data["agents"]
+        wait_until("echo is off", lambda: "echo" not in wire.active_agents(), 20)  # silence alone may be a slow host
+        assert wire.ask(wire.request("echo", None, 1), timeout=0.3) is None
         assert fleet.log("web1").read_text().count("connected to") == 1  # the connection was kept
 
         config.write_text(text + "nosuchkey = 1\n")
@@ -291,7 +294,7 @@ def test_hup_takes_a_good_configuration_and_keeps_the_old_one_for_a_broken_one(t
 
         config.write_text(text)
         process.send_signal(signal.SIGHUP)
-        wait_until("echo is back", lambda: wire.ask(wire.request("echo", None, 1), timeout=0.5) is not None, 10)
+        wait_until("echo is back", lambda: wire.ask(wire.request("echo", None, 1), timeout=0.5) is not None, 20)
 
 
 def test_usr1_loads_agents_anew_and_usr2_changes_the_log_level(tmp_path: Path) -> None:
@@ -342,7 +345,7 @@ def test_an_idle_daemon_ends_at_once_with_0(tmp_path: Path) -> None:
     with Fleet(tmp_path, ["web1"]) as fleet:
         started = time.monotonic()
         assert fleet.kill("web1") == 0
-        assert time.monotonic() - started < 2.0
+        assert time.monotonic() - started < 8
 
 
 def test_corrupt_facts_never_match_everybody_and_discovery_still_answers(tmp_path: Path) -> None:

@@ -66,7 +66,13 @@ class Wire:
         delivery = self.connector.receive(timeout)
         return None if delivery is None else self.security.open_reply(self.security.read(delivery.payload))
 
-    def ask(self, request: Request, timeout: float = 5.0) -> Reply | None:
+    def active_agents(self) -> list[str]:
+        """The agents that the one host of a site has active now."""
+        stats = self.ask(self.request(action="daemon_stats"))
+        assert stats is not None, "the host does not answer"
+        return list(stats.data["agents"])
+
+    def ask(self, request: Request, timeout: float = 20.0) -> Reply | None:
         """Send, and wait for the reply to just this request."""
         self.send(request)
         deadline = time.monotonic() + timeout
