@@ -45,7 +45,7 @@ class RunningSite:
             for name in self.hosts:
                 self.start_daemon(name)
                 self._ready.take()  # a socket keeps ten unread reports, and whoever finds it full waits
-            self.wait_for(self.hosts, seconds=60.0)
+            self.wait_for(self.hosts, seconds=60.0 + 2.0 * len(self.hosts))
         except BaseException:
             self.end()
             raise

@@ -283,7 +283,7 @@ def test_a_client_gives_up_in_time_and_names_every_broker_and_its_reason():
             pytest.raises(BrokerUnreachable, match=r"^no broker reachable within 0\.6 s \(") as caught,
         ):
             client.connect(0.6)
-        assert time.monotonic() - start < 3
+        assert time.monotonic() - start < 6
         (first, why_first), (second, why_second) = caught.value.attempts
         assert (first, second) == (f"127.0.0.1:{ports[0]}", f"127.0.0.1:{ports[1]}")
         assert "did not answer CONNECT" in why_first

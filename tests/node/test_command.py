@@ -91,7 +91,7 @@ def test_a_timeout_ends_the_program_with_term():
     started = time.monotonic()
     result = sh("trap 'echo ending; exit 7' TERM; echo begun; while :; do sleep 0.05; done", timeout=0.5)
     assert (result.exitcode, result.stdout, result.timed_out) == (7, "begun\nending\n", True)
-    assert time.monotonic() - started < 2.0
+    assert time.monotonic() - started < 10.0
 
 
 def test_a_program_that_ignores_term_is_killed_with_all_it_started(monkeypatch):
@@ -106,7 +106,7 @@ def test_a_service_that_is_left_running_neither_delays_the_answer_nor_is_ended()
     started = time.monotonic()
     result = sh("sleep 30 & echo $!")
     pid = int(result.stdout)
-    assert time.monotonic() - started < 3.0
+    assert time.monotonic() - started < 15.0
     assert (result.exitcode, result.timed_out, is_running(pid)) == (0, False, True)
     os.kill(pid, signal.SIGKILL)
 
@@ -124,11 +124,12 @@ def test_what_only_prints_is_ended_when_it_prints_more_than_is_kept():
     assert (result.stdout, result.truncated, result.timed_out) == ("123456789\n" * 100, True, False)
 
 
-def test_what_only_prints_is_not_asked_to_end_but_killed():
+def test_what_only_prints_is_not_asked_to_end_but_killed(monkeypatch):
+    monkeypatch.setattr(command, "GRACE", 60.0)  # for those that are asked
     started = time.monotonic()
     result = sh("trap '' TERM; while :; do sleep 60; done", only_prints=True, timeout=0.3)
     assert (result.exitcode, result.timed_out) == (-9, True)
-    assert time.monotonic() - started < 1.8
+    assert time.monotonic() - started < 10.0
 
 
 def test_an_action_that_is_ended_takes_its_program_along(tmp_path):

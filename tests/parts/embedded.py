@@ -55,7 +55,7 @@ class EmbeddedBroker(BrokerProcess):
         words = [str(self.port), self.user or "", self.password or "", *self._files]
         self._process = subprocess.Popen([sys.executable, "-c", _PROGRAM, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         assert self._process.stdout is not None
-        assert select.select([self._process.stdout], [], [], 20)[0], "the embedded broker did not start"
+        assert select.select([self._process.stdout], [], [], 60)[0], "the embedded broker did not start"
         self.port = int(self._process.stdout.readline() or 0)
         assert self.port, "the embedded broker ended at once"
 

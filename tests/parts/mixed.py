@@ -17,6 +17,8 @@ from tests.parts.ruby import RubyCalls, RubyFleet
 from tests.parts.typed import typed
 from tests.waiting import wait_until
 
+_LONGEST = 300.0  # seconds for the last of the commands that wait for each other, on the slowest machine
+
 
 class MixedFleet:
     """Daemons of both languages, each host's in the one that it is listed under, and clients of both with one client.cfg.
@@ -63,7 +65,7 @@ class MixedFleet:
         environ = {**os.environ, "XDG_CACHE_HOME": str(self.site.folder / "cache")}
         return run(
             [*MCO, *words, "--config", str(config or self.client_config)], env=environ, stdin=DEVNULL, cwd="/",
-            capture_output=True, text=True, timeout=60, check=False,
+            capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
 
     def start_python_mco(self, *words: str) -> "Future[CompletedProcess[str]]":
@@ -104,11 +106,11 @@ class BothEnded:
 
     @property
     def ruby(self) -> CompletedProcess[str]:
-        return self._ruby.result(90)
+        return self._ruby.result(_LONGEST)
 
     @property
     def python(self) -> CompletedProcess[str]:
-        return self._python.result(90)
+        return self._python.result(_LONGEST)
 
 
 class PythonCalls:

@@ -63,7 +63,7 @@ class RubyFleet:
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
             )  # fmt: skip
 
-    def wait_until_subscribed(self, seconds: float = 30.0) -> None:
+    def wait_until_subscribed(self, seconds: float = 120.0) -> None:
         """Return once every daemon has answered a discovery."""
         deadline = time.monotonic() + seconds
         with self.calls() as calls:
@@ -73,7 +73,7 @@ class RubyFleet:
                     raise TimeoutError(f"within {seconds:g} s these did not answer: {self._ends(missing)}")
                 missing -= set(calls.find(1))
 
-    def mco(self, *words: str, timeout: float = 60.0, config: Path | None = None) -> subprocess.CompletedProcess[str]:
+    def mco(self, *words: str, timeout: float = 120.0, config: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Run the Ruby client. config: another client.cfg than the fleet's."""
         return subprocess.run(
             [RUBY_MCO, *words, "--config", str(config or self.client_config)], env=ruby_environ(), cwd="/",

@@ -144,4 +144,4 @@ def test_help_is_there_at_once() -> None:
     started = time.perf_counter()
     ended = subprocess.run([*MCO, "--help"], capture_output=True, text=True, timeout=10, check=True)
     assert "ping" in ended.stdout and "demo" in ended.stdout
-    assert time.perf_counter() - started < 1.0  # a wide bound: tests/benchmarks/bench_startup.py measures
+    assert time.perf_counter() - started < 3.0  # a wide bound: tests/benchmarks/bench_startup.py measures

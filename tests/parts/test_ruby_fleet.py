@@ -550,7 +550,7 @@ def test_our_hosts_explain_what_they_would_do_and_of_ruby_ones_is_said_what_can_
 
 
 def test_the_doctor_finds_a_mixed_fleet_well(ended: Ended) -> None:
-    process = ended.doctor.result(90)
+    process = ended.doctor.result(300)
     checks = json.loads(process.stdout)["checks"]
     assert [check for check in checks if check["outcome"] in ("fail", "skip")] == [], process
     seen = {check["name"]: check["seen"] for check in checks}

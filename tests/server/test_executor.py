@@ -1,7 +1,7 @@
 import logging
 import threading
 from pathlib import Path
-from time import monotonic
+from time import monotonic, process_time
 
 import pytest
 
@@ -213,7 +213,7 @@ def test_a_thread_that_hangs_does_not_hold_up_a_shutdown():
     gate.open.set()
 
 
-def test_ten_thousand_trivial_calls_take_at_most_two_seconds():
+def test_a_trivial_call_costs_next_to_nothing():
     count, came, slots = 10_000, threading.Semaphore(0), threading.Semaphore(50)
     executor = ThreadExecutor(lambda call: Outcome())
 
@@ -221,13 +221,13 @@ def test_ten_thousand_trivial_calls_take_at_most_two_seconds():
         slots.release()
         came.release()
 
-    started, call = monotonic(), a_call()
+    started, call = process_time(), a_call()
     for _ in range(count):
         assert slots.acquire(timeout=10)
         executor.submit(call, done)
     for _ in range(count):
         assert came.acquire(timeout=10)
-    assert monotonic() - started < 2
+    assert (process_time() - started) / count < 500e-6  # seconds; 50 us where nothing else goes on
     assert executor.shutdown(5)
 
 

@@ -149,7 +149,7 @@ def test_when_the_daemon_dies_timeouts_hold_all_the_same(server, fifo):
     started = monotonic()
     server.socket.close()
     assert server.process.wait(20) == 0
-    assert monotonic() - started < 4
+    assert monotonic() - started < 15
     assert_ends(leader)
     assert_ends(other)
 
