@@ -108,3 +108,10 @@ def test_test_folders_are_no_packages():
         if "tests" in path.relative_to(TREE).parts
     )
     assert not found, f"{', '.join(found)}: delete it; test modules are imported by their path"
+
+
+def test_what_is_timed_lies_where_it_is_looked_for():
+    files = [path for folder in ("tests", "agents", "facts") for path in (TREE / folder).rglob("test_*.py")]
+    timed = [path.relative_to(TREE) for path in files if "mark.timed" in path.read_text() and path != Path(__file__)]
+    assert timed
+    assert [str(path) for path in timed if path.parts[:2] != ("tests", "parts")] == [], "`make timed` looks in tests/parts alone"
