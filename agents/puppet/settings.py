@@ -2,11 +2,10 @@
 
 import os
 import re
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mcollective_py.agent import Cache, RPCAborted, run
+from mcollective_py.agent import Cache, RPCAborted
 from mcollective_py.agent.kept import FOLDER, read_kept, write_kept
 from mcollective_py.agent.puppetresource import ENVIRONMENT, find_puppet
 
@@ -37,6 +36,8 @@ class Places:
 
 def agent_command(config: Mapping[str, str]) -> list[str]:
     """The words that start an agent: plugin.puppet.command, its program by its path. Raises RPCAborted where there is no Puppet."""
+    import shlex
+
     try:
         words = shlex.split(config.get("command", "puppet agent"))
     except ValueError as error:
@@ -96,6 +97,8 @@ def state_folder(config: Mapping[str, str]) -> str:
 
 
 def _ask(program: str, conf: str | None, file: str) -> dict[str, str]:
+    from mcollective_py.agent import run
+
     answer = run(puppet_config_print(program, conf), timeout=_ASK_LIMIT, env=ENVIRONMENT)
     if answer.exitcode or answer.timed_out:
         why = "it did not answer" if answer.timed_out else (answer.stderr or answer.stdout).strip()[:500]
