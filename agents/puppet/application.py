@@ -29,7 +29,7 @@ _ACTIONS = {"count": "status", "summary": "last_run_summary"}
 _RUNS = ("runonce", "runall")
 _WAIT = 3600.0  # seconds that a run may take while somebody waits for it
 _POLL = 8.0  # seconds for the answers to one question how runs go
-_PUT_OFF = re.compile(r"Puppet is currently applying|A Puppet run that was started")
+_PUT_OFF = re.compile(r"(?s)(?:Puppet is currently applying|A Puppet run that was started).*")
 _UNTIL = ("%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
 
 
@@ -223,7 +223,7 @@ def _following(rpc: RPCClient, inputs: Mapping[str, Any]) -> Following:
         key=lambda result: str(result.data.get("run")),
         poll=poll,
         judge=_judged,
-        is_put_off=lambda result: _PUT_OFF.match(result.statusmsg) is not None,
+        is_put_off=lambda result: _PUT_OFF.fullmatch(result.statusmsg) is not None,
     )
 
 

@@ -20,7 +20,7 @@ _MAX_TEXT = 2000  # characters of one message
 _SCALARS = ("host", "time", "configuration_version", "transaction_uuid", "puppet_version", "status", "environment",
             "noop", "noop_pending", "cached_catalog_status")  # fmt: skip
 _TELLS = (b"    failed: true\n", b"    failed_to_restart: true\n", b"    changed: true\n", b"    out_of_sync: true\n")
-_SECTION = re.compile(rb"([a-z_]+):(?: |\n)")
+_SECTION = re.compile(rb"([a-z_]+):(?: .*)?\n?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def _pieces(lines: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
         if head[:1] not in (b" ", b"-", b"\n", b""):  # a key of the report itself
             if piece := done():
                 yield piece
-            found = _SECTION.match(line)
+            found = _SECTION.fullmatch(line)
             section, kept, size, tells = (found[1] if found else b""), [], 0, False
             if section in (b"logs", b"resource_statuses", b"metrics"):
                 continue
