@@ -25,7 +25,8 @@ class Account:
 def account_of(user: str, group: str, own: int, users: Sequence[str] = ()) -> Account:
     """The account of a user by name or number; an empty one is the daemon's own. own: the daemon's effective uid.
 
-    group: another primary group. users: who may be named, empty for anybody. Raises RPCAborted.
+    group: another primary group. users: who may be named, empty for anybody; they get no group then that they are not in. Raises
+    RPCAborted.
     """
     import grp
     import os
@@ -46,6 +47,8 @@ def account_of(user: str, group: str, own: int, users: Sequence[str] = ()) -> Ac
             gid = grp.getgrgid(int(group)).gr_gid if _is_number(group) else grp.getgrnam(group).gr_gid
         except KeyError as error:
             raise RPCAborted(f"there is no group {group} here") from error
+        if users and gid not in os.getgrouplist(found.pw_name, found.pw_gid):  # disk, docker or shadow are as good as root
+            raise RPCAborted(f"{found.pw_name} is not in the group {group}, and plugin.shell.users of this host gives no other")
     is_changed = own == 0 and bool(user or group)
     groups = tuple(sorted({gid, *os.getgrouplist(found.pw_name, found.pw_gid)})) if is_changed else None
     return Account(found.pw_name, found.pw_uid, gid, groups, found.pw_dir, found.pw_shell or "/bin/sh")

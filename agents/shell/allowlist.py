@@ -7,9 +7,11 @@ A line of the file is a program by its absolute path and a pattern for each of i
     /usr/bin/du -sh /var/**
     /usr/bin/apt-get update ...
 
-`*` is any characters but `/`, and none that begin with `-`; `**` is any characters, `/` too; `...` at the end is any further words.
+`*` is any characters but `/`, and none that begin with `-`; `**` is any characters, `/` too; neither goes up by `..`. `...` at the end
+is any further words.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -74,6 +76,8 @@ def matches(pattern: str, word: str) -> bool:
     """Whether a pattern is all of a word; in time linear in both, per star."""
     if word.startswith("-") and pattern.startswith("*"):
         return False  # what a caller fills in is never an option
+    if "*" in pattern and ".." in re.split("[/=:,]", word):
+        return False  # nor does it lead out of the folder that the line names
     reachable = {0}
     pieces = _pieces(pattern)
     for piece in pieces:

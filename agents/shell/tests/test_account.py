@@ -34,6 +34,9 @@ def test_nobody_named_is_the_daemon_itself_and_changes_nothing():
         ("nobody", "mail", 65534, (), "only root can change its groups"),
         ("root", "", 0, ("nobody",), "does not let commands run as root"),
         ("0", "", 0, ("nobody",), "does not let commands run as root"),
+        ("nobody", "root", 0, ("nobody",), "nobody is not in the group root"),
+        ("nobody", "0", 0, ("nobody",), "nobody is not in the group 0"),
+        ("nobody", "shadow", 0, ("nobody",), "nobody is not in the group shadow"),
     ],
 )
 def test_who_cannot_be_is_refused_and_is_not_root_instead(user, group, own, users, message):

@@ -89,6 +89,13 @@ def test_a_line_that_names_no_program_is_told_by_its_number(text, reason):
         ("*.log", "/x.log", False),
         ("/var/**.log", "/var/a/b.log", True),
         ("x", "xx", False),
+        ("/var/**", "/var/../etc/shadow", False),
+        ("/var/**", "/var/log/..", False),
+        ("/var/log/*", "/var/log/..", False),
+        ("--file=/var/**", "--file=/var/../etc/shadow", False),
+        ("file=*", "file=..", False),
+        ("/var/**", "/var/log/a..b", True),
+        ("..", "..", True),
     ],
 )
 def test_stars_stand_for_what_the_page_says(pattern, word, is_so):
