@@ -4,7 +4,7 @@ Of the standard library alone: it is started anew, without the daemon's code, an
 """
 
 # A supervisor is started for every command, and pathlib would be a tenth of its time.
-# ruff: noqa: PTH102, PTH106, PTH108, PTH118, PTH120
+# ruff: noqa: PTH102, PTH106, PTH118, PTH119, PTH120
 
 import json
 import os
@@ -77,6 +77,7 @@ class Supervisor:
         self._spec, self._sinks, self._control = spec, {"stdout": stdout, "stderr": stderr}, control
         self._selector = selectors.DefaultSelector()
         self._script: str | None = None
+        self._folder = -1  # that the script is in
         self._leader, self._status = 0, -1
         self._reason = ""  # why it is being ended
         self._kill_at: float | None = None
@@ -109,9 +110,7 @@ class Supervisor:
             raise
         finally:
             if self._script is not None:
-                with suppress(OSError):
-                    os.unlink(self._script)
-                    os.rmdir(os.path.dirname(self._script))
+                self._take_script_away(self._script)
         return self._ending(time.monotonic() - began)
 
     # --- beginning --------------------------------------------------------------------------------------------------
@@ -119,7 +118,8 @@ class Supervisor:
     def _start(self) -> None:
         spec, words = self._spec, list(self._spec.words)
         if spec.script is not None:
-            words[spec.place] = self._script = _script_file(spec)
+            self._script, self._folder = _script_file(spec)
+            words[spec.place] = self._script
         pipes = [os.pipe2(os.O_CLOEXEC) for _ in range(3)]
         (out, out_end), (err, err_end), (trouble, trouble_end) = pipes
         feed = -1
@@ -243,6 +243,13 @@ class Supervisor:
             send_signal(process, signal.Signals[f"SIG{name}"])
             send_signal(process, signal.SIGCONT)  # one that is stopped would not hear it
 
+    def _take_script_away(self, path: str) -> None:
+        # By descriptor: the folder is its user's, who may have put a link to another one in its place.
+        with suppress(OSError):
+            os.unlink(os.path.basename(path), dir_fd=self._folder)
+            os.rmdir(os.path.dirname(path))
+        os.close(self._folder)
+
     def _leave_nothing(self) -> None:
         """End what runs, where nobody will be there to tell of it."""
         for _ in range(_ROUNDS):
@@ -269,19 +276,22 @@ def signal_name(number: int) -> str:
         return str(number)
 
 
-def _script_file(spec: Spec) -> str:
-    """The script in a file that its user can read, in a folder of its own; where /tmp is mounted noexec, its interpreter reads it."""
+def _script_file(spec: Spec) -> tuple[str, int]:
+    """The script in a file that its user can read, in a folder of its own, and that folder held open.
+
+    Where /tmp is mounted noexec, its interpreter reads it.
+    """
     folder = f"/tmp/mcollective-shell-{os.urandom(8).hex()}"  # noqa: S108 - a name that nobody can have taken, or mkdir fails
     os.mkdir(folder, 0o700)
-    path = os.path.join(folder, "script")
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o500)
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    descriptor = os.open("script", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o500, dir_fd=held)
     with os.fdopen(descriptor, "wb") as file:
         file.write((spec.script or "").encode())
         if spec.groups is not None:
             os.fchown(file.fileno(), spec.uid, spec.gid)
     if spec.groups is not None:
-        os.chown(folder, spec.uid, spec.gid)
-    return path
+        os.fchown(held, spec.uid, spec.gid)
+    return os.path.join(folder, "script"), held
 
 
 def _become_reaper() -> None:

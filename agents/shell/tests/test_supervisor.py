@@ -65,6 +65,16 @@ def test_a_flood_of_output_is_read_to_its_end_and_little_of_it_kept():
     assert (len(ended["stdout"]), ended["dropped"]["stdout"], ended["stderr"], ended["exitcode"]) == (1000, 19_999_000, "end\n", 0)
 
 
+def test_a_script_that_puts_a_link_in_the_place_of_its_folder_has_nothing_deleted_where_the_link_leads(tmp_path):
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/script").write_text("of somebody else")
+    text = f'd=$(dirname "$0"); mv "$d" {tmp_path}/moved && ln -s {tmp_path}/etc "$d" && echo "$d"'
+    process = supervised(own("/bin/sh", "", script=text, place=1))
+    link = Path(json.loads(process.communicate(timeout=30)[0])["stdout"].strip())
+    link.unlink()
+    assert (tmp_path / "etc/script").read_text() == "of somebody else" and not (tmp_path / "moved/script").exists()
+
+
 def test_input_that_nobody_reads_is_no_fault():
     process = supervised(own("true", stdin="x" * 200_000))
     assert json.loads(process.communicate(timeout=30)[0])["exitcode"] == 0
