@@ -127,7 +127,7 @@ class Shell(AgentApplication):
         asked = {"handles": handles}
         with agent_client(self.agent, "statuses", asked, options) as rpc:
             with interruptible(results := rpc.call("statuses", asked)) as wait:
-                jobs = [job for result in results for job in _found(result)]
+                jobs = [job for result in results for job in _found(result, handles)]
             if wait.is_interrupted:
                 return wait.exitcode(INTERRUPTED)
             if not jobs:
@@ -236,12 +236,13 @@ def _kill(rpc: RPCClient, jobs: Sequence[Watched]) -> None:
             pass
 
 
-def _found(result: RPCResult) -> Iterable[Watched]:
+def _found(result: RPCResult, handles: Sequence[str]) -> Iterable[Watched]:
     """The jobs that a host has of those that were asked for, as yet unseen."""
     told = result.data.get("statuses") if result.is_ok else None
-    for handle, of_job in told.items() if isinstance(told, Mapping) else ():
+    for handle in handles:
+        of_job = told.get(handle) if isinstance(told, Mapping) else None
         if isinstance(of_job, Mapping) and of_job.get("status") != "error":
-            yield Watched(result.sender, str(handle))
+            yield Watched(result.sender, handle)
 
 
 def _ran(data: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 STREAMS = ("stdout", "stderr")
 _LONGEST = 8192  # characters of a line that does not end
+_MOST = 1 << 50  # bytes of output: a number that every host takes
 
 
 @dataclass(slots=True)
@@ -34,12 +35,13 @@ class Watched:
 
     def hear(self, told: Mapping[str, Any]) -> list[str]:
         """The whole lines that have come, `HOST stdout: LINE`; all that there is once the job is over. told: what the host says."""
-        lines = []
+        lines, before = [], list(self.offsets)
         for index, name in enumerate(STREAMS):
             self._begun[index] += text_of(told.get(name))
-            if isinstance(reached := told.get(f"{name}_next"), int):
+            if isinstance(reached := told.get(f"{name}_next"), int) and reached <= _MOST:
                 self.offsets[index] = max(self.offsets[index], reached)
-        self.status, self.has_more = text_of(told.get("status")) or "failed", told.get("more") is True
+        self.status = text_of(told.get("status")) or "failed"
+        self.has_more = told.get("more") is True and self.offsets != before  # a host that says so for ever is not asked for ever
         exitcode = told.get("exitcode")
         self.exitcode = exitcode if isinstance(exitcode, int) else None
         self.signal, self.reason = text_of(told.get("signal")) or None, text_of(told.get("reason") or told.get("error"))

@@ -1,4 +1,5 @@
 import argparse
+import sys
 from pathlib import Path
 
 import pytest
@@ -112,3 +113,9 @@ def test_a_list_has_a_line_a_job(shell):
     assert shell.line(result("list", jobs=jobs)) == "h1  running     root  sleep 5\nh2  stopped (exit code 3)  a  x"
     assert shell.line(result("list", jobs={})) is None
     assert shell.line(result("list", jobs=["x"])) is None
+
+
+def test_a_host_adds_no_jobs_to_those_that_are_watched(shell):
+    found = sys.modules[type(shell).__module__]._found
+    told = {"!": {"status": "running"}, "b": {"status": "running"}, "c": {"status": "error"}}
+    assert [job.handle for job in found(result("statuses", statuses=told), ["b", "c"])] == ["b"]

@@ -23,8 +23,14 @@ def test_what_is_left_is_shown_when_the_job_is_over():
 
 def test_a_job_that_has_more_to_show_is_not_over():
     job = Watched("web1", "h")
-    job.hear({"status": "stopped", "exitcode": 0, "more": True})
+    job.hear({"status": "stopped", "exitcode": 0, "more": True, "stdout": "x\n", "stdout_next": 2})
     assert not job.is_over
+
+
+def test_a_host_that_promises_more_and_sends_nothing_is_asked_no_more():
+    job = Watched("web1", "h")
+    job.hear({"status": "stopped", "exitcode": 0, "more": True, "stdout_next": 1 << 80})
+    assert (job.is_over, job.offsets) == (True, [0, 0])
 
 
 def test_a_line_without_an_end_is_shown_in_parts():
