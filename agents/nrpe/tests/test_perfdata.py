@@ -1,4 +1,5 @@
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -65,6 +66,13 @@ def test_metrics_are_numbers(text, metrics):
 
 def test_metrics_without_end_are_cut():
     assert len(parse_perfdata("a=1 " * 5000)) == 1000
+
+
+@pytest.mark.parametrize("text", ["a", "'", "'a", "a'", "a=", "''x ", "' ", "'a ", "=", "''"])
+def test_what_is_no_metric_is_read_in_no_time_however_long_it_is(text):
+    began = process_time()
+    parse_perfdata(text * (64 * 1024 // len(text)))
+    assert process_time() - began < 2  # a hundredth of it; the square of the length was minutes
 
 
 @pytest.mark.parametrize(
