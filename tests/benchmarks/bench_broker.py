@@ -25,7 +25,7 @@ def fanout(port: int, user: str, password: str, n: int, rounds: int) -> dict[str
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with ActiveMQ(folder / "activemq") as activemq:
+        with ActiveMQ(folder / "activemq", is_short_lived=False) as activemq:
             port_file = folder / "plain.port"
             plain = subprocess.Popen([*MCO, "broker", "--port", "0", "--port-file", str(port_file)], stdin=subprocess.DEVNULL)
             try:

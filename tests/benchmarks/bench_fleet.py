@@ -35,7 +35,7 @@ def walls(run: Callable[[], "subprocess.CompletedProcess[str]"], runs: int, answ
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as name, ActiveMQ(Path(name) / "activemq") as broker:
+    with tempfile.TemporaryDirectory() as name, ActiveMQ(Path(name) / "activemq", is_short_lived=False) as broker:
         folder = Path(name)
         listening = Listening(broker.port, broker.user, broker.password)
         historic = HistoricSite(folder / "ruby", connector="activemq", security="psk", brokers=[listening])
