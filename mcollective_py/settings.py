@@ -477,7 +477,8 @@ SETTINGS: tuple[Setting, ...] = (
         "plugin.executor.running",
         "number",
         "8",
-        "Actions that may run at once, as many that only read and as many that change things; read when the daemon starts.",
+        "Actions that may run at once, as many that only read (of one caller three quarters) and as many that change things; read when "
+        "the daemon starts.",
         least=1,
         most=256,
         side="server",

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
@@ -128,8 +128,9 @@ class ThreadExecutor:
     """Runs `perform(call)` in a few threads, made when needed and ended when idle.
 
     A thread cannot be ended from outside: a call that overruns its timeout is answered at once, its slot stays taken until it
-    returns, and what it then gives is dropped and counted in `late`. idle: seconds after which an unused thread ends. on_idle:
-    called when the last thread has ended, in that thread.
+    returns, and what it then gives is dropped and counted in `late`. Of four threads one caller has three at most: whoever asks
+    only what takes long keeps nobody else from being answered, nor from discovery. idle: seconds after which an unused thread ends.
+    on_idle: called when the last thread has ended, in that thread.
     """
 
     def __init__(
@@ -147,6 +148,7 @@ class ThreadExecutor:
         self._handed: SimpleQueue[_Run | None] = SimpleQueue()  # only what an idle thread has been claimed for
         self._waiting: deque[_Run] = deque()
         self._active: set[_Run] = set()
+        self._share, self._active_of = self._limits.running - self._limits.running // 4, Counter[str]()
         self._threads = self._idle = 0
         self._wake = float("inf")
         self._watcher: threading.Thread | None = None
@@ -160,7 +162,9 @@ class ThreadExecutor:
             if self._is_closed:
                 raise Busy("the daemon is shutting down")
             self._room.enter(call.request.caller)
-            if self._idle:
+            if not self._may_begin(run):
+                self._waiting.append(run)
+            elif self._idle:
                 self._idle -= 1
                 self._begin(run)
                 self._handed.put(run)
@@ -208,10 +212,14 @@ class ThreadExecutor:
 
     # --- with the lock held ---------------------------------------------------------------------------------------------
 
+    def _may_begin(self, run: _Run) -> bool:
+        return self._active_of[run.call.request.caller] < self._share
+
     def _begin(self, run: _Run) -> None:
         run.started = monotonic()
         run.deadline = run.started + run.call.timeout
         self._active.add(run)
+        self._active_of[run.call.request.caller] += 1
         if run.deadline < self._wake:  # rare: calls of one timeout have rising deadlines, so the watcher sleeps on
             self._wake = run.deadline
             self._deadlines.notify()
@@ -259,9 +267,13 @@ class ThreadExecutor:
         """Give the slot of a finished run back; the run to do next, None where this thread is to end."""
         with self._lock:
             self._active.discard(run)
-            self._room.leave(run.call.request.caller)
-            if self._waiting:
-                following = self._waiting.popleft()
+            self._room.leave(caller := run.call.request.caller)
+            self._active_of[caller] -= 1
+            if not self._active_of[caller]:
+                del self._active_of[caller]
+            # Where a thread is idle, all that wait are of callers with their full share: so this one takes what there is to take.
+            if (following := next(filter(self._may_begin, self._waiting), None)) is not None:
+                self._waiting.remove(following)
                 self._begin(following)
                 return following
             if self._is_closed:

@@ -126,6 +126,19 @@ def test_calls_beyond_the_slots_wait_and_beyond_that_are_busy():
     assert executor.shutdown(5)
 
 
+def test_one_caller_leaves_a_thread_in_four_to_others():
+    gate = Gate()
+    executor = ThreadExecutor(lambda call: gate.perform(call) if call.action == "slow" else Outcome(body="quick"), Limits(running=4))
+    slow = [Answer(executor, a_call("slow")) for _ in range(9)]
+    gate.wait_begun(3)
+    assert Answer(executor, a_call("quick", "cert=bob")).wait().body == "quick"
+    assert executor.running() == 3
+    gate.open.set()
+    assert [answer.wait().body for answer in slow] == ["done"] * 9
+    assert_becomes_idle(executor)
+    assert executor.shutdown(5)
+
+
 def test_a_call_that_overruns_is_answered_then_keeps_its_slot_and_its_late_result_is_dropped(caplog):
     gate = Gate()
     executor = ThreadExecutor(gate.perform, Limits(running=1, waiting=5))
