@@ -33,6 +33,7 @@ LONGEST = (
     "tests/parts/test_demo.py",
     "tests/parts/test_main_job.py",
     "tests/parts/test_faults.py",
+    "tests/parts/test_agents_fleet.py",
     "tests/parts/test_endings.py",
     "tests/parts/test_connectors.py",
     "tests/parts/test_plugin_package.py",

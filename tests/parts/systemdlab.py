@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,15 @@ class SystemdLab:
             "env", environ, sys.executable, "-m", "mcollective_py", *words, "--config", str(self.site.client_config), timeout=150
         )
 
+    def start_mco(self, *words: str) -> "subprocess.Popen[bytes]":
+        """Call mco as the operator, in a session of its own, and do not wait for it."""
+        command = ["env", f"XDG_CACHE_HOME={self.site.folder}", sys.executable, "-m", "mcollective_py", *words]
+        return subprocess.Popen(
+            self.lab.outside([*command, "--config", str(self.site.client_config)]),
+            env=self.lab.environ, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+
     def rpc(self, host: str, agent: str, action: str, *inputs: str) -> dict[str, Any]:
         """Call an action of one host: `statuscode`, `statusmsg` and `data` of its reply."""
         if self.asker is None:
@@ -68,13 +78,14 @@ def systemd_lab(
         allowing = f"policy default deny\nallow\tcert={OPERATOR}\t*\t*\t*\n"
         site = Site(folder, policies=dict.fromkeys((path.parent.name for path in _CHECKOUT.glob("agents/*/agent.py")), allowing))
         made = SystemdLab(lab, site)
-        for host in (*hosts, *plain):
-            lab.up(host, systemd=host in hosts)
-        with lab_broker(lab, site) as broker:
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda host: lab.up(host, systemd=host in hosts), (*hosts, *plain)))
+        with lab_broker(lab, site) as broker, ThreadPoolExecutor(4) as pool:
             site.write_client(broker)
-            for host in (*hosts, *plain):
-                config = site.write_host(SiteHost(host, settings=(settings or {}).get(host, {})), broker)
-                _install(made, host, config, has_systemd=host in hosts)
+            configs = {
+                host: site.write_host(SiteHost(host, settings=(settings or {}).get(host, {})), broker) for host in (*hosts, *plain)
+            }
+            list(pool.map(lambda host: _install(made, host, configs[host], has_systemd=host in hosts), configs))
             deadline = time.monotonic() + 60
             while sorted(made.mco("find").stdout.split()) != sorted((*hosts, *plain)):
                 assert time.monotonic() < deadline, "\n".join(made.log(host) for host in (*hosts, *plain))
