@@ -17,7 +17,7 @@ DENY = "/dev:/proc:/sys"
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Files and folders without links. change: may be changed, and read. read: may be read. deny: neither, whatever the others say."""
+    """Files and folders without links. change: may be changed. read: may be read though not every user may. deny: neither."""
 
     change: tuple[str, ...]
     read: tuple[str, ...]
@@ -26,12 +26,10 @@ class Access:
     @classmethod
     def of(cls, settings: Mapping[str, str]) -> "Access":
         """By the settings of `plugin.filemgr.*`."""
-        change = settings.get("allow", ALLOW)
-        return cls(
-            _real(f"{settings.get('touch_file', TOUCH_FILE)}:{change}"),
-            _real(settings.get("allow_read", ALLOW_READ)),
-            _real(settings.get("deny", DENY)),
-        )
+        change = _real(f"{settings.get('touch_file', TOUCH_FILE)}:{settings.get('allow', ALLOW)}")
+        # What may be changed may be read: but not what anybody keeps for himself in everybody's folder, as Kerberos' tickets in /tmp.
+        read = (*_real(settings.get("allow_read", ALLOW_READ)), *(path for path in change if not _is_everybodys(path)))
+        return cls(change, read, _real(settings.get("deny", DENY)))
 
     def check_change(self, place: Place) -> None:
         """Raises RPCAborted where nothing may be changed at this place."""
@@ -45,9 +43,8 @@ class Access:
         """Raises RPCAborted where the content of this file may not be read. status: of the file that was opened."""
         if not self.may_read(place, status):
             raise RPCAborted(
-                f"{place.path} is not to be read on this host: not every user may read it, and plugin.filemgr.allow_read is "
-                + _words(self.read)
-                + _denied(place.path, self.deny)
+                f"{place.path} is not to be read on this host: not every user may read it, and such files are read in "
+                f"{_words(self.read)} only (plugin.filemgr.allow_read, and allow)" + _denied(place.path, self.deny)
             )
 
     def may_read(self, place: Place, status: os.stat_result) -> bool:
@@ -57,11 +54,18 @@ class Access:
         if place.is_public and status.st_mode & stat.S_IROTH:
             return True
         # A second name of a secret file, made in a folder that is allowed, is no way to it.
-        return _is_below(place.path, (*self.read, *self.change)) and status.st_nlink == 1
+        return _is_below(place.path, self.read) and status.st_nlink == 1
 
 
 def _is_below(path: str, roots: tuple[str, ...]) -> bool:
     return any(path == root or path.startswith(f"{root.rstrip('/')}/") for root in roots)
+
+
+def _is_everybodys(path: str) -> bool:
+    try:
+        return bool(os.stat(path, follow_symlinks=False).st_mode & stat.S_IWOTH)  # noqa: PTH116 - once for each request
+    except OSError:
+        return False
 
 
 def _real(words: str) -> tuple[str, ...]:

@@ -126,7 +126,10 @@ class Filemgr(Agent):
             reply["size"], reply["sha256"], reply["received"] = upload.size, upload.sha256, upload.size
             if upload.offset == 0 or upload.is_last:  # those between need not know
                 reply["before"] = "" if before is None else writing.sha256_at(place, before)
-            is_same = before is not None and reply["before"] == upload.sha256
+            is_alien = before is not None and writing.is_alien(place, before, wanted)
+            if before is not None:
+                writing.check_alien(place, before, wanted)
+            is_same = before is not None and reply["before"] == upload.sha256 and not is_alien
             reply["changed"] = before is None or not is_same or wanted.differ(before)
             reply["complete"] = True
             if not reply["changed"] or request.noop:
@@ -134,13 +137,13 @@ class Filemgr(Agent):
             if is_same:
                 writing.set_attributes(place, wanted)
                 return
-            gathered = writing.take_piece(place, upload)
-            if not upload.is_last:
-                reply["received"], reply["complete"], reply["changed"] = upload.offset + len(upload.content), False, False
-                return
-            if before is not None and request.get("backup"):
-                reply["backup"] = writing.keep_copy(place, time.time())
-            writing.replace_file(place, gathered, wanted, before)
+            with writing.taken_piece(place, upload) as gathered:
+                if not upload.is_last:
+                    reply["received"], reply["complete"], reply["changed"] = upload.offset + len(upload.content), False, False
+                    return
+                if before is not None and request.get("backup"):
+                    reply["backup"] = writing.keep_copy(place, time.time())
+                writing.replace_file(place, gathered, wanted, None if is_alien else before)
 
     @action
     def mkdir(self, request: RPCRequest, reply: RPCReply) -> None:
@@ -153,6 +156,8 @@ class Filemgr(Agent):
             found = place.status()
             if found is not None and not stat.S_ISDIR(found.st_mode):
                 reply.abort(f"Could not make folder '{file}': it is a {facts.kind_of(found.st_mode)}")
+            if found is not None:
+                writing.check_alien(place, found, wanted, is_folder=True)
             reply["changed"] = found is None or wanted.differ(found)
             if not reply["changed"] or request.noop:
                 return

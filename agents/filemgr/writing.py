@@ -5,8 +5,8 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from mcollective_py.agent import InvalidRPCData, RPCAborted
@@ -50,6 +50,8 @@ def _number(name: object, kind: str) -> int | None:
         return None
     text = str(name)
     if text.isascii() and text.isdigit():
+        if int(text) >= 2**32 - 1:  # the last one means `as it is` to the kernel
+            raise InvalidRPCData(f"{text} is the number of no {kind}")
         return int(text)
     import grp
     import pwd
@@ -84,6 +86,23 @@ def regular_status(place: Place) -> os.stat_result | None:
     return found
 
 
+def is_alien(place: Place, status: os.stat_result, wanted: Attributes) -> bool:
+    """Whether somebody else may have put it there before us: it is another user's, in a folder where everybody may make files.
+
+    Who keeps it open, or owns it, changes it later, whatever is written into it. It is none of the user's whose it is to be.
+    """
+    return bool(os.fstat(place.folder).st_mode & stat.S_IWOTH) and status.st_uid not in (0, os.geteuid(), wanted.uid)
+
+
+def check_alien(place: Place, status: os.stat_result, wanted: Attributes, *, is_folder: bool = False) -> None:
+    """Raises RPCAborted for an alien file that would stay another user's, and for any alien folder that is not meant to be."""
+    if is_alien(place, status, wanted) and (is_folder or wanted.uid is None):
+        raise RPCAborted(
+            f"{place.path} belongs to user {status.st_uid}, and everybody may put one there: remove it first"
+            + ("" if is_folder else ", or say whose it is to be (owner)")
+        )
+
+
 def sha256_at(place: Place, status: os.stat_result) -> str:
     """The digest of a regular file that is there."""
     handle = place.open(os.O_RDONLY)
@@ -95,8 +114,9 @@ def sha256_at(place: Place, status: os.stat_result) -> str:
         os.close(handle)
 
 
-def take_piece(place: Place, upload: Upload) -> str:
-    """Write a piece into the file beside the place that gathers them; gives its name, and how far it is stands in its size.
+@contextmanager
+def taken_piece(place: Place, upload: Upload) -> Iterator[tuple[str, int]]:
+    """Write a piece into the file beside the place that gathers them; its name and descriptor. How far it is stands in its size.
 
     Raises RPCAborted where the pieces before are not there, and where all together are not what sha256 says: then all is thrown away.
     """
@@ -128,25 +148,30 @@ def take_piece(place: Place, upload: Upload) -> str:
     except BaseException:
         with suppress(FileNotFoundError):
             os.unlink(name, dir_fd=place.folder)
+        os.close(handle)
         raise
-    finally:
-        os.close(handle)
-    return name
-
-
-def replace_file(place: Place, gathered: str, wanted: Attributes, before: os.stat_result | None) -> None:
-    """Put the gathered file in its place, with its mode and owner; before: of the file that is there."""
-    handle = os.open(gathered, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=place.folder)
     try:
-        uid = wanted.uid if wanted.uid is not None else -1 if before is None else before.st_uid
-        gid = wanted.gid if wanted.gid is not None else -1 if before is None else before.st_gid
-        os.fchown(handle, uid, gid)
-        mode = wanted.mode if wanted.mode is not None else 0o644 if before is None else stat.S_IMODE(before.st_mode) & _MODES
-        os.fchmod(handle, mode)
-        os.fsync(handle)
+        yield name, handle
     finally:
         os.close(handle)
-    os.rename(gathered, place.name, src_dir_fd=place.folder, dst_dir_fd=place.folder)
+
+
+def replace_file(place: Place, gathered: tuple[str, int], wanted: Attributes, before: os.stat_result | None) -> None:
+    """Put the gathered file in its place, with its mode and owner. before: of the file whose owner and mode it is to have without.
+
+    Raises RPCAborted where another file came into that place: in a folder of somebody else, who can do so at any time.
+    """
+    name, handle = gathered
+    uid = wanted.uid if wanted.uid is not None else -1 if before is None else before.st_uid
+    gid = wanted.gid if wanted.gid is not None else -1 if before is None else before.st_gid
+    os.fchown(handle, uid, gid)
+    mode = wanted.mode if wanted.mode is not None else 0o644 if before is None else stat.S_IMODE(before.st_mode) & _MODES
+    os.fchmod(handle, mode)
+    os.fsync(handle)
+    os.rename(name, place.name, src_dir_fd=place.folder, dst_dir_fd=place.folder)
+    found = place.status()
+    if found is None or not os.path.samestat(found, os.fstat(handle)):
+        raise RPCAborted(f"{place.path} is not the file that was written: somebody who may write to its folder put another one there")
     _sync_folder(place)
 
 

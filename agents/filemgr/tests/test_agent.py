@@ -201,6 +201,8 @@ class TestPut:
         assert_invalid(agent.call("put", file=str(files / "a"), **content_of("x", mode="4755")))
         assert_invalid(agent.call("put", file=str(files / "a"), **content_of("x", mode="u+s")))
         assert_invalid(agent.call("put", file=str(files / "a"), **content_of("x", owner="nosuchuser")))
+        for number in ("4294967295", "9" * 30):
+            assert_invalid(agent.call("put", file=str(files / "a"), **content_of("x", owner=number)))
         assert_invalid(agent.call("put", file=str(files / "a"), **content_of("x", size=0)))
         assert os.listdir(files) == []
 
@@ -320,6 +322,15 @@ class TestWhatMayBeReadAndChanged:
         assert_aborted(agent.call("get", file="/etc/shadow"), "not every user may read it")
         assert_aborted(agent.call("digest", file="/etc/shadow"), "not every user may read it")
         assert_ok(agent.call("status", file="/etc/shadow"), md5=0, sha256=None)
+
+    def test_what_somebody_keeps_for_himself_in_a_folder_of_everybody_is_not_read(self, agent, files):
+        (files / "krb5cc_1000").write_text("ticket")
+        (files / "krb5cc_1000").chmod(0o600)
+        files.chmod(0o1777)
+        assert_aborted(agent.call("get", file=str(files / "krb5cc_1000")), "not every user may read it")
+        assert_ok(agent.call("status", file=str(files / "krb5cc_1000")), md5=0, sha256=None)
+        reading = AgentHarness(FOLDER, config={**agent.config, "allow_read": str(files)})
+        assert_ok(reading.call("get", file=str(files / "krb5cc_1000")))
 
     def test_a_file_in_a_folder_that_is_closed_to_users_is_private(self, agent, tmp_path):
         (tmp_path / "closed").mkdir()

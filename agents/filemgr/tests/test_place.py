@@ -9,8 +9,9 @@ import pytest
 
 from agents.filemgr.access import Access
 from agents.filemgr.place import place_of
+from agents.filemgr.writing import Attributes, Upload, replace_file, taken_piece
 from mcollective_py.agent import RPCAborted
-from mcollective_py.testing import AgentHarness
+from mcollective_py.testing import AgentHarness, assert_aborted, assert_ok
 
 FOLDER = Path(__file__).parents[1]
 NOBODY = 65534
@@ -189,3 +190,55 @@ class TestWhileSomebodySwapsAFileForALinkOrAFIFO:
             is_over.set()
             thread.join(30)
         assert (base / "secret").read_text() == "secret" and stat.S_IMODE((base / "secret").stat().st_mode) == 0o600
+
+
+@only_root
+class TestWhatSomebodyPutThereFirst:
+    """In a folder where everybody may make files, as /tmp."""
+
+    @pytest.fixture
+    def shared(self, base):
+        (base / "tmp").mkdir()
+        (base / "tmp").chmod(0o1777)
+        return base / "tmp"
+
+    @pytest.fixture
+    def agent(self, shared):
+        return AgentHarness(FOLDER, config={"allow": str(shared)})
+
+    @pytest.fixture
+    def his(self, shared):
+        (shared / "install.sh").write_text("new")
+        (shared / "install.sh").chmod(0o666)
+        os.chown(shared / "install.sh", NOBODY, NOBODY)
+        return shared / "install.sh"
+
+    def put(self, agent, file, **more):
+        return agent.call("put", file=str(file), content=b64encode(b"new").decode(), sha256=sha256(b"new").hexdigest(), **more)
+
+    def test_his_file_does_not_become_ours_while_it_stays_his(self, agent, his):
+        assert_aborted(
+            self.put(agent, his), f"belongs to user {NOBODY}, and everybody may put one there: remove it first, or say whose"
+        )
+        assert_ok(self.put(agent, his, owner=str(NOBODY)), changed=False)
+        with his.open("a") as kept_open:
+            assert_ok(self.put(agent, his, owner="0"), changed=True)
+            kept_open.write("evil")
+        found = his.stat()
+        assert (found.st_uid, stat.S_IMODE(found.st_mode), his.read_text()) == (0, 0o644, "new")
+
+    def test_his_folder_is_none_that_was_made(self, agent, shared):
+        (shared / "stage").mkdir()
+        os.chown(shared / "stage", NOBODY, NOBODY)
+        for owner in ({}, {"owner": "0"}):
+            assert_aborted(agent.call("mkdir", file=str(shared / "stage"), **owner), f"belongs to user {NOBODY}")
+
+    def test_a_file_that_comes_into_the_place_of_the_gathered_one_is_given_nothing_and_told_of(self, shared):
+        upload = Upload(b"new", sha256(b"new").hexdigest(), 3)
+        with place_of(f"{shared}/a") as place, taken_piece(place, upload) as gathered:
+            (shared / gathered[0]).unlink()
+            (shared / gathered[0]).write_text("evil")
+            (shared / gathered[0]).chmod(0o600)
+            with pytest.raises(RPCAborted, match="is not the file that was written"):
+                replace_file(place, gathered, Attributes(mode=0o644, uid=NOBODY), None)
+        assert (stat.S_IMODE((shared / "a").stat().st_mode), (shared / "a").stat().st_uid) == (0o600, 0)
