@@ -1,6 +1,8 @@
 """A broker as a process in the foreground that logs to a file: waiting until it says that it is ready, freezing, thawing."""
 
+import contextlib
 import os
+import random
 import re
 import select
 import signal
@@ -59,6 +61,8 @@ class BrokerProcess(ABC):
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+    """A port of loopback that nobody listens on now, and none that the kernel hands out until a broker has started or is back."""
+    while True:
+        port = random.SystemRandom().randrange(20_000, 32_768)  # the kernel's own begin there: ip(7), ip_local_port_range
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port

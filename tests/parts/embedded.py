@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
-from tests.parts.brokerprocess import BrokerProcess
+from tests.parts.brokerprocess import BrokerProcess, free_port
 
 _PROGRAM = """
 import sys
@@ -41,7 +41,7 @@ class EmbeddedBroker(BrokerProcess):
         super().__init__()
         self.user, self.password = user, password
         self._files = [str(path or "") for path in (certificate, key, ca)]
-        self.host, self.port = "127.0.0.1", 0
+        self.host, self.port = "127.0.0.1", free_port()
 
     def __enter__(self) -> "EmbeddedBroker":
         self.start()
