@@ -43,7 +43,7 @@ def _one_of(choices: tuple[str, ...]) -> _Kind:
 
 _Keys = Mapping[str, tuple[_Kind, Any]]  # key -> what its value must be, and its default
 PLUGIN_KEYS: _Keys = {"metadata": (MAPPING, REQUIRED), "usage": (TEXT, ""), "requires": (MAPPING, {})}
-DDL_KEYS: _Keys = {**PLUGIN_KEYS, "actions": (_LIST, REQUIRED)}
+DDL_KEYS: _Keys = {**PLUGIN_KEYS, "actions": (_LIST, REQUIRED), "aliases": (_LIST, [])}
 METADATA_KEYS: _Keys = {
     **dict.fromkeys(("name", "description", "author", "license", "version", "url"), (TEXT, REQUIRED)),
     "timeout": (_SECONDS, REQUIRED),
@@ -104,7 +104,10 @@ def ddl_from_document(document: Document, notes: list[str] | None = None) -> DDL
     if not actions:
         raise document.error(("actions",), "an agent has at least one action")
     metadata = metadata_from_document(document, table["metadata"])
-    return DDL(metadata, MappingProxyType(actions), table["usage"], tuple(notes or ()))
+    for index, alias in enumerate(table["aliases"]):
+        if not isinstance(alias, str) or not is_agent(alias) or alias == metadata.name:
+            raise document.error(("aliases", index), "an alias is another name: lower case letters, digits and _")
+    return DDL(metadata, MappingProxyType(actions), table["usage"], tuple(notes or ()), tuple(table["aliases"]))
 
 
 def metadata_from_document(document: Document, value: Any) -> Metadata:

@@ -99,13 +99,15 @@ class ActionDDL:
 class DDL:
     """All that a client needs to call an agent, and a node to check a call.
 
-    notes: what a file of Ruby or Choria says that could not be taken as it is; a ddl.yaml has none.
+    notes: what a file of Ruby or Choria says that could not be taken as it is; a ddl.yaml has none. aliases: other names that the
+    agent answers to.
     """
 
     metadata: Metadata
     actions: Mapping[str, ActionDDL] = field(default_factory=dict)
     usage: str = ""
     notes: tuple[str, ...] = field(default=(), compare=False)
+    aliases: tuple[str, ...] = ()
 
     def timeout(self, action: str) -> float:
         """Seconds that an action may take."""

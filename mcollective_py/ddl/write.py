@@ -48,6 +48,8 @@ def _document(ddl: DDL) -> dict[str, Any]:
     document: dict[str, Any] = {"metadata": metadata}
     if ddl.usage:
         document["usage"] = ddl.usage
+    if ddl.aliases:
+        document["aliases"] = [*ddl.aliases]
     document["actions"] = [_action(action) for action in ddl.actions.values()]
     return document
 

@@ -56,16 +56,16 @@ class LoadedAgent:
             return False
         return action is not None and action in self.ddl.actions and self.ddl.actions[action].only_reads
 
-    def describe(self) -> dict[str, Any]:
-        """The agent's entry in `rpcutil agent_inventory`."""
+    def describe(self, name: str | None = None) -> dict[str, Any]:
+        """The agent's entry in `rpcutil agent_inventory`. name: another one that it answers to."""
         data = self.metadata
         texts = {key: getattr(data, key) for key in ("name", "description", "author", "license", "version", "url")}
         # Ruby's DDLs have whole seconds, and its nodes send them so.
-        return {"agent": self.name, **texts, "timeout": int(data.timeout) if data.timeout.is_integer() else data.timeout}
+        return {"agent": name or self.name, **texts, "timeout": int(data.timeout) if data.timeout.is_integer() else data.timeout}
 
 
 class AgentIndex(Mapping[str, LoadedAgent]):
-    """The active agents by name. skipped: the broken ones with their reasons. inactive: name -> why it is not wanted here."""
+    """The active agents by name, and by each other name that their DDLs say, where no agent has it. skipped: the broken ones with their reasons. inactive: name -> why it is not wanted here."""
 
     def __init__(
         self, agents: Mapping[str, LoadedAgent], skipped: Sequence[PluginError] = (), inactive: Mapping[str, str] | None = None
@@ -108,7 +108,10 @@ class AgentIndex(Mapping[str, LoadedAgent]):
                 inactive[name] = reason or ""
             else:
                 agents[name] = agent
-        return cls(agents, skipped, inactive)
+        aliases = {
+            alias: agent for agent in agents.values() for alias in (agent.ddl.aliases if agent.ddl else ()) if alias not in found.found
+        }
+        return cls({**agents, **aliases}, skipped, inactive) if aliases else cls(agents, skipped, inactive)
 
 
 def load_agent(folder: Path, only_owned: bool = False, libdirs: Sequence[Path] | None = (), ask: Ask = at_once) -> LoadedAgent:

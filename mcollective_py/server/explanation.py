@@ -217,4 +217,4 @@ def _lenient(agents: AgentIndex, question: Question) -> Mapping[str, LoadedAgent
         return agents
     inputs = {name: replace(wanted, optional=True) if name in question.withheld else wanted for name, wanted in declared.inputs.items()}
     ddl = replace(agent.ddl, actions={**agent.ddl.actions, declared.name: replace(declared, inputs=inputs)})
-    return {**agents, agent.name: replace(agent, ddl=ddl)}
+    return {**agents, question.agent: replace(agent, ddl=ddl)}

@@ -69,7 +69,7 @@ def build_host(config: Config, clock: Callable[[], float], previous: Host | None
     ask_data, ask_validator = Deadlines().call, Deadlines().call
 
     def describe(name: str) -> Mapping[str, Any] | None:
-        return loaded[name].describe() if name in loaded else None
+        return loaded[name].describe(name) if name in loaded else None
 
     state = NodeState(
         identity,
@@ -98,7 +98,7 @@ def build_host(config: Config, clock: Callable[[], float], previous: Host | None
         security=security_plugin(config, "server", clock),
         node=state,
         agents=agents,
-        plugin_settings={name: config.plugin(name) for name in agents},
+        plugin_settings={name: config.plugin(agent.name) for name, agent in agents.items()},
         authorization=open_authorizer(config),
         audit=_audit(config, identity, previous),
         rules=_rules(config),

@@ -171,7 +171,8 @@ def authorize_call(
     asked = agents.get(request.agent)
     try:
         agent, request = check_call(request, asked)
-        rule = authorization.authorize(request, view)
+        # By another of its names an agent allows nobody more: there is one policy, that of its own name.
+        rule = authorization.authorize(replace(request, agent=agent.name), view)
         if not request.is_proof_unique and not agent.only_reads(request.action):
             check_copy(request)
         audit.allowed(request, agent.ddl, rule)

@@ -44,7 +44,7 @@ class SelfReport:
     def agents(self) -> list[Mapping[str, Any]]:
         """Name and metadata of every active agent, sorted by name; the keys are symbols where Ruby clients read them."""
         agents = self._host().agents
-        return [{Symbol(key): _whole(value) for key, value in agents[name].describe().items()} for name in sorted(agents)]
+        return [{Symbol(key): _whole(value) for key, value in agents[name].describe(name).items()} for name in sorted(agents)]
 
     def explain(self, asked: RPCRequest, node: NodeView) -> Mapping[str, Any]:
         """What would become of the request that is asked about, by the stages of the pipeline. Raises InvalidRPCData."""

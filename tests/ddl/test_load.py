@@ -109,6 +109,8 @@ MISTAKES = [
     ('version: "1.0"', "version: 1.0", "metadata.version: must be text (in quotes"),
     ("timeout: 60", "timeout: 0", "metadata.timeout: must be seconds, above 0"),
     ("timeout: 60", "timeout: true", "metadata.timeout: must be seconds"),
+    ("usage: |", "aliases: [service]\nusage: |", "aliases[0]: an alias is another name"),
+    ("usage: |", "aliases: [Sendmail]\nusage: |", "aliases[0]: an alias is another name"),
     ("timeout: 60", "timeout: 86401", "metadata.timeout: must be seconds"),
     ("name: service\n", "name: Service\n", "metadata.name: a name is lower case"),
     ("name: service\n", "name: servicex\n", "metadata.name: says servicex, but the folder is called service"),

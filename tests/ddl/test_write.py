@@ -147,3 +147,8 @@ def test_a_value_that_yaml_has_not_is_refused(value):
     action = ActionDDL("a", "A", outputs={"o": Output("o", "o", "O", default=[value])})
     with pytest.raises(DDLError, match="cannot be written"):
         ddl_to_yaml(DDL(METADATA, {"a": action}))
+
+
+def test_other_names_of_an_agent_are_written_and_read_again():
+    ddl = DDL(METADATA, {"a": ActionDDL("a", "A")}, aliases=("y", "z"))
+    assert ddl_from_yaml(ddl_to_yaml(ddl), "x") == ddl

@@ -332,3 +332,26 @@ def test_a_facts_source_that_others_can_write_is_refused_where_that_matters(tmp_
     with pytest.raises(PluginError, match="safety"):
         load_facts_source("redis", folder, {}, only_owned=True)
     load_facts_source("redis", folder, {}, only_owned=False)
+
+
+NAMED_TWICE = f"aliases: [services, daemons]\n{DDL}"
+
+
+def test_an_agent_answers_to_its_other_names_with_the_settings_and_the_policy_of_its_own(tmp_path):
+    write_agent(tmp_path, ddl=NAMED_TWICE)
+    index = AgentIndex.load_all([tmp_path], Settings({"services": {"activate_agent": "no"}}), VIEW)
+    assert {"service", "services", "daemons"} <= set(index)
+    assert index["services"] is index["service"]
+    assert (index["services"].name, index["services"].describe("services")["agent"]) == ("service", "services")
+
+
+def test_an_agent_of_its_own_name_comes_before_the_other_name_of_another(tmp_path):
+    write_agent(tmp_path, ddl=NAMED_TWICE)
+    own = write_agent(tmp_path, "daemons", AGENT.replace("Service", "Daemons"), DDL.replace("name: service", "name: daemons"))
+    assert AgentIndex.load_all([tmp_path], Settings(), VIEW)["daemons"].folder == own
+
+
+def test_an_agent_that_is_turned_off_answers_to_none_of_its_names(tmp_path):
+    write_agent(tmp_path, ddl=NAMED_TWICE)
+    index = AgentIndex.load_all([tmp_path], Settings({"service": {"activate_agent": "no"}}), VIEW)
+    assert not {"service", "services", "daemons"} & set(index)

@@ -353,6 +353,20 @@ def test_validation_comes_before_authorization_and_both_refusals_are_audited() -
     assert audit.lines == [("refused", "UnknownAction"), ("refused", "Denied")]
 
 
+def test_by_another_of_its_names_an_agent_is_judged_by_the_policy_of_its_own() -> None:
+    asked: list[str] = []
+
+    class Judge(Allows):
+        def authorize(self, request: Request, view: NodeView) -> str:
+            asked.append(request.agent)
+            return super().authorize(request, view)
+
+    _, request = authorize_call(
+        replace(BROADCAST, agent="other"), WEB1, {"other": AGENTS["rpcutil"]}, Judge(), Notes(), lambda order: None
+    )
+    assert (asked, request.agent) == (["rpcutil"], "other")
+
+
 def test_what_cannot_be_audited_is_not_done() -> None:
     audit = Unwritable()
     with pytest.raises(AuditFailed):
