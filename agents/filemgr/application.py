@@ -51,6 +51,7 @@ class Filemgr(AgentApplication):
         parser.add_argument("--larger", metavar="SIZE", help="with find: larger than this, as 100M")
         parser.add_argument("--smaller", metavar="SIZE", help="with find: smaller than this")
         parser.add_argument("--depth", type=whole, metavar="N", help="with find: so many folders deep (8)")
+        parser.add_argument("--overwrite", action="store_true", help="with get: replace files of hosts that are there already")
         parser.add_argument("--max-size", type=whole, metavar="MIB", help="with get: fetch at most so much of one host (16)")
 
     def run(self, options: argparse.Namespace) -> int:
@@ -62,6 +63,8 @@ class Filemgr(AgentApplication):
             raise UsageError("--details is for status")
         if options.max_size is not None and self._called.command != "get":
             raise UsageError("--max-size is for get")
+        if options.overwrite and self._called.command != "get":
+            raise UsageError("--overwrite is for get")
         if self._called.command == "get":
             return self._get(options)
         if self._called.command == "put":
@@ -76,6 +79,8 @@ class Filemgr(AgentApplication):
 
     def line(self, result: Any) -> str | None:
         if self._called.command == "get":
+            if result.sender in self._there:
+                return None  # what is in the way is told in the end
             return f"{_size(result.get('size'))} to {self._folder / result.sender}"
         if self._is_trial and self._called.command not in _WORDS:
             return "would be changed" if result.get("changed") else "as it is to be"
@@ -127,6 +132,7 @@ class Filemgr(AgentApplication):
 
     def _get(self, options: argparse.Namespace) -> int:
         self._folder = folder_for(self._called.local)
+        self._there = set() if options.overwrite else {entry.name for entry in self._folder.iterdir()}
         most = (options.max_size or _MOST // 2**20) * 2**20
         inputs = {**self._called.inputs, "offset": 0, "length": PIECE}
         files: dict[str, Fetched] = {}
@@ -142,7 +148,8 @@ class Filemgr(AgentApplication):
                         if host in files:
                             raise MCollectiveError(result.statusmsg)
                         continue  # it was told already
-                    file = files.get(host) or files.setdefault(host, Fetched(self._folder, host, most))
+                    if (file := files.get(host)) is None:
+                        file = files[host] = Fetched(self._folder, host, most, least=PIECE, replaces=options.overwrite)
                     if file.take(result.data):
                         file.finish()
                     else:

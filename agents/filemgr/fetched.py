@@ -15,12 +15,18 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,254}")
 
 
 class Fetched:
-    """The file of one host; folder: where it goes, under the host's name. Readable by its owner alone: it may be secret."""
+    """The file of one host; folder: where it goes, under the host's name. Readable by its owner alone: it may be secret.
 
-    def __init__(self, folder: Path, host: str, most: int) -> None:
+    most: bytes of it. least: bytes of each piece but the last; a host that sends less would be asked for ever. replaces: whether what
+    has its name already may go: a host's name is what its certificate says, and could be that of any file there.
+    """
+
+    def __init__(self, folder: Path, host: str, most: int, *, least: int = 1, replaces: bool = False) -> None:
         if not _NAME.fullmatch(host):
             raise MCollectiveError(f"{host!r} is no name for a file")
-        self.path, self._part, self._most = folder / host, folder / f".{host}.part", most
+        self.path, self._part, self._most, self._least = folder / host, folder / f".{host}.part", most, least
+        if not replaces and os.path.lexists(self.path):
+            raise MCollectiveError(f"{self.path} is there already: --overwrite replaces it, or name another folder")
         self.size = 0
         self._stamp: object = None
         self._file = open(os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600), "wb")  # noqa: SIM115
@@ -44,8 +50,8 @@ class Fetched:
         self._file.write(piece)
         if data.get("eof") is True:
             return True
-        if not piece:
-            raise MCollectiveError("the host sends nothing more, and says that there is more")
+        if len(piece) < self._least:
+            raise MCollectiveError("the host sends less than it was asked for, and says that there is more")
         return False
 
     def finish(self) -> None:

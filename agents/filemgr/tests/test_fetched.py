@@ -38,7 +38,7 @@ def test_pieces_become_a_file_of_ones_own(tmp_path):
         (piece(b"two", 4, sha256="0" * 64), "damaged"),
         (piece(b"two", 4, content="%"), "no base64"),
         (piece(b"x" * 100, 4), "--max-size"),
-        (piece(b"", 4, eof=False), "sends nothing more"),
+        (piece(b"", 4, eof=False), "sends less than"),
         ({}, "no base64|damaged"),
     ],
 )
@@ -63,6 +63,26 @@ def test_a_link_in_the_folder_is_not_written_through(tmp_path):
     with pytest.raises(OSError, match="symbolic links"):
         Fetched(tmp_path, "web1", 100)
     assert (tmp_path / "target").read_text() == "kept"
+
+
+def test_a_file_that_is_there_is_replaced_only_where_that_is_asked_for(tmp_path):
+    (tmp_path / "web1").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere").write_text("kept")
+    with pytest.raises(MCollectiveError, match="is there already: --overwrite"):
+        Fetched(tmp_path, "web1", 100)
+    file = Fetched(tmp_path, "web1", 100, replaces=True)
+    file.take(piece(b"new"))
+    file.finish()
+    assert (tmp_path / "web1").read_text() == "new" and not (tmp_path / "web1").is_symlink()
+    assert (tmp_path / "elsewhere").read_text() == "kept"
+
+
+def test_a_host_that_sends_its_file_byte_by_byte_is_given_up(tmp_path):
+    file = Fetched(tmp_path, "web1", 100, least=2)
+    with pytest.raises(MCollectiveError, match="sends less than it was asked for"):
+        file.take(piece(b"x", eof=False))
+    assert file.take(piece(b"y", 1))  # the last may have less
+    file.give_up()
 
 
 def test_the_folder_is_made(tmp_path):
