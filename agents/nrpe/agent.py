@@ -40,11 +40,13 @@ class Nrpe(Agent):
     @action
     def runallcommands(self, request: RPCRequest, reply: RPCReply) -> None:
         """All checks that take no arguments, a few at a time."""
+        from mcollective_py.agent.ownsettings import whole
+
         from .outcome import STATES
 
         checks, user = self._checks()
         wanted = [name for name, check in checks.found.items() if not check.arguments]
-        outcomes = run_all(checks, wanted, self._number("parallel", 4, 32), user)
+        outcomes = run_all(checks, wanted, whole(self.config, "nrpe", "parallel", 4, 1, 32), user)
         codes = [code if 0 <= (code := done.exitcode) <= 2 else 3 for done in outcomes.values()]
         reply["commands"] = {
             name: {"exitcode": done.exitcode, "output": done.printed, "state": done.state} for name, done in sorted(outcomes.items())
@@ -74,20 +76,14 @@ class Nrpe(Agent):
 
     def _arguments(self, request: RPCRequest) -> Sequence[str]:
         """Those of the request, between its `!`."""
+        from mcollective_py.agent.ownsettings import flag
+
         from .commandline import Refused
 
         text = request.get("args") or ""
-        if text and self.config.get("allow_arguments", "1").strip().lower() in ("0", "n", "no", "false"):
+        if text and not flag(self.config, "nrpe", "allow_arguments", True):
             raise Refused("arguments are not allowed on this host: plugin.nrpe.allow_arguments is 0")
         return text.split("!") if text else ()
-
-    def _number(self, key: str, default: int, most: int) -> int:
-        text = self.config.get(key, str(default)).strip()
-        if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= most):
-            from mcollective_py.agent import RPCAborted
-
-            raise RPCAborted(f"plugin.nrpe.{key} is a whole number from 1 to {most}, not {text!r}")
-        return int(text)
 
 
 def run_all(

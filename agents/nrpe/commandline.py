@@ -107,7 +107,7 @@ def fill(words: Sequence[str], arguments: Sequence[str]) -> list[str]:
     for word in words:
         made = _MACRO.sub(lambda macro: arguments[int(macro[1]) - 1], word)
         if made.startswith("-") and not word.startswith("-") and "--" not in filled:
-            first = _MACRO.match(word)
+            first = _MACRO.search(word)  # the word begins with it, else what was made would not begin with -
             what = first[0] if first else word
             raise Refused(f"{what} must not begin with -, it would be an option: let the line have it, as --warning={what}")
         filled.append(made)

@@ -11,7 +11,7 @@ from typing import Any
 
 MAX_METRICS = 1000
 # An item begins where a word does: tried at every character, a long word that is none would take the square of its length.
-_ITEM = re.compile(r"(?<!\S)(?:'((?:[^']|'')++)'|([^\s='][^\s=]*+))=(\S*)")
+_ITEM = re.compile(r"(?<!\S)(?:'((?:[^']++|'')+)'|([^\s='][^\s=]*+))=(\S*)")
 _VALUE = re.compile(r"([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?)([^\s0-9;'\"+\-.,]{0,12})")
 
 

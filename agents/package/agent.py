@@ -190,7 +190,9 @@ class Package(Agent):
 
     @property
     def _is_strict(self) -> bool:
-        return self.config.get("strict", "0").strip().lower() in ("1", "true", "yes", "y", "t", "on")
+        from mcollective_py.agent.ownsettings import flag
+
+        return flag(self.config, "package", "strict", False)
 
     def _provider(self) -> Provider:
         return provider_of(provider_name(self.config), self.config)
@@ -206,10 +208,7 @@ class Package(Agent):
         return provider_of(name, self.config)
 
     def _options(self, request: RPCRequest) -> Options:
-        try:
-            return options_of(request, self.config)
-        except ValueError as error:
-            raise RPCAborted(str(error)) from error
+        return options_of(request, self.config)
 
     def _wanted(self, request: RPCRequest, *, has_versions: bool = True) -> tuple[Wanted, ...]:
         try:

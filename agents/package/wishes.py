@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
+from mcollective_py.agent import RPCAborted
+from mcollective_py.agent.ownsettings import number
+
 from .provider import KEEP, REPLACE, Options, PackageState, Wanted
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+\-]*(?::[a-z0-9][a-z0-9\-]*)?", re.ASCII)
@@ -15,6 +18,7 @@ MOST_LOCK_WAIT = 600.0
 # tool's process group, and to answer.
 LIMITS = {"install": 840.0, "update": 840.0, "uninstall": 840.0, "purge": 840.0, "repair": 840.0, "upgrade": 3540.0}
 LIMIT = 150.0  # of all others
+_MOST_SECONDS = 99_999
 
 
 def wanted_of(package: str | None, version: str | None, packages: str | None) -> tuple[Wanted, ...]:
@@ -23,9 +27,9 @@ def wanted_of(package: str | None, version: str | None, packages: str | None) ->
     entries = [*([package] if package is not None else []), *(packages.split(",") if packages is not None else [])]
     if version is not None and package is None:
         raise ValueError("version belongs to the input package; in packages it stands behind the name, as nginx=1.24")
-    for number, entry in enumerate(entries):
+    for place, entry in enumerate(entries):
         name, equals, own = entry.partition("=")
-        if version is not None and number == 0:
+        if version is not None and place == 0:
             if equals:
                 raise ValueError(f"{entry} has a version already: leave {version} out")
             equals, own = "=", version
@@ -49,15 +53,15 @@ def fits(state: PackageState, version: str | None) -> bool:
 def options_of(request: Any, config: Mapping[str, str]) -> Options:
     """How the request wants it done, and the settings of the host where it does not say.
 
-    Settings: lock_wait and timeout in seconds, config_files keep or replace. Raises ValueError for others.
+    Settings: lock_wait and timeout in seconds, config_files keep or replace. Raises RPCAborted for others.
     """
     limit = LIMITS.get(request.action, LIMIT)
-    configured = _seconds(config, "lock_wait", LOCK_WAIT)
+    configured = number(config, "package", "lock_wait", LOCK_WAIT, 0, _MOST_SECONDS)
     lock_wait = configured if request.get("lock_wait") is None else request.get("lock_wait")
-    timeout = min(limit, _seconds(config, "timeout", limit))
+    timeout = min(limit, number(config, "package", "timeout", limit, 1, _MOST_SECONDS))
     config_files = request.get("config_files") or config.get("config_files", KEEP).strip().lower()
     if config_files not in (KEEP, REPLACE):
-        raise ValueError(f"plugin.package.config_files is {config_files!r}: it must be {KEEP} or {REPLACE}")
+        raise RPCAborted(f"plugin.package.config_files is {config_files!r}: it must be {KEEP} or {REPLACE}")
     return Options(
         downgrade=bool(request.get("downgrade")),
         change_held=bool(request.get("change_held")),
@@ -67,14 +71,3 @@ def options_of(request: Any, config: Mapping[str, str]) -> Options:
         lock_wait=min(max(0.0, float(lock_wait)), MOST_LOCK_WAIT, timeout),
         timeout=timeout,
     )
-
-
-def _seconds(config: Mapping[str, str], key: str, default: float) -> float:
-    text = config.get(key)
-    if text is None:
-        return default
-    if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,3})?", text.strip(), re.ASCII):
-        raise ValueError(f"plugin.package.{key} is {text!r}: it must be seconds")
-    if key == "timeout" and float(text) < 1:
-        raise ValueError(f"plugin.package.{key} is {text!r}: it must be at least 1 second")
-    return float(text)

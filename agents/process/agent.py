@@ -146,10 +146,9 @@ class Process(Agent):
                 reply.fail(f"{len(alive)} of {len(sent)} processes are still there")
 
     def _at_most(self) -> float:
-        text = self.config.get("at_most", str(AT_MOST))
-        if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 100_000):
-            raise InvalidRPCData("plugin.process.at_most of this host must be a number from 1 to 100000")
-        return int(text)
+        from mcollective_py.agent.ownsettings import whole
+
+        return whole(self.config, "process", "at_most", AT_MOST, 1, 100_000)
 
 
 def _between(request: RPCRequest, name: str, least: float, most: float, default: float) -> float:

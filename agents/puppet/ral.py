@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from mcollective_py.agent import InvalidRPCData, RPCReply, RPCRequest, run
+from mcollective_py.agent.ownsettings import flag
 from mcollective_py.agent.puppetresource import (
     ENVIRONMENT,
     is_changed,
@@ -12,7 +13,6 @@ from mcollective_py.agent.puppetresource import (
     puppet_resource,
 )
 
-from .flags import flag
 from .resources import MAX_RESOURCES, is_managed, parse_resources, reference, refusal, type_name
 from .settings import Places, agent_command
 from .status import read_file
@@ -27,7 +27,7 @@ def apply_resource(config: Mapping[str, str], places: Places, request: RPCReques
     if reason := refusal(config, type, title):
         reply.abort(reason)
     named = f"{type_name(type)}[{title}]"
-    if not flag(config, "resource_allow_managed_resources", True):
+    if not flag(config, "puppet", "resource_allow_managed_resources", True):
         managed = read_file(places.resources, MAX_RESOURCES)
         if managed is not None and is_managed(parse_resources(managed[0].decode(errors="replace")), reference(type, title)):
             reply.abort(f"Puppet is managing the resource '{named}', refusing to create conflicting states")

@@ -9,9 +9,9 @@ from typing import Any
 
 from mcollective_py.agent import RPCAborted, RPCReply, RPCRequest
 from mcollective_py.agent.kept import read_kept, write_kept
+from mcollective_py.agent.ownsettings import flag, whole
 from mcollective_py.agent.puppetresource import ENVIRONMENT, parse_errors
 
-from .flags import flag, seconds
 from .runs import options_of, outcome_of, run_words
 from .settings import Places, agent_command, state_folder
 from .status import AgentStatus
@@ -31,11 +31,14 @@ def start_run(config: Mapping[str, str], places: Places, status: AgentStatus, re
         refuse(f"Puppet is disabled: '{status.lock.message}'" if status.lock.message else "Puppet is disabled")
     if status.applying:
         refuse("Puppet is currently applying a catalog, cannot run now")
-    if request.get("server") and not flag(config, "allow_server_override", False):
+    if request.get("server") and not flag(config, "puppet", "allow_server_override", False):
         refuse("Passing 'server' option is not allowed in module configuration")
-    is_signalled = bool(status.daemon) and flag(config, "signal_daemon", True)
+    is_signalled = bool(status.daemon) and flag(config, "puppet", "signal_daemon", True)
     options = options_of(
-        request, is_signalled=is_signalled, splay=flag(config, "splay", True), splaylimit=seconds(config, "splaylimit", 30)
+        request,
+        is_signalled=is_signalled,
+        splay=flag(config, "puppet", "splay", True),
+        splaylimit=whole(config, "puppet", "splaylimit", 30, 0, 9_999_999),
     )
     if is_signalled and options.are_custom:
         if request.get("force") is not True:
@@ -58,7 +61,7 @@ def start_run(config: Mapping[str, str], places: Places, status: AgentStatus, re
         reply["summary"] = "Signalled the running Puppet Daemon"
         return
     words = run_words(agent_command(config), options, config=config.get("config"), has_serverport=places.has_serverport)
-    limit = seconds(config, "run_timeout", _RUN_LIMIT) + (options.splaylimit or 0 if options.splay else 0)
+    limit = whole(config, "puppet", "run_timeout", _RUN_LIMIT, 0, 9_999_999) + (options.splaylimit or 0 if options.splay else 0)
     try:
         start_detached(words, record, id=request.id, timeout=limit, env=ENVIRONMENT)
     except (OSError, RPCAborted) as error:

@@ -269,19 +269,14 @@ class Service(Agent):
 
     @property
     def _is_strict(self) -> bool:
-        return self.config.get("strict", "0").strip().lower() in ("1", "true", "yes", "y", "on")
+        from mcollective_py.agent.ownsettings import flag
+
+        return flag(self.config, "service", "strict", False)
 
     def _number(self, name: str, default: float) -> float:
-        text = self.config.get(name, "").strip()
-        if not text:
-            return default
-        try:
-            number = float(text)
-        except ValueError:
-            number = -1.0
-        if not 0 <= number <= 3600:
-            raise RPCAborted(f"plugin.service.{name} = {text}: a number from 0 to 3600 is wanted")
-        return number
+        from mcollective_py.agent.ownsettings import number
+
+        return number(self.config, "service", name, default, 0, 3600)
 
 
 def _check_tells(provider: "Provider", verb: str) -> None:

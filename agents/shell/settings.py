@@ -3,18 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_FLAGS = {
-    "1": True,
-    "yes": True,
-    "y": True,
-    "true": True,
-    "on": True,
-    "0": False,
-    "no": False,
-    "n": False,
-    "false": False,
-    "off": False,
-}
+from mcollective_py.agent import RPCAborted
+from mcollective_py.agent.ownsettings import flag, whole
+
 _MOST = 1 << 40
 
 
@@ -42,12 +33,12 @@ class Settings:
 
 
 def is_enabled(config: Mapping[str, str]) -> bool:
-    """Whether the host says `plugin.shell.enabled = 1`: without it nobody runs commands here. Raises ValueError."""
-    return _flag(config, "enabled", otherwise=False)
+    """Whether the host says `plugin.shell.enabled = 1`: without it nobody runs commands here. Raises RPCAborted."""
+    return flag(config, "shell", "enabled", False)
 
 
 def settings_of(config: Mapping[str, str]) -> Settings:
-    """The settings from `key = text`, keys without `plugin.shell.`. Raises ValueError that names the key."""
+    """The settings from `key = text`, keys without `plugin.shell.`. Raises RPCAborted that names the key."""
     plain = Settings()
     read = Settings(
         # Ruby's agent read state_path, and its Puppet module wrote state_directory.
@@ -56,32 +47,14 @@ def settings_of(config: Mapping[str, str]) -> Settings:
         user=config.get("user", plain.user),
         users=tuple(name for name in config.get("users", "").replace(",", " ").split() if name),
         allow_file=config.get("allow_file", plain.allow_file),
-        max_output=_number(config, "max_output", plain.max_output, 1024, 8 << 20),
-        max_job_output=_number(config, "max_job_output", plain.max_job_output, 1024, _MOST),
-        max_jobs=_number(config, "max_jobs", plain.max_jobs, 1, 1000),
-        keep_jobs=_number(config, "keep_jobs", plain.keep_jobs, 0, 10_000),
-        keep_days=_number(config, "keep_days", plain.keep_days, 0, 3650),
-        systemd=_flag(config, "systemd", otherwise=plain.systemd),
+        max_output=whole(config, "shell", "max_output", plain.max_output, 1024, 8 << 20),
+        max_job_output=whole(config, "shell", "max_job_output", plain.max_job_output, 1024, _MOST),
+        max_jobs=whole(config, "shell", "max_jobs", plain.max_jobs, 1, 1000),
+        keep_jobs=whole(config, "shell", "keep_jobs", plain.keep_jobs, 0, 10_000),
+        keep_days=whole(config, "shell", "keep_days", plain.keep_days, 0, 3650),
+        systemd=flag(config, "shell", "systemd", plain.systemd),
     )
     for key, value in (("state_directory", read.state_directory), ("shell", read.command_shell), ("allow_file", read.allow_file)):
         if value and (not value.startswith("/") or ".." in value.split("/")):
-            raise ValueError(f"plugin.shell.{key} must be an absolute path")
+            raise RPCAborted(f"plugin.shell.{key} must be an absolute path")
     return read
-
-
-def _flag(config: Mapping[str, str], key: str, *, otherwise: bool) -> bool:
-    text = config.get(key)
-    if text is None:
-        return otherwise
-    if text.strip().lower() not in _FLAGS:
-        raise ValueError(f"plugin.shell.{key} must be 1 or 0")
-    return _FLAGS[text.strip().lower()]
-
-
-def _number(config: Mapping[str, str], key: str, otherwise: int, least: int, most: int) -> int:
-    text = config.get(key)
-    if text is None:
-        return otherwise
-    if not (text.isascii() and text.isdigit() and len(text) < 14 and least <= int(text) <= most):
-        raise ValueError(f"plugin.shell.{key} must be a whole number from {least} to {most}")
-    return int(text)

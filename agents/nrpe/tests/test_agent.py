@@ -68,8 +68,9 @@ def test_arguments_are_filled_in_by_their_number(site):
     assert (refused.statuscode, refused.data["exitcode"]) == (4, 3) and "takes 2 arguments, 1 was given" in refused.statusmsg
 
 
-def test_a_host_may_refuse_arguments(site):
-    agent = site("command[check_x]=PLUGIN 0 $ARG1$\n", allow_arguments="0")
+@pytest.mark.parametrize("word", ["0", "off", "False"])
+def test_a_host_may_refuse_arguments(site, word):
+    agent = site("command[check_x]=PLUGIN 0 $ARG1$\n", allow_arguments=word)
     reply = agent.call("runcommand", command="check_x", args="a")
     assert reply.statuscode == 4 and "plugin.nrpe.allow_arguments" in reply.statusmsg
 

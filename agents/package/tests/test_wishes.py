@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from mcollective_py.agent import RPCAborted
 from mcollective_py.ddl.load import ddl_from_yaml
 from mcollective_py.plugins.modules import load_module
 
@@ -71,7 +72,7 @@ def test_options_come_from_the_request_else_from_the_host():
 
 @pytest.mark.parametrize("settings", [{"timeout": "soon"}, {"lock_wait": "-1"}, {"config_files": "ask"}, {"timeout": "0"}])
 def test_a_setting_that_makes_no_sense_is_named(settings):
-    with pytest.raises(ValueError, match=f"plugin.package.{next(iter(settings))}"):
+    with pytest.raises(RPCAborted, match=f"plugin.package.{next(iter(settings))}"):
         wishes.options_of(request("install"), settings)
 
 

@@ -68,7 +68,7 @@ def test_a_wrong_setting_is_named_with_what_would_do():
         AgentHarness(FOLDER, config={"provider": "upstart"}).call("status", service="ssh"), "there are systemd, service, puppet"
     )
     wrong = AgentHarness(FOLDER, config={"provider": "systemd", "settle": "long"}).call("restart", service="ssh")
-    assert_aborted(wrong, r"plugin\.service\.settle = long: a number from 0 to 3600")
+    assert_aborted(wrong, r"plugin\.service\.settle is 'long': it must be a number from 0 to 3600")
 
 
 def test_a_provider_says_what_it_cannot_do():

@@ -1,6 +1,7 @@
 import pytest
 
 from agents.shell.settings import Settings, is_enabled, settings_of
+from mcollective_py.errors import RPCAborted
 
 
 @pytest.mark.parametrize(
@@ -29,7 +30,7 @@ def test_settings_have_the_values_of_the_page():
     ],
 )
 def test_a_bad_value_is_told_by_its_key(config):
-    with pytest.raises(ValueError, match=next(iter(config))):
+    with pytest.raises(RPCAborted, match=next(iter(config))):
         settings_of(config)
-    with pytest.raises(ValueError, match="enabled"):
+    with pytest.raises(RPCAborted, match="enabled"):
         is_enabled({"enabled": "perhaps"})

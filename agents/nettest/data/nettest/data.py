@@ -14,7 +14,9 @@ class Nettest(Data):
     @classmethod
     def activate_when(cls, node: Any, config: Mapping[str, str]) -> bool:
         """See Data. plugin.nettest.data turns it off: filters are judged before any policy is asked."""
-        return config.get("data", "1").strip().lower() not in ("0", "n", "no", "f", "false", "off")
+        from mcollective_py.agent.ownsettings import flag
+
+        return flag(config, "nettest", "data", True)
 
     def query(self, query: Any) -> Mapping[str, Any]:
         """See Data."""

@@ -14,7 +14,9 @@ class Process(Data):
     @classmethod
     def activate_when(cls, node: Any, config: Mapping[str, str]) -> bool:
         """See Data. plugin.process.data turns it off: filters are judged before any policy is asked."""
-        return config.get("data", "1").strip().lower() not in ("0", "n", "no", "f", "false", "off")
+        from mcollective_py.agent.ownsettings import flag
+
+        return flag(config, "process", "data", True)
 
     def query(self, query: Any) -> Mapping[str, Any]:
         """See Data."""
