@@ -4,15 +4,17 @@ import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from threading import Event, Thread
+from threading import Event, Thread, enumerate
 from typing import Any
 
 from mcollective_py.agent import InvalidRPCData, RPCAborted
 
 FAMILIES = {"any": socket.AF_UNSPEC, "ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
-# Where clouds tell a machine its passwords; a daemon that runs as root is no way to them.
-_METADATA = ("169.254.169.254/32", "fd00:ec2::254/128")
+# Where clouds tell a machine its passwords (AWS, its containers and pods, Google, Azure, Alibaba, Oracle); we are no way to them.
+_METADATA = ("169.254.0.0/16", "100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32", "fd00:ec2::/32", "fd20:ce::254/128")
 _MAX_ADDRESSES = 8
+_ASKING = "nettest-name "  # how threads begin that ask for a name, and how many there may be
+_MOST_ASKING = 32
 
 Network = IPv4Network | IPv6Network
 
@@ -82,8 +84,10 @@ def _within(seconds: float, host: str, port: int, family: int) -> list[Any]:
         finally:
             done.set()
 
-    # The thread ends when the system's resolver gives up.
-    Thread(target=ask, name=f"resolve {host[:40]}", daemon=True).start()
+    # The thread ends when the system's resolver gives up: where name servers are gone, long after whoever asked has.
+    if sum(thread.name.startswith(_ASKING) for thread in enumerate()) >= _MOST_ASKING:
+        raise RPCAborted(f"Cannot resolve hostname: {_MOST_ASKING} names are being asked for here, and no name server answers")
+    Thread(target=ask, name=f"{_ASKING}{host[:40]}", daemon=True).start()
     if not done.wait(seconds):
         raise RPCAborted(f"Cannot resolve hostname: no answer within {seconds:g} s")
     if errors:

@@ -138,8 +138,25 @@ class TestWithSettingsThatAreNone:
         assert_aborted(agent.call("connect", fqdn="127.0.0.1", port=1), "is no list of networks")
 
 
-def test_what_clouds_tell_their_machines_is_not_asked_for(agent):
-    assert_aborted(agent.call("http", url="http://169.254.169.254/latest/", timeout=1), "must not be tested")
+@pytest.mark.parametrize(
+    "host",
+    ["169.254.169.254", "169.254.170.2", "100.100.100.200", "168.63.129.16", "[fd00:ec2::254]", "[fd00:ec2::23]", "[fd20:ce::254]",
+     "[::ffff:169.254.169.254]"],
+)  # fmt: skip
+def test_what_clouds_tell_their_machines_is_not_asked_for(agent, host):
+    assert_aborted(agent.call("http", url=f"http://{host}/latest/", timeout=1), "must not be tested")
+
+
+def test_names_that_nobody_answers_for_do_not_fill_the_host_with_threads_that_ask(agent):
+    release = threading.Event()
+    asking = [threading.Thread(target=release.wait, args=(30,), name=f"nettest-name {number}", daemon=True) for number in range(32)]
+    for thread in asking:
+        thread.start()
+    assert_aborted(agent.call("connect", fqdn="localhost", port=1), "^Cannot resolve hostname: 32 names are being asked for")
+    release.set()
+    for thread in asking:
+        thread.join()
+    assert_ok(agent.call("connect", fqdn="localhost", port=1))
 
 
 # --- ping -----------------------------------------------------------------------------------------------------------
