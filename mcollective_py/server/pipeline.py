@@ -127,12 +127,18 @@ def check_consistency(request: Request, delivery: Delivery, view: NodeView) -> N
 
 
 def check_filter(request: Request, view: NodeView) -> None:
-    """Drop, silently for the caller, what is meant for other hosts; BadFilter for what no host could apply."""
+    """Drop, silently for the caller, what is meant for other hosts; BadFilter for what no host could apply.
+
+    Who names this host is told that the agent is not here (check_call): else he waits for it as long as its action may take.
+    """
     try:
         check_expressions(request.filter)
     except FilterError as error:
         raise BadFilter(f"request {request.id} by {request.caller} has a filter that cannot be applied: {error}") from None
-    reason = explain(request.filter, view)
+    asked = request.filter
+    if request.is_direct and request.agent not in view.agents:
+        asked = replace(asked, agents=tuple(name for name in asked.agents if name != request.agent))
+    reason = explain(asked, view)
     if reason is not None:
         raise Filtered(request.id, reason)
 

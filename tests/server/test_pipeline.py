@@ -222,6 +222,16 @@ def test_a_filter_that_does_not_match_drops_the_request(filter_: Filter) -> None
         admitted(replace(BROADCAST, filter=filter_))
 
 
+def test_who_names_this_host_is_told_that_it_has_no_such_agent_unless_all_else_means_others() -> None:
+    named = replace(DIRECT, agent="package", filter=Filter(agents=("package",)))
+    admitted(named, BY_NAME)
+    with pytest.raises(UnknownAgent, match="no agent package is active here"):
+        authorized(named)
+    for other in (Filter(agents=("package", "service")), Filter(agents=("package",), classes=("role::mail",))):
+        with pytest.raises(Filtered):
+            admitted(replace(named, filter=other), BY_NAME)
+
+
 @pytest.mark.parametrize(
     "filter_",
     [
