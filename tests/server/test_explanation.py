@@ -124,8 +124,8 @@ def test_a_question_about_an_order_asks_whether_the_executor_of_changes_has_room
         ({"filter": Filter.parse(compound=["role::web and country=de"])}, "filter", "filtered", None),
         (
             {"agent": "puppet", "filter": Filter(agents=("puppet",))},
-            "filter",
-            "filtered",
+            "agent",
+            "unknownagent",
             "agent puppet: is there, and not active: its activate_when says no",
         ),
         (
