@@ -65,7 +65,10 @@ class LoadedAgent:
 
 
 class AgentIndex(Mapping[str, LoadedAgent]):
-    """The active agents by name, and by each other name that their DDLs say, where no agent has it. skipped: the broken ones with their reasons. inactive: name -> why it is not wanted here."""
+    """The active agents by name, and by each other name that their DDLs say, where no agent has it.
+
+    skipped: the broken ones with their reasons. inactive: name -> why it is not wanted here.
+    """
 
     def __init__(
         self, agents: Mapping[str, LoadedAgent], skipped: Sequence[PluginError] = (), inactive: Mapping[str, str] | None = None
