@@ -36,7 +36,8 @@ def untouchable(processes: Mapping[int, Process], own: int) -> dict[int, str]:
     server = next((one for one in reversed(ancestors) if _FORK_SERVER in one.words), None)
     if server is None:  # run by hand, as a test does
         return found | {one.pid: "runs this request" for one in ancestors}
-    forked = {one.pid for one in processes.values() if one.words == server.words}
+    # Of our own user: anybody may give a process of his these words, and would be spared.
+    forked = {one.pid for one in processes.values() if one.words == server.words and one.uid == server.uid}
     return found | dict.fromkeys(forked | {server.ppid, own}, "our own daemon")
 
 

@@ -1,6 +1,8 @@
 """Locks that end by themselves."""
 
 import json
+import os
+import subprocess
 import time
 
 import pytest
@@ -47,3 +49,13 @@ def test_a_process_of_its_own_takes_it_away(tmp_path):
     wait_until("somebody waits for the end", lambda: is_kept(id) or not file.exists(), 30)
     wait_until("the lock is gone", lambda: not file.exists(), 30)
     wait_until("nobody waits any more", lambda: not is_kept(id), 30)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs something as somebody else")
+def test_a_process_of_somebody_else_keeps_no_end_whatever_it_is_called(tmp_path):
+    id = f"end-{tmp_path.name}-{time.time_ns()}"
+    with subprocess.Popen(
+        ["/bin/sh", "-c", "read x", "mcollective_py.node.expiring", id], stdin=subprocess.PIPE, user=65534, cwd="/"
+    ) as his:
+        assert not is_kept(id)
+        his.communicate()

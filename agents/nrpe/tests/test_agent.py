@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from mcollective_py.node.view import NodeView
+from mcollective_py.plugins.modules import load_class
 from mcollective_py.plugins.sitedata import DataSource, load_one
 from mcollective_py.testing import AgentHarness, assert_conforms, assert_invalid, assert_missing, assert_ok
 
@@ -178,6 +179,11 @@ def test_a_filter_asks_for_the_exit_code(site, tmp_path):
     assert plugin.query("none", node) == {"exitcode": 3}
     with pytest.raises(Exception, match="takes 1 argument, 0 were given"):
         plugin.query("b", node)
+
+
+def test_a_host_may_do_without_questions_in_filters():
+    data = load_class("nrpe", FOLDER / "data" / "nrpe", "data")
+    assert [data.activate_when(NodeView("node1"), config) for config in ({}, {"data": "1"}, {"data": "0"})] == [True, True, False]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs as somebody else")

@@ -42,6 +42,11 @@ def test_the_daemon_and_what_it_forked_are_untouchable_and_programs_are_not():
     assert sorted(signalling.untouchable(TREE, 102)) == [1, 100, 101, 102, 103]
 
 
+def test_nobody_is_spared_for_words_that_he_gave_his_own_process():
+    tree = TREE | {202: process(202, 1, *SERVER, uid=1000)}
+    assert 202 not in signalling.untouchable(tree, 102)
+
+
 def test_without_a_daemon_this_process_and_all_above_it_are_untouchable():
     tree = {one.pid: one for one in (process(1, 0), process(7, 1, "sh"), process(8, 7, "pytest"), process(9, 8, "x"))}
     assert sorted(signalling.untouchable(tree, 8)) == [1, 7, 8]

@@ -15,6 +15,13 @@ _MOST = 5.0  # seconds: a filter waits for it, and TERM and KILL take two more
 class Nrpe(Data):
     """The exit code of a check; 3 for one that there is not, as ever."""
 
+    @classmethod
+    def activate_when(cls, node: Any, config: Mapping[str, str]) -> bool:
+        """See Data. plugin.nrpe.data turns it off: filters are judged before any policy is asked, and checks are programs."""
+        from mcollective_py.agent.ownsettings import flag
+
+        return flag(config, "nrpe", "data", True)
+
     def query(self, query: Any) -> Mapping[str, Any]:
         """See Data."""
         name = self.config.get("runas_user")
