@@ -29,6 +29,7 @@ class Filemgr(AgentApplication):
     description = "Look at files of hosts, fetch them, put them in place, remove them"
     usage = "COMMAND FILE  |  --file FILE [--details] touch|remove|status"
     agent = "filemgr"
+    actions = tuple(COMMANDS)
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         told = "; ".join(f"{command} {words}" for command, words in COMMANDS.items())

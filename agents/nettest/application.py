@@ -26,8 +26,11 @@ class Nettest(AgentApplication):
     """The historic `mco nettest ping` and `connect`, and what is new beside them."""
 
     description = "Test the network from hosts: ping, TCP, DNS, TLS, HTTP"
-    usage = "ping HOST... | connect HOST PORT | connect HOST:PORT... | dns NAME... [TYPE] | tls HOST[:PORT]... | http URL..."
+    usage = (
+        "ping HOST ...  |  connect HOST PORT  |  connect HOST:PORT ...  |  dns NAME ... [TYPE]  |  tls HOST[:PORT] ...  |  http URL ..."
+    )
     agent = "nettest"
+    actions = ACTIONS
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         """See Application."""

@@ -38,14 +38,15 @@ class Package(AgentApplication):
 
     description = "Install, update, remove and look up packages of the operating system"
     usage = (
-        "<ACTION> <PACKAGE[=VERSION]> ...  |  <PACKAGE> <ACTION>  |  compare <PACKAGE> <VERSION>\n"
-        f"actions with packages: {', '.join((*OF_PACKAGES, 'search', 'list', 'compare', 'older'))}\n"
-        f"and without: {', '.join(OF_ALL)}"
+        "ACTION PACKAGE[=VERSION] ...  |  PACKAGE ACTION  |  compare|older PACKAGE VERSION  |  search TEXT  |  list [PATTERN]"
+        "  |  ACTION"
     )
     agent = "package"
+    actions = ACTIONS
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("words", nargs="*", metavar="ACTION PACKAGE", help=argparse.SUPPRESS)
+        told = f"of packages: {', '.join(OF_PACKAGES)}, search, list, compare, older; of the whole host: {', '.join(OF_ALL)}"
+        parser.add_argument("words", nargs="*", metavar="ACTION PACKAGE...", help=told)
         parser.add_argument("--version", metavar="VERSION", help="the version to install, exact or a glob as '1.24.*'")
         parser.add_argument("--downgrade", action="store_true", default=None, help="an older version may take the place of a newer one")
         parser.add_argument("--change-held", action="store_true", default=None, help="packages on hold may be changed too")

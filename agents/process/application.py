@@ -24,12 +24,18 @@ class Process(AgentApplication):
     """The historic `mco process list` and what is new beside it."""
 
     description = "List, count and signal processes"
-    usage = "list|count|top|ports|signal [PATTERN]"
+    usage = "ACTION [PATTERN]"
     agent = "process"
+    actions = ACTIONS
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         """See Application."""
-        parser.add_argument("words", nargs="*", metavar="ACTION [PATTERN]", help="the pattern is a regular expression of command lines")
+        parser.add_argument(
+            "words",
+            nargs="*",
+            metavar="ACTION PATTERN",
+            help=f"the action: {', '.join(ACTIONS)}; the pattern is a regular expression of command lines",
+        )
         parser.add_argument("-z", "--zombies", action="store_true", help="zombies only")
         parser.add_argument("-u", "--user", metavar="USER", help="processes of this user only, by name or number")
         parser.add_argument("--state", metavar="STATES", help="processes in one of these states only: D waits for a disk, T is stopped")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from mcollective_py.cli.agentapplication import AgentApplication, agent_client, none_of
+from mcollective_py.cli.agentapplication import AgentApplication, action_and_things, agent_client, none_of
 from mcollective_py.cli.calls import announced, check_inputs, confirm, show
 from mcollective_py.cli.finding import check_doubt
 from mcollective_py.cli.followed import FollowedResults, Following
@@ -42,6 +42,7 @@ class Puppet(AgentApplication):
         "  |  runall CONCURRENCY [--max-fail N] [--rerun SECONDS] [PUPPET OPTIONS]  |  resource TYPE NAME [PROPERTY=VALUE ...]"
     )
     agent = "puppet"
+    actions = COMMANDS
     asks_first = False  # as ever; but for resource, see call
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -104,7 +105,7 @@ class Puppet(AgentApplication):
 
     def run(self, options: argparse.Namespace) -> int:
         """See Application."""
-        self._command, self._rest = _command_of(options.words)
+        self._command, self._rest = action_and_things(options.words, COMMANDS)
         self._verbose = bool(options.verbose)
         if self._command not in _RUNS:
             return super().run(options)
@@ -236,17 +237,6 @@ def _judged(result: RPCResult) -> RPCResult | None:
     if result.data.get("outcome") in ("failed", "nocatalog"):
         return replace(result, statuscode=1, statusmsg=ended_line(result.data))
     return result
-
-
-def _command_of(words: Sequence[str]) -> tuple[str, list[str]]:
-    if not words:
-        raise UsageError(f"which command? There are {', '.join(COMMANDS)}")
-    if words[0] not in COMMANDS:
-        from difflib import get_close_matches
-
-        near = get_close_matches(words[0], COMMANDS, 1)
-        raise UsageError(f"no command {words[0]!r}: " + (f"did you mean {near[0]}?" if near else f"there are {', '.join(COMMANDS)}"))
-    return words[0], list(words[1:])
 
 
 def _check_options(command: str, options: argparse.Namespace) -> None:

@@ -22,12 +22,13 @@ class Service(AgentApplication):
     """Prints a line only where something is not as wished; `status` and other questions print one for every host."""
 
     description = "Start, stop and look after services and other units"
-    usage = "<ACTION> <SERVICE> ...  |  <SERVICE> ... <ACTION>  |  list [PATTERN]  |  daemon_reload"
+    usage = "ACTION SERVICE ...  |  SERVICE ... ACTION  |  list [PATTERN]  |  daemon_reload"
     agent = "service"
+    actions = ACTIONS
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         """See Application."""
-        parser.add_argument("words", nargs="*", metavar="|".join(ACTIONS), help="the action; before or after it the services")
+        parser.add_argument("words", nargs="*", metavar="ACTION SERVICE...", help=f"the action: {', '.join(ACTIONS)}")
         parser.add_argument("--force", action="store_true", help="also what is protected: sshd, this daemon, ...")
         parser.add_argument(
             "--wait", type=pause, metavar="SECONDS", help="how long to wait until it is done, 110 at most; 0: not at all"

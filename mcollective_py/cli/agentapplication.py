@@ -2,11 +2,12 @@
 
     class Disk(AgentApplication):
         description = "Look after disks"
-        usage = "<ACTION> <DISK>"
+        usage = "ACTION DISK"
         agent = "disk"
+        actions = ("check", "wipe")
 
         def call(self, options):
-            action, disks = action_and_things(options.words, ("check", "wipe"))
+            action, disks = action_and_things(options.words, self.actions)
             return action, {"disk": one_of(disks, "disk")}
 
         def line(self, result):
@@ -91,7 +92,7 @@ def agent_client(agent: str, action: str, inputs: Mapping[str, Any], options: ar
 
 
 def action_and_things(words: Sequence[str], actions: Collection[str]) -> tuple[str, list[str]]:
-    """The action among the words, and what it is about: `<ACTION> <THING> ...`, or the action last. Raises UsageError.
+    """The action among the words, and what it is about: `ACTION THING ...`, or the action last. Raises UsageError.
 
     A word that is an action is one where it stands first, whatever the others are.
     """

@@ -9,12 +9,14 @@ class Application:
 
     description: one line for `mco help`. usage: what follows `mco NAME`. sections: which shared options the command takes, of
     `common` (config, timeouts, collective), `filter` (-F -C -I -A -W -S and discovery), `json` (--json), `calls` (limit, batch),
-    and `rpc` (all of these two, and how results are shown) for calls of an agent.
+    and `rpc` (all of these two, and how results are shown) for calls of an agent. actions: what its first word may be, where it takes
+    all words in one argument; the TAB key offers them.
     """
 
     description = ""
     usage = ""
     sections: Sequence[str] = ("common", "filter")
+    actions: Sequence[str] = ()
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add the command's own arguments."""

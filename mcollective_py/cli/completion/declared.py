@@ -1,7 +1,7 @@
 """What a command takes: its parser in plain values, which can be kept, for building one takes longer than a TAB key may."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 
@@ -37,10 +37,13 @@ class Declared(NamedTuple):
         return next((option for option in self.options if name in option.names and option.verb in ("", verb)), None)
 
     @classmethod
-    def of_parser(cls, parser: argparse.ArgumentParser) -> "Declared":
-        """What a parser takes."""
+    def of_parser(cls, parser: argparse.ArgumentParser, actions: Sequence[str] = ()) -> "Declared":
+        """What a parser takes. actions: what its first word may be, where it takes all words in one argument."""
         found = list(_declared(parser, ""))
-        return cls(tuple(one for one in found if isinstance(one, Option)), tuple(one for one in found if isinstance(one, Positional)))
+        words = [one for one in found if isinstance(one, Positional)]
+        if actions:
+            words.insert(0, Positional("ACTION", tuple((name, "") for name in actions)))
+        return cls(tuple(one for one in found if isinstance(one, Option)), tuple(words))
 
     @classmethod
     def from_plain(cls, value: Any) -> "Declared":

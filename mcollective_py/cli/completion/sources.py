@@ -52,7 +52,8 @@ class Machine:
             from ..commands import load_application
             from ..options import parser_for
 
-            return Declared.of_parser(parser_for(command, load_application(command, file)))
+            application = load_application(command, file)
+            return Declared.of_parser(parser_for(command, application), application.actions)
 
         kept = Cached.of_user("commands")
         stamp = [_digest(stamp_of(file, *sources))]

@@ -30,6 +30,11 @@ def test_a_parser_is_told_in_plain_values():
     )
 
 
+def test_the_actions_of_a_command_are_its_first_word():
+    words = Declared.of_parser(parser(), ("start", "stop")).positionals
+    assert words == (Positional("ACTION", (("start", ""), ("stop", ""))), Positional("NAME", (), True))
+
+
 def test_the_options_of_a_verb_are_its_own():
     made = argparse.ArgumentParser(prog="x", add_help=False)
     verbs = made.add_subparsers()

@@ -75,7 +75,8 @@ def test_collectives_methods_and_data_plugins(machine):
 
 @pytest.mark.parametrize("name", sorted(application_files()))
 def test_what_a_command_takes_is_what_its_parser_takes_kept_or_not(machine, name):
-    expected = Declared.of_parser(parser_for(name, load_application(name, application_files()[name])))
+    application = load_application(name, application_files()[name])
+    expected = Declared.of_parser(parser_for(name, application), application.actions)
     assert machine.declared(name) == expected
     assert machine.declared(name) == expected
 
