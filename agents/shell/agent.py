@@ -78,10 +78,11 @@ class Shell(Agent):
         if len(handles) > _MOST_HANDLES:
             raise InvalidRPCData(f"statuses tells of {_MOST_HANDLES} jobs at a time")
         known = offsets_of(request.get("offsets"), self.node.identity)
+        most = CHUNK // min(max(len(handles), 1), 8) if request["output"] else 0
         found: dict[str, dict[str, Any]] = {}
         for handle in handles:
             try:
-                found[handle] = symbols(told(jobs, handle, known.get(handle, (0, 0)), CHUNK // min(len(handles), 8)))
+                found[handle] = symbols(told(jobs, handle, known.get(handle, (0, 0)), most))
             except RPCAborted as error:
                 found[handle] = symbols({"status": Symbol("error"), "error": str(error)})
         reply["statuses"] = found
@@ -113,6 +114,8 @@ class Shell(Agent):
 
         jobs = self._jobs()
         named = checked_words(request["handles"], "handles") if request.get("handles") else None
+        if named and (here := [handle for handle in jobs.handles() if handle in named]):
+            named = tuple(here)  # those of other hosts, where several are named: with none of them here it is a wrong name
         for handle in named or ():
             if not jobs.state(handle).is_over:
                 reply.abort(f"the job {handle} is still running: kill it first")

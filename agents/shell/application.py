@@ -11,6 +11,7 @@ from mcollective_py.cli.inert import inert
 from mcollective_py.cli.main import INTERRUPTED
 from mcollective_py.cli.optiontypes import seconds, whole
 from mcollective_py.cli.output.chosen import format_of
+from mcollective_py.cli.output.lines import said_of
 from mcollective_py.cli.session import remark
 from mcollective_py.client.results import RPCResult
 from mcollective_py.client.rpcclient import RPCClient
@@ -25,6 +26,9 @@ _ANSWERS_WITHIN = 5.0  # seconds
 _GIVEN_UP = 60.0  # seconds without an answer: a daemon that is started anew is back by then
 _AT_ONCE = 200  # hosts of one request
 _MOST_HANDLES = 100
+_NOBODY = 1  # the exit code where no host was discovered
+_SHOWN = 500_000  # characters of a stream in text
+_TURNED_ON = "the shell agent is off where server.cfg does not say plugin.shell.enabled = 1; mco why HOST shell says how it is there"
 
 
 class Shell(AgentApplication):
@@ -33,6 +37,7 @@ class Shell(AgentApplication):
     description = "Run commands and scripts on hosts, at once or as jobs"
     usage = "run|start COMMAND  |  script FILE [ARGUMENT ...]  |  watch|status|kill HANDLE ...  |  list  |  purge [HANDLE ...]"
     agent = "shell"
+    actions = ACTIONS
     asks_first = False  # of run and start the DDL says so; who names a job has narrowed it to that
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -64,7 +69,11 @@ class Shell(AgentApplication):
         options.stdin_names_hosts = options.stdin != "-" and things[:1] != ["-"]
         if action in ("watch", "status", "kill"):
             return self._of_jobs(action, _handles(things), options)
+        if action == "purge" and things:
+            self._called(action, things, options)
+            return self._of_jobs(action, _handles(things), options)
         called, inputs = self._called(action, things, options)
+        self.asks_first = called == "purge"  # what all jobs of everybody wrote would be gone
         with agent_client(self.agent, called, inputs, options) as rpc:
             if called in ("run", "start") and is_narrowed(rpc, options):
                 options.yes = True  # `mco rpc` asks whatever the filter; whoever types a command and a filter has said what he wants
@@ -88,9 +97,20 @@ class Shell(AgentApplication):
         purged = data.get("purged")
         return "\n".join(str(handle) for handle in purged) if isinstance(purged, list) and purged else None
 
+    def failure(self, result: RPCResult) -> str | None:
+        """See AgentApplication: who calls this agent for the first time is told how a host gets it."""
+        return _TURNED_ON if result.refusal == "unknownagent" else None
+
+    def ask(self, rpc: RPCClient, action: str, inputs: Mapping[str, Any], options: argparse.Namespace) -> int:
+        """See AgentApplication."""
+        code = super().ask(rpc, action, inputs, options)
+        if code == _NOBODY:
+            remark(_TURNED_ON)
+        return code
+
     def exitcode(self, results: Sequence[RPCResult], code: int) -> int:
         """See AgentApplication: a command that did not end with 0 is a failure, though the host did what it was asked."""
-        is_bad = any(result.action == "run" and result.is_ok and result.data.get("exitcode") != 0 for result in results)
+        is_bad = any(result.is_ok and _went_wrong(result) for result in results)
         return 2 if is_bad and code in (0, 5) else code
 
     # --- words ------------------------------------------------------------------------------------------------------
@@ -121,28 +141,34 @@ class Shell(AgentApplication):
     # --- jobs -------------------------------------------------------------------------------------------------------
 
     def _of_jobs(self, action: str, handles: list[str], options: argparse.Namespace) -> int:
-        """watch, status and kill: of the hosts that the filter means, those that have the jobs."""
+        """watch, status, kill and purge: of the hosts that the filter means, those that have the jobs."""
         if action == "kill":
             one_of(handles, "job")
         asked = {"handles": handles}
         with agent_client(self.agent, "statuses", asked, options) as rpc:
-            with interruptible(results := rpc.call("statuses", asked)) as wait:
-                jobs = [job for result in results for job in _found(result, handles)]
+            with interruptible(results := rpc.call("statuses", {**asked, "output": False})) as wait:
+                told = list(results)
+                jobs = [job for result in told for job in _found(result, handles)]
             if wait.is_interrupted:
                 return wait.exitcode(INTERRUPTED)
             if not jobs:
+                refusing = [one for one in told if not one.is_ok]
                 silent = results.stats.no_response
                 more = f"; {len(silent)} did not answer" if silent else ""
+                more += "".join(f"; {one.sender}: {said_of(one, self.line, self.failure)}" for one in refusing[:1])
                 raise MCollectiveError(f"no host that answered has {'this job' if len(handles) == 1 else 'these jobs'}{more}")
             rpc.discover(sorted({job.sender for job in jobs}))
             if action == "kill":
                 inputs = {"handle": handles[0]}
                 inputs |= {name: value for name in ("signal", "grace") if (value := getattr(options, name)) is not None}
                 return self.ask(rpc, "kill", inputs, options)
+            if action == "purge":
+                age = {"age": options.age} if options.age is not None else {}
+                return self.ask(rpc, "purge", {**asked, **age}, options)
             if action == "status" or format_of(options) != "text":
                 if action == "watch":
                     self._follow(rpc, jobs, options, lambda line: None)
-                return max(self.ask(rpc, "statuses", asked, options), 0 if all(job.is_well or not job.is_over for job in jobs) else 2)
+                return self.ask(rpc, "statuses", asked, options)
             return self._follow(rpc, jobs, options, _printed)
 
     def _tail(self, rpc: RPCClient, inputs: Mapping[str, Any], options: argparse.Namespace) -> int:
@@ -245,13 +271,28 @@ def _found(result: RPCResult, handles: Sequence[str]) -> Iterable[Watched]:
             yield Watched(result.sender, handle)
 
 
+def _went_wrong(result: RPCResult) -> bool:
+    """Whether a command ended with another code than 0, or was ended."""
+    if result.action == "run":
+        return result.data.get("exitcode") != 0
+    told = result.data.get("statuses") if result.action == "statuses" else None
+    ended = [job for job in told.values() if isinstance(job, Mapping)] if isinstance(told, Mapping) else []
+    return any(job.get("status") == "failed" or (job.get("status") == "stopped" and job.get("exitcode") != 0) for job in ended)
+
+
 def _ran(data: Mapping[str, Any]) -> str:
     """The output of a command, and how it ended unless that was well."""
-    parts = [text_of(data.get("stdout")).rstrip("\n")]
-    parts += [f"stderr: {line}" for line in text_of(data.get("stderr")).rstrip("\n").split("\n") if line]
+    parts = [_cut(text_of(data.get("stdout"))).rstrip("\n")]
+    parts += [f"stderr: {line}" for line in _cut(text_of(data.get("stderr"))).rstrip("\n").split("\n") if line]
     reason = "" if data.get("success") else f"its time was over after {data.get('seconds')} s"
     parts.append(reason or how_it_ended(data.get("exitcode"), data.get("signal"), ""))
     return "\n".join(part for part in parts if part)
+
+
+def _cut(text: str) -> str:
+    """What is shown of a stream, and what to do for the rest: the agent's own word on what it left out stands at the end of it."""
+    more = len(text) - _SHOWN
+    return f"{text[:_SHOWN]}\n[{more} characters more: --json has all that was kept]" if more > 0 else text
 
 
 def _listed(jobs: Any) -> Iterable[str]:

@@ -185,6 +185,8 @@ def test_a_job_is_started_watched_by_offsets_and_told_of_at_its_end(shell, tmp_p
     assert (told[handle]["status"], told[handle]["stdout"], told["nope"]["status"]) == ("stopped", "one\ntwo\n", "error")
     known = assert_ok(shell.call("statuses", handles=[handle], offsets={"node1.example.net": {handle: [4, 0]}}))["statuses"]
     assert known[handle]["stdout"] == "two\n"
+    told = assert_ok(shell.call("statuses", handles=[handle], output=False))["statuses"][handle]
+    assert (told["status"], told["exitcode"], told["stdout"], told["stdout_next"], told["more"]) == ("stopped", 4, "", 0, True)
     (job,) = assert_ok(shell.call("list"))["jobs"].values()
     assert (job["id"], job["status"], job["exitcode"], job["caller"]) == (handle, "stopped", 4, "cert=tester")
 
@@ -257,6 +259,14 @@ def test_purge_says_what_it_would_forget_and_forgets_it(shell):
     assert_ok(shell.call("purge", noop=True), purged=[handle], changed=True)
     assert_ok(shell.call("purge"), purged=[handle])
     assert_aborted(shell.call("status", handle=handle), "there is no job")
+
+
+def test_of_several_jobs_a_host_forgets_those_that_it_has(shell):
+    handle = assert_ok(shell.call("start", command="true"))["handle"]
+    ended(shell, handle)
+    other = handle[::-1]
+    assert_aborted(shell.call("purge", handles=[other]), "there is no job")
+    assert_ok(shell.call("purge", handles=[other, handle]), purged=[handle])
 
 
 @pytest.mark.parametrize("handle", ["", "a", "0" * 36, "--------", "../../../etc"])

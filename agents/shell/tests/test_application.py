@@ -90,6 +90,10 @@ def test_words_that_mean_nothing_are_told_apart(called, words, message):
             {"stdout": "a", "stderr": "", "success": False, "exitcode": None, "signal": "TERM", "seconds": 5.0},
             "a\nits time was over after 5.0 s",
         ),
+        (
+            {"stdout": "a" * 500_001, "stderr": "", "success": True, "exitcode": 0},
+            "a" * 500_000 + "\n[1 characters more: --json has all that was kept]",
+        ),
         ({"stdout": ["x"], "stderr": 5, "success": True, "exitcode": 0}, None),
     ],
 )
@@ -103,6 +107,16 @@ def test_a_command_that_did_not_end_with_0_makes_exit_code_2(shell):
     assert shell.exitcode([result("run", exitcode=None, success=False)], 5) == 2
     assert shell.exitcode([result("run", exitcode=1)], 130) == 130
     assert shell.exitcode([result("start", handle="h")], 0) == 0
+    for ended in ({"status": "stopped", "exitcode": 3}, {"status": "stopped", "exitcode": None}, {"status": "failed"}):
+        assert shell.exitcode([result("statuses", statuses={"h": ended})], 0) == 2
+    for other in ({"status": "stopped", "exitcode": 0}, {"status": "running", "exitcode": None}, {"status": "error"}):
+        assert shell.exitcode([result("statuses", statuses={"h": other})], 0) == 0
+
+
+def test_a_host_without_the_agent_is_told_how_it_gets_it(shell):
+    refused = RPCResult("web1", "shell", "run", 5, "no agent shell is active here", {}, refusal="unknownagent")
+    assert "plugin.shell.enabled = 1" in shell.failure(refused)
+    assert shell.failure(RPCResult("web1", "shell", "run", 1, "there is no user x here", {})) is None
 
 
 def test_a_list_has_a_line_a_job(shell):
