@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..expression import DataTest
+from ..node.ordered import OrderedText
 from .regex import Effort, compile_regex
 
 _ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {
@@ -28,8 +29,9 @@ class Incomparable(Exception):
 def data_holds(test: DataTest, value: object, effort: Effort) -> bool:
     """True where the output passes the test; an output without a value (None) passes none.
 
-    Texts know == != and regular expressions, booleans == and !=, numbers all but regular expressions; the test's value is turned into
-    the output's type. Raises Incomparable where it cannot be, RegexRefused for an expression that is not run.
+    Texts know == != and regular expressions, and < <= > >= where they have an order of their own; booleans == and !=, numbers all but
+    regular expressions; the test's value is turned into the output's type. Raises Incomparable where it cannot be, RegexRefused for an
+    expression that is not run.
     """
     effort.spend(_COMPARE)
     if value is None:
@@ -39,6 +41,11 @@ def data_holds(test: DataTest, value: object, effort: Effort) -> bool:
             return False
         return compile_regex(test.value[1:-1], effort).search(value, effort) == (test.operator == "=~")
     holds = _ORDERS[test.operator]
+    if isinstance(value, OrderedText) and test.operator not in ("==", "!="):
+        try:
+            return holds(value.order(test.value.strip()), 0)
+        except ValueError as error:
+            raise Incomparable(str(error)) from error
     if isinstance(value, bool | str):
         if test.operator not in ("==", "!="):
             return False

@@ -9,12 +9,13 @@ from ..errors import InvalidRPCData, RPCAborted, RPCError
 from .deadline import Ask, at_once
 from .facts import MISSING, as_text, find_fact
 from .filestatus import FILE_OUTPUTS, file_status
+from .ordered import OrderedText
 from .view import DataSource, NodeView
 
 if TYPE_CHECKING:
     from .command import CommandResult, run
 
-__all__ = ["CommandResult", "Data", "DataPlugin", "DataPlugins", "RPCAborted", "builtin_data", "run"]
+__all__ = ["CommandResult", "Data", "DataPlugin", "DataPlugins", "OrderedText", "RPCAborted", "builtin_data", "run"]
 
 Describe = Callable[[str], Mapping[str, Any] | None]
 

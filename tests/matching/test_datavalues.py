@@ -3,6 +3,7 @@ import pytest
 from mcollective_py.expression import DataTest
 from mcollective_py.matching.datavalues import Incomparable, data_holds
 from mcollective_py.matching.regex import Effort
+from mcollective_py.node.ordered import OrderedText
 
 
 def asked(operator, value):
@@ -72,3 +73,35 @@ def test_what_cannot_be_compared_is_no_plain_no(value, wanted):
     for operator in ("==", "!="):
         with pytest.raises(Incomparable):
             data_holds(asked(operator, wanted), value, Effort())
+
+
+class Length(OrderedText):
+    """In the order of their lengths."""
+
+    def order(self, other):
+        if not other:
+            raise ValueError("nothing to compare with")
+        return len(self) - len(other)
+
+
+@pytest.mark.parametrize(
+    ("operator", "wanted", "holds"),
+    [
+        ("<", "bbb", True),
+        ("<", "b", False),
+        (">", " b ", True),
+        ("<=", "bb", True),
+        (">=", "bb", True),
+        ("==", "aa", True),
+        ("==", "bb", False),
+        ("!=", "bb", True),
+        ("=~", "/^a/", True),
+    ],
+)
+def test_a_text_with_an_order_of_its_own_is_compared_by_it(operator, wanted, holds):
+    assert data_holds(asked(operator, wanted), Length("aa"), Effort()) is holds
+
+
+def test_what_has_no_place_in_that_order_fails():
+    with pytest.raises(Incomparable, match="nothing to compare with"):
+        data_holds(asked("<", ""), Length("aa"), Effort())

@@ -1,8 +1,12 @@
 """What a query of package() asks."""
 
+import json
+
 import pytest
 
+from agents.package.data.package.data import Version
 from agents.package.data.package.question import parse_question
+from agents.package.versions import compare_dpkg
 from mcollective_py.errors import RPCAborted
 
 
@@ -24,3 +28,11 @@ def test_a_query_names_a_package_and_how_its_version_is_to_be(query, question):
 def test_anything_else_is_refused(query):
     with pytest.raises(RPCAborted, match=r"openssl<3\.0\.13"):
         parse_question(query)
+
+
+def test_an_installed_version_is_compared_as_the_package_system_does():
+    installed = Version("1.10", compare_dpkg)
+    assert installed == "1.10" and json.dumps(installed) == '"1.10"'
+    assert [installed.order(other) for other in ("1.9", "1.10", "1.11")] == [1, 0, -1]
+    with pytest.raises(ValueError, match="a b"):
+        installed.order("a b")

@@ -1,11 +1,26 @@
-"""package('openssl').installed, package('openssl<3.0.13').matches: whether a host has a package, and in which version."""
+"""package('openssl').installed, package('openssl').version<3.0.13: whether a host has a package, and in which version."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from mcollective_py.node.data import Data, RPCAborted
+from mcollective_py.node.data import Data, OrderedText, RPCAborted
 
 from .question import parse_question
+
+
+class Version(OrderedText):
+    """An installed version, which stands to others as the package system says. compare: as in Provider."""
+
+    def __new__(cls, text: str, compare: Callable[[str, str], int]) -> "Version":
+        made = super().__new__(cls, text)
+        made._compare = compare
+        return made
+
+    _compare: Callable[[str, str], int]
+
+    def order(self, other: str) -> int:
+        """See OrderedText."""
+        return self._compare(str(self), other)
 
 
 class Package(Data):
@@ -27,7 +42,7 @@ class Package(Data):
         return {
             "status": state.ensure,
             "installed": state.is_installed,
-            "version": state.ensure if state.is_installed else "",
+            "version": Version(state.ensure, provider.compare) if state.is_installed else "",
             "held": state.is_held,
             "matches": matches,
         }
