@@ -41,7 +41,7 @@ class Service(Agent):
             states = [self._state(provider, names[0])]
         else:
             states = [_told_state(provider, name) for name in names]
-        reply["status"] = _common([state.status for state in states])
+        reply["status"] = _status(names, states)
         _describe(reply, states[0])
         reply["message"] = "" if states[0].exists else _absence(states[0])
         if len(states) > 1 or "services" in request:
@@ -223,7 +223,7 @@ class Service(Agent):
             return Change(before, failure=STRICT[verb])
         why = "" if force else protection(verb, (name, before.name, *before.aliases), self.config.get("protected", ""))
         if why and not is_wished(verb, before):
-            return Change(before, failure=f"it is protected, {why}; force=true does it all the same")
+            return Change(before, failure=f"it is protected, {why}; force=true, or `mco service --force`, does it all the same")
         if request.noop:
             return planned(verb, before, force=force)
         if verb in ("stop", "restart", "try_restart") and before.is_running and provider.is_own(before):
@@ -302,15 +302,15 @@ def _absence(state: "ServiceState") -> str:
     return str(state.details.get("load_error") or "there is no such service")
 
 
-def _common(words: Sequence[str]) -> str:
-    """The word of all, `mixed` where they differ."""
-    return words[0] if len(set(words)) == 1 else "mixed"
+def _status(names: Sequence[str], states: Sequence["ServiceState"]) -> str | Sequence[str]:
+    """The historic word for one service; for several `NAME WORD` of each: summaries count the elements of a list one by one."""
+    return states[0].status if len(states) == 1 else [f"{name} {one.status}" for name, one in zip(names, states, strict=True)]
 
 
 def _answer(verb: str, changes: "Sequence[tuple[str, Change]]", reply: RPCReply, *, has_list: bool) -> None:
     """The outputs, and the failures in their historic wording."""
     states = [change.state for _, change in changes]
-    reply["status"] = _common([state.status for state in states])
+    reply["status"] = _status([name for name, _ in changes], states)
     reply["changed"] = any(change.changed for _, change in changes)
     reply["message"] = "; ".join(change.message for _, change in changes if change.message)
     if "warning" in reply:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from .journal import worded
 from .provider import Outcome, Provider, ServiceState
 
 STRICT = {"start": "Service is already running", "stop": "Service is already stopped"}  # historic: a failure
@@ -113,9 +114,11 @@ def carry_out(
         after = _watched(service, after, provider, started, watching, monotonic, sleep)
     failure = _failure(verb, after, outcome, watching)
     if not failure:
-        return Change(after, _has_changed(verb, before, after), _message(verb, after, watching), warning=outcome.warning)
+        is_begun = watching.wait <= 0 and verb in (*_WATCHED, "stop")
+        warning = "\n".join(word for word in (outcome.warning, _harm(verb, before, after)) if word)
+        return Change(after, is_begun or _has_changed(verb, before, after), _message(verb, after, watching), warning=warning)
     if verb in (*_WATCHED, "stop", "reload") and watching.log_lines:
-        lines = provider.log(service, watching.log_lines, began)
+        lines = worded(provider.log(service, watching.log_lines, began), failure)
         failure = "\n".join([failure, *(["last log lines:"] if lines else []), *(f"  {line}" for line in lines)])
     return Change(after, _has_changed(verb, before, after), failure=failure)
 
@@ -155,6 +158,13 @@ def _failure(verb: str, after: ServiceState, outcome: Outcome, watching: Watchin
     if verb in _WATCHED and not after.active and not after.is_running and watching.wait > 0:
         return "it is not running"  # where there is no word for one that has done its work
     return ""
+
+
+def _harm(verb: str, before: ServiceState, after: ServiceState) -> str:
+    """What is to be said of a service that stopped, and not well: systemd had to kill it, or it ended with an error."""
+    if verb != "stop" or not before.is_running or not after.has_trouble:
+        return ""
+    return f"{after.name} stopped, and not well" + _how_it_is(after)
 
 
 def _how_it_is(state: ServiceState) -> str:

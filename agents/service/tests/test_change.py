@@ -169,3 +169,21 @@ def test_a_service_that_is_yet_to_come_is_masked_by_force():
 def test_a_plan_says_what_would_be_done(verb, state, would, message, failure):
     made = planned(verb, state)
     assert (made.changed, made.message, made.failure) == (would, message, failure)
+
+
+def test_a_stop_that_had_to_kill_is_a_success_with_a_warning():
+    killed = unit(active="failed", substate="failed", result="timeout", has_trouble=True, details={"exit": "killed 9"})
+    made, _ = changed("stop", RUN, Memory([killed]))
+    assert (made.failure, made.changed) == ("", True)
+    assert made.warning == "web.service stopped, and not well\nit is failed: timeout, main process killed 9"
+
+
+def test_what_has_only_begun_counts_as_a_change():
+    made, _ = changed("start", STOP, Memory([STOP]), wait=0.0)
+    assert (made.changed, made.message) == (True, "start of web.service has begun")
+
+
+def test_lines_of_the_log_have_nothing_that_differs_from_host_to_host():
+    failed = unit(active="failed", substate="failed", result="exit-code", has_trouble=True)
+    made, _ = changed("start", STOP, Memory([failed], lines=("2026-11-23T16:09:22+0000 sd1 sh[160]: no such table",)))
+    assert made.failure.splitlines()[-2:] == ["last log lines:", "  sh: no such table"]
