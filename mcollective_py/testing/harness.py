@@ -69,7 +69,7 @@ class AgentHarness:
         """What handlemsg of a plain class returns for a message with this body."""
         return self.agent.cls().handlemsg(self._request(None, body))
 
-    def call(self, action: str, **inputs: Any) -> Reply:
+    def call(self, action: str, /, **inputs: Any) -> Reply:
         """The reply of an RPC agent's action."""
         if self.agent.ddl is None:
             raise TypeError(f"{self.agent.name} is a plain class: use send")

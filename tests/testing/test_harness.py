@@ -114,3 +114,11 @@ def test_the_folder_may_be_the_one_where_one_stands(harness, monkeypatch):
     monkeypatch.chdir(harness.agent.folder)
     assert AgentHarness(Path()).agent.name == "service"
     assert conformance_problems(Path()) == conformance_problems(harness.agent.folder)
+
+
+def test_an_input_may_be_called_action(tmp_path):
+    folder = tmp_path / "agents" / "service"
+    folder.mkdir(parents=True)
+    (folder / "agent.py").write_text(AGENT.replace('request["service"]', 'request["action"]'))
+    (folder / "ddl.yaml").write_text(DDL.replace("      service:", "      action:"))
+    assert AgentHarness(folder, daemon=DaemonStandIn(settings={"x": 1})).call("status", action="none").statusmsg == "no such service"
