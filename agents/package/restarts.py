@@ -17,6 +17,7 @@ _MAPPED = re.compile(r"[0-9a-f]+-[0-9a-f]+ ..x. [0-9a-f]+ \S+ \d+ +(/.*) \(delet
 _RPM_NAME = re.compile(r";[0-9a-f]{8}$")  # rpm's name of a file that it is just putting in place
 _SERVICE = re.compile(r"[^/]+\.service")
 _KEPT_REASONS = 50
+_MAX_READ = 2 * 1024 * 1024  # characters of one file in /proc
 
 
 def needrestart_batch(program: str = NEEDRESTART) -> list[str]:
@@ -71,9 +72,9 @@ def units_with_old_files(proc: Path = Path("/proc")) -> Mapping[str, tuple[str, 
         if not entry.name.isdigit():
             continue
         try:
-            files = old_files((entry / "maps").read_text(errors="replace"))
+            files = old_files(_beginning(entry / "maps"))
             readable += 1
-            unit = unit_of((entry / "cgroup").read_text(errors="replace")) if files else None
+            unit = unit_of(_beginning(entry / "cgroup")) if files else None
         except (FileNotFoundError, ProcessLookupError, NotADirectoryError):
             continue
         except PermissionError:
@@ -84,6 +85,12 @@ def units_with_old_files(proc: Path = Path("/proc")) -> Mapping[str, tuple[str, 
     if unreadable > readable:
         raise PermissionError("the processes of this host cannot be read")
     return {unit: tuple(sorted(found[unit])) for unit in sorted(found)}
+
+
+def _beginning(path: Path) -> str:
+    """The text of a file as far as anybody needs it: a user may have a process of 65,530 mappings with names of 4 KiB each."""
+    with path.open(errors="replace") as file:
+        return file.read(_MAX_READ)
 
 
 def reboot_by_files(root: Path = Path("/")) -> Restarts:
@@ -120,7 +127,7 @@ def merged(told: Iterable[Restarts]) -> Restarts:
 
 def _asking(packages: Path) -> tuple[str, ...]:
     try:
-        text = packages.read_text(errors="replace")[:65536]
+        text = _beginning(packages)[:65536]
     except OSError:
         return ()
     names = dict.fromkeys(line.strip() for line in text.splitlines() if line.strip())

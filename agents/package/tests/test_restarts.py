@@ -100,3 +100,10 @@ def test_the_digest_of_a_list_does_not_hang_on_its_order():
 
 def test_the_historic_digest_is_that_of_the_list_as_it_was_printed():
     assert historic_md5("bash-5.2-1.noarch\nsed-4.9-1.noarch\n") == "c583a8d029133b73bf82ed88bdf59f1a"
+
+
+def test_a_process_with_mappings_without_end_is_read_up_to_a_bound(tmp_path):
+    (tmp_path / "12").mkdir()
+    (tmp_path / "12/maps").write_text("x" * (2 * 1024 * 1024) + "\n" + MAPS)
+    (tmp_path / "12/cgroup").write_text("0::/system.slice/nginx.service\n")
+    assert units_with_old_files(tmp_path) == {}
