@@ -8,9 +8,9 @@ DIES = [
     "2026-11-23T16:09:22+0000 sd1 systemd[1]: dies.service: Main process exited, code=exited, status=3/NOTIMPLEMENTED",
 ]
 ELSEWHERE = [
-    "2026-11-23T16:09:25+0000 sd2 sh[1297]: cannot read /etc/dies.conf",
     "2026-11-23T16:09:25+0000 sd2 systemd[1]: Started dies.service.",
     "2026-11-23T16:09:25+0000 sd2 systemd[1]: dies.service: Main process exited, code=exited, status=3/NOTIMPLEMENTED",
+    "2026-11-23T16:09:25+0000 sd2 sh[1297]: cannot read /etc/dies.conf",
 ]
 
 
