@@ -9,7 +9,7 @@ from mcollective_py.client.results import RPCResult
 from mcollective_py.errors import UsageError
 from mcollective_py.matching.nodeset import fold
 
-from .shown import failure_of, line_of, outdated_lines
+from .shown import failure_of, line_of, outdated_lines, restarts_lines
 
 CHANGES = ("install", "update", "uninstall", "purge")
 OF_PACKAGES = (*CHANGES, "status", "hold", "unhold")
@@ -61,6 +61,7 @@ class Package(AgentApplication):
         asked, things = action_and_things(options.words, ACTIONS)
         inputs = self._taken(asked, options)
         self._only_older, self._lists_updates, self._is_trial = asked == "older", asked in _LISTS_UPDATES, bool(options.noop)
+        self._asks_for_restarts = asked == "needs_restart"
         if asked in ("compare", "older"):
             if len(things) != 2:
                 raise UsageError(f"{asked} takes a package and a version: mco package {asked} openssl 3.0.13")
@@ -76,7 +77,8 @@ class Package(AgentApplication):
             return asked, inputs
         if not things:
             raise UsageError(f"which package? mco package {asked} PACKAGE")
-        return asked, {**inputs, **packages_of(things, inputs.pop("version", None))}
+        version = inputs.pop("version", None)
+        return asked, {**inputs, **packages_of(things, version)}
 
     def _taken(self, action: str, options: argparse.Namespace) -> dict[str, Any]:
         """The options as inputs. Raises UsageError for one that the action does not take."""
@@ -96,6 +98,8 @@ class Package(AgentApplication):
 
     def closing(self, results: Sequence[RPCResult]) -> Iterable[str]:
         """See AgentApplication."""
+        if self._asks_for_restarts:
+            return restarts_lines(results, fold)
         return outdated_lines(results, fold) if self._lists_updates and len(results) > 1 else ()
 
 

@@ -55,17 +55,33 @@ def failure_of(statusmsg: str, data: Mapping[str, Any]) -> str | None:
 
 
 def outdated_lines(results: Sequence[Result], fold: Callable[[Iterable[str]], str]) -> list[str]:
-    """A line for each package that could be upgraded, and on which hosts: those of the most hosts first. fold: names as a node set."""
+    """A line for each package that could be upgraded, and on which hosts. fold: names as a node set."""
+    rows = ((row, result.sender) for result in results for row in _rows(result.data.get("outdated_packages")))
+    return _by_hosts(
+        "Could be upgraded:", ((f"{_text(row.get('package'))} {_text(row.get('version'))}", host) for row, host in rows), fold
+    )
+
+
+def restarts_lines(results: Sequence[Result], fold: Callable[[Iterable[str]], str]) -> list[str]:
+    """A line for each service that should be restarted, and on which hosts; that there is none, where there is none."""
+    services = [(service, result.sender) for result in results for service in _texts(result.data.get("services"))]
+    if services:
+        return _by_hosts("Should be restarted:", services, fold) if len(results) > 1 else []
+    can_tell = any(isinstance(result.data.get("services"), list | tuple) for result in results)
+    return ["No service has to be restarted"] if can_tell else []
+
+
+def _by_hosts(title: str, pairs: Iterable[tuple[str, str]], fold: Callable[[Iterable[str]], str]) -> list[str]:
+    """A line for each thing with its hosts, those of the most hosts first. pairs: a thing and a host."""
     hosts: dict[str, list[str]] = {}
-    for result in results:
-        for row in _rows(result.data.get("outdated_packages")):
-            hosts.setdefault(f"{_text(row.get('package'))} {_text(row.get('version'))}", []).append(result.sender)
+    for thing, host in pairs:
+        hosts.setdefault(thing, []).append(host)
     if not hosts:
         return []
     ordered = sorted(hosts.items(), key=lambda entry: (-len(entry[1]), entry[0]))
-    lines = [f"   {package}: {fold(names)} ({len(names)})" for package, names in ordered[:_MOST_LINES]]
+    lines = [f"   {thing}: {fold(names)} ({len(names)})" for thing, names in ordered[:_MOST_LINES]]
     left = len(ordered) - len(lines)
-    return ["Could be upgraded:", "", *lines, *([f"   and {left} more"] if left else [])]
+    return [title, "", *lines, *([f"   and {left} more"] if left else [])]
 
 
 def _change(row: Mapping[str, Any]) -> str:

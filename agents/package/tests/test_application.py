@@ -26,6 +26,7 @@ def call(*words):
         ("install nginx", "install", {"package": "nginx"}),
         ("nginx install", "install", {"package": "nginx"}),
         ("install nginx --version 1.2", "install", {"package": "nginx", "version": "1.2"}),
+        ("install nginx --version 1.*", "install", {"packages": "nginx=1.*"}),  # a glob is none of the historic input's
         ("install nginx=1.2", "install", {"package": "nginx", "version": "1.2"}),
         ("install nginx=1.*", "install", {"packages": "nginx=1.*"}),
         ("install nginx=1.0~rc1", "install", {"packages": "nginx=1.0~rc1"}),

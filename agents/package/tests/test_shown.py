@@ -69,6 +69,19 @@ def test_updates_of_all_hosts_are_told_once_with_the_hosts():
     assert shown.outdated_lines(results[2:], fold) == []
 
 
+def test_services_to_restart_are_told_once_with_their_hosts_and_so_is_it_that_there_are_none():
+    some = SimpleNamespace(sender="web1", data={"services": ["cron.service", "nginx.service"]})
+    same = SimpleNamespace(sender="web2", data={"services": ["nginx.service"]})
+    none = SimpleNamespace(sender="web3", data={"services": []})
+    unsure = SimpleNamespace(sender="web4", data={"services": None})
+    assert shown.restarts_lines([some, same, none], fold) == [
+        "Should be restarted:", "", "   nginx.service: web[1-2] (2)", "   cron.service: web1 (1)",
+    ]  # fmt: skip
+    assert shown.restarts_lines([some], fold) == [], "the host's own line says it"
+    assert shown.restarts_lines([none, unsure], fold) == ["No service has to be restarted"]
+    assert shown.restarts_lines([unsure], fold) == []
+
+
 @pytest.mark.parametrize("data", [{"packages": "x"}, {"changes": [1, None]}, {"outdated_packages": {"a": 1}}, {"held": 5}, {}])
 @pytest.mark.parametrize("action", ["status", "install", "checkupdates", "held", "search", "needs_restart", "compare", "digest"])
 def test_whatever_a_host_sends_is_shown_somehow(action, data):
