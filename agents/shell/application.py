@@ -17,7 +17,7 @@ from mcollective_py.client.results import RPCResult
 from mcollective_py.client.rpcclient import RPCClient
 from mcollective_py.errors import MCollectiveError, UsageError
 
-from .inputs import inputs_of
+from .inputs import inputs_of, options_within
 from .watching import Watched, how_it_ended, text_of
 
 ACTIONS = ("run", "start", "script", "watch", "status", "list", "kill", "purge")
@@ -62,6 +62,12 @@ class Shell(AgentApplication):
         parser.add_argument("--signal", metavar="SIGNAL", help="kill: TERM (without it), KILL, INT, QUIT; HUP, USR1, USR2, STOP, CONT")
         parser.add_argument("--grace", type=whole, metavar="SECONDS", help="kill: what is left then gets KILL, 5 without it")
         parser.add_argument("--age", metavar="DURATION", help="purge: only jobs that ended so long ago, as 1d")
+
+    def check_words(self, words: Sequence[str], parser: argparse.ArgumentParser) -> None:
+        """See Application: an option within a command line that is not quoted would be taken for ours, and the rest run without it."""
+        if found := options_within(words, parser, ("run", "start", "script")):
+            how = "write -- before it" if "script" in words else "quote the command, or write -- before it"
+            raise UsageError(f"is {found[0]} meant for the command? Then {how}; the options of mco stand before that")
 
     def run(self, options: argparse.Namespace) -> int:
         """See Application."""
@@ -145,7 +151,8 @@ class Shell(AgentApplication):
         if action == "kill":
             one_of(handles, "job")
         asked = {"handles": handles}
-        with agent_client(self.agent, "statuses", asked, options) as rpc:
+        looking = argparse.Namespace(**{**vars(options), "noop": False})  # to look who has them changes nothing
+        with agent_client(self.agent, "statuses", asked, looking) as rpc:
             with interruptible(results := rpc.call("statuses", {**asked, "output": False})) as wait:
                 told = list(results)
                 jobs = [job for result in told for job in _found(result, handles)]

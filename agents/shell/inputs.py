@@ -26,6 +26,35 @@ def inputs_of(action: str, things: Sequence[str], options: argparse.Namespace) -
     return found
 
 
+def options_within(words: Sequence[str], parser: argparse.ArgumentParser, actions: Sequence[str]) -> list[str]:
+    """Options between the words of a command, or unknown ones behind its first: most likely its own.
+
+    words: as they were typed, `run`, `grep`, `-v`, `root`. actions: the first words that commands and scripts stand behind.
+    """
+    known, plain, rest = parser._option_string_actions, 0, list(words)
+    found: list[str] = []
+    while rest:
+        word = rest.pop(0)
+        if word == "--":
+            return found if plain > 1 and rest else []
+        if not word.startswith("-") or word == "-":
+            if plain == 0 and word not in actions:
+                return []
+            plain += 1
+            if found:
+                return found
+            continue
+        name, is_valued, _ = word.partition("=")
+        option = known.get(name) or (known.get(word[:2]) if not word.startswith("--") else None)
+        if plain > 1:
+            found.append(word)
+            if option is None:
+                return found
+        if option is not None and option.nargs is None and not is_valued and word in known:
+            del rest[:1]
+    return []
+
+
 def _what(action: str, things: Sequence[str], options: argparse.Namespace) -> dict[str, Any]:
     if not things:
         raise UsageError(

@@ -21,6 +21,9 @@ class Application:
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add the command's own arguments."""
 
+    def check_words(self, words: Sequence[str], parser: argparse.ArgumentParser) -> None:
+        """Raise UsageError for words, as they were typed, that the parser would take for what is not meant."""
+
     def run(self, options: argparse.Namespace) -> int:
         """Do it; returns the exit code. Errors of mcollective_py.errors may fly: the caller prints them and exits."""
         raise NotImplementedError(f"{type(self).__name__} has no run method")

@@ -127,6 +127,7 @@ def _application(name: str, rest: list[str], before_asking: Callable[[], None]) 
     parser: Parser = parser_for(name, application)
     # A command without the shared options (demo, ca, broker) has no use for what is meant for all that have them.
     extra = _extra() if application.sections else ""
+    application.check_words(rest, parser)
     try:
         options = parse(parser, [*_extra_words(extra), *rest])
     except UsageError as error:

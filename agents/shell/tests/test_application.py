@@ -80,6 +80,42 @@ def test_words_that_mean_nothing_are_told_apart(called, words, message):
 
 
 @pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "grep", "-v", "root", "/etc/group"],
+        ["start", "apt-get", "-y", "install", "x"],
+        ["run", "-I", "web1", "ls", "-la"],
+        ["run", "ls", "-la", "/"],
+        ["run", "grep", "-v", "--", "root"],
+        ["script", "s.sh", "-v", "x"],
+        ["script", "s.sh", "--deep"],
+    ],
+)
+def test_an_option_that_may_be_the_commands_own_is_never_taken_out_of_it(shell, words):
+    with pytest.raises(UsageError, match="meant for the command.*write -- before it"):
+        shell.check_words(words, parser_for("shell", shell))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "grep -v root /etc/group", "-v"],
+        ["run", "uptime", "-I", "web1", "-q"],
+        ["run", "uptime", "-Iweb1", "--user=x"],
+        ["-I", "web1", "run", "uptime"],
+        ["run", "-I", "web1", "-t", "5", "uptime", "-v"],
+        ["run", "-I", "web1", "--", "ls", "-la"],
+        ["script", "-v", "s.sh", "a", "--", "--deep"],
+        ["run", "df", "-h"],
+        ["kill", "h", "--signal", "HUP", "-v", "i"],
+        ["list", "-v"],
+    ],
+)
+def test_our_own_options_stand_before_and_behind_a_command(shell, words):
+    shell.check_words(words, parser_for("shell", shell))
+
+
+@pytest.mark.parametrize(
     ("data", "line"),
     [
         ({"stdout": "a\nb\n", "stderr": "", "success": True, "exitcode": 0}, "a\nb"),
