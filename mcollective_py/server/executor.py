@@ -129,8 +129,9 @@ class ThreadExecutor:
 
     A thread cannot be ended from outside: a call that overruns its timeout is answered at once, its slot stays taken until it
     returns, and what it then gives is dropped and counted in `late`. Of four threads one caller has three at most: whoever asks
-    only what takes long keeps nobody else from being answered, nor from discovery. idle: seconds after which an unused thread ends.
-    on_idle: called when the last thread has ended, in that thread.
+    only what takes long keeps nobody else from being answered. Plain messages have a thread beside all others: they are discovery,
+    and a host that looks at ten name servers is not gone. idle: seconds after which an unused thread ends. on_idle: called when the
+    last thread has ended, in that thread.
     """
 
     def __init__(
@@ -168,7 +169,7 @@ class ThreadExecutor:
                 self._idle -= 1
                 self._begin(run)
                 self._handed.put(run)
-            elif self._threads < self._limits.running:
+            elif self._threads < self._limits.running + (call.action is None):
                 self._start_thread(run)
             else:
                 self._waiting.append(run)
@@ -213,7 +214,8 @@ class ThreadExecutor:
     # --- with the lock held ---------------------------------------------------------------------------------------------
 
     def _may_begin(self, run: _Run) -> bool:
-        return self._active_of[run.call.request.caller] < self._share
+        has_thread = len(self._active) < self._limits.running and self._active_of[run.call.request.caller] < self._share
+        return has_thread or run.call.action is None
 
     def _begin(self, run: _Run) -> None:
         run.started = monotonic()
@@ -271,7 +273,7 @@ class ThreadExecutor:
             self._active_of[caller] -= 1
             if not self._active_of[caller]:
                 del self._active_of[caller]
-            # Where a thread is idle, all that wait are of callers with their full share: so this one takes what there is to take.
+            # Where a thread is idle, none that waits may begin: so this one takes what may now.
             if (following := next(filter(self._may_begin, self._waiting), None)) is not None:
                 self._waiting.remove(following)
                 self._begin(following)

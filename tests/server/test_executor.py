@@ -139,6 +139,19 @@ def test_one_caller_leaves_a_thread_in_four_to_others():
     assert executor.shutdown(5)
 
 
+def test_discovery_is_answered_whatever_else_goes_on():
+    gate = Gate()
+    executor = ThreadExecutor(lambda call: gate.perform(call) if call.action else Outcome(body="pong"), Limits(running=4))
+    slow = [Answer(executor, a_call("slow", caller)) for caller in ("cert=alice", "cert=bob") for _ in range(6)]
+    gate.wait_begun(4)
+    assert [Answer(executor, a_call(None)).wait().body for _ in range(5)] == ["pong"] * 5
+    assert executor.running() == 4 and not gate.begun.acquire(blocking=False)
+    gate.open.set()
+    assert [answer.wait().body for answer in slow] == ["done"] * 12
+    assert_becomes_idle(executor)
+    assert executor.shutdown(5)
+
+
 def test_a_call_that_overruns_is_answered_then_keeps_its_slot_and_its_late_result_is_dropped(caplog):
     gate = Gate()
     executor = ThreadExecutor(gate.perform, Limits(running=1, waiting=5))
