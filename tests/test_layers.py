@@ -14,7 +14,7 @@ PACKAGE = TREE / "mcollective_py"
 LAYERS = (
     {
         *("errors", "message", "names", "filter", "facttest", "expression", "callstack", "compound"),
-        *("settings", "configfile", "config", "reference", "regularfile", "privatefile", "sparkline", "text"),
+        *("settings", "configfile", "config", "reference", "regularfile", "privatefile", "sizes", "sparkline", "text"),
     },
     {"wire"},
     {"node"},
@@ -148,11 +148,12 @@ PLUGIN_DOORS = {
         *("mcollective_py.cli", "mcollective_py.errors", "mcollective_py.rpcclient", "mcollective_py.Client"),
         *("mcollective_py.client.results", "mcollective_py.client.rpcclient"),  # the types of what agentapplication hands over
         "mcollective_py.matching.nodeset",  # names of many hosts as one word
+        "mcollective_py.sizes",
     ),
     "agents/data": ("mcollective_py.node.data", "mcollective_py.errors", "mcollective_py.agent"),
     "agents/aggregates": ("mcollective_py.client.aggregate", "mcollective_py.errors"),
     "agents/validators": ("mcollective_py.errors",),
-    "agents/": ("mcollective_py.agent", "mcollective_py.errors"),
+    "agents/": ("mcollective_py.agent", "mcollective_py.errors", "mcollective_py.sizes"),
     "facts/": (
         "mcollective_py.node.factsource",
         "mcollective_py.node.command",

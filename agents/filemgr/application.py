@@ -13,6 +13,7 @@ from mcollective_py.cli.inert import inert
 from mcollective_py.cli.optiontypes import whole
 from mcollective_py.cli.session import remark
 from mcollective_py.errors import MCollectiveError, UsageError
+from mcollective_py.sizes import size_words
 
 from .fetched import Fetched, folder_for
 from .words import COMMANDS, TAKEN, Called, called
@@ -20,7 +21,6 @@ from .words import COMMANDS, TAKEN, Called, called
 PIECE = 256 * 1024  # bytes in one message
 _MOST = 16 * 1024 * 1024  # bytes of one host's file that are fetched
 _LARGEST = 1024 * 1024 * 1024  # bytes that are sent
-_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
 class Filemgr(AgentApplication):
@@ -82,7 +82,7 @@ class Filemgr(AgentApplication):
         if self._called.command == "get":
             if result.sender in self._there:
                 return None  # what is in the way is told in the end
-            return f"{_size(result.get('size'))} to {self._folder / result.sender}"
+            return f"{size_words(result.get('size'))} to {self._folder / result.sender}"
         if self._is_trial and self._called.command not in _WORDS:
             return "would be changed" if result.get("changed") else "as it is to be"
         return _WORDS.get(self._called.command, _changed)(result)
@@ -198,7 +198,7 @@ def _text(result: Any) -> str:
 def _found(result: Any) -> str:
     found = result.get("found")
     rows = [
-        f"{one.get('mode')} {one.get('uid')!s:>5} {_size(one.get('size')):>10} {one.get('path')}"
+        f"{one.get('mode')} {one.get('uid')!s:>5} {size_words(one.get('size')):>10} {one.get('path')}"
         for one in (found if isinstance(found, list) else ())
         if isinstance(one, Mapping)
     ]
@@ -208,27 +208,16 @@ def _found(result: Any) -> str:
 
 def _used(result: Any) -> str:
     return (
-        f"{_size(result.get('bytes'))} in {result.get('files')} files and {result.get('folders')} folders; the file system has "
-        f"{_size(result.get('total'))} and is {result.get('percent')}% full"
+        f"{size_words(result.get('bytes'))} in {result.get('files')} files and {result.get('folders')} folders; the file system has "
+        f"{size_words(result.get('total'))} and is {result.get('percent')}% full"
         + (" (not all was looked at)" if result.get("truncated") else "")
     )
-
-
-def _size(value: object) -> str:
-    if not isinstance(value, int) or isinstance(value, bool):
-        return str(value)
-    number = float(value)
-    for unit in _UNITS:
-        if number < 1024 or unit == _UNITS[-1]:
-            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
-        number /= 1024
-    return str(value)
 
 
 _WORDS = {
     "status": lambda result: str(result.get("output")),
     "diff": lambda result: (
-        f"{result.get('sha256')} {_size(result.get('size'))} {result.get('mode')} {result.get('uid')}:{result.get('gid')}"
+        f"{result.get('sha256')} {size_words(result.get('size'))} {result.get('mode')} {result.get('uid')}:{result.get('gid')}"
     ),
     "tail": _text,
     "head": _text,

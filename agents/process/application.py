@@ -13,8 +13,9 @@ from mcollective_py.cli.optiontypes import seconds, whole
 from mcollective_py.client.results import RPCResult
 from mcollective_py.client.rpcclient import RPCClient
 from mcollective_py.errors import UsageError
+from mcollective_py.sizes import size_words
 
-from .table import BUSIEST, FIELDS, USUAL, fields_of, in_bytes, listener_lines, mappings, process_lines, text_of
+from .table import BUSIEST, FIELDS, USUAL, fields_of, listener_lines, mappings, process_lines, text_of
 
 ACTIONS = ("list", "count", "top", "ports", "signal")
 _NAMED = 5  # processes that a question names on each host
@@ -109,7 +110,7 @@ class Process(AgentApplication):
         lines = process_lines(entries, self._fields, _when, is_whole=self._options.whole) if entries else []
         if result.action == "top":
             load = " ".join(text_of(part) for part in data.get("load") or ())
-            memory = f"{in_bytes(data.get('available'))} of {in_bytes(data.get('memory'))} available"
+            memory = f"{size_words(data.get('available'))} of {size_words(data.get('memory'))} available"
             lines.insert(0, f"load {load}, {text_of(data.get('cpus'))} processors, {memory}")
         if data.get("truncated"):
             lines.append(f"... these are the first {len(entries)}")

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from mcollective_py.sizes import size_words
+
 FIELDS: Mapping[str, str] = {  # what can be asked for -> the key of an entry
     "PID": "pid",
     "PPID": "ppid",
@@ -22,7 +24,6 @@ FIELDS: Mapping[str, str] = {  # what can be asked for -> the key of an entry
 }
 USUAL = ("PID", "USER", "VSZ", "COMMAND")  # the historic ones
 BUSIEST = ("PID", "USER", "CPU", "RSS", "COMMAND")
-_UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
 _RIGHT = {"PID", "PPID", "VSZ", "RSS", "CPU", "MEM", "NICE", "THREADS", "PORT"}
 _LONGEST = 60  # characters of a command, unless the whole of it is asked for
 
@@ -73,22 +74,12 @@ def text_of(value: Any) -> str:
     return "" if value is None else " ".join(str(value).split())
 
 
-def in_bytes(size: Any) -> str:
-    """A number of bytes for people: `1.5 MB`; empty for what is none."""
-    if isinstance(size, bool) or not isinstance(size, int | float) or not 0 <= size < 1e18:
-        return ""
-    value, unit = float(size), 0
-    while value >= 1024 and unit < len(_UNITS) - 1:
-        value, unit = value / 1024, unit + 1
-    return f"{value:.0f} {_UNITS[unit]}" if unit == 0 else f"{value:.1f} {_UNITS[unit]}"
-
-
 def _cell(field: str, entry: Mapping[str, Any], when: Callable[[float], str], *, is_whole: bool) -> str:
     value = entry.get(FIELDS[field])
     if field == "VSZ":
-        return in_bytes(value)
+        return size_words(value)
     if field == "RSS":
-        return in_bytes(value * 1024 if isinstance(value, int | float) else None)
+        return size_words(value * 1024 if isinstance(value, int | float) else None)
     if field == "CPU":
         return text_of(entry.get("pctcpu") if value is None else value)
     if field == "STARTED":

@@ -8,13 +8,13 @@ from typing import Any
 from mcollective_py.cli.agentapplication import AgentApplication, action_and_things, none_of, one_of
 from mcollective_py.cli.optiontypes import pause, seconds, whole
 from mcollective_py.errors import UsageError
+from mcollective_py.sizes import size_words
 
 CHANGES = ("start", "stop", "restart", "try_restart", "reload", "enable", "disable", "mask", "unmask", "reset_failed")
 READS = ("status", "is_active", "is_enabled", "is_failed", "show", "logs")
 WITHOUT = ("list", "daemon_reload")
 ACTIONS = (*READS, *CHANGES, *WITHOUT)
 _WISHED = {"start": "running", "restart": "running", "stop": "stopped"}
-_UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 _TIMES = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
@@ -141,7 +141,7 @@ def _show_lines(data: Mapping[str, Any]) -> str:
         "description": data.get("description"),
         "enabled": data.get("enabled"),
         "pid": data.get("pid"),
-        "memory": _size(data.get("memory")),
+        "memory": size_words(data.get("memory")),
         "tasks": data.get("tasks"),
         "restarts": data.get("restarts") or None,
         "since": _moment(data.get("since"), data.get("age")),
@@ -169,13 +169,6 @@ def _flag_line(data: Mapping[str, Any]) -> str | None:
         return None
     word = _text(data.get("enabled") or data.get("active"))
     return f"{'yes' if flag else 'no'} ({word})" if word else "yes" if flag else "no"
-
-
-def _size(value: object) -> str | None:
-    if not isinstance(value, int):
-        return None
-    factor, unit = next(((factor, unit) for factor, unit in _UNITS if value >= factor), (1, "bytes"))
-    return f"{value / factor:.1f} {unit}" if factor > 1 else f"{value} bytes"
 
 
 def _moment(since: object, age: object) -> str | None:
