@@ -92,7 +92,7 @@ def test_words_that_mean_nothing_are_told_apart(called, words, message):
     ],
 )
 def test_an_option_that_may_be_the_commands_own_is_never_taken_out_of_it(shell, words):
-    with pytest.raises(UsageError, match="meant for the command.*write -- before it"):
+    with pytest.raises(UsageError, match=r"meant for the command.*write -- before it"):
         shell.check_words(words, parser_for("shell", shell))
 
 
