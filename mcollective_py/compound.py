@@ -11,12 +11,12 @@ It is our own grammar: each mistake is named and shown with a mark under it, abo
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
 from .callstack import MAX_TEXT, write_callstack
 from .errors import FilterError
-from .expression import ClassTest, DataTest, Misplaced, Token, expression
+from .expression import ClassTest, DataTest, Expression, Misplaced, Test, Token, expression
 from .facttest import MEANS, FactTest, is_regex
 
 _BLANKS = re.compile(r"\s*")
@@ -55,6 +55,25 @@ def callstack_of(text: str) -> list[dict[str, Any]]:
     return write_callstack(tokens)
 
 
+def read_expression(text: str, what: str, check: Callable[[Test], str | None]) -> Expression:
+    """The tree of an expression of this grammar that is no filter of hosts: a selection of messages, say.
+
+    what: its name in messages, `selection`. check: what is wrong with a test, in words. Raises FilterError with a mark under it.
+    """
+    if len(text) > MAX_TEXT:
+        raise FilterError(f"a {what} may have {MAX_TEXT} characters, this one has {len(text)}")
+    reader = _Reader(text, what)
+    tokens = reader.tokens()
+    places = [*reader.places, len(text.rstrip())]
+    for token, place in zip(tokens, places, strict=False):
+        if not isinstance(token, str) and (problem := check(token)):
+            raise _wrong(text, place, problem, what)
+    try:
+        return expression(tokens)
+    except Misplaced as error:
+        raise _wrong(text, places[error.index], error.problem, what) from None
+
+
 def marked(error: FilterError, texts: Iterable[str]) -> FilterError:
     """The error with a mark under its culprit, in the first of these expressions that has it; else as it is."""
     for text in texts if error.culprit else ():
@@ -63,8 +82,8 @@ def marked(error: FilterError, texts: Iterable[str]) -> FilterError:
     return error
 
 
-def _wrong(text: str, place: int, problem: str) -> FilterError:
-    return FilterError(f"compound filter: {problem}\n{_shown(text, place)}")
+def _wrong(text: str, place: int, problem: str, what: str = "compound filter") -> FilterError:
+    return FilterError(f"{what}: {problem}\n{_shown(text, place)}")
 
 
 def _shown(text: str, place: int) -> str:
@@ -81,10 +100,13 @@ def _between_slashes(pattern: str) -> str:
 
 
 class _Reader:
-    """Reads the tokens of a text one after the other; at: the next character. places: where each token begins."""
+    """Reads the tokens of a text one after the other; at: the next character. places: where each token begins.
 
-    def __init__(self, text: str) -> None:
-        self.text, self.at = text, 0
+    what: the name of all of it in messages.
+    """
+
+    def __init__(self, text: str, what: str = "compound filter") -> None:
+        self.text, self.at, self.what = text, 0, what
         self.places: list[int] = []
 
     def tokens(self) -> list[Token]:
@@ -97,7 +119,7 @@ class _Reader:
         return found
 
     def fail(self, problem: str, place: int | None = None) -> NoReturn:
-        raise _wrong(self.text, self.at if place is None else place, problem)
+        raise _wrong(self.text, self.at if place is None else place, problem, self.what)
 
     def skip_blanks(self) -> int:
         return self.take(_BLANKS).end()
