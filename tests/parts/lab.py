@@ -37,6 +37,12 @@ class Lab:
         """Run a command in a host; its output and exit code."""
         return self._labhost("exec", "-e", f"PATH={PLAIN_PATH}", name, "--", *command, timeout=timeout, check=False)
 
+    def start(self, name: str, *command: str) -> None:
+        """Start a command in a host that runs on until the host ends; what it prints goes nowhere."""
+        words = [str(_LABHOST), "exec", "-d", "-e", f"PATH={PLAIN_PATH}", name, "--", *command]
+        nowhere = subprocess.DEVNULL
+        subprocess.run(words, env=self._environ, stdin=nowhere, stdout=nowhere, stderr=nowhere, timeout=60, check=True)
+
     def run_outside(self, *command: str, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
         """Run a command here, but on the lab's network."""
         return self._labhost("net", "--", *command, timeout=timeout, check=False)

@@ -102,11 +102,14 @@ class RubyFleet:
 
 
 class RubyCalls:
-    """rubycalls.rb: Ruby's RPC client in one process for many calls, one after the other. `with fleet.calls() as calls`."""
+    """rubycalls.rb: Ruby's RPC client in one process for many calls, one after the other. `with fleet.calls() as calls`.
 
-    def __init__(self, config: Path) -> None:
+    within: a command that runs it elsewhere, as in a lab's host; environ: of that command.
+    """
+
+    def __init__(self, config: Path, within: Sequence[str] = _ENDS_WITH_US, environ: Mapping[str, str] | None = None) -> None:
         self._process = subprocess.Popen(
-            [*_ENDS_WITH_US, "ruby", str(_HERE / "rubycalls.rb"), str(config)], env=ruby_environ(), cwd="/",
+            [*within, "ruby", str(_HERE / "rubycalls.rb"), str(config)], env=environ or ruby_environ(), cwd="/",
             text=True, encoding="utf-8", stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
 
