@@ -4,7 +4,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mcollective_py.agent import Agent, InvalidRPCData, RPCAborted, RPCReply, RPCRequest, action
 
@@ -190,7 +190,7 @@ class Filemgr(Agent):
         from . import content
 
         with self._reading(request) as (handle, status, _):
-            reply["text"], reply["truncated"] = content.first_lines(handle, _count(request, "lines", 10, 1000))
+            reply["text"], reply["truncated"] = content.first_lines(handle, int(request.between("lines", 1, 1000, 10)))
             reply["size"] = status.st_size
 
     @action
@@ -199,7 +199,7 @@ class Filemgr(Agent):
         from . import content
 
         with self._reading(request) as (handle, status, _):
-            reply["text"], reply["truncated"] = content.last_lines(handle, status.st_size, _count(request, "lines", 10, 1000))
+            reply["text"], reply["truncated"] = content.last_lines(handle, status.st_size, int(request.between("lines", 1, 1000, 10)))
             reply["size"] = status.st_size
 
     @action
@@ -209,7 +209,7 @@ class Filemgr(Agent):
 
         matches = _matcher(request["pattern"], is_regex=request.get("regex", False), any_case=request.get("ignore_case", False))
         with self._reading(request) as (handle, status, _):
-            lines, count, is_cut = content.matching_lines(handle, status.st_size, matches, _count(request, "limit", 100, 1000))
+            lines, count, is_cut = content.matching_lines(handle, status.st_size, matches, int(request.between("limit", 1, 1000, 100)))
             reply["text"], reply["matches"], reply["truncated"] = "\n".join(lines), count, is_cut
             reply["size"] = status.st_size
 
@@ -231,8 +231,8 @@ class Filemgr(Agent):
             larger=None if request.get("larger") is None else bytes_of(request["larger"]),
             smaller=None if request.get("smaller") is None else bytes_of(request["smaller"]),
         )
-        with self._below(request, _count(request, "depth", 8, search.MAX_DEPTH)) as walk:
-            reply["found"], reply["count"] = search.found_files(walk, wanted, _count(request, "limit", 100, 1000))
+        with self._below(request, int(request.between("depth", 1, search.MAX_DEPTH, 8))) as walk:
+            reply["found"], reply["count"] = search.found_files(walk, wanted, int(request.between("limit", 1, 1000, 100)))
             reply["truncated"], reply["problems"] = walk.is_cut or reply["count"] > len(reply["found"]), walk.problems
 
     @action
@@ -328,13 +328,6 @@ def _leads_somewhere(place: "Place") -> bool:
     except OSError:
         return False
     return True
-
-
-def _count(request: RPCRequest, name: str, default: int, most: int) -> int:
-    value: Any = request.get(name, default)
-    if not 1 <= value <= most:
-        raise InvalidRPCData(f"{name} is a number from 1 to {most}")
-    return int(value)
 
 
 def _matcher(text: str, *, is_regex: bool, any_case: bool) -> Callable[[str], bool]:

@@ -14,7 +14,7 @@ class Nettest(Agent):
         from .echo import in_ms, ping
         from .targets import reach_of, resolve
 
-        count, seconds = int(_between(request, "count", 1, 20, 1)), _between(request, "timeout", 0.1, 10, 2)
+        count, seconds = int(request.between("count", 1, 20, 1)), request.between("timeout", 0.1, 10, 2)
         if count * seconds > _MOST:
             raise InvalidRPCData(f"count times timeout must be at most {_MOST:g} s")
         target = resolve(request["fqdn"], 0, request.get("family", "any"), max(seconds, 2.0), reach_of(self.config))[0]
@@ -32,7 +32,7 @@ class Nettest(Agent):
         from .connecting import connect
         from .targets import port_of, reach_of, resolve
 
-        port, seconds = port_of(request.data, 0), _between(request, "timeout", 0.1, 10, 2)
+        port, seconds = port_of(request.data, 0), request.between("timeout", 0.1, 10, 2)
         attempt = connect(resolve(request["fqdn"], port, request.get("family", "any"), seconds, reach_of(self.config)), seconds)
         if attempt.connection is not None:
             attempt.connection.close()
@@ -48,7 +48,7 @@ class Nettest(Agent):
         from .lookup import ask, configured_servers
         from .targets import Reach, port_of, reach_of, resolve
 
-        kind, seconds, port = request.get("type", "A"), _between(request, "timeout", 0.1, 20, 4), port_of(request.data, 53)
+        kind, seconds, port = request.get("type", "A"), request.between("timeout", 0.1, 20, 4), port_of(request.data, 53)
         try:
             name = question_name(request["fqdn"], kind)
             question(0, name, kind)
@@ -81,9 +81,9 @@ class Nettest(Agent):
         from .handshake import VERSIONS, Endpoint, accepted_versions, look, problem_of
         from .targets import port_of, reach_of, resolve
 
-        seconds, port = _between(request, "timeout", 0.1, 8, 4), port_of(request.data, 443)
-        crit = int(_between(request, "crit", 0, 3650, 7))
-        warn = int(_between(request, "warn", crit, 3650, max(30, crit)))
+        seconds, port = request.between("timeout", 0.1, 8, 4), port_of(request.data, 443)
+        crit = int(request.between("crit", 0, 3650, 7))
+        warn = int(request.between("warn", crit, 3650, max(30, crit)))
         targets = resolve(request["fqdn"], port, request.get("family", "any"), seconds, reach_of(self.config))
         endpoint = Endpoint(targets, request.get("servername", request["fqdn"]).rstrip("."), seconds, request.get("starttls", "none"))
         seen = look(endpoint)
@@ -117,7 +117,7 @@ class Nettest(Agent):
         split_url(request["url"])
         reach, family, instead = reach_of(self.config), request.get("family", "any"), request.get("connect_to")
         pattern = Pattern(request["pattern"]) if "pattern" in request else None
-        status = int(_between(request, "status", 100, 599, 0)) if "status" in request else None
+        status = int(request.between("status", 100, 599, 0)) if "status" in request else None
 
         def addresses(host: str, port: int, left: float) -> list[Target]:
             return resolve(instead or host, port, family, max(left, 0.1), reach)
@@ -126,10 +126,10 @@ class Nettest(Agent):
             Wanted(
                 url=request["url"],
                 method=request.get("method", "GET"),
-                seconds=_between(request, "timeout", 0.1, 30, 10),
-                max_bytes=int(_between(request, "max_bytes", 0, 10 << 20, 1 << 20)),
+                seconds=request.between("timeout", 0.1, 30, 10),
+                max_bytes=int(request.between("max_bytes", 0, 10 << 20, 1 << 20)),
                 resolve=addresses,
-                redirects=int(_between(request, "redirects", 0, 5, 0)),
+                redirects=int(request.between("redirects", 0, 5, 0)),
                 elsewhere=request.get("elsewhere", False) and instead is None,
                 verify=request.get("verify", True),
                 ca=self.config.get("ca"),
@@ -152,11 +152,3 @@ class Nettest(Agent):
             reply.fail(f"HTTP {fetched.status} {fetched.reason}".rstrip() + ("" if status is None else f", {status} is wanted"))
         elif reply.get("matched") is False:
             reply.fail("the pattern is not in the answer")
-
-
-def _between(request: RPCRequest, name: str, least: float, most: float, default: float) -> float:
-    """A number of the request. Raises InvalidRPCData for one outside of its bounds."""
-    value = request.get(name, default)
-    if not least <= value <= most:
-        raise InvalidRPCData(f"{name} must be from {least:g} to {most:g}")
-    return float(value)

@@ -45,7 +45,7 @@ class Process(Agent):
         from .entries import Entries
         from .selection import selection_of
 
-        count, seconds = _between(request, "count", 1, 100, 10), _between(request, "seconds", 0.2, 10, 1)
+        count, seconds = request.between("count", 1, 100, 10), request.between("seconds", 0.2, 10, 1)
         selection = selection_of(request.data)
         machine = read_machine()
         entries = Entries(machine)
@@ -71,7 +71,7 @@ class Process(Agent):
         from .selection import selection_of
 
         if "port" in request:
-            _between(request, "port", 1, 65535, 1)
+            request.between("port", 1, 65535, 1)
         selection, port = selection_of(request.data), request.get("port")
         listeners = [one for one in read_listeners() if port in (None, one.port)]
         processes = {process.pid: process for process in read_processes()}
@@ -102,8 +102,8 @@ class Process(Agent):
         from .selection import selection_of
         from .signalling import divide, kill, send, untouchable, wait_for_end
 
-        selection, wait = selection_of(request.data), _between(request, "wait", 0, _MAX_WAIT, 0)
-        at_most = int(_between(request, "at_most", 1, 100_000, self._at_most()))
+        selection, wait = selection_of(request.data), request.between("wait", 0, _MAX_WAIT, 0)
+        at_most = int(request.between("at_most", 1, 100_000, self._at_most()))
         if selection.is_everything:
             raise InvalidRPCData("say which processes: a pattern, a user, a state or a pid")
         if request.get("kill") and not wait:
@@ -149,14 +149,6 @@ class Process(Agent):
         from mcollective_py.agent.ownsettings import whole
 
         return whole(self.config, "process", "at_most", AT_MOST, 1, 100_000)
-
-
-def _between(request: RPCRequest, name: str, least: float, most: float, default: float) -> float:
-    """A number of the request. Raises InvalidRPCData for one outside of its bounds."""
-    value = request.get(name, default)
-    if not least <= value <= most:
-        raise InvalidRPCData(f"{name} must be from {least:g} to {most:g}")
-    return float(value)
 
 
 def _no_such(pid: int, meant: object, processes: Mapping[int, object]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mcollective_py.agent import Agent, InvalidRPCData, MissingRPCData, RPCAborted, RPCReply, RPCRequest, action
+from mcollective_py.agent import Agent, MissingRPCData, RPCAborted, RPCReply, RPCRequest, action
 
 if TYPE_CHECKING:
     from .change import Change, Watching
@@ -110,9 +110,7 @@ class Service(Agent):
     @action
     def logs(self, request: RPCRequest, reply: RPCReply) -> None:
         """The last lines of a service's log."""
-        lines = request.get("lines", _LINES)
-        if not 1 <= lines <= _MOST_LINES:
-            raise InvalidRPCData(f"lines is a number from 1 to {_MOST_LINES}, not {lines}")
+        lines = int(request.between("lines", 1, _MOST_LINES, _LINES))
         provider, since = self._provider(), None
         if "since" in request:
             from time import time
@@ -235,9 +233,7 @@ class Service(Agent):
     def _watching(self, request: RPCRequest, at_most: float = _MOST_WAIT) -> "Watching":
         from .change import Watching
 
-        wait = float(request.get("wait", self._number("wait", _WAIT)))
-        if not 0 <= wait <= _MOST_WAIT:
-            raise InvalidRPCData(f"wait is a number of seconds from 0 to {_MOST_WAIT:g}, not {wait:g}")
+        wait = request.between("wait", 0, _MOST_WAIT, self._number("wait", _WAIT, _MOST_WAIT))
         settle = self._number("settle", _SETTLE)
         return Watching(min(wait, at_most), min(settle, wait), int(self._number("log_lines", _LOG_LINES)))
 
@@ -273,10 +269,10 @@ class Service(Agent):
 
         return flag(self.config, "service", "strict", False)
 
-    def _number(self, name: str, default: float) -> float:
+    def _number(self, name: str, default: float, most: float = 3600) -> float:
         from mcollective_py.agent.ownsettings import number
 
-        return number(self.config, "service", name, default, 0, 3600)
+        return number(self.config, "service", name, default, 0, most)
 
 
 def _check_tells(provider: "Provider", verb: str) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any, NoReturn
 
-from ..errors import RPCAborted
+from ..errors import InvalidRPCData, RPCAborted
 from ..message import Request
 
 
@@ -19,6 +19,13 @@ class RPCRequest(Mapping[str, Any]):
         self.id, self.caller, self.sender, self.collective = request.id, request.caller, request.sender, request.collective
         self.agent, self.action, self.time, self.ttl = request.agent, request.action or "", request.time, request.ttl
         self.noop = self.data.get("noop") is True
+
+    def between(self, name: str, least: float, most: float, otherwise: float) -> float:
+        """A number among the inputs, both bounds included; otherwise where it was not given. Raises InvalidRPCData for one outside."""
+        value = self.data.get(name, otherwise)
+        if not least <= value <= most:
+            raise InvalidRPCData(f"{name} must be from {least:g} to {most:g}")
+        return float(value)
 
     def __getitem__(self, name: str) -> Any:
         return self.data[name]

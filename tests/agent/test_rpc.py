@@ -1,6 +1,6 @@
 import pytest
 
-from mcollective_py.agent import RPCAborted, RPCReply, RPCRequest
+from mcollective_py.agent import InvalidRPCData, RPCAborted, RPCReply, RPCRequest
 from mcollective_py.filter import Filter
 from mcollective_py.message import Request
 
@@ -16,6 +16,14 @@ def test_a_request_is_a_mapping_of_its_inputs():
     assert (request["service"], request.get("noop", False), dict(request)) == ("exim4", False, {"service": "exim4"})
     with pytest.raises(KeyError):
         request["absent"]
+
+
+def test_a_number_of_a_request_has_bounds():
+    request = a_request({"count": 20, "wait": float("nan")})
+    assert (request.between("count", 1, 20, 5), request.between("limit", 1, 20, 5)) == (20.0, 5.0)
+    for name in ("count", "wait"):
+        with pytest.raises(InvalidRPCData, match=rf"^{name} must be from 0\.5 to 19$"):
+            request.between(name, 0.5, 19, 5)
 
 
 def test_a_request_says_who_asks_for_what():

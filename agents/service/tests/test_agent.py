@@ -71,6 +71,11 @@ def test_a_wrong_setting_is_named_with_what_would_do():
     assert_aborted(wrong, r"plugin\.service\.settle is 'long': it must be a number from 0 to 3600")
 
 
+def test_a_wait_beyond_what_an_action_has_is_refused_where_it_is_configured_too():
+    wrong = AgentHarness(FOLDER, config={"provider": "systemd", "wait": "111"}).call("restart", service="ssh")
+    assert_aborted(wrong, r"plugin\.service\.wait is '111': it must be a number from 0 to 110")
+
+
 def test_a_provider_says_what_it_cannot_do():
     scripts = AgentHarness(FOLDER, config={"provider": "service"})
     assert_aborted(scripts.call("mask", service="ssh"), "the provider service of this host cannot mask")
