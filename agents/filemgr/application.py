@@ -97,7 +97,7 @@ class Filemgr(AgentApplication):
     def closing(self, results: Sequence[Any]) -> Iterable[str]:
         if self._called.command != "diff":
             return
-        kinds = {result.get("sha256") for result in results if result.is_ok}
+        kinds = {str(result.get("sha256")) for result in results if result.is_ok}
         if len(kinds) == 1 and all(result.is_ok for result in results):
             yield "the file is the same everywhere"
         elif len(kinds) > 1:

@@ -68,7 +68,7 @@ def _http(data: Mapping[str, Any]) -> str:
     words = (
         f"{_number(data.get('status'))} {_text(data.get('reason'))}, {_number(data.get('time'))} ms, {_number(data.get('bytes'))} bytes"
     )
-    return f"{words}, at {_text(data['url'])}" if data.get("redirects") else words
+    return f"{words}, at {_text(data.get('url'))}" if data.get("redirects") else words
 
 
 def _cell_of_dns(data: Mapping[str, Any]) -> str:

@@ -19,6 +19,7 @@ from .table import BUSIEST, FIELDS, USUAL, fields_of, listener_lines, mappings, 
 
 ACTIONS = ("list", "count", "top", "ports", "signal")
 _NAMED = 5  # processes that a question names on each host
+_MOST = 100_000  # processes that one request may signal on a host, whatever a host says
 
 
 class Process(AgentApplication):
@@ -109,7 +110,8 @@ class Process(AgentApplication):
         entries = mappings(data.get("pslist"))
         lines = process_lines(entries, self._fields, _when, is_whole=self._options.whole) if entries else []
         if result.action == "top":
-            load = " ".join(text_of(part) for part in data.get("load") or ())
+            load = data.get("load")
+            load = " ".join(text_of(part) for part in load) if isinstance(load, list) else text_of(load)
             memory = f"{size_words(data.get('available'))} of {size_words(data.get('memory'))} available"
             lines.insert(0, f"load {load}, {text_of(data.get('cpus'))} processors, {memory}")
         if data.get("truncated"):
@@ -155,7 +157,7 @@ def _previewed(came: list[RPCResult]) -> list[int]:
         if not result.is_ok:
             print(f"   {inert(result.sender)}: {inert(result.statusmsg)}", file=sys.stderr)
         elif isinstance(count, int) and count > 0:
-            counted.append(count)
+            counted.append(min(count, _MOST))
             entries = mappings(result.data.get("processes"))
             print(f"   {inert(result.sender)}: {_many(count, 'process')}", file=sys.stderr)
             for line in process_lines(entries[:_NAMED], ("PID", "USER", "COMMAND"), _when)[1:]:

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from math import ceil
 from typing import Any
 
 from mcollective_py.cli.agentapplication import AgentApplication, action_and_things, agent_client, none_of
@@ -19,10 +20,11 @@ from mcollective_py.cli.session import remark, style_for
 from mcollective_py.cli.spread import spread_line
 from mcollective_py.client.results import RPCResult
 from mcollective_py.client.rpcclient import RPCClient
+from mcollective_py.ddl.quantities import seconds_of
 from mcollective_py.errors import UsageError
 from mcollective_py.matching.nodeset import fold
 
-from .words import count_lines, detail_lines, ended_line, summary_lines
+from .words import count_lines, detail_lines, ended_line, resource_text, summary_lines
 
 COMMANDS = ("count", "disable", "enable", "report", "resource", "runall", "runonce", "status", "summary")
 _ACTIONS = {"count": "status", "summary": "last_run_summary"}
@@ -31,6 +33,9 @@ _WAIT = 3600.0  # seconds that a run may take while somebody waits for it
 _POLL = 8.0  # seconds for the answers to one question how runs go
 _PUT_OFF = re.compile(r"(?s)(?:Puppet is currently applying|A Puppet run that was started).*")
 _UNTIL = ("%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
+
+
+_FAR = 1e11  # seconds since the epoch, some 3,000 years: what no clock shows
 
 
 class Puppet(AgentApplication):
@@ -107,6 +112,7 @@ class Puppet(AgentApplication):
         """See Application."""
         self._command, self._rest = action_and_things(options.words, COMMANDS)
         self._verbose = bool(options.verbose)
+        self.has_summaries = self._command not in ("count", "summary")  # which say it themselves
         if self._command not in _RUNS:
             return super().run(options)
         rounds, at_once = None, None
@@ -144,10 +150,10 @@ class Puppet(AgentApplication):
         if command == "status":
             until = data.get("disabled_until")
             why = f": {data.get('disable_message')}" if data.get("status") == "disabled" and data.get("disable_message") else ""
-            end = f", until {_clock(until)}" if isinstance(until, int | float) and until > 0 else ""
+            end = f", until {_clock(until)}" if isinstance(until, int | float) and 0 < until < _FAR else ""
             return f"{data.get('message')}{why}{end}"
         if command == "resource":
-            return str(data.get("result"))
+            return resource_text(data, has_wishes=len(self._rest) > 2)
         if command == "report":
             return "\n".join([str(data.get("outcome")), *detail_lines(data)])
         if command in _RUNS and result.action == "run_result":
@@ -184,7 +190,7 @@ class Puppet(AgentApplication):
         number = len(audience.nodes)
         results = FollowedResults(
             audience,
-            _following(rpc, inputs),
+            _following(rpc, inputs, is_patient=at_once is not None),
             "puppet",
             "run_result",
             at_once=at_once,
@@ -211,7 +217,9 @@ class Puppet(AgentApplication):
         return tuple(host for host in hosts if host not in set(disabled))
 
 
-def _following(rpc: RPCClient, inputs: Mapping[str, Any]) -> Following:
+def _following(rpc: RPCClient, inputs: Mapping[str, Any], *, is_patient: bool) -> Following:
+    """is_patient: a host that runs Puppet already is waited for; else that is a failure of it, as without --wait."""
+
     def poll(run: str, hosts: Sequence[str]) -> Iterable[RPCResult]:
         kept, rpc.timeout = rpc.timeout, min(rpc.timeout or _POLL, _POLL)
         try:
@@ -224,7 +232,7 @@ def _following(rpc: RPCClient, inputs: Mapping[str, Any]) -> Following:
         key=lambda result: str(result.data.get("run")),
         poll=poll,
         judge=_judged,
-        is_put_off=lambda result: _PUT_OFF.fullmatch(result.statusmsg) is not None,
+        is_put_off=lambda result: is_patient and _PUT_OFF.fullmatch(result.statusmsg) is not None,
     )
 
 
@@ -297,12 +305,22 @@ def _disable_inputs(words: Sequence[str], options: argparse.Namespace) -> dict[s
     if options.duration is not None and options.until is not None:
         raise UsageError("--for and --until both say when: leave one of them out")
     if options.duration is not None:
-        inputs["duration"] = options.duration
+        inputs["duration"] = _duration(options.duration)
     if options.until is not None:
         inputs["duration"] = _seconds_until(options.until, time.time())
     if options.replace:
         inputs["replace"] = True
     return inputs
+
+
+def _duration(word: str) -> float:
+    try:
+        found = seconds_of(word)
+    except ValueError as error:
+        raise UsageError(f"--for {word!r} {error}") from error
+    if not found:
+        raise UsageError(f"--for {word} is no time at all: without --for it is disabled until it is enabled")
+    return found
 
 
 def _seconds_until(word: str, now: float) -> int:
@@ -321,7 +339,7 @@ def _seconds_until(word: str, now: float) -> int:
             at = time.mktime((*found[:6], 0, 0, -1))
         if at <= now:
             raise UsageError(f"--until {word} is over")
-        return round(at - now)
+        return ceil(at - now)  # a moment later rather than earlier
     raise UsageError(f"--until {word!r} is no time: write 18:00, or '2026-12-24 08:00'")
 
 

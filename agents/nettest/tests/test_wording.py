@@ -37,7 +37,12 @@ def test_a_result_has_its_line_and_its_cell(action, data, line, short):
 
 @pytest.mark.parametrize("action", ["ping", "connect", "dns", "tls", "http"])
 @pytest.mark.parametrize(
-    "data", [{}, {"rtt": "x", "answers": {"a": 1}, "state": 5, "connect_time": [], "days": None, "redirects": 1, "url": 2}]
+    "data",
+    [
+        {},
+        {"rtt": "x", "answers": {"a": 1}, "state": 5, "connect_time": [], "days": None, "redirects": 1, "url": 2},
+        {"redirects": ["x"]},
+    ],
 )
 def test_anything_may_come_from_a_host(action, data):
     assert "\n\n" not in wording.said(action, data) and len(wording.cell(action, data, "x" * 100)) == 40
