@@ -9,7 +9,7 @@ from ..client.audience import Audience
 from ..client.results import RPCResult, RPCStats
 from ..client.rpcresults import RPCResults
 
-_MOST_SILENT = 5  # polls without an answer, or starts that were put off, before a host is given up
+_MOST_SILENT = 5  # polls without an answer before a host is given up
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0  # seconds between two polls
 
 Ask = Callable[[Sequence[str]], RPCResults]
@@ -35,8 +35,8 @@ class FollowedResults(RPCResults):
     """One result a host, when what was started there is over; to be shown as any other call's.
 
     at_once: on how many hosts it may run at a time, None for all. max_fail: how many hosts may fail before no more are started, None
-    for any number; those that run then are followed to their end. limit: seconds that one host may take. When close() is called nothing
-    more is started, and `unfinished` says where it goes on.
+    for any number; those that run then are followed to their end. limit: seconds that one host may take, and seconds in which a start
+    that was put off is tried again. When close() is called nothing more is started, and `unfinished` says where it goes on.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class FollowedResults(RPCResults):
         self.failed: list[str] = []
         self._queue, self._ready = deque(audience.nodes), deque[RPCResult]()
         self._running: dict[str, tuple[str, float]] = {}  # host -> its name for it, and when it was started
+        self._put_off: dict[str, float] = {}  # host -> when it was put off first
         self._misses: dict[str, int] = {}
         self._silent: list[str] = []
         self._denied = 0
@@ -148,7 +149,7 @@ class FollowedResults(RPCResults):
                     self._running[result.sender] = (self._following.key(result), self._monotonic())
                     self._misses.pop(result.sender, None)
                     started += 1
-                elif self._following.is_put_off(result) and self._may_go_on(result.sender):
+                elif self._following.is_put_off(result) and self._may_be_put_off(result.sender):
                     self._queue.append(result.sender)
                 else:
                     self._ready.append(result)
@@ -180,6 +181,10 @@ class FollowedResults(RPCResults):
                     self._fail(result.sender, f"has not ended within {self._limit:g} s: it may go on")
             for host in waiting:
                 self._give_up(host, "no answer since it was started: it may go on")
+
+    def _may_be_put_off(self, host: str) -> bool:
+        now = self._monotonic()
+        return now - self._put_off.setdefault(host, now) < self._limit
 
     def _may_go_on(self, host: str) -> bool:
         self._misses[host] = self._misses.get(host, 0) + 1

@@ -108,10 +108,17 @@ def test_a_host_that_is_busy_is_tried_again_later():
     assert senders(fleet.follow(at_once=1)) == [("b", True), ("a", True)]
 
 
+def test_a_host_is_waited_for_as_long_as_what_keeps_it_busy_may_take():
+    fleet = Fleet({"a": 1}, script={"a": deque([result("a", None, 1, "later")] * 12)})
+    assert senders(fleet.follow(limit=600.0)) == [("a", True)]
+    assert 30 < fleet.now < 60
+
+
 def test_a_host_that_is_always_busy_is_given_up():
     fleet = Fleet({"a": 1}, script={"a": deque([result("a", None, 1, "later")] * 99)})
     (found,) = fleet.follow()
     assert (found.is_ok, found.statusmsg) == (False, "later")
+    assert 60 < fleet.now < 70
 
 
 def test_a_start_that_is_refused_is_the_hosts_result():
