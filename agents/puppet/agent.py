@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from mcollective_py.agent import Agent, RPCAborted, RPCReply, RPCRequest, action
+from mcollective_py.agent import Agent, InvalidRPCData, RPCAborted, RPCReply, RPCRequest, action
 
 from .settings import Places, agent_command, places
 from .status import AgentStatus, read_file, read_status
@@ -58,6 +58,8 @@ class Puppet(Agent):
 
         places, now = self._places(), time.time()
         _see_to_end(places)
+        if request.get("duration") == 0:
+            raise InvalidRPCData("the input duration must be above 0: without it the agent is disabled until it is enabled")
         when = time.strftime("%F %R", time.localtime(now))
         message = request.get("message") or f"Disabled via MCollective by {request.caller} at {when}"
         until = now + request["duration"] if request.get("duration") else 0.0

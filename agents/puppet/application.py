@@ -14,13 +14,12 @@ from mcollective_py.cli.calls import announced, check_inputs, confirm, show
 from mcollective_py.cli.finding import check_doubt
 from mcollective_py.cli.followed import FollowedResults, Following
 from mcollective_py.cli.noop import with_noop
-from mcollective_py.cli.optiontypes import seconds, whole
+from mcollective_py.cli.optiontypes import duration, seconds, whole
 from mcollective_py.cli.output.lines import Wording
 from mcollective_py.cli.session import remark, style_for
 from mcollective_py.cli.spread import spread_line
 from mcollective_py.client.results import RPCResult
 from mcollective_py.client.rpcclient import RPCClient
-from mcollective_py.ddl.quantities import seconds_of
 from mcollective_py.errors import UsageError
 from mcollective_py.matching.nodeset import fold
 
@@ -56,7 +55,7 @@ class Puppet(AgentApplication):
         add("words", nargs="*", metavar="COMMAND", help=f"one of {', '.join(COMMANDS)}")
         add("--wait", action="store_true", help="runonce: wait for the end of each run and tell how it ended")
         add("--wait-timeout", type=seconds, metavar="SECONDS", help=f"how long a run is waited for, {_WAIT:g} without it")
-        add("--for", dest="duration", metavar="DURATION", help="disable: enable it again after so long, as 2h or 30m")
+        add("--for", dest="duration", type=duration, metavar="DURATION", help="disable: enable it again after so long, as 2h or 30m")
         add("--until", metavar="TIME", help="disable: enable it again then, as 18:00 or '2026-12-24 08:00', by the clock here")
         add("--replace", action="store_true", help="disable: give another reason or end to agents that are disabled already")
         add("--force", action="store_true", help="run at once, without a random wait")
@@ -305,22 +304,12 @@ def _disable_inputs(words: Sequence[str], options: argparse.Namespace) -> dict[s
     if options.duration is not None and options.until is not None:
         raise UsageError("--for and --until both say when: leave one of them out")
     if options.duration is not None:
-        inputs["duration"] = _duration(options.duration)
+        inputs["duration"] = options.duration
     if options.until is not None:
         inputs["duration"] = _seconds_until(options.until, time.time())
     if options.replace:
         inputs["replace"] = True
     return inputs
-
-
-def _duration(word: str) -> float:
-    try:
-        found = seconds_of(word)
-    except ValueError as error:
-        raise UsageError(f"--for {word!r} {error}") from error
-    if not found:
-        raise UsageError(f"--for {word} is no time at all: without --for it is disabled until it is enabled")
-    return found
 
 
 def _seconds_until(word: str, now: float) -> int:

@@ -41,9 +41,26 @@ def count_lines(statuses: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def summary_lines(summaries: Sequence[Mapping[str, Any]], spread_line: Callable[[Iterable[Any]], str]) -> list[str]:
-    """How the numbers of the last runs are spread over the hosts, of the outputs of `last_run_summary`. spread_line: of the numbers."""
-    rows = [f"{label:>33}: {spread_line([row.get(output) for row in summaries])}" for label, output in SUMMARY_ROWS.items()]
-    return [f"Summary statistics for {len(summaries)} nodes:", "", *rows]
+    """How the numbers of the last runs are spread over the hosts, of the outputs of `last_run_summary`. spread_line: of the numbers.
+
+    A host that never ran has none: its last run would be 56 years ago.
+    """
+    ran = [summary for summary in summaries if summary.get("lastrun") != 0]
+    rows = [f"{label:>33}: {spread_line([row.get(output) for row in ran])}" for label, output in SUMMARY_ROWS.items()]
+    never = len(summaries) - len(ran)
+    told = ["", f"Nodes that never ran Puppet, and are left out: {never}"] if never else []
+    return [f"Summary statistics for {len(ran)} nodes:", "", *rows, *told]
+
+
+def resource_text(data: Mapping[str, Any], *, has_wishes: bool) -> str:
+    """What became of a resource, or where nothing was to be changed of it, how it is: `ensure=file`, a property a line.
+
+    has_wishes: whether it was to have other properties.
+    """
+    properties = data.get("properties")
+    if has_wishes or not isinstance(properties, Mapping) or not properties:
+        return str(data.get("result"))
+    return "\n".join(f"{name}={value}" for name, value in properties.items())
 
 
 def ended_line(data: Mapping[str, Any]) -> str:

@@ -35,11 +35,16 @@ from .waiting import connected
 
 
 class AgentApplication(Application):
-    """A command that calls one action of one agent. agent: its name. asks_first: before every change that no filter narrows."""
+    """A command that calls one action of one agent.
+
+    agent: its name. asks_first: before every change that no filter narrows. has_summaries: what the DDL summarizes stands below the
+    lines; False where `closing` says it all.
+    """
 
     sections: Sequence[str] = ("common", "filter", "rpc")
     agent = ""
     asks_first = True
+    has_summaries = True
 
     def call(self, options: argparse.Namespace) -> tuple[str, Mapping[str, Any]]:
         """The action that the words mean, and its inputs. Raises UsageError."""
@@ -70,7 +75,7 @@ class AgentApplication(Application):
     def ask(self, rpc: RPCClient, action: str, inputs: Mapping[str, Any], options: argparse.Namespace) -> int:
         """One call from discovery to exit code; for commands that make several, within agent_client."""
         came: list[RPCResult] = []
-        wording = Wording(self.line, self.closing, self.failure)
+        wording = Wording(self.line, self.closing, self.failure, self.has_summaries)
         code = call_and_show(rpc, action, inputs, options, wording=wording, asks_first=self.asks_first, came=came)
         return self.exitcode(came, code)
 

@@ -235,7 +235,8 @@ def show(
     for result in failures_first(kept):
         if wants_display(mode, result):
             destination.write(output.result(result))
-    outcome = Ending(results.stats, tuple(results.summaries), wait.is_interrupted)
+    is_summed_up = is_worded and wording is not None and not wording.has_summaries  # by the command itself
+    outcome = Ending(results.stats, () if is_summed_up else tuple(results.summaries), wait.is_interrupted)
     destination.write(output.end(outcome))
     _tell_ending(outcome, wait, options, style)
     if config is not None and place_of_ending(options) != "none" and not wait.is_interrupted:

@@ -14,6 +14,19 @@ def seconds(word: str) -> float:
     return value
 
 
+def duration(word: str) -> float:
+    """A time above 0 in seconds, or with units as `1h30m`, as an option's type."""
+    from ..ddl.quantities import seconds_of
+
+    try:
+        value = seconds_of(word)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{word!r} {error}") from error
+    if not value:
+        raise argparse.ArgumentTypeError(f"{word!r} is no time: give one above 0, as 90, 5m or 2h")
+    return value
+
+
 def pause(word: str) -> float:
     """A time in seconds, 0 for none, as an option's type."""
     return 0.0 if word == "0" else seconds(word)

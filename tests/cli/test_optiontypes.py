@@ -2,7 +2,7 @@ import argparse
 
 import pytest
 
-from mcollective_py.cli.optiontypes import pause, seconds, whole
+from mcollective_py.cli.optiontypes import duration, pause, seconds, whole
 
 
 def test_a_time_is_seconds_above_0():
@@ -10,6 +10,20 @@ def test_a_time_is_seconds_above_0():
     for word in ("0", "-1", "x", "nan", "inf", "86400", ""):
         with pytest.raises(argparse.ArgumentTypeError, match="is no time: give seconds above 0"):
             seconds(word)
+
+
+def test_a_duration_has_units_and_is_above_0():
+    assert (duration("90"), duration("1h30m"), duration("2d")) == (90, 5400, 172800)
+    for word, said in (
+        ("0", "is no time"),
+        ("0s", "is no time"),
+        ("2x", "1h30m"),
+        ("", "1h30m"),
+        ("-1", "1h30m"),
+        ("4000d", "ten years"),
+    ):
+        with pytest.raises(argparse.ArgumentTypeError, match=said):
+            duration(word)
 
 
 def test_a_pause_may_be_0():

@@ -118,6 +118,11 @@ def test_without_a_reason_it_says_who_and_when(host):
     assert outputs["status"].startswith("Succesfully locked the Puppet agent: Disabled via MCollective by cert=tester at 2")
 
 
+def test_for_no_time_is_not_for_ever(host):
+    assert_invalid(host.agent.call("disable", duration=0))
+    assert not host.lock.exists()
+
+
 def test_a_lock_with_an_end_goes_by_itself(host):
     until = assert_ok(host.agent.call("disable", duration="3s"))["disabled_until"]
     assert abs(until - time.time()) < 60

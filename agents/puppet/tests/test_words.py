@@ -5,7 +5,7 @@ import time
 import pytest
 
 from agents.puppet.application import _allowed, _rounds, _seconds_until
-from agents.puppet.words import count_lines, detail_lines, ended_line, summary_lines
+from agents.puppet.words import count_lines, detail_lines, ended_line, resource_text, summary_lines
 from mcollective_py.errors import UsageError
 
 FAILED = {"resource": "Exec[/bin/false]", "file": "/x/web.pp", "line": 8, "messages": ["returned 1 instead of one of [0]"]}
@@ -41,6 +41,19 @@ def test_a_summary_has_a_row_for_each_number():
     assert lines[3] == "            Out Of Sync resources: [None, None]"
 
 
+def test_a_host_that_never_ran_has_no_numbers():
+    lines = summary_lines([{"total_resources": 10, "lastrun": 5}, {"total_resources": 0, "lastrun": 0}], str)
+    assert (lines[0], lines[2].strip()) == ("Summary statistics for 1 nodes:", "Total resources: [10]")
+    assert lines[-1] == "Nodes that never ran Puppet, and are left out: 1"
+
+
+def test_a_resource_that_is_only_asked_for_is_shown():
+    data = {"result": "no output produced", "properties": {"ensure": "file", "mode": "0640"}}
+    assert resource_text(data, has_wishes=False) == "ensure=file\nmode=0640"
+    assert resource_text(data, has_wishes=True) == "no output produced"
+    assert resource_text({"result": "x", "properties": "y"}, has_wishes=False) == "x"
+
+
 @pytest.mark.parametrize(
     ("data", "line"),
     [
@@ -72,6 +85,7 @@ def test_what_failed_is_told_with_file_and_line():
 def test_until_is_a_time_of_day_or_a_date():
     now = time.mktime((2026, 11, 23, 12, 0, 0, 0, 0, -1))
     assert _seconds_until("12:30", now) == 1800
+    assert _seconds_until("12:30", now + 0.25) == 1800  # and not 12:29:59, which would be shown as 12:29
     assert _seconds_until("11:30", now) == 23.5 * 3600
     assert _seconds_until("2026-11-24 12:00", now) == _seconds_until("2026-11-24T12:00:00", now) == 86400
 

@@ -18,12 +18,14 @@ class Wording:
     """How a command words what its hosts answer.
 
     line: of a host that succeeded; None where there is nothing to say of it. closing: lines below all results, of all that came.
-    failure: of a host that failed; None for its message. All are pure, and give a host's words as they are: they are made inert here.
+    failure: of a host that failed; None for its message. has_summaries: whether what the DDL summarizes follows.
+    All are pure, and give a host's words as they are: they are made inert here.
     """
 
     line: Callable[[RPCResult], str | None]
     closing: Callable[[Sequence[RPCResult]], Iterable[str]] = lambda results: ()
     failure: Callable[[RPCResult], str | None] = lambda result: None
+    has_summaries: bool = True
 
 
 class Lines:
