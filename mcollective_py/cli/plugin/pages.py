@@ -247,4 +247,5 @@ def _text(file: Path, name: str) -> str:
 def _shown(place: Path | None) -> str | None:
     if place is None:
         return None
-    return None if place.is_relative_to(_PACKAGE) and not place.is_relative_to(shipped_libdir() / "agents") else str(place)
+    is_plugin = any(place.is_relative_to(shipped_libdir() / kind) for kind in ("agents", "facts"))  # of an installed copy: within it
+    return None if place.is_relative_to(_PACKAGE) and not is_plugin else str(place)

@@ -5,6 +5,7 @@ import pytest
 from mcollective_py.cli.plugin.listing import list_plugins
 from mcollective_py.config import Config
 from mcollective_py.errors import UsageError
+from mcollective_py.plugins.finder import shipped_libdir
 
 
 @pytest.fixture
@@ -27,6 +28,13 @@ def test_version_origin_and_what_hides_what(rows, tmp_path):
     [hidden] = [unused for (kind, name, libdir), (_, unused) in found.items() if name == "rpcutil" and libdir != lib]
     assert hidden == f"hidden by {lib}"
     assert found["validator", "shellsafe", None] == (None, None)
+
+
+def test_in_an_installed_copy_whose_plugins_lie_within_it_none_hides_itself(rows, monkeypatch):
+    monkeypatch.setattr("mcollective_py.cli.plugin.pages._PACKAGE", shipped_libdir())
+    found = rows(kind="facts")
+    assert {(name, libdir) for _, name, libdir in found} == {(name, str(shipped_libdir())) for name in ("facter", "native", "yaml")}
+    assert not any((unused or "").startswith("hidden") for _, unused in found.values())
 
 
 def test_why_one_is_not_used(rows, tmp_path):
