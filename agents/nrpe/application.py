@@ -7,6 +7,7 @@ from typing import Any
 from mcollective_py.cli.agentapplication import AgentApplication, agent_client
 from mcollective_py.cli.calls import Wait, interruptible
 from mcollective_py.cli.inert import inert
+from mcollective_py.cli.options import Parser, parse
 from mcollective_py.errors import MCollectiveError, UsageError
 
 from .fleet import STATES, HostState, Share, fleet_lines, fleet_state
@@ -33,6 +34,15 @@ class Nrpe(AgentApplication):
         parser.add_argument("--critical", type=_share, metavar="N[%]", help="with --nagios: CRITICAL if more than this are CRITICAL")
         parser.add_argument("--silent", choices=_SILENT, metavar="STATE", help="with --nagios: what a silent host counts as (unknown)")
 
+    def check_words(self, words: Sequence[str], parser: Parser) -> None:
+        """See Application: a wrong option is UNKNOWN to a monitoring server, and no state of the fleet as 1 would be."""
+        if "--nagios" in words:
+            try:
+                parse(parser, words)
+            except UsageError as error:
+                print(_unknown(error))
+                raise SystemExit(_UNKNOWN) from error
+
     def run(self, options: argparse.Namespace) -> int:
         self._shows_ok = options.display in ("all", "ok")
         if not options.nagios:
@@ -42,7 +52,7 @@ class Nrpe(AgentApplication):
         try:
             return self._nagios(options)
         except MCollectiveError as error:  # 1 and 2 would be states of the fleet
-            print(f"NRPE UNKNOWN - {inert(str(error)).replace('|', '/')}")
+            print(_unknown(error))
             return _UNKNOWN
 
     def call(self, options: argparse.Namespace) -> tuple[str, Mapping[str, Any]]:
@@ -102,6 +112,11 @@ class Nrpe(AgentApplication):
         hosts += [HostState(inert(name), state, "no answer") for name in missing]
         print("\n".join(fleet_lines(inputs.get("command", "NRPE"), hosts, len(missing), warning, critical)))
         return wait.exitcode(fleet_state(hosts, warning, critical))
+
+
+def _unknown(error: MCollectiveError) -> str:
+    """The line of a plugin that could not look; what stood behind | would be read as performance data."""
+    return f"NRPE UNKNOWN - {inert(str(error).partition(chr(10))[0]).replace('|', '/')}"
 
 
 def _share(word: str) -> Share:

@@ -2,6 +2,10 @@
 
 import argparse
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .options import Parser
 
 
 class Application:
@@ -21,8 +25,8 @@ class Application:
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add the command's own arguments."""
 
-    def check_words(self, words: Sequence[str], parser: argparse.ArgumentParser) -> None:
-        """Raise UsageError for words, as they were typed, that the parser would take for what is not meant."""
+    def check_words(self, words: Sequence[str], parser: "Parser") -> None:
+        """Asked before the words are parsed, as they were typed. Raise UsageError for those that would be taken for what is not meant."""
 
     def run(self, options: argparse.Namespace) -> int:
         """Do it; returns the exit code. Errors of mcollective_py.errors may fly: the caller prints them and exits."""
