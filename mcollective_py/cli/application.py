@@ -26,7 +26,7 @@ class Application:
         """Add the command's own arguments."""
 
     def check_words(self, words: Sequence[str], parser: "Parser") -> None:
-        """Asked before the words are parsed, as they were typed. Raise UsageError for those that would be taken for what is not meant."""
+        """Called before the words are parsed, as they were typed: raise UsageError where they would be taken for what is not meant."""
 
     def run(self, options: argparse.Namespace) -> int:
         """Do it; returns the exit code. Errors of mcollective_py.errors may fly: the caller prints them and exits."""
