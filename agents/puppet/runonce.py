@@ -57,7 +57,7 @@ def start_run(config: Mapping[str, str], places: Places, status: AgentStatus, re
             os.kill(status.daemon, signal.SIGUSR1)
         except OSError as error:
             refuse(f"Failed to signal the puppet agent at pid {status.daemon}: {error.strerror}")
-        write_kept(_signalled(config), {"id": request.id, "at": time.time()})
+        write_kept(_signalled(config), {"id": request.id, "at": time.time(), "after": status.lastrun.lastrun})
         reply["summary"] = "Signalled the running Puppet Daemon"
         return
     words = run_words(agent_command(config), options, config=config.get("config"), has_serverport=places.has_serverport)
@@ -101,11 +101,14 @@ def find_result(config: Mapping[str, str], status: AgentStatus, run: str | None)
             return result | {"state": "finished", "exitcode": 1, "outcome": "failed", "said": ["it was killed, or the host went down"]}
         return result | {"state": "running" if status.applying else "waiting"}
     if known is not None and run in (None, known[0]):
-        result = _state(*known)
+        result = _state(known[0], known[1])
         if status.applying:
             return result | {"state": "running"}
-        if lastrun.lastrun < int(known[1]):
-            return result | {"state": "waiting"}
+        if lastrun.lastrun == known[2]:  # a run that ended in the second of the signal is an earlier one
+            if status.daemon and status.lock is None:
+                return result | {"state": "waiting"}
+            why = "the daemon that was told to run is not there any more" if not status.daemon else "Puppet was disabled before it ran"
+            return result | {"state": "finished", "exitcode": 1, "outcome": "failed", "said": [why]}
         ended = {"exitcode": lastrun.exitcode, "outcome": lastrun.outcome, "finished": lastrun.lastrun, "has_report": True}
         return result | {"state": "finished"} | ended
     raise RPCAborted("no run of that id is known here" if run else "no run has been started from here")
@@ -118,10 +121,13 @@ def _state(id: str, started: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _signal_of(kept: Any) -> tuple[str, float] | None:
-    if not isinstance(kept, dict) or not isinstance(kept.get("id"), str) or not isinstance(kept.get("at"), int | float):
+def _signal_of(kept: Any) -> tuple[str, float, int] | None:
+    """Id, time of the signal, and when the run before it had ended."""
+    if not isinstance(kept, dict) or not isinstance(kept.get("id"), str):
         return None
-    return kept["id"], float(kept["at"])
+    if not isinstance(kept.get("at"), int | float) or not isinstance(kept.get("after"), int):
+        return None
+    return kept["id"], float(kept["at"]), kept["after"]
 
 
 def _record(config: Mapping[str, str]) -> Path:
