@@ -98,7 +98,7 @@ def test_a_mistake_in_an_expression_is_shown_with_a_mark_under_it(desk):
 
 
 def test_a_data_function_that_nobody_knows_is_an_error_before_anything_is_sent(desk):
-    answer = desk.mco("find", "-S", "puppet().enabled=true")
+    answer = desk.mco("find", "-S", "tractor().enabled=true")
     assert answer.code == 1
     assert "there are agent, collective, fact, fstat" in answer.err
     answer = desk.mco("find", "-S", "web and FStat('/x').sze>1")

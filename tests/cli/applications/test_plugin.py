@@ -91,7 +91,7 @@ def test_agents_of_a_ruby_libdir_are_listed_and_broken_ones_say_why(desk, ruby):
     assert "not used: bad-name: " in answer.out
     document = json.loads(desk.mco("plugin", "doc", "-j", "-c", ruby).out)
     assert [entry["version"] for entry in document["agents"] if entry["name"] == "service"] == ["2"]
-    assert [entry["name"] for entry in document["data"]] == ["agent", "collective", "fact", "fstat", "stock"]
+    assert {"agent", "collective", "fact", "fstat", "stock"} <= {entry["name"] for entry in document["data"]}
 
 
 def test_an_agent_of_a_ruby_libdir_is_documented_and_its_inputs_are_checked(desk, ruby):

@@ -4,7 +4,7 @@ from mcollective_py.cli.completion.sources import Machine
 from mcollective_py.cli.console.completing import Completer, offered
 
 DDL = """\
-metadata: {name: shelf, description: D, author: A, license: L, version: "1", url: U, timeout: 5}
+metadata: {name: larder, description: D, author: A, license: L, version: "1", url: U, timeout: 5}
 actions:
   - action: put
     description: Puts something down
@@ -16,7 +16,7 @@ actions:
 
 @pytest.fixture
 def machine(tmp_path, monkeypatch):
-    folder = tmp_path / "libdir" / "agents" / "shelf"
+    folder = tmp_path / "libdir" / "agents" / "larder"
     folder.mkdir(parents=True)
     (folder / "ddl.yaml").write_text(DDL)
     (tmp_path / "client.cfg").write_text(f"libdir = {tmp_path / 'libdir'}\ncollectives = mcollective,uk\n")
@@ -30,18 +30,18 @@ def machine(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("words", "found"),
     [
-        (["sh"], ["shelf"]),
+        (["lar"], ["larder"]),
         (["filt"], ["filter"]),
         (["inven"], ["inventory"]),
-        (["shelf", ""], ["put"]),
-        (["shelf", "put", "wh"], ["what=", "where="]),
-        (["shelf", "put", "where="], ["where=lower", "where=upper"]),
-        (["shelf", "put", "what=x", "wh"], ["where="]),
-        (["shelf", "put", "--limit-s"], ["--limit-seed"]),
+        (["larder", ""], ["put"]),
+        (["larder", "put", "wh"], ["what=", "where="]),
+        (["larder", "put", "where="], ["where=lower", "where=upper"]),
+        (["larder", "put", "what=x", "wh"], ["where="]),
+        (["larder", "put", "--limit-s"], ["--limit-seed"]),
         (["filter", "-I", "w"], ["web1", "web2"]),
         (["filter", "n"], ["none"]),
         (["ping", "-T", ""], ["mcollective", "uk"]),
-        (["doc", "she"], ["shelf"]),
+        (["doc", "lar"], ["larder"]),
         (["help", "fin"], ["find"]),
         (["hosts", ""], []),
         (["no_such_command", ""], []),
@@ -54,5 +54,5 @@ def test_what_could_stand_next(machine, words, found):
 def test_readline_gets_whole_words_closed_and_inputs_open(machine):
     line = ""
     completer = Completer(machine, lambda: line)
-    for line, found in (("she", ["shelf "]), ("shelf put wha", ["what="]), ("shelf put where=u", ["where=upper "])):  # noqa: B007
+    for line, found in (("lar", ["larder "]), ("larder put wha", ["what="]), ("larder put where=u", ["where=upper "])):  # noqa: B007
         assert [completer("", state) for state in range(len(found) + 1)] == [*found, None]
