@@ -150,5 +150,7 @@ class Nettest(Agent):
             reply["matched"] = pattern.is_in(fetched.body[:65536].decode("utf-8", "replace"))
         if (fetched.status >= 400) if status is None else (fetched.status != status):
             reply.fail(f"HTTP {fetched.status} {fetched.reason}".rstrip() + ("" if status is None else f", {status} is wanted"))
+        elif status is None and fetched.status >= 300 and request.get("redirects") and reply["location"]:
+            reply.fail(f"redirected more than {int(request['redirects'])} times, to {reply['location']}")
         elif reply.get("matched") is False:
             reply.fail("the pattern is not in the answer")

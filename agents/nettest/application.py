@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from mcollective_py.cli.agentapplication import AgentApplication, action_and_things, agent_client
@@ -88,6 +89,8 @@ def targets_of(action: str, things: Sequence[str]) -> list[tuple[str, dict[str, 
     if not things:
         raise UsageError(f"{action} of what? {_WANTS[action]}")
     if action == "http":
+        if wrong := next((url for url in things if not url.startswith(("http://", "https://"))), None):
+            raise UsageError(f"{wrong!r} is no URL: it begins with http:// or https://")
         return [(url, {"url": url}) for url in things]
     if action == "dns":
         kind = things[-1].upper() if len(things) > 1 and things[-1].upper() in _TYPES else "A"
@@ -184,17 +187,23 @@ def _ask_all(rpc: RPCClient, action: str, targets: Sequence[tuple[str, Mapping[s
     """One call after the other, and a matrix of hosts and targets; gives the highest exit code."""
     style, code = style_for(sys.stdout, options, rpc.client.config), 0
     rows: dict[str, list[str]] = {}
+    failed: set[str] = set()  # hosts with a test that failed
+    took = 0.0
     for number, (_, inputs) in enumerate(targets):
         with interruptible(results := rpc.call(action, inputs)) as wait:
             came = list(results)
         for result in came:
             row = rows.setdefault(inert(result.sender), ["" for _ in targets])
+            if not result.is_ok:
+                failed.add(result.sender)
             row[number] = inert(cell(action, result.data, None if result.is_ok else result.statusmsg))
         code = max(code, _code(came, exitcode(results.stats, strict=options.strict), options))
+        took += results.stats.agent_time
         if wait.is_interrupted:
             break
     if rows:
         print("\n".join(matrix(dict(sorted(rows.items())), [inert(name) for name, _ in targets])))
-    print("\n".join([*remark_lines(results.stats, style), "", summary_line(results.stats, style)]))
+    stats = replace(results.stats, responses=len(rows), ok=len(rows) - len(failed), failed=len(failed), agent_time=took)
+    print("\n".join([*remark_lines(stats, style), "", summary_line(stats, style)]))
     wait.remark()
     return wait.exitcode(code)

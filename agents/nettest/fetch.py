@@ -74,6 +74,12 @@ def split_url(url: str) -> tuple[SplitResult, str, int]:
     return parts, host, port or _PORTS[parts.scheme]
 
 
+def host_header(scheme: str, host: str, port: int) -> str:
+    """The Host of a request: with a port only where it is not the scheme's own, as browsers have it; some servers know no `x:443`."""
+    name = f"[{host}]" if ":" in host else host
+    return name if port == _PORTS[scheme] else f"{name}:{port}"
+
+
 def is_same_place(here: str, there: str) -> bool:
     """True where a redirect stays at the host: at the same port, or from http to https."""
     first, second = split_url(here), split_url(there)
@@ -126,7 +132,13 @@ def _one(wanted: Wanted, url: str, seconds: float) -> Fetched:
             client.request(
                 wanted.method,
                 (parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
-                headers={"User-Agent": "mcollective-nettest", "Accept": "*/*", "Accept-Encoding": "identity", "Connection": "close"},
+                headers={
+                    "Host": host_header(parts.scheme, host, port),
+                    "User-Agent": "mcollective-nettest",
+                    "Accept": "*/*",
+                    "Accept-Encoding": "identity",
+                    "Connection": "close",
+                },
             )
             answer = opened.enter_context(client.getresponse())
             first_byte = monotonic() - started

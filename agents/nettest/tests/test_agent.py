@@ -14,6 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from agents.nettest.fetch import host_header
 from mcollective_py.testing import assert_aborted, assert_data, assert_failed, assert_invalid, assert_ok
 
 pytest_plugins = ["mcollective_py.testing.pytest_plugin"]
@@ -542,6 +543,10 @@ class TestHTTP:
         assert (command, path, headers["Host"]) == ("GET", "/a?b=c", base.removeprefix("http://"))
         assert_ok(agent.call("http", url=f"{base}/", method="HEAD"), status=200, bytes=0)
 
+    def test_the_host_is_named_with_a_port_only_where_it_is_another(self):
+        assert (host_header("https", "x", 443), host_header("http", "x", 80), host_header("http", "x", 443)) == ("x", "x", "x:443")
+        assert (host_header("https", "::1", 443), host_header("http", "::1", 8080)) == ("[::1]", "[::1]:8080")
+
     def test_proxies_of_the_environment_are_not_asked(self, agent, base, monkeypatch):
         for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
             monkeypatch.setenv(name, "http://127.0.0.1:1")
@@ -567,7 +572,8 @@ class TestHTTP:
         away = f"{base}/to/http://127.0.0.1:{port}/"
         assert_aborted(agent.call("http", url=away, redirects=1), f"redirected elsewhere, to http://127.0.0.1:{port}/: not followed")
         assert_ok(agent.call("http", url=away, redirects=1, elsewhere=True), status=200, bytes=9)
-        assert_ok(agent.call("http", url=f"{base}/loop", redirects=3), status=302)
+        assert_aborted(agent.call("http", url=f"{base}/loop", redirects=3), "^redirected more than 3 times, to /loop$")
+        assert_ok(agent.call("http", url=f"{base}/loop", redirects=3, status=302), status=302)
         assert_aborted(agent.call("http", url=f"{base}/to/file:///etc/passwd", redirects=1), "is no URL")
         assert_aborted(agent.call("http", url=f"{base}/to/http://169.254.169.254/", redirects=1, elsewhere=True), "must not be tested")
 

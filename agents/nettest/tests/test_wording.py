@@ -95,6 +95,7 @@ def test_words_mean_targets(action, things, inputs):
         ("connect", ["db1", "db2"], "which port of db1"),
         ("connect", ["db1", "99999"], "'99999' is no port"),
         ("tls", ["a:x"], "'x' is no port"),
+        ("http", ["http://a/", "b"], "'b' is no URL: it begins with http"),
     ],
 )
 def test_words_that_mean_none_are_answered(action, things, said):
