@@ -1,6 +1,5 @@
 """`mco package` on a host with apt: a real daemon, a real repository with packages in two versions, and what goes wrong with them."""
 
-import json
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.parts.agentalone import call_alone
 from tests.parts.aptlab import AptLab, apt_lab
 from tests.parts.require import require_lab, require_programs
 from tests.waiting import wait_until
@@ -24,16 +24,6 @@ for lock in locks:
 open("/run/lab-locked", "w").close()
 open("/run/lab-lock.pipe").read()
 """
-# The agent as the daemon would run it, with a setting of its own.
-CALL = """
-import json, sys
-from pathlib import Path
-from mcollective_py.testing import AgentHarness
-folder, config, action, inputs = sys.argv[1:]
-reply = AgentHarness(Path(folder), config=json.loads(config)).call(action, **json.loads(inputs))
-print(json.dumps([reply.statuscode, reply.statusmsg, dict(reply.data)]))
-"""
-AGENT = Path(__file__).parents[2] / "agents" / "package"
 
 
 @pytest.fixture(scope="module")
@@ -56,13 +46,6 @@ def call(apt: AptLab, action: str, packages: str | None = None, *, code: int = 0
     answer = apt.call(action, **names, **inputs)
     assert answer[0] == code, answer
     return answer
-
-
-def on_host(apt: AptLab, config, action, **inputs):
-    """The same by the agent alone, without a daemon around it."""
-    done = apt.run(sys.executable, "-c", CALL, str(AGENT), json.dumps(config), action, json.dumps(inputs))
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
 
 
 def told(data):
@@ -166,8 +149,7 @@ def test_a_package_that_breaks_says_why_and_a_repair_mends_it(apt: AptLab):
     _, message, data = call(apt, "install", "labbroken,labpkg=1.0", code=1)
     assert message.startswith("no room for labbroken\ndpkg: error processing package labbroken (--configure):")
     assert told(data) == [("half-configured", "labbroken", None, "1.0"), ("install", "labpkg", None, "1.0")]
-    shown = apt.mco("package", "repair", "-I", apt.host)
-    assert shown.returncode == 2 and "no room for labbroken" in shown.stdout
+    assert "no room for labbroken" in call(apt, "repair", code=1)[1]
     apt.run("touch", "/etc/labbroken.ok")
     assert told(call(apt, "repair")[2]) == [("configure", "labbroken", "1.0", "1.0")]
     assert apt.installed("labbroken") == "ii 1.0"
@@ -189,7 +171,7 @@ def test_a_lock_is_waited_for_and_its_holder_named_where_it_takes_too_long(apt: 
 
 
 def test_a_timeout_ends_all_that_apt_started_and_says_what_to_run(apt: AptLab):
-    code, message, data = on_host(apt, {"timeout": "4"}, "install", package="labslow")
+    ((code, message, data),) = call_alone(apt.lab, apt.host, "package", {"timeout": "4"}, ("install", {"package": "labslow"}))
     assert code == 1 and "apt-get took too long and was ended: packages may be half configured: `mco package repair`" in message
     assert data["changes"][0]["action"] == data["packages"][0]["trouble"] == "half-configured"
     assert apt.run("pgrep", "-f", "apt-get|dpkg|labslow.p").returncode == 1
@@ -210,11 +192,14 @@ def test_apt_goes_on_when_the_client_leaves(apt: AptLab):
 
 def test_strict_keeps_the_historic_failures(apt: AptLab):
     call(apt, "install", "labpkg=1.0")
-    strict = {"strict": "1"}
-    assert on_host(apt, strict, "install", package="labpkg")[:2] == [5, "Package is already installed"]
-    assert on_host(apt, strict, "uninstall", package="labdep")[:2] == [5, "Package is not present on the system"]
-    assert on_host(apt, strict, "purge", package="labdep")[:2] == [5, "Package is not present on the system"]
-    assert on_host(apt, strict, "install", package="labpkg", version="1.0")[0] == 0
+    absent = {"package": "labdep"}
+    install, uninstall, purge, pinned = call_alone(
+        apt.lab, apt.host, "package", {"strict": "1"}, ("install", {"package": "labpkg"}), ("uninstall", absent), ("purge", absent),
+        ("install", {"package": "labpkg", "version": "1.0"}),
+    )  # fmt: skip
+    assert install[:2] == [5, "Package is already installed"]
+    assert uninstall[:2] == purge[:2] == [5, "Package is not present on the system"]
+    assert pinned[0] == 0
 
 
 def test_the_historic_actions_have_their_historic_outputs(apt: AptLab):

@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
+from tests.parts.agentalone import call_alone
 from tests.parts.require import require_lab, require_programs
 from tests.parts.systemdlab import DAEMON, SystemdLab, systemd_lab
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.parts
 
 _SLEEP = "[Service]\nExecStart=/bin/sleep 3600\n"
+_STAYS = "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n"  # running, and nobody waits whether it lives
 UNITS = {
     "good.service": f"[Unit]\nDescription=A good one\n{_SLEEP}[Install]\nWantedBy=multi-user.target\nAlias=better.service\n",
     "dies.service": '[Service]\nExecStart=/bin/sh -c "echo cannot read /etc/dies.conf >&2; exit 3"\n',
@@ -25,8 +28,8 @@ UNITS = {
     "needs.service": f"[Unit]\nRequires=oncefails.service\nAfter=oncefails.service\n{_SLEEP}",
     "cond.service": f"[Unit]\nConditionPathExists=/nosuch/file\n{_SLEEP}",
     "slow.service": '[Service]\nType=notify\nNotifyAccess=all\nExecStart=/bin/sh -c "sleep 1; systemd-notify --ready; sleep 3600"\n',
-    "app@.service": f"[Unit]\nDescription=App %i\n{_SLEEP}",
-    "odd\\x2dname.service": _SLEEP,
+    "app@.service": f"[Unit]\nDescription=App %i\n{_STAYS}",
+    "odd\\x2dname.service": _STAYS,
     "tick.timer": "[Timer]\nOnCalendar=daily\nUnit=once.service\n[Install]\nWantedBy=timers.target\n",
     "sock.socket": "[Socket]\nListenStream=/run/sock.sock\n",
     "sock.service": _SLEEP,
@@ -53,21 +56,23 @@ esac
 """
 
 
+_ASKED_BY_FILTERS = (("sd1", "dies"), ("sv1", "labsvc"))
+
+
 @pytest.fixture(scope="module")
 def lab() -> Iterator[SystemdLab]:
-    """sd1: systemd; sv1: init scripts, and the historic failures; pp1: by Puppet."""
+    """sd1: systemd; sv1: init scripts, and the historic failures."""
     require_lab()
     require_programs("systemctl", "puppet")
-    settings = {"sv1": {"plugin.service.strict": "1"}, "pp1": {"plugin.service.provider": "puppet"}}
+    settings = {"sv1": {"plugin.service.strict": "1"}}
     with (
         tempfile.TemporaryDirectory(dir="/var/tmp", prefix="mco-lab-") as name,
-        systemd_lab(Path(name), ["sd1"], plain=["sv1", "pp1"], settings=settings) as lab,
+        systemd_lab(Path(name), ["sd1"], plain=["sv1"], settings=settings) as lab,
     ):
         for unit, text in UNITS.items():
             lab.lab.write("sd1", f"/etc/systemd/system/{unit}", text)
-        for host in ("sv1", "pp1"):
-            lab.lab.write(host, "/etc/init.d/labsvc", SCRIPT)
-            lab.shell(host, "chmod 755 /etc/init.d/labsvc")
+        lab.lab.write("sv1", "/etc/init.d/labsvc", SCRIPT)
+        lab.shell("sv1", "chmod 755 /etc/init.d/labsvc")
         assert ask(lab, "daemon_reload")["statuscode"] == 0
         yield lab
 
@@ -161,15 +166,11 @@ def test_what_keeps_the_host_in_reach_is_not_stopped_by_mistake(lab: SystemdLab)
 
 
 def test_our_own_daemon_answers_before_it_is_restarted(lab: SystemdLab) -> None:
-    before = lab.shell("sd1", f"systemctl show -p MainPID {DAEMON}")
+    before, subscribed = lab.shell("sd1", f"systemctl show -p MainPID {DAEMON}"), lab.log("sd1").count("subscribed as sd1")
     reply = ask(lab, "restart", "service=mcollectived")
     assert reply["statuscode"] == 0 and "will restart in a moment" in reply["data"]["message"]
-    deadline = time.monotonic() + 60
-    while (now := lab.shell("sd1", f"systemctl show -p MainPID {DAEMON}")) == before or now.strip() == "MainPID=0":
-        assert time.monotonic() < deadline, lab.log("sd1")
-        time.sleep(0.1)
-    while lab.mco("find", "-I", "sd1", "--dm", "mc").stdout.split() != ["sd1"]:
-        assert time.monotonic() < deadline, lab.log("sd1")
+    wait_until("it is back", lambda: lab.log("sd1").count("subscribed as sd1") > subscribed, 60)
+    assert lab.shell("sd1", f"systemctl show -p MainPID {DAEMON}") != before
     assert ask(lab, "is_active", "service=mcollectived")["data"]["is_active"] is True
 
 
@@ -180,7 +181,8 @@ def test_questions_have_answers_for_people_and_for_filters(lab: SystemdLab) -> N
     assert abs(shown["since"] - time.time()) < 300 and shown["pid"] > 1
     assert "dies.service" in [row["unit"] for row in ask(lab, "list")["data"]["units"]]
     assert any("cannot read /etc/dies.conf" in line for line in ask(lab, "logs", "service=dies", "lines=4")["data"]["lines"])
-    assert lab.mco("find", "-S", "service('dies').failed=true or service('labsvc').status=running").stdout.split() == ["sd1"]
+    answers = [lab.rpc(host, "rpcutil", "get_data", "source=service", f"query={name}")["data"] for host, name in _ASKED_BY_FILTERS]
+    assert [(answer["status"], answer.get("failed")) for answer in answers] == [("stopped", True), ("stopped", False)]
     status = lab.mco("service", "status", "good", "dies", "-I", "sd1")
     assert (status.returncode, status.stdout.splitlines()[0]) == (0, "   sd1: good running, dies stopped (failed)")
 
@@ -216,11 +218,9 @@ def test_init_scripts_are_started_and_stopped_with_the_historic_failures(lab: Sy
     assert on("start")["statusmsg"].startswith("Could not start service 'labsvc': labsvc: no licence\n")
 
 
-def test_puppet_restarts_and_stops_what_its_own_providers_know(lab: SystemdLab) -> None:
-    lab.shell("pp1", "/etc/init.d/labsvc start")
-    pid = lab.shell("pp1", "cat /run/labsvc.pid")
-    restarted = ask(lab, "restart", "service=labsvc", host="pp1")
-    assert (restarted["statuscode"], restarted["data"]["status"], restarted["data"]["changed"]) == (0, "running", True), restarted
-    assert lab.shell("pp1", "cat /run/labsvc.pid") != pid
-    stopped = ask(lab, "stop", "service=labsvc", host="pp1")
-    assert (stopped["statuscode"], stopped["data"]["status"], stopped["data"]["changed"]) == (0, "stopped", True), stopped
+def test_puppet_restarts_what_its_own_providers_know(lab: SystemdLab) -> None:
+    lab.shell("sv1", "rm -f /etc/labsvc.broken; /etc/init.d/labsvc start")
+    pid = lab.shell("sv1", "cat /run/labsvc.pid")
+    ((code, message, data),) = call_alone(lab.lab, "sv1", "service", {"provider": "puppet"}, ("restart", {"service": "labsvc"}))
+    assert (code, data["status"], data["changed"]) == (0, "running", True), message
+    assert lab.shell("sv1", "cat /run/labsvc.pid") != pid
