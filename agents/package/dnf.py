@@ -12,15 +12,16 @@ from . import dnfanswers as answers
 from . import dnfcommands as commands
 from . import rpm
 from .lockwait import run_unlocked
-from .provider import REPLACE, Change, Found, Options, Order, Outcome, PackageState, Restarts, difference
+from .provider import Change, Found, Options, Order, Outcome, Restarts, difference
 from .restarts import merged, native_restarts
+from .rpmpackages import RpmPackages, check_files_choice, output_of
 from .versions import compare_rpm
 
 _MOST = 16 * 1024 * 1024  # bytes of a list of packages
 _READ_TIMEOUT = 50.0  # seconds for what only asks
 
 
-class Dnf:
+class Dnf(RpmPackages):
     """Packages by dnf. settings: `installroot`, `releasever`, `setopt`, `disableplugin`, as `plugin.package.dnf.*` has them."""
 
     name = "dnf"
@@ -29,29 +30,16 @@ class Dnf:
     def __init__(self, settings: Mapping[str, str]) -> None:
         program = next((place for place in commands.PROGRAMS if Path(place).exists()), commands.PROGRAMS[0])
         self._tool = commands.tool_of(settings, program, is_dnf5=Path(program).resolve().name == "dnf5")
-        self._root = self._tool.installroot
-
-    def status(self, names: Sequence[str]) -> tuple[PackageState, ...]:
-        """See Packages."""
-        plain = [".".join(part for part in commands.split_arch(name) if part) for name in names]
-        installed = self._rpm(rpm.rpm_query(plain, self._root))
-        held = set(self.held())
-        states = rpm.states_of(plain, installed, self.name)
-        return tuple(replace(state, is_held=state.name in held) for state in states)
-
-    def installed(self) -> tuple[PackageState, ...]:
-        """See Packages."""
-        states = self._rpm(rpm.rpm_all(self._root))
-        return tuple(sorted(states, key=lambda state: (state.name, state.arch)))
+        super().__init__(self._tool.installroot)
 
     def plan(self, order: Order) -> Outcome:
         """See Packages. dnf says no old versions: they are those that are installed."""
-        _check(order)
+        check_files_choice(order)
         return self._refused(order) or self._plan(order)
 
     def apply(self, order: Order) -> Outcome:
         """See Packages. The changes are told by comparing what was and is installed."""
-        _check(order)
+        check_files_choice(order)
         end = time.monotonic() + order.options.timeout
         if refusal := self._refused(order):
             return refusal
@@ -62,7 +50,7 @@ class Dnf:
         changes = difference(before, self.installed(), compare_rpm)
         failure = _failure(result, left.timeout) or self._passed_over(order, result, changes)
         self._hold_again(held, changes)
-        return Outcome(result.exitcode, _output(result), changes, failure)
+        return Outcome(result.exitcode, output_of(result), changes, failure)
 
     def held(self) -> tuple[str, ...]:
         """See Packages. Read from the list itself, which is quicker than asking dnf, and there without the plugin too."""
@@ -85,7 +73,7 @@ class Dnf:
         printed: list[str] = []
         for name in [name for name in names if (name in before) != is_held]:
             result = self._run(commands.dnf_lock(self._tool, name, is_held=is_held), Options())
-            printed.append(_output(result))
+            printed.append(output_of(result))
             failure = self._lock_failure(result, name, is_held)
             if failure is not None:
                 return Outcome(result.exitcode or 1, "".join(printed), tuple(changes), failure)
@@ -96,7 +84,7 @@ class Dnf:
         """See Repositories. A repository that dnf passes over, as its `skip_if_unavailable` has it, is a failure here."""
         result = self._run(commands.dnf_refresh(self._tool), options)
         failure = _failure(result, options.timeout) or answers.unreadable_repositories(result.stdout, result.stderr)
-        return Outcome(result.exitcode, _output(result), failure=failure)
+        return Outcome(result.exitcode, output_of(result), failure=failure)
 
     def outdated(self, options: Options) -> Outcome:
         """See Repositories. Exit code 100 where there are updates, as dnf has it."""
@@ -105,7 +93,7 @@ class Dnf:
         changes = self._with_old(answers.parse_updates(result.stdout))
         if failure is None and not changes:  # with some of the repositories, "nothing" would be a guess
             failure = answers.unreadable_repositories(result.stdout, result.stderr)
-        return Outcome(result.exitcode, _output(result), changes, failure)
+        return Outcome(result.exitcode, output_of(result), changes, failure)
 
     def search(self, text: str) -> tuple[Found, ...]:
         """See Repositories."""
@@ -119,7 +107,7 @@ class Dnf:
         if mode in commands.YUM_MODES and Path(self._tool.program).resolve().name != "yum":
             return Outcome(0, f"dnf keeps no {mode}: there is nothing to clean\n")
         result = self._run(commands.dnf_clean(self._tool, mode), Options(timeout=_READ_TIMEOUT))
-        return Outcome(result.exitcode, _output(result), failure=_failure(result, _READ_TIMEOUT))
+        return Outcome(result.exitcode, output_of(result), failure=_failure(result, _READ_TIMEOUT))
 
     def restarts(self) -> Restarts:
         """See Aftermath. dnf says whether a reboot is due, /proc which services run old files."""
@@ -129,30 +117,22 @@ class Dnf:
             told.append(answers.parse_needs_reboot(result.exitcode, result.stdout))
         return merged(told)
 
-    def compare(self, left: str, right: str) -> int:
-        """See Aftermath. Raises ValueError for a text that is no version."""
-        return compare_rpm(left, right)
-
-    def listing(self) -> str:
-        """See Aftermath: what `rpm -qa` prints, in its order."""
-        return rpm.asked(rpm.rpm_listing(self._root)).stdout
-
     def repair(self, options: Options) -> Outcome:
         """See Aftermath. Older versions that an interrupted upgrade left beside the new ones are removed."""
         before = self.installed()
         result = self._run(commands.dnf_repair(self._tool), options)
         if "No duplicated packages" in result.stderr:
-            return Outcome(0, _output(result))
+            return Outcome(0, output_of(result))
         changes = difference(before, self.installed(), compare_rpm)
-        return Outcome(result.exitcode, _output(result), changes, _failure(result, options.timeout))
+        return Outcome(result.exitcode, output_of(result), changes, _failure(result, options.timeout))
 
     def _plan(self, order: Order) -> Outcome:
         result = self._run(commands.dnf_change(self._tool, order, simulates=True), order.options)
         changes = self._with_old(answers.parse_transaction(result.stdout))
         if changes and not result.timed_out:  # it ends with 1 where something would be done
-            return Outcome(0, _output(result), changes, self._passed_over(order, result, changes))
+            return Outcome(0, output_of(result), changes, self._passed_over(order, result, changes))
         failure = _failure(result, order.options.timeout) or self._passed_over(order, result, changes)
-        return Outcome(result.exitcode, _output(result), changes, failure)
+        return Outcome(result.exitcode, output_of(result), changes, failure)
 
     def _refused(self, order: Order) -> Outcome | None:
         """What dnf would do without a word, and nobody asked for: older versions, and changes to packages on hold.
@@ -199,7 +179,7 @@ class Dnf:
             return "dnf holds packages by its plugin versionlock, which is not installed here: python3-dnf-plugin-versionlock"
         failure = _failure(result, Options().timeout)
         if failure is None and (name in self.held()) != is_held:
-            return f"dnf did not {'hold' if is_held else 'release'} {name}: {_output(result).strip()}"
+            return f"dnf did not {'hold' if is_held else 'release'} {name}: {output_of(result).strip()}"
         return failure
 
     def _with_old(self, changes: Sequence[Change]) -> tuple[Change, ...]:
@@ -215,9 +195,6 @@ class Dnf:
             found.append(replace(change, old=state.ensure) if state and not change.old and change.action != "install" else change)
         return tuple(found)
 
-    def _rpm(self, words: list[str]) -> list[PackageState]:
-        return rpm.states(words, self.name)
-
     def _run(self, words: list[str], options: Options) -> CommandResult:
         return run_unlocked(words, options, lambda result: answers.is_locked(result.exitcode, f"{result.stdout}\n{result.stderr}"))
 
@@ -229,11 +206,6 @@ def _may_be_older(wanted: str, installed: str) -> bool:
         return True
 
 
-def _check(order: Order) -> None:
-    if order.options.config_files == REPLACE:
-        raise RPCAborted("rpm has no such choice: each package says what becomes of its configuration files, see .rpmnew and .rpmsave")
-
-
 def _failure(result: CommandResult, timeout: float) -> str | None:
     if result.timed_out:
         return (
@@ -241,10 +213,6 @@ def _failure(result: CommandResult, timeout: float) -> str | None:
             "and mend with the action repair"
         )
     return answers.failure_of(result.exitcode, result.stdout, result.stderr)
-
-
-def _output(result: CommandResult) -> str:
-    return result.stdout + (f"\n{result.stderr}" if result.stdout and result.stderr else result.stderr)
 
 
 def _text(path: Path) -> str:

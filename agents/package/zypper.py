@@ -9,13 +9,13 @@ from pathlib import Path
 
 from mcollective_py.agent import CommandResult, RPCAborted, run
 
-from . import rpm
 from . import zypperanswers as answers
 from . import zyppercommands as commands
 from .dnfcommands import split_arch
 from .lockwait import run_unlocked
-from .provider import REPLACE, Change, Found, Options, Order, Outcome, PackageState, Restarts, Wanted, difference
+from .provider import Change, Found, Options, Order, Outcome, Restarts, Wanted, difference
 from .restarts import merged, native_restarts
+from .rpmpackages import RpmPackages, check_files_choice, output_of
 from .versions import compare_rpm, sort_key
 
 _MOST = 16 * 1024 * 1024  # bytes of a list of packages
@@ -23,7 +23,7 @@ _READ_TIMEOUT = 50.0  # seconds for what only asks
 _REBOOT = 102
 
 
-class Zypper:
+class Zypper(RpmPackages):
     """Packages by zypper. settings: `installroot`, as `plugin.package.zypper.*` has it."""
 
     name = "zypper"
@@ -33,22 +33,12 @@ class Zypper:
         root = settings.get("installroot") or None
         if root is not None and not root.startswith("/"):
             raise RPCAborted(f"plugin.package.zypper.installroot is {root}: it must be an absolute path")
-        self._root = root and root.rstrip("/")
-
-    def status(self, names: Sequence[str]) -> tuple[PackageState, ...]:
-        """See Packages."""
-        plain = [".".join(part for part in split_arch(name) if part) for name in names]
-        held = set(self.held())
-        states = rpm.states_of(plain, self._rpm(rpm.rpm_query(plain, self._root)), self.name)
-        return tuple(replace(state, is_held=state.name in held) for state in states)
-
-    def installed(self) -> tuple[PackageState, ...]:
-        """See Packages."""
-        return tuple(sorted(self._rpm(rpm.rpm_all(self._root)), key=lambda state: (state.name, state.arch)))
+        super().__init__(root and root.rstrip("/"))
 
     def plan(self, order: Order) -> Outcome:
         """See Packages."""
-        order = self._exact(_checked(order))
+        check_files_choice(order)
+        order = self._exact(order)
         with self._released(order):
             result = self._run(commands.zypper_change(self._root, order, simulates=True), order.options)
         failure = self._failure(order, result, order.options.timeout)
@@ -57,13 +47,14 @@ class Zypper:
     def apply(self, order: Order) -> Outcome:
         """See Packages. The changes are told by comparing what was and is installed."""
         end = time.monotonic() + order.options.timeout
-        order = self._exact(_checked(order))
+        check_files_choice(order)
+        order = self._exact(order)
         before = self.installed()
         with self._released(order):
             left = replace(order.options, timeout=max(end - time.monotonic(), 1.0))
             result = self._run(commands.zypper_change(self._root, order, simulates=False), left)
         changes = difference(before, self.installed(), compare_rpm)
-        return Outcome(result.exitcode, _output(result), changes, self._failure(order, result, left.timeout, changes))
+        return Outcome(result.exitcode, output_of(result), changes, self._failure(order, result, left.timeout, changes))
 
     def held(self) -> tuple[str, ...]:
         """See Packages. Read from the list of locks, which is quicker than asking zypper."""
@@ -83,13 +74,15 @@ class Zypper:
         done = [name for name in due if (name in after) == is_held]
         failure = _failure(result, Options().timeout)
         if failure is None and len(done) < len(due):
-            failure = f"zypper left as they are: {', '.join(sorted({*due} - {*done}))}: {_output(result).strip()}"
-        return Outcome(result.exitcode, _output(result), tuple(Change("hold" if is_held else "unhold", name) for name in done), failure)
+            failure = f"zypper left as they are: {', '.join(sorted({*due} - {*done}))}: {output_of(result).strip()}"
+        return Outcome(
+            result.exitcode, output_of(result), tuple(Change("hold" if is_held else "unhold", name) for name in done), failure
+        )
 
     def refresh(self, options: Options) -> Outcome:
         """See Repositories."""
         result = self._run(commands.zypper_refresh(self._root), options)
-        return Outcome(result.exitcode, _output(result), failure=_failure(result, options.timeout))
+        return Outcome(result.exitcode, output_of(result), failure=_failure(result, options.timeout))
 
     def outdated(self, options: Options) -> Outcome:
         """See Repositories. Security updates are what the security patches would upgrade."""
@@ -98,7 +91,7 @@ class Zypper:
             return replace(planned, changes=tuple(change for change in planned.changes if change.action == "upgrade"))
         result = self._run(commands.zypper_updates(self._root), options)
         failure = _failure(result, options.timeout)
-        return Outcome(result.exitcode, _output(result), answers.parse_updates(result.stdout), failure)
+        return Outcome(result.exitcode, output_of(result), answers.parse_updates(result.stdout), failure)
 
     def search(self, text: str) -> tuple[Found, ...]:
         """See Repositories. With the newest version of each."""
@@ -109,7 +102,7 @@ class Zypper:
     def clean(self, mode: str) -> Outcome:
         """See Repositories."""
         result = self._run(commands.zypper_clean(self._root, mode), Options(timeout=_READ_TIMEOUT))
-        return Outcome(result.exitcode, _output(result), failure=_failure(result, _READ_TIMEOUT))
+        return Outcome(result.exitcode, output_of(result), failure=_failure(result, _READ_TIMEOUT))
 
     def restarts(self) -> Restarts:
         """See Aftermath. zypper says whether a reboot is due, /proc which services run old files."""
@@ -121,20 +114,12 @@ class Zypper:
                 told.append(Restarts(is_due, (result.stdout.strip().splitlines()[0],) if is_due and result.stdout.strip() else ()))
         return merged(told)
 
-    def compare(self, left: str, right: str) -> int:
-        """See Aftermath. Raises ValueError for a text that is no version."""
-        return compare_rpm(left, right)
-
-    def listing(self) -> str:
-        """See Aftermath: what `rpm -qa` prints, in its order."""
-        return rpm.asked(rpm.rpm_listing(self._root)).stdout
-
     def repair(self, options: Options) -> Outcome:
         """See Aftermath."""
         before = self.installed()
         result = self._run(commands.zypper_verify(self._root), options)
         changes = difference(before, self.installed(), compare_rpm)
-        return Outcome(result.exitcode, _output(result), changes, _failure(result, options.timeout))
+        return Outcome(result.exitcode, output_of(result), changes, _failure(result, options.timeout))
 
     @contextmanager
     def _released(self, order: Order) -> Iterator[None]:
@@ -186,17 +171,8 @@ class Zypper:
             return f"packages on hold would be changed: {', '.join(held)}; unhold them first, or allow it with change_held"
         return None
 
-    def _rpm(self, words: list[str]) -> list[PackageState]:
-        return rpm.states(words, self.name)
-
     def _run(self, words: list[str], options: Options) -> CommandResult:
         return run_unlocked(words, options, lambda result: result.exitcode == answers.LOCKED)
-
-
-def _checked(order: Order) -> Order:
-    if order.options.config_files == REPLACE:
-        raise RPCAborted("rpm has no such choice: each package says what becomes of its configuration files, see .rpmnew and .rpmsave")
-    return order
 
 
 def _failure(result: CommandResult, timeout: float) -> str | None:
@@ -206,7 +182,3 @@ def _failure(result: CommandResult, timeout: float) -> str | None:
             "action repair"
         )
     return answers.failure_of(result.exitcode, result.stdout, result.stderr)
-
-
-def _output(result: CommandResult) -> str:
-    return result.stdout + (f"\n{result.stderr}" if result.stdout and result.stderr else result.stderr)
