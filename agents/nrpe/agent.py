@@ -82,7 +82,7 @@ class Nrpe(Agent):
 
         text = request.get("args") or ""
         if text and not flag(self.config, "nrpe", "allow_arguments", True):
-            raise Refused("arguments are not allowed on this host: plugin.nrpe.allow_arguments is 0")
+            raise Refused("arguments are not allowed on this host, by plugin.nrpe.allow_arguments")
         return text.split("!") if text else ()
 
 
