@@ -16,7 +16,7 @@ from mcollective_py.server.actionpolicy import parse_policy
 TREE = Path(__file__).parents[1]
 FOLDERS = {path.parent.name: path.parent for path in sorted(TREE.glob("agents/*/agent.py"))}
 WITH_COMMANDS = [name for name, folder in FOLDERS.items() if (folder / "application.py").exists()]
-PAGES = [*(folder / "README.md" for folder in FOLDERS.values()), *sorted(TREE.glob("docs/*.md")), TREE / "README.md"]
+PAGES = [*sorted(TREE.glob("agents/*/README.md")), *sorted(TREE.glob("docs/*.md")), TREE / "README.md"]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
