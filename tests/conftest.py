@@ -25,20 +25,24 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
-# Files that take longest, in that order: with workers whoever is free takes the next, and all end together.
+# The order in which workers take files, so that all end together: what takes longest, the other real parts, what takes long of the rest.
 LONGEST = (
     "tests/parts/test_ruby_fleet.py",
+    "tests/parts/test_puppet_agent.py",
     "tests/parts/test_puppetdb.py",
     "tests/parts/test_ruby_serializers.py",
     "tests/parts/test_demo.py",
     "tests/parts/test_main_job.py",
     "tests/parts/test_faults.py",
-    "tests/parts/test_agents_fleet.py",
+    "tests/parts/test_service_systemd.py",
+    "tests/parts/test_package_apt.py",
     "tests/parts/test_endings.py",
     "tests/parts/test_connectors.py",
+    "tests/parts/test_package_hosts.py",
     "tests/parts/test_plugin_package.py",
     "tests/parts/test_embedded_broker.py",
     "tests/parts/test_least_privilege.py",
+    "tests/parts/",
     "tests/cli/applications/test_rpc.py",
     "tests/cli/applications/test_find.py",
     "tests/cli/test_finding.py",
@@ -50,12 +54,12 @@ LONGEST = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where workers share the files, in the order of how long they take: those known above, other real parts, the rest."""
+    """Where workers share the files, in the order of LONGEST; a file that is not named there goes with its folder, or last."""
     known = {name: number for number, name in enumerate(LONGEST)}
 
     def place(item: pytest.Item) -> int:
         name = item.nodeid.partition("::")[0]
-        return known.get(name, len(known) + (not name.startswith("tests/parts/")))
+        return known.get(name, known.get(f"{name.rpartition('/')[0]}/", len(known)))
 
     if "PYTEST_XDIST_WORKER" in os.environ:
         items.sort(key=place)
