@@ -5,7 +5,6 @@ import json
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from typing import Any
 from mcollective_py.cli.demosite import OPERATOR, Site, SiteHost
 from tests.parts.lab import Lab
 from tests.parts.labbroker import lab_broker
+from tests.waiting import wait_until
 
 POLICY = {"package": f"policy default deny\nallow\tcert={OPERATOR}\t*\t*\t*\n"}
 STALE = "lab-gone"  # a suite whose packages are listed but not there
@@ -205,9 +205,8 @@ def apt_lab(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator
                 "--config", str(config),
             )  # fmt: skip
             assert start.returncode == 0, start.stderr
-            deadline = time.monotonic() + 30
-            while apt.mco("find").stdout.split() != [apt.host]:
-                assert time.monotonic() < deadline, (config.parent / "mcollectived.log").read_text()
+            log = config.parent / "mcollectived.log"
+            wait_until("it has subscribed", lambda: log.exists() and f"subscribed as {apt.host}" in log.read_text(), 60)
             command = ["env", f"XDG_CACHE_HOME={folder}", sys.executable, "-c", _CLIENT, str(site.client_config), apt.host]
             with subprocess.Popen(
                 lab.outside(command), env=lab.environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

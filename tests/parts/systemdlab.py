@@ -2,8 +2,7 @@
 
 import subprocess
 import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from mcollective_py.cli.demosite import OPERATOR, Site, SiteHost
 from tests.parts.asker import Asker
 from tests.parts.lab import Lab
 from tests.parts.labbroker import lab_broker
+from tests.waiting import wait_until
 
 _CHECKOUT = Path(__file__).parents[2]
 _UNIT = _CHECKOUT / "packaging" / "systemd" / "mcollectived.service"
@@ -62,22 +62,31 @@ class SystemdLab:
         return self.asker.ask(host, agent, action, inputs)
 
     def log(self, host: str) -> str:
-        """The log of a host's daemon."""
-        return (self.site.folder / "hosts" / host / "mcollectived.log").read_text()
+        """The log of a host's daemon, empty before it has one."""
+        path = self.site.folder / "hosts" / host / "mcollectived.log"
+        return path.read_text() if path.exists() else ""
 
 
 @contextmanager
 def systemd_lab(
-    folder: Path, hosts: Sequence[str], *, plain: Sequence[str] = (), settings: Mapping[str, Mapping[str, str]] | None = None
+    folder: Path,
+    hosts: Sequence[str],
+    *,
+    plain: Sequence[str] = (),
+    settings: Mapping[str, Mapping[str, str]] | None = None,
+    first: Callable[[Lab], object] | None = None,
 ) -> Iterator[SystemdLab]:
     """The lab with a broker, the hosts and their daemons. folder: below /var/tmp, seen by the hosts at the same path.
 
     hosts: run by systemd; plain: by a little init, their daemons started by hand. settings: of the daemons by host.
+    first: called with the lab before its hosts are started.
     """
     with Lab(folder) as lab:
         allowing = f"policy default deny\nallow\tcert={OPERATOR}\t*\t*\t*\n"
         site = Site(folder, policies=dict.fromkeys((path.parent.name for path in _CHECKOUT.glob("agents/*/agent.py")), allowing))
         made = SystemdLab(lab, site)
+        if first is not None:
+            first(lab)
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(lambda host: lab.up(host, systemd=host in hosts), (*hosts, *plain)))
         with lab_broker(lab, site) as broker, ThreadPoolExecutor(4) as pool:
@@ -86,9 +95,8 @@ def systemd_lab(
                 host: site.write_host(SiteHost(host, settings=(settings or {}).get(host, {})), broker) for host in (*hosts, *plain)
             }
             list(pool.map(lambda host: _install(made, host, configs[host], has_systemd=host in hosts), configs))
-            deadline = time.monotonic() + 60
-            while sorted(made.mco("find").stdout.split()) != sorted((*hosts, *plain)):
-                assert time.monotonic() < deadline, "\n".join(made.log(host) for host in (*hosts, *plain))
+            for host in (*hosts, *plain):
+                wait_until(f"{host} has subscribed", lambda host=host: f"subscribed as {host}" in made.log(host), 60)
             try:
                 yield made
             finally:
