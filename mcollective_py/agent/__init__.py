@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from ..ddl.quantities import bytes_of
+from ..ddl.quantities import bytes_of, seconds_of
 from ..errors import InvalidRPCData, MissingRPCData, RPCAborted, RPCError, UnknownAction
 from ..message import Request
 from ..wire.symbol import Symbol
@@ -35,6 +35,7 @@ __all__ = [
     "expiring",
     "read_record",
     "run",
+    "seconds_of",
     "start_detached",
 ]
 

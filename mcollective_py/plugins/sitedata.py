@@ -17,6 +17,7 @@ from ..node.view import DataSource, NodeView
 from .ddlfiles import read_data_folder
 from .finder import survey
 from .folder import checks_owners, load_plugin
+from .modules import carrier_of
 from .sitevalidators import validators_for
 
 _MAX_TEXT = 64 * 1024  # characters of one output
@@ -100,7 +101,7 @@ def load_data(
 ) -> DataIndex:
     """Every data plugin of the libdirs that loads and is wanted; a broken one never keeps the others away.
 
-    settings: those of a plugin by its name. only_owned: see folder.check_folder.
+    settings: those of a plugin by its name; one that an agent's folder carries has the agent's too. only_owned: see folder.check_folder.
     """
     found, builtin = survey("data", libdirs), builtin_data_ddls()
     plugins: list[SiteData] = []
@@ -112,7 +113,9 @@ def load_data(
         try:
             if name in builtin:
                 raise PluginError(name, f"{folder}: every host has a data plugin of this name, which cannot be replaced")
-            plugin = load_one(DataSource(name, folder, settings(name), tuple(libdirs)), ask, only_owned)
+            carrier = carrier_of(folder)
+            own = settings(name) if carrier is None else {**settings(carrier.name), **settings(name)}
+            plugin = load_one(DataSource(name, folder, own, tuple(libdirs)), ask, only_owned)
             if plugin.activates(view):
                 plugins.append(plugin)
             else:

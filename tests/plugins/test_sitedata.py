@@ -131,6 +131,13 @@ def test_all_that_load_are_there_and_a_broken_one_keeps_none_away(tmp_path):
     assert [error.plugin for error in found.skipped] == ["broken", "fact"]
 
 
+def test_one_that_an_agent_carries_has_the_agents_settings_and_its_own(tmp_path):
+    folder = write(tmp_path / "agents" / "shop", "return {'place': self.config['a'] + self.config['b']}")
+    (folder.parents[1] / "agent.py").touch()
+    found = loaded(tmp_path, {"shop": {"a": "shop", "b": "shop"}, "stock": {"b": "stock"}})
+    assert found.plugins[0].query("nails", VIEW)["place"] == "shopstock"
+
+
 def test_activate_when_says_whether_it_is_wanted(tmp_path):
     code = CODE + '\n    @classmethod\n    def activate_when(cls, node, config):\n        return bool(config["on"])\n'
     write(tmp_path, code=code)

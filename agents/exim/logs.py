@@ -1,0 +1,157 @@
+"""exigrep: all lines of every message of which one line matches; over rotated and compressed logs, between two moments."""
+
+import os
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mcollective_py.agent import seconds_of
+
+from .messageid import message_ids
+
+MAX_LINES = 5000
+MAX_TEXT = 1024 * 1024  # characters of an answer
+_MAX_FILES = 100
+_MAX_LINE = 16 * 1024
+_MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d)(?::(\d\d))?)?", re.ASCII)
+_SERIAL = re.compile(r"\.(\d{1,4})(?:\.(?:gz|xz|bz2))?$", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found. truncated: there is more. messages: of how many messages the lines are."""
+
+    text: str
+    messages: int
+    lines: int
+    truncated: bool
+
+
+def moment_of(text: str, now: float) -> str:
+    """A bound as the log writes times: of `2026-11-23 16:00[:30]`, a day, or a duration before now as `2h`. Raises ValueError."""
+    if found := _MOMENT.fullmatch(text.strip()):
+        year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
+        if not (1 <= month <= 12 and 1 <= day <= 31 and hour < 24 and minute < 60 and second < 60):
+            raise ValueError(f"there is no {text}")
+        return f"{year:04d}-{month:02d}-{day:02d} {hour:02d}:{minute:02d}:{second:02d}"
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now - seconds_of(text.strip())))
+
+
+def log_files(newest: str, since: str = "") -> list[str]:
+    """The log and what it was rotated to (`mainlog.1`, `mainlog.2.gz`, `mainlog-20261122.gz`), oldest first; none that ends before."""
+    place, name = os.path.split(newest)
+    try:
+        entries = [entry for entry in os.scandir(place) if entry.name == name or entry.name.startswith((f"{name}.", f"{name}-"))]
+    except OSError:
+        return []
+    found = []
+    for entry in entries:
+        with suppress(OSError):
+            if entry.is_file(follow_symlinks=False):
+                changed = entry.stat(follow_symlinks=False).st_mtime
+                if not since or entry.name == name or time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(changed)) >= since:
+                    serial = _SERIAL.search(entry.name)
+                    found.append((entry.name != name, changed, -int(serial[1]) if serial else 0, entry.path))
+    found.sort(key=lambda one: (not one[0], one[1], one[2]))
+    return [path for *_, path in found[-_MAX_FILES:]]
+
+
+def read_lines(path: str) -> Iterator[str]:
+    """The lines of a log, unpacked where it is packed. One that is gone, or is no such file, has none."""
+    try:
+        with _opener(path)(path, "rb") as file:
+            while line := file.readline(_MAX_LINE):
+                yield line.decode("utf-8", "replace").rstrip("\n")
+    except (OSError, EOFError, ValueError):
+        return
+
+
+def search(paths: Sequence[str], is_wanted: Callable[[str], bool], since: str = "", until: str = "", limit: int = MAX_LINES) -> Found:
+    """All lines of the messages of which a line is wanted, message by message in the order of their first line.
+
+    Lines of no message that are wanted come last. since, until: as moment_of has them; lines without a time belong to the one before.
+    """
+    wanted: dict[str, list[str]] = {}
+    others: list[str] = []
+    for line in _between(paths, since, until):
+        if is_wanted(line):
+            ids = _ids_of(line)
+            if ids:
+                for id in ids:
+                    wanted.setdefault(id, [])
+            elif len(others) < limit:
+                others.append(line)
+    if wanted:
+        for line in _between(paths, since, until):
+            for id in _ids_of(line):
+                if id in wanted and len(wanted[id]) <= limit:
+                    wanted[id].append(line)
+                    break
+    groups = [lines for lines in sorted(wanted.values(), key=lambda lines: lines[0] if lines else "") if lines]
+    groups += [[line] for line in others]
+    return _told(groups, len(wanted), limit)
+
+
+def _told(groups: Sequence[Sequence[str]], messages: int, limit: int) -> Found:
+    lines: list[str] = []
+    size = 0
+    for group in groups:
+        for line in group:
+            if len(lines) >= limit or size + len(line) > MAX_TEXT:
+                return Found("\n".join(lines), messages, len(lines), True)
+            lines.append(line)
+            size += len(line) + 1
+        if len(group) > 1:
+            lines.append("")
+    return Found("\n".join(lines).rstrip("\n"), messages, sum(1 for line in lines if line), False)
+
+
+def _ids_of(line: str) -> list[str]:
+    """The ids at their place behind the time, and that of the message a bounce is for (`R=ID`): they are one story."""
+    ids = message_ids(line[:120])
+    return ids[:2] if len(ids) > 1 and f"R={ids[1]}" in line else ids[:1]
+
+
+def _between(paths: Sequence[str], since: str, until: str) -> Iterator[str]:
+    for path in paths:
+        is_inside = not since
+        for line in read_lines(path):
+            if line[:1].isdigit() and _MOMENT.match(line):
+                at = line[:19]
+                is_inside = (not since or at >= since) and (not until or at <= until)
+            if is_inside:
+                yield line
+
+
+def _opener(path: str) -> Callable[..., Any]:
+    if path.endswith(".gz"):
+        import gzip
+
+        return gzip.open
+    if path.endswith(".xz"):
+        import lzma
+
+        return lzma.open
+    if path.endswith(".bz2"):
+        import bz2
+
+        return bz2.open
+    return open
+
+
+def tail(path: str, lines: int) -> tuple[list[str], int, float]:
+    """The last lines of a log, its bytes and when it changed last; nothing, 0 and 0.0 for one that is not there."""
+    from .queue import read_tail
+
+    try:
+        status = Path(path).stat()
+        content = read_tail(path, 256 * 1024).decode("utf-8", "replace").split("\n")
+    except OSError:
+        return [], 0, 0.0
+    if status.st_size > 256 * 1024:
+        content = content[1:]
+    return [line[:2000] for line in content if line][-lines:], status.st_size, status.st_mtime

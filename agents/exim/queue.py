@@ -1,0 +1,274 @@
+"""The queue out of the spool's own files: every folder that may have messages, each file read once and then only where it changed.
+
+Messages come and go at any time: one that is gone when its file is opened was not there. A file that cannot be read is told of by its
+id and keeps none of the others away.
+"""
+
+import gc
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from operator import attrgetter
+from pathlib import Path
+from string import ascii_letters, digits
+
+from .messageid import is_message_id
+from .spoolfile import MAX_FILE, BrokenSpoolFile, Message, parse_header_file, parse_journal, sender_of
+
+MAX_MESSAGES = 200_000  # of which one request reads; a host with more is in other trouble than a listing can help with
+MAX_KEPT = 20_000  # messages that are remembered, some 20 MB
+_MAX_QUEUES = 200
+_NO_QUEUES = frozenset({"input", "msglog", "db", "log", "scan", "gnutls-params", "lost+found"})
+_FIRST = 16 * 1024  # nearly every -H file is read at once
+_SPLIT = digits + ascii_letters  # the folders of a split spool
+_id_of = attrgetter("id")
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A message whose files tell no tale; reason in words."""
+
+    id: str
+    reason: str
+    queue: str = ""
+
+
+@dataclass(slots=True)
+class Listing:
+    """What a queue holds. messages: those that were wanted, oldest first. total: how many there are. broken: that cannot be read."""
+
+    messages: list[Message] = field(default_factory=list)
+    total: int = 0
+    broken: list[Broken] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """One folder with messages. queue: the named queue, empty for the usual one."""
+
+    path: str
+    queue: str = ""
+
+
+_Stamp = tuple[int, int, int]  # mtime in ns, inode, size
+Kept = dict[tuple[str, str], tuple[_Stamp, Message]]
+
+
+def queue_folders(spool: str) -> list[Folder]:
+    """Every folder of a spool that may hold messages: the input folder, those of a split spool, and the same of each named queue.
+
+    A spool whose queue was never used has none. Raises FileNotFoundError where there is no spool, PermissionError where it is closed.
+    """
+    names = sorted(path.name for path in Path(spool).iterdir())
+    homes = [Folder(f"{spool}/input")] if "input" in names else []
+    others = [name for name in names if name not in _NO_QUEUES and not name.startswith(".")]
+    homes += [Folder(f"{spool}/{name}/input", name) for name in others[:_MAX_QUEUES] if Path(spool, name, "input").is_dir()]
+    folders = []
+    for home in homes:
+        folders.append(home)
+        folders += [replace(home, path=f"{home.path}/{name}") for name in _SPLIT if Path(home.path, name).is_dir()]
+    return folders
+
+
+def read_queue(
+    folders: list[Folder],
+    wanted: Callable[[Message], bool] | None = None,
+    *,
+    sender_wanted: Callable[[str], bool] | None = None,
+    kept: Kept | None = None,
+) -> Listing:
+    """The messages of these folders that are wanted; all of them without `wanted`.
+
+    sender_wanted: where it says no to a sender, the rest of the file need not be read. kept: what earlier readings found, brought up to
+    date; the messages in it are the same values. Raises PermissionError for a folder that is closed.
+    """
+    listing = Listing()
+    seen: Kept = {}
+    with _without_collection():
+        for folder in folders:
+            with suppress(FileNotFoundError):
+                _read_folder(folder, listing, wanted, sender_wanted, kept, seen)
+    if kept is not None:
+        kept.clear()
+        kept.update(seen)
+    listing.messages.sort(key=_id_of)  # which begins with the time
+    return listing
+
+
+def read_one(folders: list[Folder], id: str) -> Message | Broken | None:
+    """One message by its id, None where it is not in the queue. Raises ValueError for what is no id, PermissionError."""
+    if not is_message_id(id):
+        raise ValueError("no message id")
+    for folder in folders:
+        with suppress(FileNotFoundError), _opened(folder.path) as handle:
+            return _read_message(handle, folder, id, has_journal=True)
+    return None
+
+
+def read_part(path: str, limit: int) -> tuple[bytes, bool]:
+    """The first bytes of a file of the spool, and whether there are more. Follows no link. Raises OSError."""
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        content = _read(handle, limit + 1)
+    finally:
+        os.close(handle)
+    return content[:limit], len(content) > limit
+
+
+def read_tail(path: str, limit: int) -> bytes:
+    """The last bytes of a file. Follows no link. Raises OSError."""
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        os.lseek(handle, max(os.fstat(handle).st_size - limit, 0), os.SEEK_SET)
+        return _read(handle, limit)
+    finally:
+        os.close(handle)
+
+
+def _read_folder(
+    folder: Folder,
+    listing: Listing,
+    wanted: Callable[[Message], bool] | None,
+    sender_wanted: Callable[[str], bool] | None,
+    kept: Kept | None,
+    seen: Kept,
+) -> None:
+    add = listing.messages.append
+    with _opened(folder.path) as handle:
+        heads, journals = _names(handle)
+        for id in heads:
+            if listing.total >= MAX_MESSAGES:
+                return
+            if not is_message_id(id):
+                continue
+            has_journal = id in journals
+            try:
+                if kept is None:
+                    found = _read_message(handle, folder, id, has_journal, sender_wanted)
+                else:
+                    found = _remembered(handle, folder, id, has_journal, kept, seen)
+            except FileNotFoundError:  # delivered or removed since the folder was read
+                continue
+            listing.total += 1
+            if found is None:
+                continue
+            if isinstance(found, Broken):
+                listing.broken.append(found)
+            elif wanted is None or wanted(found):
+                add(found)
+
+
+def _remembered(handle: int, folder: Folder, id: str, has_journal: bool, kept: Kept, seen: Kept) -> "Message | Broken":
+    """A message, read only where it changed since. A journal says what the file does not, so that such a one is read anew."""
+    status = os.stat(f"{id}-H", dir_fd=handle, follow_symlinks=False)
+    stamp, key = (status.st_mtime_ns, status.st_ino, status.st_size), (folder.path, id)
+    known = kept.get(key)
+    if known is not None and known[0] == stamp and not has_journal:
+        seen[key] = known
+        return known[1]
+    found = _read_message(handle, folder, id, has_journal)
+    assert found is not None
+    if isinstance(found, Message) and not has_journal and len(seen) < MAX_KEPT:
+        seen[key] = stamp, found
+    return found
+
+
+def _read_message(
+    folder_handle: int,
+    folder: Folder,
+    id: str,
+    has_journal: bool,
+    sender_wanted: Callable[[str], bool] | None = None,
+) -> "Message | Broken | None":
+    """A message; None where its sender is not wanted. Raises FileNotFoundError."""
+    try:
+        handle = os.open(f"{id}-H", _FLAGS, dir_fd=folder_handle)
+        try:
+            content = os.read(handle, _FIRST)
+            if sender_wanted is not None and (sender := sender_of(content)) is not None and not sender_wanted(sender):
+                return None
+            if len(content) == _FIRST:
+                content += _read(handle, MAX_FILE)
+        finally:
+            os.close(handle)
+        if len(content) > MAX_FILE:
+            return Broken(id, f"its -H file is larger than {MAX_FILE} bytes", folder.queue)
+        data_size = _size_of(folder_handle, id)
+        journal = _read_journal(folder_handle, id) if has_journal else ()
+        message = parse_header_file(content, id, data_size, journal)
+    except FileNotFoundError:
+        raise
+    except BrokenSpoolFile as error:
+        return Broken(id, f"its -H file is broken: {error}", folder.queue)
+    except OSError as error:
+        return Broken(id, f"its -H file cannot be read: {error.strerror}", folder.queue)
+    message.queue, message.folder = folder.queue, folder.path
+    return message
+
+
+_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+def _size_of(folder_handle: int, id: str) -> int:
+    try:
+        return os.stat(f"{id}-D", dir_fd=folder_handle, follow_symlinks=False).st_size
+    except OSError:
+        return 0
+
+
+def _read_journal(folder_handle: int, id: str) -> frozenset[str]:
+    try:
+        handle = os.open(f"{id}-J", _FLAGS, dir_fd=folder_handle)
+    except OSError:  # the delivery has ended
+        return frozenset()
+    try:
+        return parse_journal(_read(handle, MAX_FILE))
+    finally:
+        os.close(handle)
+
+
+def _names(handle: int) -> tuple[list[str], set[str]]:
+    """The ids of a folder that have an -H file, oldest first, and those with a journal."""
+    names = os.listdir(handle)
+    heads = [name[:-2] for name in names if name[-2:] == "-H"]
+    heads.sort()
+    return heads, {name[:-2] for name in names if name[-2:] == "-J"}
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """While ten thousand values are made, none of which is garbage, nobody looks for garbage: a twelfth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[int]:
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _read(handle: int, limit: int) -> bytes:
+    content = bytearray()
+    while len(content) < limit and (part := os.read(handle, min(limit - len(content), 1024 * 1024))):
+        content += part
+    return bytes(content)
+
+
+def counted(listing: Listing) -> Mapping[str, int]:
+    """How many there are, frozen, bounces, and their bytes."""
+    return {
+        "messages": len(listing.messages),
+        "frozen": sum(1 for one in listing.messages if one.frozen_since),
+        "bounces": sum(1 for one in listing.messages if not one.sender),
+        "bytes": sum(one.size for one in listing.messages),
+    }

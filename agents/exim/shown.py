@@ -1,0 +1,126 @@
+"""What hosts answer, as lines for people; values come from hosts and may be anything."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from .layout import age_text, listing_lines, size_text
+
+_SHOWN = 60  # characters of a cell but the last
+
+
+def mappings(value: object) -> list[Mapping[str, Any]]:
+    """The mappings in a list that a host sent."""
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+
+
+def number(value: object) -> int:
+    """A whole number that a host sent, 0 for anything else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 62 else 0
+
+
+def size_lines(hosts: Iterable[tuple[str, Mapping[str, Any]]]) -> list[str]:
+    """The historic table: all mail, the mail that is meant and the frozen mail of each host, by all mail; then their sums."""
+    rows = [(name, number(data.get("total")), number(data.get("matched")), number(data.get("frozen"))) for name, data in hosts]
+    if not rows:
+        return []
+    rows.sort(key=lambda row: (row[1], row[0]))
+    width = max(len(name) for name, *_ in rows)
+    numbers = [row[1:] for row in rows]
+    lines = [
+        f"{name:>{width}}: total mail: {total:<8} matched mail: {matched:<8} frozen mail: {frozen}"
+        for name, total, matched, frozen in rows
+    ]
+    total, matched, frozen = (sum(row[place] for row in numbers) for place in range(3))
+    return [*lines, "", f"{'':>{width}}  total mail: {total:<8} matched mail: {matched:<8} frozen mail: {frozen}"]
+
+
+def mailq_lines(hosts: Iterable[Mapping[str, Any]]) -> list[str]:
+    """All listings as one, as `exim -bp` prints it."""
+    return [line for data in hosts for line in listing_lines(mappings(data.get("mailq")))]
+
+
+def table_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Rows as columns with their names above them, those of the first row."""
+    if not rows:
+        return []
+    names = [str(name) for name in rows[0]]
+    cells = [[name.upper() for name in names], *([_cell(name, row.get(name)) for name in names] for row in rows)]
+    widths = [min(max(len(line[place]) for line in cells), _SHOWN) for place in range(len(names))]
+    is_number = [all(isinstance(row.get(name), int | float) for row in rows) for name in names]
+    lines = []
+    for line in cells:
+        parts = [cell.rjust(width) if right else cell.ljust(width) for cell, width, right in zip(line, widths, is_number, strict=True)]
+        lines.append("  ".join(parts).rstrip())
+    return lines
+
+
+def message_lines(data: Mapping[str, Any]) -> list[str]:
+    """One message: what is known of it, its headers and its log."""
+    found = data.get("message")
+    fields = found if isinstance(found, Mapping) else {}
+    lines = [f"{name:>14}: {text}" for name, value in fields.items() if (text := _cell(str(name), value))]
+    for title in ("headers", "log"):
+        if text := _text(data.get(title)).rstrip("\n"):
+            lines += ["", f"--- {title} ---", *text.split("\n")]
+    return lines
+
+
+def retry_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """When what is tried again."""
+    lines = []
+    for row in rows:
+        expired = ", given up on" if row.get("expired") is True else ""
+        lines.append(f"{_text(row.get('kind'))} {_text(row.get('key'))}: {_text(row.get('error'))}")
+        lines.append(
+            f"    failed first {_when(row.get('first'))}, tried {_when(row.get('last'))}, next {_when(row.get('next'))}{expired}"
+        )
+    return lines
+
+
+def health_lines(data: Mapping[str, Any]) -> list[str]:
+    """State of Exim: a line, and what is wrong below it."""
+    head = (
+        f"{_text(data.get('status'))}: Exim {_text(data.get('version'))}, {number(data.get('messages'))} messages, "
+        f"{number(data.get('frozen'))} frozen, oldest {age_text(number(data.get('oldest')))}, {_text(data.get('free'))}% free"
+    )
+    problems = data.get("problems")
+    return [head, *(f"  {_text(problem)}" for problem in (problems if isinstance(problems, list) else ()))]
+
+
+def count_line(data: Mapping[str, Any]) -> str:
+    """Numbers of a selection."""
+    return (
+        f"{number(data.get('messages'))} of {number(data.get('total'))} messages, {number(data.get('frozen'))} frozen, "
+        f"{number(data.get('bounces'))} bounces, {number(data.get('recipients'))} recipients, {size_text(number(data.get('bytes')))}, "
+        f"oldest {age_text(number(data.get('oldest')))}"
+    )
+
+
+def broken_lines(data: Mapping[str, Any]) -> list[str]:
+    """The messages whose files cannot be read."""
+    return [f"{_text(row.get('msgid'))}: {_text(row.get('reason'))}" for row in mappings(data.get("broken"))]
+
+
+def _cell(name: str, value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_text, value))
+    if name in ("age", "oldest", "newest") and isinstance(value, int):
+        return age_text(value)
+    if name in ("size", "bytes", "volume") and isinstance(value, int):
+        return size_text(value)
+    if name in ("arrived", "frozen_since"):
+        return _when(value) if value else ""
+    if name in ("frozen", "bounce") and isinstance(value, bool):
+        return name if value else ""
+    return _text(value)
+
+
+def _when(value: object) -> str:
+    if not isinstance(value, int) or not 0 < value < 1 << 34:
+        return "never"
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(value))
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)

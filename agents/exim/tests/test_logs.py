@@ -1,0 +1,104 @@
+import gzip
+import os
+from pathlib import Path
+
+import pytest
+
+from mcollective_py.plugins.modules import load_module
+
+logs = load_module("exim", Path(__file__).parents[1], "logs")
+OLD = """\
+2026-11-22 10:00:00 1xVAAA-00000i-1z <= alice@example.org H=mx S=240 for bob@example.com
+2026-11-22 10:00:01 1xVAAB-00000i-1z <= other@example.org S=240 for x@example.com
+2026-11-22 10:00:02 1xVAAA-00000i-1z => bob@example.com R=sink
+2026-11-22 10:00:03 1xVAAA-00000i-1z Completed
+"""
+NEW = """\
+2026-11-23 10:00:00 1xVBBB-00000i-1z <= alice@example.org S=240
+2026-11-23 10:00:01 1xVBBB-00000i-1z ** reject@example.net: no
+2026-11-23 10:00:02 1xVBBC-00000i-1z <= <> R=1xVBBB-00000i-1z U=exim
+2026-11-23 10:00:03 1xVBBC-00000i-1z => alice@example.org
+2026-11-23 10:00:04 H=[10.0.0.1] rejected RCPT <bob@example.com>: relay not permitted
+ continued
+"""
+
+
+@pytest.fixture
+def newest(tmp_path):
+    (tmp_path / "mainlog").write_text(NEW)
+    with gzip.open(tmp_path / "mainlog.2.gz", "wt") as file:
+        file.write(OLD)
+    (tmp_path / "mainlog.1").write_text("")
+    (tmp_path / "mainlogger").write_text(OLD)
+    for name, age in (("mainlog.2.gz", 200_000), ("mainlog.1", 100_000)):
+        now = (tmp_path / "mainlog").stat().st_mtime
+        os.utime(tmp_path / name, (now - age, now - age))
+    return str(tmp_path / "mainlog")
+
+
+def test_rotated_logs_come_oldest_first(newest):
+    assert [Path(path).name for path in logs.log_files(newest)] == ["mainlog.2.gz", "mainlog.1", "mainlog"]
+    assert logs.log_files("/nonexistent/mainlog") == []
+
+
+def test_a_log_that_ended_before_is_not_read(newest):
+    now = Path(newest).stat().st_mtime
+    since = logs.moment_of("40h", now)
+    assert [Path(path).name for path in logs.log_files(newest, since)] == ["mainlog.1", "mainlog"]
+
+
+def test_all_lines_of_a_message_come_where_one_matches(newest):
+    found = logs.search(logs.log_files(newest), lambda line: "bob@example.com" in line)
+    assert (found.messages, found.lines, found.truncated) == (1, 4, False)
+    assert found.text.split("\n")[:3] == OLD.split("\n")[0:1] + OLD.split("\n")[2:4]
+    assert "relay not permitted" in found.text
+    assert "other@example.org" not in found.text
+
+
+def test_a_bounce_belongs_to_the_story_of_its_message(newest):
+    found = logs.search([newest], lambda line: "reject@" in line)
+    assert found.messages == 1
+    found = logs.search([newest], lambda line: "R=1xVBBB" in line)
+    assert found.messages == 2
+
+
+def test_only_lines_between_two_moments_count(newest):
+    paths = logs.log_files(newest)
+    wanted = lambda line: "alice@" in line  # noqa: E731
+    assert logs.search(paths, wanted, since="2026-11-23 00:00:00").messages == 2
+    assert logs.search(paths, wanted, until="2026-11-22 23:59:59").messages == 1
+    assert logs.search(paths, wanted, since="2026-11-24 00:00:00").text == ""
+
+
+def test_an_answer_has_an_end(newest):
+    found = logs.search(logs.log_files(newest), lambda line: True, limit=2)
+    assert (found.lines, found.truncated) == (2, True)
+
+
+def test_a_packed_log_that_is_broken_ends_where_it_breaks(tmp_path):
+    (tmp_path / "mainlog.1.gz").write_bytes(gzip.compress(OLD.encode())[:60])
+    assert isinstance(list(logs.read_lines(str(tmp_path / "mainlog.1.gz"))), list)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-11-23", "2026-11-23 00:00:00"),
+        ("2026-11-23 16:01", "2026-11-23 16:01:00"),
+        ("2026-11-23T16:01:02", "2026-11-23 16:01:02"),
+    ],
+)
+def test_moments(text, moment):
+    assert logs.moment_of(text, 0) == moment
+
+
+@pytest.mark.parametrize("text", ["soon", "2026-13-01", "2026-11-23 25:00", ""])
+def test_what_is_no_moment_is_refused(text):
+    with pytest.raises(ValueError):
+        logs.moment_of(text, 0)
+
+
+def test_the_end_of_a_log(newest):
+    lines, size, _ = logs.tail(newest, 1)
+    assert (lines, size) == ([" continued"], len(NEW))
+    assert logs.tail("/nonexistent/log", 5) == ([], 0, 0.0)

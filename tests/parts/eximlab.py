@@ -1,0 +1,127 @@
+"""Lab hosts with a real Exim, which keeps what it is given in its queue, and a mail server that takes what is delivered."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.parts.lab import Lab
+from tests.parts.require import missing, require_lab
+from tests.waiting import wait_until
+
+DEBS = Path("/var/tmp/mcollective-exim-debs")  # where .ci/parts fetches what only a host gets
+SINK = "sink"
+SPOOL, LOGS = "/var/spool/exim4", "/var/log/exim4"
+_HERE = Path(__file__).parent
+_UNPACK = f"""
+for deb in {DEBS}/*.deb; do dpkg-deb --fsys-tarfile "$deb" | tar -x -C / --keep-directory-symlink; done
+getent passwd Debian-exim >/dev/null || useradd -r -d {SPOOL} -s /usr/sbin/nologin -U Debian-exim
+mkdir -p {SPOOL} {LOGS} /run/exim4; chown Debian-exim:Debian-exim {SPOOL} {LOGS} /run/exim4; chmod 750 {SPOOL}; chmod 2750 {LOGS}
+ln -sf exim4 /usr/sbin/exim
+"""
+# Everything goes to the sink; nothing is delivered before somebody asks for it.
+_CONFIG = """
+primary_hostname = {name}.lab.test
+queue_only
+local_interfaces = 0.0.0.0
+acl_smtp_rcpt = accept
+acl_smtp_data = accept
+log_selector = +received_recipients +queue_run
+auth_advertise_hosts = *
+smtp_accept_max = 100
+smtp_accept_max_per_connection = 20000
+smtp_accept_queue_per_connection = 0
+retry_interval_max = 1d
+host_lookup =
+rfc1413_query_timeout = 0s
+never_users =
+{more}
+begin acl
+accept:
+  accept
+begin routers
+nowhere:
+  driver = redirect
+  domains = nowhere.test
+  allow_fail
+  data = :fail: no such place
+sink:
+  driver = manualroute
+  transport = smtp
+  route_list = * {sink}::2525 byname
+  self = send
+begin transports
+smtp:
+  driver = smtp
+  hosts_try_fastopen =
+begin retry
+* * F,2h,15m; G,16h,1h,1.5; F,4d,6h
+begin authenticators
+plain:
+  driver = plaintext
+  public_name = PLAIN
+  server_prompts = :
+  server_condition = ${{if eq{{$auth3}}{{secret}}}}
+  server_set_id = $auth2
+"""
+
+
+class EximLab:
+    """Relays with Exim and the mail server they deliver to."""
+
+    def __init__(self, lab: Lab, relays: Sequence[str]) -> None:
+        self.lab, self.relays = lab, tuple(relays)
+
+    def run(self, host: str, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command in a host."""
+        return self.lab.run(host, *command)
+
+    def shell(self, host: str, text: str) -> str:
+        """Run lines of shell in a host; what they print. They must succeed."""
+        done = self.lab.run(host, "sh", "-ec", text)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def exim(self, host: str, *words: str) -> str:
+        """What Exim prints for these words."""
+        return self.lab.run(host, "/usr/sbin/exim4", *words).stdout
+
+    def ids(self, host: str) -> list[str]:
+        """The ids of all messages, oldest first, by Exim's own view."""
+        return self.lab.run(host, "exipick", "-i").stdout.split()
+
+    def send(self, host: str, *messages: Mapping[str, object]) -> None:
+        """Queue messages by SMTP; see eximqueue.send."""
+        done = subprocess.run(
+            self.lab.inside(host, [sys.executable, str(_HERE / "eximqueue.py"), "send"]),
+            env=self.lab.environ, input=json.dumps(messages), capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+
+    def multiply(self, host: str, count: int, ages: int = 86_400) -> None:
+        """Add count copies of what is queued, which came over the last `ages` seconds: a thousand take a fraction of a second."""
+        self.shell(host, f"{sys.executable} {_HERE}/eximqueue.py copy {count} {ages}")
+
+
+@contextmanager
+def exim_lab(folder: Path, relays: Sequence[str], *, more: str = "", has_daemon: bool = True) -> Iterator[EximLab]:
+    """The lab; gone afterwards. folder: below /var/tmp, seen by the hosts at the same path. more: lines of Exim's configuration."""
+    require_lab()
+    if not any(DEBS.glob("exim4-daemon-light_*.deb")):
+        missing("Exim is not fetched: .ci/parts does it")
+    with Lab(folder) as lab:
+        lab.up(SINK)
+        for relay in relays:
+            lab.up(relay)
+        sink = lab.addresses()[SINK]
+        made = EximLab(lab, relays)
+        made.shell(SINK, f"setsid -f {sys.executable} {_HERE}/eximsink.py 2525 >/run/sink.log 2>&1")
+        for relay in relays:
+            made.shell(relay, _UNPACK)
+            lab.write(relay, "/etc/exim4/exim4.conf", _CONFIG.format(name=relay, sink=sink, more=more))
+            if has_daemon:
+                made.shell(relay, "/usr/sbin/exim4 -bd")
+        wait_until("the sink listens", lambda: "ready" in made.shell(SINK, "cat /run/sink.log"))
+        yield made

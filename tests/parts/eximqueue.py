@@ -1,0 +1,62 @@
+"""Mail for an Exim on this very host, by SMTP or as copies of what is queued: `python eximqueue.py send < list` in a lab host."""
+
+import json
+import os
+import shutil
+import smtplib
+import sys
+import time
+from pathlib import Path
+
+SPOOL = Path("/var/spool/exim4/input")
+_BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+def send(messages: list[dict[str, object]]) -> None:
+    """Queue messages: sender, recipients, subject, body, user (who logs in)."""
+    by_user: dict[object, list[dict[str, object]]] = {}
+    for one in messages:
+        by_user.setdefault(one.get("user"), []).append(one)
+    for user, theirs in by_user.items():
+        with smtplib.SMTP("127.0.0.1", 25, local_hostname="client.lab.test", timeout=30) as server:
+            if user:
+                server.login(str(user), "secret")
+            for one in theirs:
+                sender = one.get("sender") or "postmaster@lab.test"
+                text = f"From: <{sender}>\nSubject: {one.get('subject', 'hello')}\n\n{one.get('body', 'text')}\n"
+                recipients = one["recipients"]
+                assert isinstance(recipients, list)
+                server.sendmail(str(one.get("sender", "")), recipients, text.encode())
+
+
+def copy(count: int, ages: int) -> None:
+    """Make count copies of the queued messages, with ids of their own; they came one after the other over the last `ages` seconds."""
+    files = sorted(SPOOL.glob("*-H"))
+    models = [(path.read_bytes(), path.with_name(f"{path.name[:-1]}D").read_bytes(), path.name[:-2]) for path in files]
+    owner, now = SPOOL.stat(), int(time.time())
+    for number in range(count):
+        head, body, model = models[number % len(models)]
+        arrival = now - ages + number * ages // count
+        own = f"{_base62(arrival, 6)}-{_base62(500_000 + number, 6)}-00"
+        lines = head.replace(model.encode(), own.encode()).split(b"\n")
+        lines[3] = b"%d %s" % (arrival, lines[3].partition(b" ")[2])
+        for name, content in (("D", body.replace(model.encode(), own.encode(), 1)), ("H", b"\n".join(lines))):
+            path = SPOOL / f"{own}-{name}"
+            path.write_bytes(content)
+            os.chmod(path, 0o640)
+            shutil.chown(path, owner.st_uid, owner.st_gid)
+
+
+def _base62(number: int, width: int) -> str:
+    text = ""
+    for _ in range(width):
+        number, digit = divmod(number, 62)
+        text = _BASE62[digit] + text
+    return text
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "send":
+        send(json.load(sys.stdin))
+    else:
+        copy(int(sys.argv[2]), int(sys.argv[3]))
