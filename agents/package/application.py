@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mcollective_py.cli.agentapplication import AgentApplication, action_and_things, none_of, one_of
+from mcollective_py.cli.optiontypes import delay
 from mcollective_py.client.results import RPCResult
 from mcollective_py.errors import UsageError
 from mcollective_py.matching.nodeset import fold
@@ -54,7 +55,7 @@ class Package(AgentApplication):
         parser.add_argument("--full", action="store_true", default=None, help="an upgrade may remove packages where it has to")
         parser.add_argument("--refresh", action="store_true", default=None, help="fetch the lists of packages anew before")
         parser.add_argument("--config-files", choices=("keep", "replace"), help="configuration files that were changed on the host")
-        parser.add_argument("--lock-wait", type=float, metavar="SECONDS", help="how long to wait for the lock of the package system")
+        parser.add_argument("--lock-wait", type=delay, metavar="SECONDS", help="how long to wait for the lock of the package system")
 
     def call(self, options: argparse.Namespace) -> tuple[str, Mapping[str, Any]]:
         """See AgentApplication."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mcollective_py.cli.agentapplication import AgentApplication, action_and_things, none_of, one_of
-from mcollective_py.cli.optiontypes import pause, seconds, whole
+from mcollective_py.cli.optiontypes import delay, duration, whole
 from mcollective_py.errors import UsageError
 from mcollective_py.sizes import size_words
 
@@ -31,10 +31,10 @@ class Service(AgentApplication):
         parser.add_argument("words", nargs="*", metavar="ACTION SERVICE...", help=f"the action: {', '.join(ACTIONS)}")
         parser.add_argument("--force", action="store_true", help="also what is protected: sshd, this daemon, ...")
         parser.add_argument(
-            "--wait", type=pause, metavar="SECONDS", help="how long to wait until it is done, 110 at most; 0: not at all"
+            "--wait", type=delay, metavar="SECONDS", help="how long to wait until it is done, 110 at most; 0: not at all"
         )
         parser.add_argument("--lines", type=whole, metavar="N", help="logs: so many lines, 20 without it")
-        parser.add_argument("--since", type=seconds, metavar="SECONDS", help="logs: only those of the last so many seconds")
+        parser.add_argument("--since", type=duration, metavar="TIME", help="logs: only those of the last so many seconds, or 30m, 2h")
         parser.add_argument("--state", choices=("failed", "running", "all"), help="list: which units, failed without it")
 
     def call(self, options: argparse.Namespace) -> tuple[str, Mapping[str, Any]]:

@@ -32,6 +32,11 @@ def pause(word: str) -> float:
     return 0.0 if word == "0" else seconds(word)
 
 
+def delay(word: str) -> float:
+    """A time in seconds, or with units as `5m`, 0 for none, as an option's type."""
+    return 0.0 if word == "0" else duration(word)
+
+
 def whole(word: str) -> int:
     """A whole number above 0, as an option's type."""
     if not (word.isascii() and word.isdigit() and 0 < int(word[:12]) < 1_000_000):

@@ -2,7 +2,7 @@ import argparse
 
 import pytest
 
-from mcollective_py.cli.optiontypes import duration, pause, seconds, whole
+from mcollective_py.cli.optiontypes import delay, duration, pause, seconds, whole
 
 
 def test_a_time_is_seconds_above_0():
@@ -30,6 +30,12 @@ def test_a_pause_may_be_0():
     assert (pause("0"), pause("0.5")) == (0.0, 0.5)
     with pytest.raises(argparse.ArgumentTypeError):
         pause("-1")
+
+
+def test_a_delay_may_be_0_or_have_units():
+    assert (delay("0"), delay("0.5"), delay("5m")) == (0.0, 0.5, 300)
+    with pytest.raises(argparse.ArgumentTypeError):
+        delay("-1")
 
 
 def test_a_whole_number_is_above_0():

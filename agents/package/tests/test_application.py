@@ -31,7 +31,7 @@ def call(*words):
         ("install nginx=1.*", "install", {"packages": "nginx=1.*"}),
         ("install nginx=1.0~rc1", "install", {"packages": "nginx=1.0~rc1"}),
         ("install nginx=1.2 curl --downgrade", "install", {"packages": "nginx=1.2,curl", "downgrade": True}),
-        ("upgrade --security --lock-wait 5", "upgrade", {"security": True, "lock_wait": 5.0}),
+        ("upgrade --security --lock-wait 5m", "upgrade", {"security": True, "lock_wait": 300}),
         ("compare openssl 3.0", "compare", {"package": "openssl", "version": "3.0"}),
         ("older openssl 3.0", "compare", {"package": "openssl", "version": "3.0"}),
         ("count", "count", {}),
