@@ -22,7 +22,7 @@ class Filemgr(Agent):
         from . import writing
 
         file = self._file(request)
-        with self._changing(file, f"Could not touch file '{file}'") as place:
+        with self._changing(file, f"Could not touch file '{file}'", reply) as place:
             is_new = place.status() is None
             if not request.noop:
                 is_new = writing.touch(place)
@@ -36,7 +36,7 @@ class Filemgr(Agent):
         from . import writing
 
         file = self._file(request)
-        with self._changing(file, f"Could not remove file '{file}'") as place:
+        with self._changing(file, f"Could not remove file '{file}'", reply) as place:
             found = place.status()
             if found is None:
                 reply.abort(f"Could not remove file '{file}' - it is not present")
@@ -121,7 +121,7 @@ class Filemgr(Agent):
 
         upload, wanted = self._upload(request), writing.Attributes.of(request)
         file = request["file"]
-        with self._changing(file, f"Could not write file '{file}'") as place:
+        with self._changing(file, f"Could not write file '{file}'", reply) as place:
             before = writing.regular_status(place)
             reply["size"], reply["sha256"], reply["received"] = upload.size, upload.sha256, upload.size
             if upload.offset == 0 or upload.is_last:  # those between need not know
@@ -152,7 +152,7 @@ class Filemgr(Agent):
 
         wanted = writing.Attributes.of(request, is_folder=True)
         file = request["file"]
-        with self._changing(file, f"Could not make folder '{file}'") as place:
+        with self._changing(file, f"Could not make folder '{file}'", reply) as place:
             found = place.status()
             if found is not None and not stat.S_ISDIR(found.st_mode):
                 reply.abort(f"Could not make folder '{file}': it is a {facts.kind_of(found.st_mode)}")
@@ -174,7 +174,7 @@ class Filemgr(Agent):
         file = request["file"]
         if not {"mode", "owner", "group"} & set(request):
             raise InvalidRPCData("which attributes? mode, owner, group")
-        with self._changing(file, f"Could not change '{file}'") as place:
+        with self._changing(file, f"Could not change '{file}'", reply) as place:
             found = place.status()
             if found is None:
                 reply.abort(f"{file} does not exist")
@@ -279,15 +279,20 @@ class Filemgr(Agent):
             raise RPCAborted(f"plugin.filemgr.max_size {error}") from error
 
     @contextmanager
-    def _changing(self, file: str, problem: str) -> "Iterator[Place]":
+    def _changing(self, file: str, problem: str, reply: RPCReply) -> "Iterator[Place]":
         from .access import Access
         from .place import place_of
 
-        with _told(problem), place_of(file) as place:
-            Access.of(self.config).check_change(place)
-            if place.name == ".":
-                raise RPCAborted(f"{problem}: it is a directory")
-            yield place
+        try:
+            with _told(problem), place_of(file) as place:
+                Access.of(self.config).check_change(place)
+                if place.name == ".":
+                    raise RPCAborted(f"{problem}: it is a directory")
+                yield place
+        except RPCAborted:
+            if "changed" in reply:
+                reply["changed"] = False  # it was said before it was tried
+            raise
 
     @contextmanager
     def _reading(self, request: RPCRequest) -> "Iterator[tuple[int, os.stat_result, Place]]":

@@ -82,6 +82,8 @@ class Filemgr(AgentApplication):
         if self._called.command == "get":
             if result.sender in self._there:
                 return None  # what is in the way is told in the end
+            if isinstance(result.get("size"), int) and result["size"] > self._most:
+                return None  # and so is what is too large
             return f"{size_words(result.get('size'))} to {self._folder / result.sender}"
         if self._is_trial and self._called.command not in _WORDS:
             return "would be changed" if result.get("changed") else "as it is to be"
@@ -134,7 +136,7 @@ class Filemgr(AgentApplication):
     def _get(self, options: argparse.Namespace) -> int:
         self._folder = folder_for(self._called.local)
         self._there = set() if options.overwrite else {entry.name for entry in self._folder.iterdir()}
-        most = (options.max_size or _MOST // 2**20) * 2**20
+        most = self._most = (options.max_size or _MOST // 2**20) * 2**20
         inputs = {**self._called.inputs, "offset": 0, "length": PIECE}
         files: dict[str, Fetched] = {}
         problems: dict[str, str] = {}

@@ -157,6 +157,11 @@ class TestPut:
         assert (files / "a").read_text() == "hello\n" and stat.S_IMODE((files / "a").stat().st_mode) == 0o640
         assert os.listdir(files) == ["a"]
 
+    def test_what_failed_is_not_said_to_be_changed(self, agent, files):
+        last = content_of("hello\n", size=12, offset=6)
+        result = agent.call("put", file=str(files / "a"), **last)
+        assert (result.statuscode, result.data["changed"]) == (1, False)
+
     def test_what_is_so_already_is_left_alone(self, agent, files):
         agent.call("put", file=str(files / "a"), **content_of("x"))
         inode = (files / "a").stat().st_ino
@@ -263,7 +268,9 @@ class TestLines:
         (files / "a").write_bytes(b"\xff\x00" * 400_000)
         for action in ("head", "tail"):
             assert assert_ok(agent.call(action, file=str(files / "a")))["truncated"]
-        assert len(assert_ok(agent.call("grep", file=str(files / "a"), pattern="\\xff"))["text"]) < 20_000
+        (files / "b").write_bytes(b"\xff" * 5000 + b"\nname \xff\n")
+        for how in ({"pattern": "name"}, {"pattern": "NAME", "ignore_case": True}, {"pattern": "^na.e", "regex": True}):
+            assert_ok(agent.call("grep", file=str(files / "b"), **how), text="name \\xff", matches=1)
         assert_invalid(agent.call("tail", file=str(files / "a"), lines=0))
 
 
