@@ -121,7 +121,7 @@ class Findings:
             self.started += 1
             if wrong := wrong_words(words, text):
                 self.problems.append(f"{where} {text!r:.80}: {wrong}: {words}")
-        left = [path for path in (*CANARIES.iterdir(), Path("/") / CANARY, Path("/touched"), Path(f"/root/{CANARY}")) if path.exists()]
+        left = [path for path in (*CANARIES.iterdir(), Path("/") / CANARY, Path("/touched"), Path.home() / CANARY) if path.exists()]
         for path in left:
             self.problems.append(f"{where} {text!r:.80}: left {path}")
             path.unlink()

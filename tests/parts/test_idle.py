@@ -76,6 +76,19 @@ def test_an_idle_daemon_does_next_to_nothing(fleet: Fleet) -> None:
     assert status(pid)["voluntary_ctxt_switches"] - switches <= 4  # the main thread waits, it does not poll
 
 
+def test_so_does_one_with_all_agents_that_come_with_the_package(tmp_path: Path) -> None:
+    with Fleet(tmp_path, ["all1"], settings={"plugin.shell.enabled": "1"}) as fleet:  # the only one that is there and off
+        pid = fleet.processes["all1"].pid
+        wait_until("it is small", lambda: status(pid)["VmRSS"] / 1024 <= MOST_RESIDENT_MB, 5)
+        with Wire(fleet.site.client_config) as wire:
+            reply = wire.ask(wire.request(action="agent_inventory"))
+    assert reply is not None
+    loaded = {agent["agent"] for agent in reply.data["agents"]}
+    shipped = {path.parent.name for path in (Path(__file__).parents[2] / "agents").glob("*/agent.py")}
+    # These are there where what they look after is.
+    assert shipped - loaded <= {"exim", "iptables", "puppet", "service"}
+
+
 def test_a_busy_daemon_gets_back_to_its_memory(fleet: Fleet) -> None:
     pid = fleet.processes["web1"].pid
     with Wire(fleet.site.client_config) as wire:

@@ -33,7 +33,7 @@ _OPTIONS = (
 )  # fmt: skip
 _PLACES = (
     "../{}", "../../../../../../{}", "a/../../{}", "..\\..\\{}", "/{}", "//{}", "/proc/self/root{}", "/proc/self/exe;{}",
-    "/proc/self/fd/0", "/dev/tcp/127.0.0.1/1/{}", "/dev/stdin", "/dev/zero", "/etc/passwd", "/etc/shadow", "/root/.ssh/id_rsa",
+    "/proc/self/fd/0", "/dev/tcp/127.0.0.1/1/{}", "/dev/stdin", "/dev/zero", "/etc/passwd", "/etc/shadow", "~/.ssh/id_rsa",
     "~/{}", "~root/{}", "./{}", ".", "..", "/", "/.", "/..", "\\\\host\\{}", "file://{}", "http://127.0.0.1:1/{}",
     "gopher://127.0.0.1:1/_{}", "data:,{}", "%2e%2e/{}", "..%2f{}", "..;/{}", "..%00/{}", "..\u2215{}", "\uff0e\uff0e/{}", "*{}",
     "?{}", "[!a]{}", "{{a,b}}{}", "**/{}", "CON", "a:{}", "::{}",
@@ -107,7 +107,10 @@ def places(
             yield Place(ddl.metadata.name, action.name, name, type_name, rest)
 
 
-_GOOD = ("web1", "1", 1, 1.0, True, "a,b", "/srv/files/file", "127.0.0.1", "http://127.0.0.1:1/", "0" * 64, "eA==", ["a"], {"a": "b"})
+_GOOD = (
+    "web1", "1", 1, 1.0, True, "a,b", "/srv/files/file", "127.0.0.1", "http://127.0.0.1:1/", "0" * 64, "1abcde-0000aa-00",
+    "a@b.example", "eA==", ["a"], {"a": "b"},
+)  # fmt: skip
 
 
 def _good(one: Input, validators: Mapping[str, Validator], good: Mapping[str, Any]) -> Any:
