@@ -25,7 +25,7 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
-# The order in which workers take files, so that all end together: what takes longest, the other real parts, what takes long of the rest.
+# The order in which workers take files, so that all end together: what takes longest, other real parts, what takes long of the rest.
 LONGEST = (
     "tests/parts/test_ruby_fleet.py",
     "tests/parts/test_puppet_agent.py",
