@@ -70,11 +70,19 @@ def daemon_pid(pid_file: str, programs: Sequence[str]) -> int:
         [told.decode()] if told.isdigit() else sorted((path.name for path in Path("/proc").iterdir() if path.name.isdigit()), key=int)
     )
     for pid in pids:
-        if _read(f"/proc/{pid}/comm", 64).decode("utf-8", "replace").strip() in programs:
+        if _namespace(pid) == _namespace("self") and _read(f"/proc/{pid}/comm", 64).decode("utf-8", "replace").strip() in programs:
             words = _read(f"/proc/{pid}/cmdline", 4096).split(b"\0")[1:]
             if told.isdigit() or any(word.startswith((b"-bd", b"-q")) for word in words):
                 return int(pid)
     return 0
+
+
+def _namespace(pid: str) -> str:
+    """What tells the host's own processes from those of its containers; empty for one that is gone."""
+    try:
+        return os.readlink(f"/proc/{pid}/ns/pid")
+    except OSError:
+        return ""
 
 
 def _read(path: str, limit: int) -> bytes:

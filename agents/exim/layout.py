@@ -46,7 +46,7 @@ def listing_lines(rows: Iterable[Mapping[str, Any]]) -> list[str]:
     for row in rows:
         frozen = " *** frozen ***" if row.get("frozen") is True else ""
         lines.append(
-            f"{_text(row.get('age')):>3}  {_text(row.get('size')):>5} {_text(row.get('msgid'))} <{_text(row.get('sender'))}>{frozen}"
+            f"{_text(row.get('age')):>3} {_text(row.get('size')):>5} {_text(row.get('msgid'))} <{_text(row.get('sender'))}>{frozen}"
         )
         recipients = row.get("recipients")
         lines += [f"          {_text(recipient)}" for recipient in (recipients if isinstance(recipients, list) else ())]

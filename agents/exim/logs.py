@@ -79,18 +79,15 @@ def search(paths: Sequence[str], is_wanted: Callable[[str], bool], since: str = 
     others: list[str] = []
     for line in _between(paths, since, until):
         if is_wanted(line):
-            ids = _ids_of(line)
-            if ids:
-                for id in ids:
-                    wanted.setdefault(id, [])
+            if id := _id_of(line):
+                wanted.setdefault(id, [])
             elif len(others) < limit:
                 others.append(line)
     if wanted:
         for line in _between(paths, since, until):
-            for id in _ids_of(line):
-                if id in wanted and len(wanted[id]) <= limit:
-                    wanted[id].append(line)
-                    break
+            lines = wanted.get(_id_of(line))
+            if lines is not None and len(lines) <= limit:
+                lines.append(line)
     groups = [lines for lines in sorted(wanted.values(), key=lambda lines: lines[0] if lines else "") if lines]
     groups += [[line] for line in others]
     return _told(groups, len(wanted), limit)
@@ -110,10 +107,10 @@ def _told(groups: Sequence[Sequence[str]], messages: int, limit: int) -> Found:
     return Found("\n".join(lines).rstrip("\n"), messages, sum(1 for line in lines if line), False)
 
 
-def _ids_of(line: str) -> list[str]:
-    """The ids at their place behind the time, and that of the message a bounce is for (`R=ID`): they are one story."""
-    ids = message_ids(line[:120])
-    return ids[:2] if len(ids) > 1 and f"R={ids[1]}" in line else ids[:1]
+def _id_of(line: str) -> str:
+    """The id of the message that a line is about; empty for none. It stands behind the time, which may have more to it."""
+    found = message_ids(line[:80])
+    return found[0] if found else ""
 
 
 def _between(paths: Sequence[str], since: str, until: str) -> Iterator[str]:

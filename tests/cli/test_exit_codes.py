@@ -23,9 +23,11 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "exit-codes.md"
 # A collective of their own, so that the hosts of other tests stay what they are: one answers everything, the other denies.
 COLLECTIVE = {"collectives": "exits", "main_collective": "exits"}
 SHELL = {"plugin.shell.enabled": "1"}  # it is not there unless a host says so
+# Nor this one unless there is an Exim; a spool that was never used is an empty queue.
+EXIM = {"plugin.exim.exim": "/bin/true", "plugin.exim.spool": "/etc", "plugin.exim.mainlog": "/x", "plugin.exim.paniclog": "/x"}
 HOSTS = (
-    SiteHost("open1", facts={"country": "uk"}, settings=COLLECTIVE | SHELL),
-    SiteHost("shut1", facts={"country": "de"}, settings=COLLECTIVE | SHELL),
+    SiteHost("open1", facts={"country": "uk"}, settings=COLLECTIVE | SHELL | EXIM),
+    SiteHost("shut1", facts={"country": "de"}, settings=COLLECTIVE | SHELL | EXIM),
 )
 
 SILENT = "-I open1 -I nobody -t 3"
@@ -132,6 +134,7 @@ TABLE: dict[str, dict[str, str | None]] = {
         "no broker": f"doctor {NO_BROKER}",
         "interrupted": "doctor -c {desk} -t 30 -vv",
     },
+    "exim": calling("exim", "exim size", "exim nosuch -c {good}"),
     "facts": {
         **always("facts", "facts country -c {good} -I open1", "facts"),
         **configured("facts country"),
@@ -230,6 +233,7 @@ HAS_JSON = (
     "config",
     "describe_filter",
     "doctor",
+    "exim",
     "facts",
     "filemgr",
     "find",

@@ -55,11 +55,10 @@ def test_all_lines_of_a_message_come_where_one_matches(newest):
     assert "other@example.org" not in found.text
 
 
-def test_a_bounce_belongs_to_the_story_of_its_message(newest):
+def test_a_bounce_is_a_message_of_its_own(newest):
     found = logs.search([newest], lambda line: "reject@" in line)
-    assert found.messages == 1
-    found = logs.search([newest], lambda line: "R=1xVBBB" in line)
-    assert found.messages == 2
+    assert (found.messages, found.lines) == (1, 2)
+    assert logs.search([newest], lambda line: "R=1xVBBB" in line).text.split("\n") == NEW.split("\n")[2:4]
 
 
 def test_only_lines_between_two_moments_count(newest):

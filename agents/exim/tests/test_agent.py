@@ -1,0 +1,135 @@
+"""The agent over a spool of real messages, as a host would call it; no Exim is run."""
+
+from pathlib import Path
+
+import pytest
+
+from mcollective_py.testing import AgentHarness, assert_aborted, assert_conforms, assert_invalid, assert_ok
+
+FOLDER = Path(__file__).parents[1]
+CASES = Path(__file__).parent / "cases"
+FROZEN, HALF_DONE, BOUNCE = "1xVWj6-00000i-1z", "1xVWj6-00000j-2i", "1xVWj7-00000u-2f"
+
+
+@pytest.fixture
+def agent(tmp_path):
+    for name in ("input", "msglog"):
+        (tmp_path / name).mkdir()
+    for id in (FROZEN, HALF_DONE, BOUNCE):
+        (tmp_path / "input" / f"{id}-H").write_bytes((CASES / f"spool-{id}.txt").read_bytes())
+        (tmp_path / "input" / f"{id}-D").write_text(f"{id}-D\nprivate words\n")
+        (tmp_path / "msglog" / id).write_bytes((CASES / f"msglog-{id}.txt").read_bytes())
+    log = tmp_path / "mainlog"
+    log.write_text(f"2026-11-23 16:17:08 {FROZEN} <= alice@example.org\n2026-11-23 16:17:09 {BOUNCE} <= <> R={HALF_DONE}\n")
+    config = {
+        "exim": "/bin/true",
+        "spool": str(tmp_path),
+        "mainlog": str(log),
+        "paniclog": str(tmp_path / "paniclog"),
+        "pid_file": str(tmp_path / "pid"),
+    }
+    return AgentHarness(FOLDER, config=config)
+
+
+def test_the_folder_is_as_hosts_and_operators_expect():
+    assert_conforms(FOLDER)
+
+
+def test_a_host_without_exim_does_not_offer_it(agent):
+    cls = agent.agent.cls
+    assert cls.activate_when(None, {"exim": "/bin/true"})
+    assert not cls.activate_when(None, {"exim": "/nonexistent/exim"})
+
+
+def test_the_historic_listing(agent):
+    reply = agent.call("mailq")
+    assert_ok(reply, size=3, frozen=1, broken=[])
+    assert set(reply.data["mailq"][0]) == {"recipients", "frozen", "age", "size", "msgid", "sender"}
+    assert [one["msgid"] for one in reply.data["mailq"]] == [FROZEN, HALF_DONE, BOUNCE]
+    assert_ok(agent.call("size", limit_sender="alice", limit_older_than="0"), total=3, matched=1, frozen=1)
+    assert_ok(agent.call("size", limit_unfrozen_only=True), total=3, matched=2, frozen=0)
+    assert_ok(agent.call("size", limit_recipient="u1@"), matched=0)
+    assert_invalid(agent.call("size", limit_frozen_only=True, limit_unfrozen_only=True))
+
+
+@pytest.mark.parametrize(
+    ("select", "ids"),
+    [
+        ("frozen", [FROZEN]),
+        ("bounce or auth=mallory", [HALF_DONE, BOUNCE]),
+        ("domain=example.net", [HALF_DONE]),
+        ("delivered=u1@example.net and not recipient=u1@example.net", [HALF_DONE]),
+        ("error=~'451 4.3.0'", [FROZEN, HALF_DONE]),
+        ("subject=~watches", [HALF_DONE]),
+        ("host=127.0.0.1 and sender_domain=example.org", [FROZEN]),
+        ("sender=''", [BOUNCE]),
+        ("sender=~'^spam@' and attempts=1", [HALF_DONE]),
+        ("queue='' and id=~2f$", [BOUNCE]),
+        ("recipients>1", []),
+        ("active and age>1s", [HALF_DONE, BOUNCE]),
+    ],
+)
+def test_selections(agent, select, ids):
+    reply = agent.call("list", select=select)
+    assert_ok(reply, matched=len(ids), total=3)
+    assert [one["id"] for one in reply.data["messages"]] == ids
+
+
+def test_a_selection_that_is_none_is_shown_with_a_mark(agent):
+    assert_invalid(
+        agent.call("count", select="frozen and sendr=x"), r"no field 'sendr'[^\n]*\n    frozen and sendr=x\n               \^"
+    )
+    assert_invalid(agent.call("list", columns="id,secret"), "no column 'secret'")
+
+
+def test_a_list_comes_in_parts(agent):
+    first = agent.call("list", limit=2)
+    assert_ok(first, next=HALF_DONE)
+    assert_ok(agent.call("list", limit=2, after=HALF_DONE), next="")
+    assert [one["id"] for one in agent.call("list", after=HALF_DONE).data["messages"]] == [BOUNCE]
+
+
+def test_messages_are_counted(agent):
+    assert_ok(agent.call("count", select="not frozen"), messages=2, bounces=1, recipients=2)
+    assert agent.call("top", by="errors").data["top"][0] == {
+        "name": "451 4.3.0 come back later", "messages": 2, "recipients": 2, "bytes": 520, "frozen": 1,
+    }  # fmt: skip
+    assert sum(row["messages"] for row in agent.call("histogram").data["ages"]) == 3
+    assert [row["domain"] for row in agent.call("summary").data["domains"]] == ["bad.example", "example.com", "example.net"]
+    assert "TOTAL" in agent.call("summarytext").data["summary"]
+
+
+def test_one_message(agent):
+    reply = agent.call("show", msgid=HALF_DONE)
+    assert_ok(reply)
+    assert "private" not in str(reply.data)
+    assert (reply.data["message"]["auth"], reply.data["headers"].splitlines()[-1]) == ("mallory", "Subject: Buy cheap watches")
+    assert_ok(agent.call("body", msgid=HALF_DONE, limit=7), body="private", truncated=True)
+    assert_ok(agent.call("body", msgid=HALF_DONE), body="private words\n", truncated=False)
+    assert_aborted(agent.call("show", msgid="1xVWj6-00000i-ZZ"), "No message matching 1xVWj6-00000i-ZZ")
+    assert_invalid(agent.call("body", msgid="../../../etc/passwd"))
+
+
+def test_the_log(agent):
+    assert_ok(agent.call("exigrep", pattern="alice"), messages=1, lines=1, files=1)
+    assert_ok(agent.call("exigrep", pattern="(a+)+$"), messages=0)
+    assert_invalid(agent.call("exigrep", pattern="("))
+    assert_invalid(agent.call("exigrep", pattern="x", since="never"))
+    assert_ok(agent.call("paniclog"), paniclog="", bytes=0)
+
+
+@pytest.mark.parametrize("address", ["-be", "-Cevil.conf", "-be ${run{x}}", "x' & touch f & '", "a@b\n", ""])
+def test_what_is_no_address_reaches_no_exim(agent, address):
+    assert_invalid(agent.call("testaddress", address=address))
+
+
+def test_health_says_what_is_wrong(agent, tmp_path):
+    (tmp_path / "paniclog").write_text("help\n")
+    reply = agent.call("health")
+    assert_ok(reply, status="problems", messages=3, frozen=1, panic_bytes=5, pid=0)
+    assert reply.data["problems"][:2] == ["no daemon runs", "the panic log has 5 bytes"]
+
+
+def test_a_spool_that_is_not_there_is_an_error_in_words(tmp_path):
+    config = {"exim": "/bin/true", "spool": str(tmp_path / "none"), "mainlog": "/x", "paniclog": "/x"}
+    assert_aborted(AgentHarness(FOLDER, config=config).call("size"), "cannot be read: No such file")
