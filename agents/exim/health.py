@@ -80,7 +80,7 @@ def daemon_pid(pid_file: str, programs: Sequence[str]) -> int:
 def _namespace(pid: str) -> str:
     """What tells the host's own processes from those of its containers; empty for one that is gone."""
     try:
-        return os.readlink(f"/proc/{pid}/ns/pid")
+        return str(Path(f"/proc/{pid}/ns/pid").readlink())
     except OSError:
         return ""
 
