@@ -101,7 +101,8 @@ def load_data(
 ) -> DataIndex:
     """Every data plugin of the libdirs that loads and is wanted; a broken one never keeps the others away.
 
-    settings: those of a plugin by its name; one that an agent's folder carries has the agent's too. only_owned: see folder.check_folder.
+    settings: those of a plugin by its name; one that an agent's folder carries has the agent's too. only_owned: see
+    folder.check_folder.
     """
     found, builtin = survey("data", libdirs), builtin_data_ddls()
     plugins: list[SiteData] = []
