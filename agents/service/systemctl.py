@@ -47,10 +47,13 @@ def systemctl_later(systemd_run: str, systemctl: str, verb: str, unit: str, name
     ]
 
 
-def journalctl(program: str, unit: str, lines: int, since: float | None = None, *, has_times: bool = True) -> list[str]:
-    """The command that prints the last lines of a unit's log. since: seconds since the epoch."""
+def journalctl(program: str, unit: str, lines: int, since: float | None = None) -> list[str]:
+    """The command that prints the last lines of a unit's log, the newest first. since: seconds since the epoch.
+
+    The other way round, `--lines` beside `--since` gives the first lines since then (systemd 252).
+    """
     return [
-        *(program, "--no-pager", "--quiet", f"--lines={lines}", f"--output={'short-iso' if has_times else 'cat'}"),
+        *(program, "--no-pager", "--quiet", "--reverse", f"--lines={lines}", "--output=short-iso"),
         *([] if since is None else [f"--since=@{int(since)}"]),
         f"--unit={unit}",
     ]
@@ -171,6 +174,17 @@ def is_not_installable(stderr: str) -> bool:
 def parse_log(text: str) -> list[str]:
     """Lines of a log; `-- Boot ...` and `-- No entries --` are none."""
     return [line.rstrip() for line in text.splitlines() if line.strip() and not re.fullmatch(r"-- .* --", line)]
+
+
+def oldest_first(lines: Sequence[str]) -> list[str]:
+    """Lines of a log, which came newest first. A line that begins with a blank goes on with the one before it."""
+    entries: list[list[str]] = []
+    for line in lines:
+        if entries and line.startswith(" "):
+            entries[-1].append(line)
+        else:
+            entries.append([line])
+    return [line for entry in reversed(entries) for line in entry]
 
 
 def skipped(lines: Sequence[str]) -> str:

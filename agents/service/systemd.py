@@ -10,6 +10,7 @@ from .provider import Listed, Outcome, ServiceState
 from .systemctl import (
     is_not_installable,
     journalctl,
+    oldest_first,
     own_words,
     parse_list,
     parse_log,
@@ -85,7 +86,7 @@ class Systemd:
         except RPCAborted:
             return []
         done = run(journalctl(program, full_name(service), lines, since), timeout=_READ, only_prints=True)
-        return parse_log(done.stdout)[-lines:]
+        return oldest_first(parse_log(done.stdout))[-lines:]
 
     def is_own(self, state: ServiceState) -> bool:
         """Whether a unit is the one that this daemon runs in."""

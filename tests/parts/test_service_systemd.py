@@ -181,6 +181,8 @@ def test_questions_have_answers_for_people_and_for_filters(lab: SystemdLab) -> N
     assert abs(shown["since"] - time.time()) < 300 and shown["pid"] > 1
     assert "dies.service" in [row["unit"] for row in ask(lab, "list")["data"]["units"]]
     assert any("cannot read /etc/dies.conf" in line for line in ask(lab, "logs", "service=dies", "lines=4")["data"]["lines"])
+    newest = ask(lab, "logs", "service=dies", "lines=1", "since=3600")["data"]["lines"]
+    assert newest[0].endswith("dies.service: Failed with result 'exit-code'."), "the last lines since then, not the first"
     answers = [lab.rpc(host, "rpcutil", "get_data", "source=service", f"query={name}")["data"] for host, name in _ASKED_BY_FILTERS]
     assert [(answer["status"], answer.get("failed")) for answer in answers] == [("stopped", True), ("stopped", False)]
     status = lab.mco("service", "status", "good", "dies", "-I", "sd1")

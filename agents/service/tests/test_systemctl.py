@@ -5,6 +5,7 @@ import pytest
 from agents.service.systemctl import (
     is_not_installable,
     journalctl,
+    oldest_first,
     own_words,
     parse_list,
     parse_log,
@@ -44,7 +45,7 @@ def test_the_words_of_commands():
     ]  # fmt: skip
     assert "--no-block" in systemctl_act("systemctl", "stop", "a.service", waits=False)
     assert "--state=failed" in systemctl_list("systemctl", "failed", "")
-    assert "--since=@17" in journalctl("journalctl", "a.service", 5, 17.9)
+    assert {"--since=@17", "--lines=5", "--reverse"} < {*journalctl("journalctl", "a.service", 5, 17.9)}
     later = systemctl_later("/bin/systemd-run", "/bin/systemctl", "restart", "a.service", "t", 2)
     assert later[:4] == ["/bin/systemd-run", "--quiet", "--collect", "--unit=t"]
     assert later[-7:] == ["--", "/bin/systemctl", "restart", "--no-pager", "--no-ask-password", "--", "a.service"]
@@ -132,6 +133,14 @@ def test_lines_of_a_log():
     assert len(lines) == 8 and lines[1].endswith("sh[73]: cannot read /etc/dies.conf")
     assert parse_log("-- No entries --\n") == []
     assert parse_log("-- Boot 17 --\na\n") == ["a"]
+
+
+def test_the_newest_lines_come_last_and_what_goes_on_stays_together():
+    lines = oldest_first(parse_log(case("log-reverse")))
+    assert [line.partition(": ")[2] for line in (lines[0], lines[-1])] == [
+        "Started dies.service.", "dies.service: Failed with result 'exit-code'.",
+    ]  # fmt: skip
+    assert oldest_first(["c: 1", "   2", "b", "a"]) == ["a", "b", "c: 1", "   2"]
 
 
 def test_a_start_that_was_left_out_is_found_in_the_log():
