@@ -48,6 +48,7 @@ def lock_text(lock: DisabledLock) -> str:
 
 def put_lock(file: str, lock: DisabledLock, *, replace: bool = False) -> bool:
     """Put a lock there, whole at once, readable as Puppet's. False where there is one already, unless it may be replaced. OSError."""
+    os.makedirs(os.path.dirname(file), exist_ok=True)  # noqa: PTH103, PTH120  it is not there before the first run
     new = f"{file}.{os.urandom(8).hex()}"
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644), "w") as written:
         written.write(lock_text(lock))

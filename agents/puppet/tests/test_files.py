@@ -177,6 +177,12 @@ def test_a_lock_that_says_nothing_disables_all_the_same(text):
     assert parse_lock(text) == DisabledLock()
 
 
+def test_a_lock_is_put_before_puppet_ever_ran(tmp_path):
+    file = tmp_path / "state" / "agent_disabled.lock"
+    assert put_lock(str(file), DisabledLock("new host"))
+    assert parse_lock(file.read_bytes()).message == "new host"
+
+
 def test_a_lock_is_put_once_unless_it_may_be_replaced(tmp_path):
     file = tmp_path / "lock"
     assert put_lock(str(file), DisabledLock("a"))
