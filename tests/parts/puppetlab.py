@@ -5,9 +5,11 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from tests.parts.lab import Lab
 from tests.parts.puppetdb import JAVA
 from tests.parts.systemdlab import SystemdLab, systemd_lab
 from tests.waiting import wait_until
@@ -24,29 +26,69 @@ ENVIRONMENTS = {
     "broken": "include role::nosuch",
     "slow": "exec { '/usr/bin/mkfifo /tmp/gate && /bin/cat /tmp/gate':\n    provider => shell,\n  }",  # until somebody writes into it
 }
+_CONF = "[main]\nserver = puppet.lab.test\nkeylength = 2048\n"  # keys of 4096 bits cost each host seconds
+_SERVER_CONF = "[server]\ndns_alt_names = puppet,puppet.lab.test\nautosign = true\n"
+# Clojure compiles its programs as they start: not looking for mistakes in them, and with room for what is left over, it does so sooner.
+_JAVA = ("-Dclojure.spec.skip-macros=true", "-Xms400m", "-Xmn260m")
 _SETUP = """
-{{ echo '[main]'; echo 'server = puppet.lab.test'; echo '[server]'
-   echo 'dns_alt_names = puppet,puppet.lab.test'; echo 'autosign = true'; }} >> /etc/puppet/puppet.conf
+printf %s '{conf}' >>/etc/puppet/puppet.conf
+cp -r {folder}/environments /etc/puppet/code/
+chmod -R a+rX /etc/puppet/code
 mkdir -p /run/puppetserver && printf 0 > {ready} && chown -R puppet: /run/puppetserver
 puppetserver ca setup
-chmod -R a+rX /etc/puppet/code
-exec setpriv --reuid puppet --regid puppet --clear-groups java -Xms400m -Xmx768m {java} \\
+exec setpriv --reuid puppet --regid puppet --clear-groups java {java} \\
   -Djruby.logger.class=com.puppetlabs.jruby_utils.jruby.Slf4jLogger -Djruby.lib=/usr/share/jruby/lib \\
   -jar /usr/share/puppetserver/puppetserver.jar --config /etc/puppet/puppetserver/conf.d \\
   --bootstrap-config /etc/puppet/puppetserver/services.d --restart-file {ready}
 """
 
 
+class Server:
+    """A puppetserver that starts while other things are done. folder: below /var/tmp, seen by its host at the same path."""
+
+    def __init__(self, lab: Lab, folder: Path) -> None:
+        self._lab = lab
+        for name, body in ENVIRONMENTS.items():
+            site, manifest = folder / "environments" / name / "manifests" / "site.pp", folder / "environments" / name / MANIFEST
+            for file, text in ((site, "node default { include role::web }\n"), (manifest, f"class role::web {{\n  {body}\n}}\n")):
+                file.parent.mkdir(parents=True)
+                file.write_text(text)
+        lab.up(SERVER)
+        words = _SETUP.format(conf=_CONF + _SERVER_CONF, folder=folder, ready=_READY, java=" ".join((*JAVA, *_JAVA)))
+        self._thread = threading.Thread(target=lab.run, args=(SERVER, "sh", "-ec", words), kwargs={"timeout": 900.0}, daemon=True)
+        self._thread.start()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its process is there."""
+        return self._thread.is_alive()
+
+    def wait(self) -> None:
+        """Until it serves."""
+        deadline = time.monotonic() + _START_LIMIT
+        while not self._lab.run(SERVER, "cat", _READY).stdout.startswith("1"):
+            log = self._lab.run(SERVER, "sh", "-c", "tail -n 40 /var/log/puppetserver/*.log").stdout
+            assert self.is_running and time.monotonic() < deadline, f"the puppetserver did not start:\n{log}"
+            time.sleep(0.5)
+
+
 @dataclass
 class PuppetLab:
-    """hosts: the agents, each with a daemon of ours and a certificate of its server."""
+    """hosts: the agents, each with a daemon of ours. server: to be waited for before the first run."""
 
     made: SystemdLab
     hosts: tuple[str, ...]
+    server: Server
+    _asking: threading.Lock = field(default_factory=threading.Lock)
 
     def mco(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Call mco as the operator."""
         return self.made.mco(*words)
+
+    def ask(self, host: str, action: str, *inputs: str) -> dict[str, Any]:
+        """One action of one host, by a client that stays: `statuscode`, `statusmsg` and `data` of its reply."""
+        with self._asking:
+            return self.made.rpc(host, "puppet", action, *inputs)
 
     def shell(self, host: str, text: str) -> str:
         """Run lines of shell in a host; what they print. They must succeed."""
@@ -55,24 +97,13 @@ class PuppetLab:
 
 @contextmanager
 def puppet_lab(folder: Path, hosts: Sequence[str]) -> Iterator[PuppetLab]:
-    """The server starts while the hosts do. folder: below /var/tmp. It ends with the lab."""
+    """The server still starts when this is entered. folder: below /var/tmp. It ends with the lab."""
     settings = {"plugin.puppet.resource_type_whitelist": "file,user", "plugin.puppet.splay": "false"}
-    with systemd_lab(folder, (), plain=hosts, settings=dict.fromkeys(hosts, settings)) as made:
-        made.lab.up(SERVER)
-        for name, body in ENVIRONMENTS.items():
-            place = f"/etc/puppet/code/environments/{name}"
-            made.lab.write(SERVER, f"{place}/manifests/site.pp", "node default { include role::web }\n")
-            made.lab.write(SERVER, f"{place}/{MANIFEST}", f"class role::web {{\n  {body}\n}}\n")
-        words = _SETUP.format(ready=_READY, java=" ".join(JAVA))
-        server = threading.Thread(target=made.lab.run, args=(SERVER, "sh", "-ec", words), kwargs={"timeout": 900.0}, daemon=True)
-        server.start()
+    servers: list[Server] = []
+    with systemd_lab(
+        folder, (), plain=hosts, settings=dict.fromkeys(hosts, settings), first=lambda lab: servers.append(Server(lab, folder))
+    ) as made:
         for host in hosts:  # without what a run on the machine below may have left
-            made.shell(host, "rm -rf /var/cache/puppet/* /var/lib/puppet/*; puppet config set --section main server puppet.lab.test")
-        serves = lambda: made.lab.run(SERVER, "cat", _READY).stdout.startswith("1")  # noqa: E731
-        deadline = time.monotonic() + _START_LIMIT
-        while not serves():
-            log = made.lab.run(SERVER, "sh", "-c", "tail -n 40 /var/log/puppetserver/*.log").stdout
-            assert server.is_alive() and time.monotonic() < deadline, f"the puppetserver did not start:\n{log}"
-            time.sleep(0.2)
-        yield PuppetLab(made, tuple(hosts))
-    wait_until("the server has gone with its host", lambda: not server.is_alive(), 30)
+            made.shell(host, f"rm -rf /var/cache/puppet/* /var/lib/puppet/*; printf %s '{_CONF}' >>/etc/puppet/puppet.conf")
+        yield PuppetLab(made, tuple(hosts), servers[0])
+    wait_until("the server has gone with its host", lambda: not servers[0].is_running, 30)

@@ -1,11 +1,11 @@
 """The agent puppet on real hosts: real runs against a real puppetserver, asked by a real mco."""
 
 import json
+import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,6 +16,7 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.parts
 
 HOSTS = ("a1", "a2")
+ALL = ("--dt", "10")  # seconds; it ends as soon as both have answered
 WEB = "/etc/puppet/code/environments/failing/modules/role/manifests/web.pp"
 
 
@@ -27,51 +28,53 @@ def fleet() -> Iterator[PuppetLab]:
         yield lab
 
 
-def replies(fleet: PuppetLab, *words: str) -> dict[str, dict[str, Any]]:
-    called = fleet.mco(*words, "--json")
-    assert called.stdout, called.stderr
-    return {reply["sender"]: reply for reply in json.loads(called.stdout)["replies"]}
+def at_once(*done: Callable[[], object]) -> None:
+    """Several things, none of which waits for another."""
+    with ThreadPoolExecutor(len(done)) as pool:
+        for one in [pool.submit(one) for one in done]:
+            one.result()
+
+
+def calls(fleet: PuppetLab, *words: Sequence[str]) -> list[subprocess.CompletedProcess[str]]:
+    """Several `mco`, none of which waits for another."""
+    with ThreadPoolExecutor(len(words)) as pool:
+        return list(pool.map(lambda one: fleet.mco(*one), words))
 
 
 def test_a_life_of_two_agents(fleet: PuppetLab) -> None:
     """In one go, for each run takes seconds, and what one leaves behind is what the next begins with."""
-    never_run(fleet)
+    at_once(lambda: never_run(fleet), lambda: resources(fleet, "a2"))  # the server still starts
+    disabled_and_back_again(fleet, "a1")
+    fleet.server.wait()
     first_runs(fleet)
-    with ThreadPoolExecutor() as both:
-        for done in (both.submit(a_trial, fleet, "a1"), both.submit(a_failing_resource, fleet, "a2")):
-            done.result()
+    at_once(lambda: a_trial(fleet, "a1"), lambda: a_failing_resource(fleet, "a2"))
+    at_once(lambda: one_run_at_a_time(fleet, "a1"), lambda: a_daemon_is_signalled(fleet, "a2"))
     a_catalog_that_does_not_compile(fleet)
-    with ThreadPoolExecutor() as both:
-        for done in (both.submit(disabled_and_back_again, fleet, "a1"), both.submit(a_daemon_is_signalled, fleet, "a2")):
-            done.result()
-    with ThreadPoolExecutor() as both:
-        for done in (both.submit(one_run_at_a_time, fleet, "a1"), both.submit(resources, fleet, "a2")):
-            done.result()
 
 
 def never_run(fleet: PuppetLab) -> None:
-    status = fleet.mco("puppet", "status")
+    status = fleet.mco("puppet", "status", *ALL)  # which has Puppet asked for its paths
+    count, found = calls(fleet, ("puppet", "count", *ALL), ("find", *ALL, "-S", "puppet().enabled=true"))
     assert status.returncode == 0, status.stderr
     assert "a1: Currently stopped; no run has been completed yet" in status.stdout
-    count = fleet.mco("puppet", "count").stdout
-    assert "Total Puppet nodes: 2" in count and "Nodes currently enabled: 2" in count
-    assert fleet.mco("find", "-S", "puppet().enabled=true").stdout.split() == ["a1", "a2"]
+    assert "Total Puppet nodes: 2" in count.stdout and "Nodes currently enabled: 2" in count.stdout
+    assert "Summary of" not in count.stdout  # it is one already
+    assert found.stdout.split() == ["a1", "a2"]
 
 
 def first_runs(fleet: PuppetLab) -> None:
-    run = fleet.mco("puppet", "runall", "2")
+    run = fleet.mco("puppet", "runall", "2", *ALL)
     assert run.returncode == 0, run.stdout + run.stderr
     assert "a1: changed: 1 resource in" in run.stdout and "a2: changed: 1 resource in" in run.stdout
     for host in HOSTS:
         assert fleet.shell(host, "cat /etc/lab-web") == "web\n"
-    summary = replies(fleet, "rpc", "puppet", "last_run_summary", "logs=true")["a1"]["data"]
+    summary = fleet.ask("a1", "last_run_summary", "logs=true")["data"]
     assert (summary["outcome"], summary["changed_resources"], summary["type_distribution"]) == ("changed", 1, {"File": 1})
     assert any(log["msg"].startswith("Applied catalog in") for log in summary["logs"])
-    assert fleet.mco("find", "-S", "resource('File[/etc/lab-web]').managed=true and resource().failed_resources=0").stdout.split() == [
-        *HOSTS
-    ]
-    shown = fleet.mco("puppet", "summary").stdout
-    assert "Summary statistics for 2 nodes:" in shown and "Total resources: " in shown
+    managed = "resource('File[/etc/lab-web]').managed=true and resource().failed_resources=0"
+    found, shown = calls(fleet, ("find", *ALL, "-S", managed), ("puppet", "summary", *ALL))
+    assert found.stdout.split() == [*HOSTS]
+    assert "Summary statistics for 2 nodes:" in shown.stdout and "Total resources: " in shown.stdout
 
 
 def a_trial(fleet: PuppetLab, host: str) -> None:
@@ -90,33 +93,33 @@ def a_failing_resource(fleet: PuppetLab, host: str) -> None:
     assert "failed: 1 resource" in run.stdout
     assert f"Exec[/bin/false] ({WEB}:5)" in run.stdout
     assert "'/bin/false' returned 1 instead of one of [0]" in run.stdout
-    report = replies(fleet, "rpc", "puppet", "report", "-I", host)[host]["data"]
+    report = fleet.ask(host, "report")["data"]
     assert [(one["resource"], one["file"], one["line"]) for one in report["failed"]] == [("Exec[/bin/false]", WEB, 5)]
-    assert replies(fleet, "rpc", "puppet", "run_result", "-I", host)[host]["data"]["exitcode"] == 6
+    assert fleet.ask(host, "run_result")["data"]["exitcode"] == 6
 
 
 def a_catalog_that_does_not_compile(fleet: PuppetLab) -> None:
     """On the first of two hosts, one at a time: the other is spared."""
-    run = fleet.mco("puppet", "runall", "1", "--max-fail", "0", "-E", "broken")
+    run = fleet.mco("puppet", "runall", "1", "--max-fail", "0", "-E", "broken", *ALL)
     assert run.returncode == 2, run.stdout + run.stderr
     assert "a1: failed: no catalog" in run.stdout and "Could not find class ::role::nosuch" in run.stdout
     assert "Puppet was not run on a2 (1)" in run.stderr
-    summary = replies(fleet, "rpc", "puppet", "last_run_summary", "-I", "a1")["a1"]["data"]
+    summary = fleet.ask("a1", "last_run_summary")["data"]
     assert (summary["config_version"], summary["failed_resources"], summary["outcome"]) == ("", 0, "nocatalog")
 
 
 def a_daemon_is_signalled(fleet: PuppetLab, host: str) -> None:
-    lock, pid = "/var/cache/puppet/state/agent_disabled.lock", "/run/puppet/agent.pid"
-    fleet.shell(host, f"echo {{}} >{lock}; puppet agent --daemonize --logdest /run/agent.log --runinterval=1h")  # no run as it starts
-    wait_until("the daemon idles", lambda: "disabled" in fleet.shell(host, f"cat /run/agent.log; ls {pid} >/dev/null"), 90)
-    fleet.shell(host, f"rm {lock}")
-    refused = fleet.mco("puppet", "runonce", "-E", "failing", "-I", host)
-    assert refused.returncode == 2
-    assert "Cannot specify any custom puppet options when the daemon is running" in refused.stdout
+    pid, said = "/run/puppet/agent.pid", "administratively disabled (Reason: 'it's ours')"
+    assert fleet.ask(host, "disable", "message=it's ours")["statuscode"] == 0
+    fleet.shell(host, "puppet agent --daemonize --logdest /run/agent.log --runinterval=1h")  # no run as it starts
+    wait_until("the daemon idles", lambda: said in fleet.shell(host, f"cat /run/agent.log; ls {pid} >/dev/null"), 90)
+    assert fleet.ask(host, "enable")["data"]["enabled"] is True
+    refused = fleet.ask(host, "runonce", "environment=failing")
+    assert refused["statusmsg"] == "Cannot specify any custom puppet options when the daemon is running"
     run = fleet.mco("puppet", "runonce", "--wait", "-I", host)
     assert run.returncode == 0, run.stdout + run.stderr
-    assert replies(fleet, "rpc", "puppet", "status", "-I", host)[host]["data"]["status"] == "idling"
-    fleet.shell(host, f"kill $(cat {pid})")
+    assert fleet.ask(host, "status")["data"]["status"] == "idling"
+    fleet.shell(host, f"kill $(cat {pid}); while [ -e {pid} ]; do sleep 0.1; done")
 
 
 def disabled_and_back_again(fleet: PuppetLab, host: str) -> None:
@@ -125,17 +128,12 @@ def disabled_and_back_again(fleet: PuppetLab, host: str) -> None:
     assert json.loads(fleet.shell(host, "cat /var/cache/puppet/state/agent_disabled.lock"))["disabled_message"] == (
         "it's broken; see 'ticket 7'"
     )
-    assert "a1: Currently disabled" in fleet.mco("puppet", "status").stdout
-    again = fleet.mco("puppet", "disable", "again", "-I", host)
-    assert again.returncode == 2 and "Could not disable Puppet: Already disabled" in again.stdout
-    run = fleet.mco("puppet", "runonce", "-I", host)
+    assert fleet.ask(host, "disable", "message=again")["statusmsg"] == "Could not disable Puppet: Already disabled"
+    run, nowhere = calls(fleet, ("puppet", "runonce", "-I", host), ("puppet", "runall", "1", "-I", host))
     assert run.returncode == 2 and "Puppet is disabled: 'it's broken; see 'ticket 7''" in run.stdout
-    own = fleet.made.run(host, "puppet", "agent", "--onetime", "--no-daemonize", "--color=false", "--logdest", "console")
-    assert "administratively disabled (Reason: 'it's broken; see 'ticket 7''" in own.stdout + own.stderr
-    nowhere = fleet.mco("puppet", "runall", "1", "-I", host)
     assert nowhere.returncode == 1 and f"disabled and left out: {host}" in nowhere.stderr
-    assert fleet.mco("puppet", "enable", "-I", host).returncode == 0
-    assert "Already enabled" in fleet.mco("puppet", "enable", "-I", host).stdout
+    assert fleet.ask(host, "enable")["data"]["enabled"] is True
+    assert fleet.ask(host, "enable")["statusmsg"] == "Could not enable Puppet: Already enabled"
     assert fleet.mco("puppet", "disable", "a short time", "--for", "2s", "-I", host).returncode == 0
     lock = "test ! -e /var/cache/puppet/state/agent_disabled.lock"
     wait_until("it is enabled without anybody asking", lambda: fleet.made.run(host, "sh", "-c", lock).returncode == 0, 30)
@@ -143,21 +141,21 @@ def disabled_and_back_again(fleet: PuppetLab, host: str) -> None:
 
 def one_run_at_a_time(fleet: PuppetLab, host: str) -> None:
     fleet.shell(host, "echo 1 >/var/cache/puppet/state/agent_catalog_run.lock; echo 99999 >/run/puppet/agent.pid")  # of a lost host
-    started = replies(fleet, "puppet", "runonce", "--force", "-E", "slow", "-I", host)[host]
+    started = fleet.ask(host, "runonce", "force=true", "environment=slow")
     assert started["statuscode"] == 0, started
     wait_until("the catalog is applied", lambda: fleet.made.run(host, "test", "-p", "/tmp/gate").returncode == 0, 90)
-    status = replies(fleet, "rpc", "puppet", "status", "-I", host)[host]["data"]
+    status = fleet.ask(host, "status")["data"]
     assert (status["applying"], status["status"], status["daemon_present"]) == (True, "applying a catalog", False)
-    again = fleet.mco("puppet", "runonce", "--force", "-I", host)
+    again = fleet.mco("puppet", "runonce", "--force", "--wait", "-I", host)
     assert again.returncode == 2 and "Puppet is currently applying a catalog, cannot run now" in again.stdout
     run = f"run={started['data']['run']}"
-    assert replies(fleet, "rpc", "puppet", "run_result", run, "-I", host)[host]["data"]["state"] == "running"
+    assert fleet.ask(host, "run_result", run)["data"]["state"] == "running"
     # The daemon that started it is gone, and so is who asked: the run goes on, and its end is told by the next daemon.
     fleet.shell(host, "kill $(cat /run/mcollectived.pid); while [ -e /run/mcollectived.pid ]; do sleep 0.1; done")
     fleet.shell(host, "/usr/bin/mcollectived --daemonize --pid /run/mcollectived.pid; echo >/tmp/gate")
     ended = 'grep -q "exitcode.: 2" /var/lib/mcollective/puppet-run.json'
     wait_until("the run has ended", lambda: fleet.made.run(host, "sh", "-c", ended).returncode == 0, 90)
-    result = replies(fleet, "rpc", "puppet", "run_result", run, "-I", host)[host]["data"]
+    result = fleet.ask(host, "run_result", run)["data"]
     assert (result["outcome"], result["exitcode"], result["environment"]) == ("changed", 2, "slow")
 
 
@@ -165,15 +163,12 @@ def resources(fleet: PuppetLab, host: str) -> None:
     words = ("puppet", "resource", "file", "/etc/of-mco", "ensure=present", "mode=0640", "-I", host)
     trial = fleet.mco(*words, "--noop")
     assert trial.returncode == 0 and "(noop)" in trial.stdout, trial.stdout + trial.stderr
-    done = replies(fleet, *words)[host]
+    done = fleet.ask(host, "resource", "type=file", "name=/etc/of-mco", "ensure=present", "mode=0640")
     assert (done["statuscode"], done["data"]["changed"]) == (0, True), done
     assert fleet.shell(host, "stat -c %a /etc/of-mco") == "640\n"
-    failed = fleet.mco("puppet", "resource", "file", "/nosuch/of-mco", "ensure=present", "-I", host)
-    assert failed.returncode == 2 and "Failed to apply File[/nosuch/of-mco]: " in failed.stdout
-    denied = fleet.mco("puppet", "resource", "exec", "/bin/touch /tmp/canary", "-I", host)
-    assert denied.returncode == 2 and "The exec type is not listed in the type whitelist" in denied.stdout
-    guarded = fleet.mco("puppet", "runonce", "--server", "evil.example.net:8140", "-I", host)
-    assert guarded.returncode == 2 and "Passing 'server' option is not allowed" in guarded.stdout
-    for words in (("--server=--foo",), ("-E", "../../x"), ("--tags", "a b;id"), ("--tags=--noop",)):
-        wrong = fleet.mco("puppet", "runonce", *words, "-I", host)
-        assert wrong.returncode == 1 and wrong.stdout == "", (words, wrong.stdout)
+    denied = fleet.ask(host, "resource", "type=exec", "name=/bin/touch /tmp/canary")
+    assert denied["statusmsg"] == "The exec type is not listed in the type whitelist"
+    guarded = fleet.ask(host, "runonce", "server=evil.example.net:8140")
+    assert guarded["statusmsg"] == "Passing 'server' option is not allowed in module configuration"
+    wrong = fleet.mco("puppet", "runonce", "--tags=--noop", "-I", host)
+    assert wrong.returncode == 1 and wrong.stdout == ""
