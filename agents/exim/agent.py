@@ -35,10 +35,12 @@ class Exim(Agent):
     def mailq(self, request: RPCRequest, reply: RPCReply) -> None:
         """The historic listing."""
         from .layout import mailq_row
+        from .queue import uncollected
 
         reader = self._reader()
-        found = self._listing(reader, request, reply)
-        reply["mailq"] = [mailq_row(mail, reader.now) for mail in found.messages[:_MAX_ROWS]]
+        with uncollected():
+            found = self._listing(reader, request, reply)
+            reply["mailq"] = [mailq_row(mail, reader.now) for mail in found.messages[:_MAX_ROWS]]
         reply["size"] = len(found.messages)
         reply["frozen"] = sum(1 for mail in found.messages if mail.frozen_since)
 

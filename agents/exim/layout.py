@@ -1,6 +1,7 @@
 """Ages, sizes and listings as Exim prints them, and a queue by domain as exiqsumm prints it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from .spoolfile import Message
@@ -10,7 +11,11 @@ _KILO, _MEGA = 1024, 1024 * 1024
 
 def age_text(seconds: float) -> str:
     """`25m`, `3h`, `5d`: minutes to 90, then hours to 72, then days, each rounded."""
-    minutes = max(int(seconds), 0) // 60
+    return _age_of(max(int(seconds), 0) // 60)
+
+
+@lru_cache(maxsize=4096)
+def _age_of(minutes: int) -> str:
     if minutes <= 90:
         return f"{minutes}m"
     hours = (minutes + 30) // 60
@@ -32,7 +37,7 @@ def mailq_row(message: Message, now: float) -> dict[str, Any]:
     """The historic entry of a message; recipients: those that still wait."""
     return {
         "recipients": [*message.recipients],
-        "frozen": message.is_frozen,
+        "frozen": message.frozen_since > 0,
         "age": age_text(now - message.arrived),
         "size": size_text(message.size),
         "msgid": message.id,

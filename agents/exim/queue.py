@@ -6,6 +6,7 @@ id and keeps none of the others away.
 
 import gc
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,8 @@ MAX_MESSAGES = 200_000  # of which one request reads; a host with more is in oth
 MAX_KEPT = 20_000  # messages that are remembered, some 20 MB
 _MAX_QUEUES = 200
 _NO_QUEUES = frozenset({"input", "msglog", "db", "log", "scan", "gnutls-params", "lost+found"})
+_LOOK_AGAIN = 30.0  # seconds: who writes into a file of the spool by hand does not change its folder, as Exim does
+_SETTLED = 1_000_000_000  # ns: a folder that changed this lately may change again at what its clock takes for the same moment
 _FIRST = 16 * 1024  # nearly every -H file is read at once
 _SPLIT = digits + ascii_letters  # the folders of a split spool
 _id_of = attrgetter("id")
@@ -52,7 +55,23 @@ class Folder:
 
 
 _Stamp = tuple[int, int, int]  # mtime in ns, inode, size
-Kept = dict[tuple[str, str], tuple[_Stamp, Message]]
+
+
+@dataclass(slots=True)
+class Known:
+    """A folder as it was found. changed: its time of change in ns. looked: when each of its files was looked at, seconds."""
+
+    changed: int
+    looked: float
+    found: "list[Message | Broken]"
+
+
+@dataclass(slots=True)
+class Kept:
+    """What readings remember. messages: by folder and id, each with what its file was like. folders: by path."""
+
+    messages: dict[tuple[str, str], tuple[_Stamp, Message]] = field(default_factory=dict)
+    folders: dict[str, Known] = field(default_factory=dict)
 
 
 def queue_folders(spool: str) -> list[Folder]:
@@ -83,15 +102,16 @@ def read_queue(
     sender_wanted: where it says no to a sender, the rest of the file need not be read. kept: what earlier readings found, brought up to
     date; the messages in it are the same values. Raises PermissionError for a folder that is closed.
     """
-    listing = Listing()
-    seen: Kept = {}
-    with _without_collection():
+    listing, seen = Listing(), Kept()
+    with uncollected():
         for folder in folders:
             with suppress(FileNotFoundError):
-                _read_folder(folder, listing, wanted, sender_wanted, kept, seen)
+                if kept is None:
+                    _read_folder(folder, listing, wanted, sender_wanted)
+                else:
+                    _recall_folder(folder, listing, wanted, kept, seen)
     if kept is not None:
-        kept.clear()
-        kept.update(seen)
+        kept.messages, kept.folders = seen.messages, seen.folders
     listing.messages.sort(key=_id_of)  # which begins with the time
     return listing
 
@@ -102,7 +122,7 @@ def read_one(folders: list[Folder], id: str) -> Message | Broken | None:
         raise ValueError("no message id")
     for folder in folders:
         with suppress(FileNotFoundError), _opened(folder.path) as handle:
-            return _read_message(handle, folder, id, has_journal=True)
+            return _read_message(handle, folder, id, has_journal=True)[0]
     return None
 
 
@@ -127,14 +147,9 @@ def read_tail(path: str, limit: int) -> bytes:
 
 
 def _read_folder(
-    folder: Folder,
-    listing: Listing,
-    wanted: Callable[[Message], bool] | None,
-    sender_wanted: Callable[[str], bool] | None,
-    kept: Kept | None,
-    seen: Kept,
+    folder: Folder, listing: Listing, wanted: Callable[[Message], bool] | None, sender_wanted: Callable[[str], bool] | None
 ) -> None:
-    add = listing.messages.append
+    """All of a folder, and nothing remembered."""
     with _opened(folder.path) as handle:
         heads, journals = _names(handle)
         for id in heads:
@@ -142,71 +157,109 @@ def _read_folder(
                 return
             if not is_message_id(id):
                 continue
-            has_journal = id in journals
             try:
-                if kept is None:
-                    found = _read_message(handle, folder, id, has_journal, sender_wanted)
-                else:
-                    found = _remembered(handle, folder, id, has_journal, kept, seen)
+                found, _ = _read_message(handle, folder, id, id in journals, sender_wanted)
             except FileNotFoundError:  # delivered or removed since the folder was read
                 continue
             listing.total += 1
-            if found is None:
+            if found is not None:
+                _add(listing, found, wanted)
+
+
+def _recall_folder(folder: Folder, listing: Listing, wanted: Callable[[Message], bool] | None, kept: Kept, seen: Kept) -> None:
+    """A folder, of which only what changed since it was read last is read again.
+
+    Exim writes each file anew and gives it its name then, so a folder that is as it was has nothing new; all the same its files are
+    looked at every half minute.
+    """
+    with _opened(folder.path) as handle:
+        began, changed = time.time(), os.fstat(handle).st_mtime_ns
+        known = kept.folders.get(folder.path)
+        if known is not None and known.changed == changed and 0 <= began - known.looked < _LOOK_AGAIN:
+            seen.folders[folder.path] = known
+            for one in known.found:
+                _add(listing, one, wanted)
+                if isinstance(one, Message):
+                    seen.messages[folder.path, one.id] = kept.messages[folder.path, one.id]
+            listing.total += len(known.found)
+            return
+        heads, journals = _names(handle)
+        all_found: list[Message | Broken] = []
+        for id in heads:
+            if listing.total >= MAX_MESSAGES:
+                return
+            if not is_message_id(id):
                 continue
-            if isinstance(found, Broken):
-                listing.broken.append(found)
-            elif wanted is None or wanted(found):
-                add(found)
+            try:
+                found = _recall(handle, folder, id, id in journals, kept, seen)
+            except FileNotFoundError:
+                continue
+            listing.total += 1
+            all_found.append(found)
+            _add(listing, found, wanted)
+        is_settled = began * 1e9 - changed > _SETTLED
+        if is_settled and not journals and len(seen.messages) < MAX_KEPT:
+            seen.folders[folder.path] = Known(changed, began, all_found)
 
 
-def _remembered(handle: int, folder: Folder, id: str, has_journal: bool, kept: Kept, seen: Kept) -> "Message | Broken":
-    """A message, read only where it changed since. A journal says what the file does not, so that such a one is read anew."""
-    status = os.stat(f"{id}-H", dir_fd=handle, follow_symlinks=False)
-    stamp, key = (status.st_mtime_ns, status.st_ino, status.st_size), (folder.path, id)
-    known = kept.get(key)
-    if known is not None and known[0] == stamp and not has_journal:
-        seen[key] = known
+def _recall(handle: int, folder: Folder, id: str, has_journal: bool, kept: Kept, seen: Kept) -> Message | Broken:
+    """A message, read only where its file changed. A journal says what the file does not, so that such a one is read anew."""
+    key = folder.path, id
+    known = None if has_journal else kept.messages.get(key)
+    if known is not None and known[0] == _stamp_of(os.stat(f"{id}-H", dir_fd=handle, follow_symlinks=False)):
+        seen.messages[key] = known
         return known[1]
-    found = _read_message(handle, folder, id, has_journal)
-    assert found is not None
-    if isinstance(found, Message) and not has_journal and len(seen) < MAX_KEPT:
-        seen[key] = stamp, found
+    found, stamp = _read_message(handle, folder, id, has_journal)
+    assert found is not None  # every sender is wanted
+    if isinstance(found, Message) and not has_journal and len(seen.messages) < MAX_KEPT:
+        seen.messages[key] = stamp, found
     return found
 
 
+def _add(listing: Listing, found: Message | Broken, wanted: Callable[[Message], bool] | None) -> None:
+    if isinstance(found, Broken):
+        listing.broken.append(found)
+    elif wanted is None or wanted(found):
+        listing.messages.append(found)
+
+
+def _stamp_of(status: os.stat_result) -> _Stamp:
+    return status.st_mtime_ns, status.st_ino, status.st_size
+
+
 def _read_message(
-    folder_handle: int,
-    folder: Folder,
-    id: str,
-    has_journal: bool,
-    sender_wanted: Callable[[str], bool] | None = None,
-) -> "Message | Broken | None":
-    """A message; None where its sender is not wanted. Raises FileNotFoundError."""
+    folder_handle: int, folder: Folder, id: str, has_journal: bool, sender_wanted: Callable[[str], bool] | None = None
+) -> tuple[Message | Broken | None, _Stamp]:
+    """A message and what its file was like; None where its sender is not wanted. Raises FileNotFoundError."""
+    stamp = _UNREAD
     try:
         handle = os.open(f"{id}-H", _FLAGS, dir_fd=folder_handle)
         try:
             content = os.read(handle, _FIRST)
-            if sender_wanted is not None and (sender := sender_of(content)) is not None and not sender_wanted(sender):
-                return None
+            if sender_wanted is not None:
+                if (sender := sender_of(content)) is not None and not sender_wanted(sender):
+                    return None, stamp
+            else:
+                stamp = _stamp_of(os.fstat(handle))
             if len(content) == _FIRST:
                 content += _read(handle, MAX_FILE)
         finally:
             os.close(handle)
         if len(content) > MAX_FILE:
-            return Broken(id, f"its -H file is larger than {MAX_FILE} bytes", folder.queue)
-        data_size = _size_of(folder_handle, id)
+            return Broken(id, f"its -H file is larger than {MAX_FILE} bytes", folder.queue), stamp
         journal = _read_journal(folder_handle, id) if has_journal else ()
-        message = parse_header_file(content, id, data_size, journal)
+        message = parse_header_file(content, id, _size_of(folder_handle, id), journal)
     except FileNotFoundError:
         raise
     except BrokenSpoolFile as error:
-        return Broken(id, f"its -H file is broken: {error}", folder.queue)
+        return Broken(id, f"its -H file is broken: {error}", folder.queue), stamp
     except OSError as error:
-        return Broken(id, f"its -H file cannot be read: {error.strerror}", folder.queue)
+        return Broken(id, f"its -H file cannot be read: {error.strerror}", folder.queue), stamp
     message.queue, message.folder = folder.queue, folder.path
-    return message
+    return message, stamp
 
 
+_UNREAD: _Stamp = (0, 0, 0)
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -237,7 +290,7 @@ def _names(handle: int) -> tuple[list[str], set[str]]:
 
 
 @contextmanager
-def _without_collection() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """While ten thousand values are made, none of which is garbage, nobody looks for garbage: a twelfth of the time."""
     was_on = gc.isenabled()
     gc.disable()

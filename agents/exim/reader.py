@@ -78,12 +78,14 @@ class Reader:
     def _read(
         self, folders: list[Folder], wanted: Callable[[Message], bool] | None, sender_wanted: Callable[[str], bool] | None
     ) -> Listing:
-        lock, kept = _KEPT.fetch(self.places.spool, lambda: (threading.Lock(), {}))
+        lock, kept = _KEPT.fetch(self.places.spool, lambda: (threading.Lock(), Kept()))
         if not lock.acquire(blocking=False):
             return read_queue(folders, wanted, sender_wanted=sender_wanted)
         try:
             _KEPT.write(self.places.spool, (lock, kept))  # it is young again
-            if not kept and sender_wanted is not None:  # nothing is remembered yet, and most files need not be read to their end
+            if (
+                not kept.messages and sender_wanted is not None
+            ):  # nothing is remembered yet, and most files need not be read to their end
                 return read_queue(folders, wanted, sender_wanted=sender_wanted)
             return read_queue(folders, wanted, kept=kept)
         finally:

@@ -12,6 +12,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from mcollective_py.agent.rpc import RPCReply
+from mcollective_py.server.call import Call
+from mcollective_py.server.dispatch import perform_action
 from mcollective_py.testing import AgentHarness
 from tests.benchmarks.report import figure, ratio
 
@@ -35,12 +38,13 @@ def inside() -> None:
     assert agent.call("size").data["total"] >= MESSAGES
     reader = next(module for name, module in sys.modules.items() if name.endswith(".reader") and "exim" in name)
 
-    def forgetting(action: str, **inputs: object) -> Callable[[], object]:
-        def call() -> object:
-            reader._KEPT.forget("/var/spool/exim4")
-            return agent.call(action, **inputs)
+    def act(action: str, **inputs: object) -> None:
+        """The action alone, as the daemon runs it; what the wire costs has benchmarks of its own."""
+        call = Call(agent._request(action, inputs), agent.agent.folder, agent.node, 30.0, True, {})
+        assert perform_action(agent.agent, call, RPCReply(), None).statuscode == 0
 
-        return call
+    def forgetting(action: str, **inputs: object) -> Callable[[], object]:
+        return lambda: (reader._KEPT.forget("/var/spool/exim4"), act(action, **inputs))
 
     def tool(words: tuple[str, ...]) -> Callable[[], object]:
         return lambda: subprocess.run(words, stdout=subprocess.PIPE, check=True)
@@ -48,8 +52,8 @@ def inside() -> None:
     runs: dict[str, Callable[[], object]] = {
         "listing": forgetting("mailq"),
         "filtered": forgetting("mailq", limit_sender="user3@"),
-        "fill": lambda: agent.call("size"),
-        "again": lambda: agent.call("mailq", limit_sender="."),
+        "fill": lambda: act("size"),
+        "again": lambda: act("mailq", limit_sender="."),
         **{name: tool(words) for name, words in _TOOLS.items()},
     }
     found: dict[str, list[float]] = {name: [] for name in runs}
