@@ -98,7 +98,7 @@ def test_processes_are_listed_with_their_sums(fleet):
         ("process", "count", " listed$"),
     )
     assert listed.returncode == 0, listed.stderr
-    assert len(re.findall(r"^ +[0-9]+ +root +[0-9.]+ [KMG]B +\S*python\S* -c import time.* listed$", listed.stdout, re.MULTILINE)) == 2
+    assert len(re.findall(r"^ +[0-9]+ +root +[0-9.]+ [KMG]iB +\S*python\S* -c import time.* listed$", listed.stdout, re.MULTILINE)) == 2
     assert "Matched hosts: 2" in listed.stdout and "Matched processes: 2" in listed.stdout
     assert "Finished processing 2 / 2 hosts" in listed.stdout
     assert "PID" not in silent.stdout and "Matched processes: 2" in silent.stdout
