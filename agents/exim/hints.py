@@ -9,8 +9,8 @@ from typing import Any
 MAX_ROWS = 2000
 _TIME = r"\d\d-\w{3}-\d{4} \d\d:\d\d:\d\d"
 _RETRY = re.compile(r"\s*(\S.*?) (-?\d+) (-?\d+) ?(.*)")
-_TIMES = re.compile(rf"({_TIME})\s+({_TIME})\s+({_TIME})\s*(\*?)")
-_RATE = re.compile(rf"({_TIME})(?:\.\d+)? rate:\s*(\S+) key:\s*(.*)")
+_TIMES = re.compile(rf"^({_TIME})\s+({_TIME})\s+({_TIME})\s*(\*?)")
+_RATE = re.compile(rf"^({_TIME})(?:\.\d+)? rate:\s*(\S+) key:\s*(.*)")
 _KINDS = {"R": "recipient", "T": "host"}
 
 
@@ -24,8 +24,8 @@ def parse_retry(text: str) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     lines = text.splitlines()
     for line, following in pairwise(lines):
-        times, head = _TIMES.match(following.strip()), _RETRY.fullmatch(line)
-        if times is None or head is None or _TIMES.match(line.strip()):
+        times, head = _TIMES.search(following.strip()), _RETRY.fullmatch(line)
+        if times is None or head is None or _TIMES.search(line.strip()):
             continue
         letter, _, key = head[1].partition(":")
         rows.append(
@@ -45,7 +45,7 @@ def parse_retry(text: str) -> list[dict[str, Any]]:
 
 def parse_rates(text: str) -> list[dict[str, Any]]:
     """Rows of the ratelimit database: key, rate, time (seconds since the epoch)."""
-    found = (_RATE.match(line) for line in text.splitlines())
+    found = (_RATE.search(line) for line in text.splitlines())
     return [{"key": one[3].strip(), "rate": float(one[2]), "time": _seconds(one[1])} for one in found if one and _is_number(one[2])]
 
 

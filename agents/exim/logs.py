@@ -117,7 +117,7 @@ def _between(paths: Sequence[str], since: str, until: str) -> Iterator[str]:
     for path in paths:
         is_inside = not since
         for line in read_lines(path):
-            if line[:1].isdigit() and _MOMENT.match(line):
+            if line[:1].isdigit() and _MOMENT.fullmatch(line[:19]):
                 at = line[:19]
                 is_inside = (not since or at >= since) and (not until or at <= until)
             if is_inside:

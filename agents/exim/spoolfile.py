@@ -12,7 +12,7 @@ _MAX_RECIPIENTS = 100_000
 _HEADER = re.compile(rb"([0-9]{3,8})(.) ", re.DOTALL)
 _ENVELOPE_END = b"\n\n"
 _ENVELOPE = re.compile(
-    r"(.{16,23})-H\n(.*) [0-9]+ [0-9]+\n<(.*)>\n([0-9]{1,11}) ([0-9]{1,9})\n((?:-.*\n)*+)",
+    r"^(.{16,23})-H\n(.{0,256}) [0-9]{1,10} [0-9]{1,10}\n<(.*)>\n([0-9]{1,11}) ([0-9]{1,9})\n((?:-.*\n)*)",
 )
 # `ADDRESS ORCPT LENGTH,FLAGS ERRORS_TO LENGTH,PARENT#3`: what a recipient has beside its address, counted from the end.
 _EXTRAS = re.compile(r" ([0-9]{1,5}),-?[0-9]{1,9}#([13])")
@@ -88,7 +88,7 @@ def parse_header_file(content: bytes, id: str, data_size: int = 0, journal: Coll
     if at < 0:
         raise BrokenSpoolFile("it ends before the headers")
     envelope = content[: at + 1].decode("utf-8", "replace")
-    found = _ENVELOPE.match(envelope)
+    found = _ENVELOPE.search(envelope)
     if found is None:
         raise BrokenSpoolFile("its first lines are not name, user, sender, time and options")
     name, user, sender, arrived, delays, options = found.groups()
