@@ -16,7 +16,7 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.parts
 
 HOSTS = ("a1", "a2")
-ALL = ("--dt", "10")  # seconds; it ends as soon as both have answered
+ALL = ("-I", "a1", "-I", "a2")
 WEB = "/etc/puppet/code/environments/failing/modules/role/manifests/web.pp"
 
 
@@ -54,7 +54,7 @@ def test_a_life_of_two_agents(fleet: PuppetLab) -> None:
 
 def never_run(fleet: PuppetLab) -> None:
     status = fleet.mco("puppet", "status", *ALL)  # which has Puppet asked for its paths
-    count, found = calls(fleet, ("puppet", "count", *ALL), ("find", *ALL, "-S", "puppet().enabled=true"))
+    count, found = calls(fleet, ("puppet", "count", *ALL), ("find", "-S", "puppet().enabled=true"))
     assert status.returncode == 0, status.stderr
     assert "a1: Currently stopped; no run has been completed yet" in status.stdout
     assert "Total Puppet nodes: 2" in count.stdout and "Nodes currently enabled: 2" in count.stdout
@@ -72,7 +72,7 @@ def first_runs(fleet: PuppetLab) -> None:
     assert (summary["outcome"], summary["changed_resources"], summary["type_distribution"]) == ("changed", 1, {"File": 1})
     assert any(log["msg"].startswith("Applied catalog in") for log in summary["logs"])
     managed = "resource('File[/etc/lab-web]').managed=true and resource().failed_resources=0"
-    found, shown = calls(fleet, ("find", *ALL, "-S", managed), ("puppet", "summary", *ALL))
+    found, shown = calls(fleet, ("find", "-S", managed), ("puppet", "summary", *ALL))
     assert found.stdout.split() == [*HOSTS]
     assert "Summary statistics for 2 nodes:" in shown.stdout and "Total resources: " in shown.stdout
 
