@@ -48,7 +48,8 @@ def test_a_list_has_the_historic_names(agent, sleeper):
     reply = agent.call("list", pattern=f"mark-{os.getpid()}-list")
     assert_ok(reply, truncated=False)
     (entry,) = reply.data["pslist"]
-    assert (entry["pid"], entry["ppid"], entry["uid"], entry["state"]) == (process.pid, os.getpid(), os.geteuid(), "S")
+    assert (entry["pid"], entry["ppid"], entry["uid"]) == (process.pid, os.getpid(), os.geteuid())
+    assert entry["state"] in "RSD"  # on a busy machine it may not sleep yet
     assert {"username", "cmdline", "vsize", "rss", "tty", "tty_nr", "starttime", "nice", "utime", "stime", "pctcpu"} <= set(entry)
     assert 500 < entry["rss"] * 1024 < entry["vsize"]
     assert abs(entry["started"] - time.time()) < 60
