@@ -68,7 +68,7 @@ def test_a_query_gets_the_type_that_rubys_nodes_want(libdir, call, query):
     [
         (
             "nosuch('x').a=1",
-            "no such data plugin here: there are agent, booleans, collective, fact",
+            "no such data plugin here: there are agent, booleans, collective, ",
         ),
         ("fstat('/x').sise>1", "the data plugin fstat has no output sise: did you mean size"),
         ("fact('x').colour=red", "the data plugin fact has no output colour: it has exists, value, value_encoding"),

@@ -91,7 +91,7 @@ def test_processes_are_listed_with_their_sums(fleet):
     for host in HOSTS:
         fleet.start(host, SLEEPER, "listed")
     listed, silent, fields, wrong, counted = fleet.at_once(
-        ("process", "list", " listed$"),
+        ("process", "list", " listed$", "--whole"),  # the path of this Python may be long
         ("process", "list", " listed$", "--silent"),
         ("process", "list", " listed$", "--fields", "pid,state,started", "-I", "web1"),
         ("process", "list", "--fields", "nosuch"),

@@ -82,5 +82,8 @@ def test_input_that_nobody_reads_is_no_fault():
 
 def test_signals_are_as_for_any_program():
     process = supervised(own("sh", "-c", "grep -E 'Sig(Ign|Blk)' /proc/self/status"))
-    lines = json.loads(process.communicate(timeout=30)[0])["stdout"].split()
-    assert (lines[1].strip("0"), lines[3].strip("0")) == ("", "")
+    blocked, ignored = (int(word, 16) for word in json.loads(process.communicate(timeout=30)[0])["stdout"].split()[1::2])
+    of_glibc = (
+        1 << 31 | 1 << 32
+    )  # 32 and 33, which it keeps to itself: what make starts has them ignored, and nobody can take that back
+    assert (blocked & ~of_glibc, ignored & ~of_glibc) == (0, 0)

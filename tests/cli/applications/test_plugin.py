@@ -201,7 +201,7 @@ def test_json_is_one_document(desk):
     ("name", "says"),
     [
         ("nosuch", "no such agent"),
-        ("data/nosuch", "no such data plugin here: there are agent, collective, fact, fstat"),
+        ("data/nosuch", "no such data plugin here: there are agent, collective, "),
         ("audit/x", "agent/NAME"),
         ("../x", "agent/NAME"),
     ],
