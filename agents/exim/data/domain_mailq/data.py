@@ -5,10 +5,6 @@ from typing import Any
 
 from mcollective_py.node.data import Data
 
-from ...layout import domain_of
-from ...places import program_of
-from ...reader import Reader
-
 
 class DomainMailq(Data):
     """Mail that waits for a domain."""
@@ -16,10 +12,15 @@ class DomainMailq(Data):
     @classmethod
     def activate_when(cls, node: Any, config: Mapping[str, str]) -> bool:
         """Only where there is an Exim."""
+        from ...places import program_of
+
         return program_of(config) is not None
 
     def query(self, query: str) -> Mapping[str, Any]:
         """See Data."""
+        from ...layout import domain_of
+        from ...reader import Reader
+
         wanted = query.lower()
         found = Reader(self.config).listing({}).messages
         meant = [mail for mail in found if any(domain_of(address) == wanted for address in mail.recipients)]

@@ -5,10 +5,6 @@ from typing import Any
 
 from mcollective_py.node.data import Data
 
-from ...places import program_of
-from ...queue import counted
-from ...reader import Reader
-
 
 class EximQueue(Data):
     """Numbers of the mail that a selection means."""
@@ -16,10 +12,15 @@ class EximQueue(Data):
     @classmethod
     def activate_when(cls, node: Any, config: Mapping[str, str]) -> bool:
         """Only where there is an Exim."""
+        from ...places import program_of
+
         return program_of(config) is not None
 
     def query(self, query: str | None) -> Mapping[str, Any]:
         """See Data."""
+        from ...queue import counted
+        from ...reader import Reader
+
         reader = Reader(self.config)
         found = reader.listing({"select": query or ""})
         numbers = counted(found)

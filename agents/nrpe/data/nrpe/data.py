@@ -5,10 +5,6 @@ from typing import Any
 
 from mcollective_py.node.data import Data, RPCAborted
 
-from ...checks import load_checks
-from ...commandline import Refused
-from ...outcome import User, run_check
-
 _MOST = 5.0  # seconds: a filter waits for it, and TERM and KILL take two more
 
 
@@ -24,6 +20,10 @@ class Nrpe(Data):
 
     def query(self, query: Any) -> Mapping[str, Any]:
         """See Data."""
+        from ...checks import load_checks
+        from ...commandline import Refused
+        from ...outcome import User, run_check
+
         name = self.config.get("runas_user")
         user = User.named(name) if name else None
         try:

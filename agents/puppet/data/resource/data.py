@@ -6,10 +6,7 @@ from typing import Any
 
 from mcollective_py.node.data import Data, RPCAborted
 
-from ...lastrun import NUMBERS
-from ...resources import MAX_RESOURCES, is_managed, parse_resources
 from ...settings import agent_command, places
-from ...status import read_file, read_lastrun
 
 
 class Resource(Data):
@@ -25,6 +22,11 @@ class Resource(Data):
         return True
 
     def query(self, query: Any) -> Mapping[str, Any]:
+        # A host that is not asked does without.
+        from ...lastrun import NUMBERS
+        from ...resources import MAX_RESOURCES, is_managed, parse_resources
+        from ...status import read_file, read_lastrun
+
         found = places(self.config)
         assert found is not None
         run, managed = read_lastrun(found), read_file(found.resources, MAX_RESOURCES)
