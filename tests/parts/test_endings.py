@@ -44,7 +44,14 @@ def has_replied(wire: Wire) -> bool:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, signal.SIGTERM])
 def test_r27_a_client_told_to_stop_ends_at_once_with_what_it_has(tmp_path: Path, number: signal.Signals, broker: Broker) -> None:
-    with fleet_on(tmp_path, broker, ["web1", "web2"]) as fleet:
+    # What else goes on can hold one of them up; a client that waits for anything is too slow each time.
+    assert any(seconds_to_end(tmp_path / str(attempt), number, broker) <= 0.3 for attempt in range(3))
+
+
+def seconds_to_end(folder: Path, number: signal.Signals, broker: Broker) -> float:
+    """How long a client took to end by a signal, with all that it has to say then."""
+    folder.mkdir()
+    with fleet_on(folder, broker, ["web1", "web2"]) as fleet:
         client = fleet.start_mco("rpc", "nap", "doze", "seconds=0", "-I", "web1", "-I", "nosuch")
         try:
             wait_until("the action runs", lambda: len(fleet.ledger) == 1, 15)
@@ -56,11 +63,12 @@ def test_r27_a_client_told_to_stop_ends_at_once_with_what_it_has(tmp_path: Path,
             took = time.monotonic() - started
         finally:
             client.kill()
-        assert took <= 1.5, f"{took:.2f} s"  # 0.1 s where nothing else goes on; whatever it could wait for takes 2 s and longer
+        assert took <= 1.5, f"{took:.2f} s"  # whatever it could wait for takes 2 s and longer
         assert client.returncode == (130 if number == signal.SIGINT else 128 + number)
         assert "web1" in output and "Traceback" not in errors
         assert "nosuch" in output + errors  # who is missing is named
         assert fleet.answering() == ["web1", "web2"]
+    return took
 
 
 def test_r27_an_interrupted_json_document_is_whole_and_says_that_it_was(tmp_path: Path) -> None:
