@@ -48,6 +48,15 @@ def agent_command(config: Mapping[str, str]) -> list[str]:
     return [program, *words[1:]]
 
 
+def is_here(config: Mapping[str, str]) -> bool:
+    """Whether there is a Puppet on this host."""
+    try:
+        agent_command(config)
+    except RPCAborted:
+        return False
+    return True
+
+
 def puppet_config_print(program: str, config: str | None = None, names: Sequence[str] = _ASKED) -> list[str]:
     """The command that asks for settings, as the agent sees them. config: another puppet.conf."""
     return [program, "config", "print", "--section", "agent", *([] if config is None else [f"--config={config}"]), *names]

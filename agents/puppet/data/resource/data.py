@@ -4,9 +4,9 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from mcollective_py.node.data import Data, RPCAborted
+from mcollective_py.node.data import Data
 
-from ...settings import agent_command, places
+from ...settings import is_here, places
 
 
 class Resource(Data):
@@ -15,11 +15,7 @@ class Resource(Data):
     @classmethod
     def activate_when(cls, node: Any, config: Mapping[str, str]) -> bool:
         """Only where there is a Puppet."""
-        try:
-            agent_command(config)
-        except RPCAborted:
-            return False
-        return True
+        return is_here(config)
 
     def query(self, query: Any) -> Mapping[str, Any]:
         # A host that is not asked does without.
