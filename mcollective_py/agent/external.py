@@ -5,18 +5,14 @@ What Ruby's `implemented_by` scripts and Choria's external agents expect is all 
 
 import json
 import os
-import signal
 import tempfile
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Malformed, PluginError, RPCAborted
-from ..node.command import MAX_OUTPUT, run
+from ..node.command import MAX_OUTPUT, leaving_cleanly, run
 from ..node.view import NodeView
 from ..regularfile import read_regular
 from ..wire.plainjson import plain_json
@@ -129,7 +125,7 @@ def _asked(
 ) -> tuple["CommandResult", bytes]:
     """Run a program on one document: how it ended, and what stands in its reply file."""
     request = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-    with _leaving_cleanly(), tempfile.TemporaryDirectory(prefix="mcollective-") as folder:  # mode 0700
+    with leaving_cleanly(), tempfile.TemporaryDirectory(prefix="mcollective-") as folder:  # mode 0700
         files = {name: str(Path(folder, name)) for name in ("request.json", "reply.json", "facts.json", "config")}
         _write(files["request.json"], request + b"\n")
         _write(files["reply.json"], b"")
@@ -178,21 +174,3 @@ def _prints(done: "CommandResult", answer: bytes) -> str:
 
 def _shown(line: str) -> str:
     return "".join(character if character.isprintable() else "?" for character in line[:_LINE])
-
-
-@contextmanager
-def _leaving_cleanly() -> Iterator[None]:
-    """Within, TERM to this process is an exception, so that the program is ended and its files are taken away; only in a process of
-    the action's own, where nobody else listens to it."""
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
-
-    def leave(number: int, frame: FrameType | None) -> None:
-        raise SystemExit(128 + number)
-
-    signal.signal(signal.SIGTERM, leave)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)

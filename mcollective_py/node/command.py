@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from ..errors import RPCAborted
@@ -134,13 +135,33 @@ def _reap(process: "Popen[bytes]") -> int:
 
 
 @contextmanager
+def leaving_cleanly() -> Iterator[None]:
+    """Within, TERM to this process is SystemExit(143), so that files are taken away; only in a process of the action's own, where
+    nobody else listens to it."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, _leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
+
+
+@contextmanager
 def _end_of_us() -> Iterator[int | None]:
     """A descriptor that becomes readable when this process gets TERM, and TERM as it always was afterwards.
 
     An action's own process is ended by its executor with TERM to its process group; the program is in another one and must not
-    outlive it. In a thread of the daemon there is nothing to do: the daemon waits for its threads.
+    outlive it, not even where TERM comes while it starts. In a thread of the daemon there is nothing to do: the daemon waits for its
+    threads.
     """
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+    before = signal.getsignal(signal.SIGTERM)
+    if threading.current_thread() is not threading.main_thread() or before not in (signal.SIG_DFL, _leave):
         yield None
         return
     reader, writer = os.pipe()
@@ -155,7 +176,7 @@ def _end_of_us() -> Iterator[int | None]:
     try:
         yield reader
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, before)
         os.close(reader)
         os.close(writer)
         if received:

@@ -147,6 +147,34 @@ def test_an_action_that_is_ended_takes_its_program_along(tmp_path):
     wait_until("it is gone", lambda: not is_running(pid))
 
 
+@pytest.mark.parametrize(("within", "exitcode"), [("nullcontext", -signal.SIGTERM), ("leaving_cleanly", 143)])
+def test_an_action_that_is_ended_while_its_program_starts_takes_it_along(tmp_path, within, exitcode):
+    """TERM comes when the program runs and the words that started it have not returned yet."""
+    script = f"""
+import os, signal, subprocess, time
+from contextlib import nullcontext
+from pathlib import Path
+from mcollective_py.node.command import leaving_cleanly, run
+
+class Interrupted(subprocess.Popen):
+    def __init__(self, *words, **more):
+        super().__init__(*words, **more)
+        while not Path("pid").exists():
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+subprocess.Popen = Interrupted
+with {within}():
+    run([{SH!r}, "-c", "echo $$ >new; mv new pid; exec sleep 60"], cwd={str(tmp_path)!r}, timeout=60)
+"""
+    assert (
+        subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env={**os.environ, "PYTHONPATH": os.getcwd()}).returncode
+        == exitcode
+    )
+    pid = int((tmp_path / "pid").read_text())
+    wait_until("it is gone", lambda: not is_running(pid))
+
+
 def test_term_means_what_it_meant_before_once_the_program_has_ended():
     before = signal.getsignal(signal.SIGTERM)
     sh("exit 0")
