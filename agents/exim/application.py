@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 from mcollective_py.cli.agentapplication import AgentApplication, action_and_things, none_of, one_of
@@ -37,6 +38,8 @@ ACTIONS = {
     "domains": "summary",
     "test": "testaddress",
 }
+# Word -> the file whose `run(application, things, options) -> exit code` does it; top: where it stands alone.
+_ELSEWHERE = {"trace": "tracecommand", "top": "live"}
 _SELECTING = ("mailq", "size", "count", "list", "summary", "domains", "histogram", "top")
 _MATCHERS = ("limit_sender", "limit_recipient", "limit_younger_than", "limit_older_than", "limit_frozen_only", "limit_unfrozen_only")
 _OF_ONE = {"show": "msgid", "body": "msgid", "test": "address", "exigrep": "pattern"}
@@ -83,6 +86,14 @@ class Exim(AgentApplication):
         add("--until", metavar="TIME", help="exigrep: until when")
         add("--count", type=whole, metavar="N", help="top: how many each host tells, 100 without it")
         add("--lines", type=whole, metavar="N", help="paniclog: how many, 20 without it")
+
+    def run(self, options: argparse.Namespace) -> int:
+        """See Application. What is more than one call has a file of its own, imported where it is asked for."""
+        first, *things = options.words or [""]
+        for word, file in _ELSEWHERE.items():
+            if first == word and (word != "top" or not things):
+                return int(import_module(f"{__package__}.{file}").run(self, things, options))
+        return super().run(options)
 
     def call(self, options: argparse.Namespace) -> tuple[str, Mapping[str, Any]]:
         """See AgentApplication."""
