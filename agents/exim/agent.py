@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from mcollective_py.agent import Agent, InvalidRPCData, RPCAborted, RPCReply, RPCRequest, action
 
+from .blocking import Blocking
+from .tracing import Tracing
+
 if TYPE_CHECKING:
     from .queue import Listing
     from .reader import Reader
@@ -14,8 +17,8 @@ _MAX_TOLD = 100  # broken messages that a reply names
 _SECONDS = 25.0  # for a program of Exim: the agent has 30
 
 
-class Exim(Agent):
-    """Reads the mail queues of Exim."""
+class Exim(Tracing, Blocking, Agent):
+    """Looks after the mail queues of Exim; what changes things stands in files of its own."""
 
     @classmethod
     def activate_when(cls, node: Any, config: Mapping[str, str]) -> bool:
