@@ -40,8 +40,10 @@ never_users =
 {more}
 begin acl
 accept:
+{acl}
   accept
 begin routers
+{routers}
 nowhere:
   driver = redirect
   domains = nowhere.test
@@ -106,8 +108,19 @@ class EximLab:
 
 
 @contextmanager
-def exim_lab(folder: Path, relays: Sequence[str], *, more: str = "", has_daemon: bool = True) -> Iterator[EximLab]:
-    """The lab; gone afterwards. folder: below /var/tmp, seen by the hosts at the same path. more: lines of Exim's configuration."""
+def exim_lab(
+    folder: Path,
+    relays: Sequence[str],
+    *,
+    more: str = "",
+    acl: str = "",
+    routers: Mapping[str, str] | None = None,
+    has_daemon: bool = True,
+) -> Iterator[EximLab]:
+    """The lab; gone afterwards. folder: below /var/tmp, seen by the hosts at the same path. more: lines of Exim's configuration.
+
+    acl: of what is refused. routers: of each relay, those before the others.
+    """
     require_lab()
     if not any(DEBS.glob("exim4-daemon-light_*.deb")):
         missing("Exim is not fetched: .ci/parts does it")
@@ -120,7 +133,11 @@ def exim_lab(folder: Path, relays: Sequence[str], *, more: str = "", has_daemon:
         made.shell(SINK, f"setsid -f {sys.executable} {_HERE}/eximsink.py 2525 >/run/sink.log 2>&1")
         for relay in relays:
             made.shell(relay, _UNPACK)
-            lab.write(relay, "/etc/exim4/exim4.conf", _CONFIG.format(name=relay, sink=sink, more=more))
+            lab.write(
+                relay,
+                "/etc/exim4/exim4.conf",
+                _CONFIG.format(name=relay, sink=sink, more=more, acl=acl, routers=(routers or {}).get(relay, "")),
+            )
             if has_daemon:
                 made.shell(relay, "/usr/sbin/exim4 -bd")
         wait_until("the sink listens", lambda: "ready" in made.shell(SINK, "cat /run/sink.log"))
