@@ -42,11 +42,11 @@ TOOK := @sh .ci/took
 
 # In the order that tests/conftest.py gives them: the longest files first, so that all workers end together.
 tests: .venv/installed-test
-	$(TOOK) tests $(BIN)/pytest -m 'not timed' -n $(WORKERS) $(WITH_WORKERS)
+	$(TOOK) tests sh .ci/alone $(BIN)/pytest -m 'not timed' -n $(WORKERS) $(WITH_WORKERS)
 
 # What measures time has the machine nearly to itself: only others that mostly wait.
 timed: .venv/installed-test
-	$(TOOK) 'timed tests' $(BIN)/pytest -m timed -n 3 $(WITH_WORKERS) tests/parts
+	$(TOOK) 'timed tests' sh .ci/alone $(BIN)/pytest -m timed -n 3 $(WITH_WORKERS) tests/parts
 
 bench soak: programs = $(wildcard tests/benchmarks/$@_*.py)
 fuzz: programs = $(wildcard tests/fuzz/$@_*.py)
