@@ -150,6 +150,13 @@ PLUGIN_DOORS = {
         "mcollective_py.matching.nodeset",  # names of many hosts as one word
         "mcollective_py.sizes",
     ),
+    **dict.fromkeys(
+        ("agents/actingcommand.py", "agents/tracecommand.py", "agents/live"),  # parts of an application.py
+        (
+            *("mcollective_py.cli", "mcollective_py.errors", "mcollective_py.client", "mcollective_py.matching.nodeset"),
+            *("mcollective_py.ddl.model", "mcollective_py.sizes"),
+        ),
+    ),
     "agents/data": ("mcollective_py.node.data", "mcollective_py.errors", "mcollective_py.agent"),
     "agents/aggregates": ("mcollective_py.client.aggregate", "mcollective_py.errors"),
     "agents/validators": ("mcollective_py.errors",),

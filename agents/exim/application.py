@@ -9,31 +9,24 @@ from typing import Any
 from mcollective_py.cli.agentapplication import AgentApplication, action_and_things, none_of, one_of
 from mcollective_py.cli.calls import interruptible
 from mcollective_py.cli.inert import inert
-from mcollective_py.cli.optiontypes import whole
+from mcollective_py.cli.optiontypes import delay, duration, whole
 from mcollective_py.cli.output.chosen import has_lines
 from mcollective_py.cli.session import style_for
 from mcollective_py.client.results import RPCResult
 from mcollective_py.client.rpcclient import RPCClient
 from mcollective_py.errors import InvalidRPCData, UsageError
 
-from .fields import check_selection
-from .shown import (
-    broken_lines,
-    count_line,
-    health_lines,
-    mailq_lines,
-    mappings,
-    message_lines,
-    retry_lines,
-    size_lines,
-    table_lines,
-)
+from .fields import matchers
+from .orders import ACTING, Order, acting_of, both, check_words, order_of
+from .outcomes import not_done_lines, outcome_lines
+from .shown import broken_lines, lines_of, mailq_lines, mappings, size_lines, table_lines
 from .tallies import KINDS
 
-# Word of the command -> action of the agent.
+# Word of the command -> action of the agent, for words that are one call; those of orders.ACTING are several.
 ACTIONS = {
     **{name: name for name in ("mailq", "size", "count", "list", "histogram", "top", "show", "body", "exigrep", "exinext")},
-    **{name: name for name in ("ratelimits", "paniclog", "health", "exiwhat")},
+    **{name: name for name in ("ratelimits", "paniclog", "health", "exiwhat", "runq", "delivermatching")},
+    **{name: name for name in ("block", "unblock", "blocked")},
     "summary": "summarytext",
     "domains": "summary",
     "test": "testaddress",
@@ -42,7 +35,9 @@ ACTIONS = {
 _ELSEWHERE = {"trace": "tracecommand", "top": "live"}
 _SELECTING = ("mailq", "size", "count", "list", "summary", "domains", "histogram", "top")
 _MATCHERS = ("limit_sender", "limit_recipient", "limit_younger_than", "limit_older_than", "limit_frozen_only", "limit_unfrozen_only")
-_OF_ONE = {"show": "msgid", "body": "msgid", "test": "address", "exigrep": "pattern"}
+_OF_ONE = {"show": "msgid", "body": "msgid", "test": "address", "exigrep": "pattern", "delivermatching": "pattern"}
+_OF_ONE |= {"block": "address", "unblock": "address"}
+_OF_MESSAGES = (*_SELECTING, *ACTING)
 # Option -> the words that take it; as an input it is called the same.
 _TAKEN_BY = {
     "columns": ("list",),
@@ -52,33 +47,51 @@ _TAKEN_BY = {
     "until": ("exigrep",),
     "count": ("top",),
     "lines": ("paniclog",),
-    **dict.fromkeys(_MATCHERS, ("mailq", "size")),
+    "wait": ("retry", "runq", "delivermatching"),
+    "reason": ("block",),
+    "max_messages": tuple(ACTING),
+    "select": _OF_MESSAGES,
+    **dict.fromkeys(_MATCHERS, _OF_MESSAGES),
 }
 
 
 class Exim(AgentApplication):
-    """The historic `mco exim` and what is new beside it, as far as it reads."""
+    """The historic `mco exim`, selections for every word of it, and what is new beside it."""
 
     description = "The mail queues of Exim"
     usage = (
-        "mailq|size|summary|exiwhat  |  test ADDRESS  |  exigrep PATTERN\n"
-        "list|count|domains|histogram [SELECTION]  |  top WHAT [SELECTION]  |  show|body ID\n"
-        "exinext|ratelimits [ABOUT]  |  paniclog|health\n"
-        "a selection: 'sender=~\"@example.org$\" and age>2h and not frozen'"
+        "mailq|size|summary|exiwhat  |  test ADDRESS  |  exigrep PATTERN  |  list|count|domains|histogram [SELECTION]"
+        "  |  top  |  top WHAT [SELECTION]  |  show|body ID  |  trace ID|ADDRESS"
+        "  |  freeze|thaw|retry|giveup|rm ID ...|SELECTION  |  markdelivered ID ...|SELECTION [RECIPIENT]"
+        "  |  addrecipient|setsender|move ID ...|SELECTION RECIPIENT|SENDER|QUEUE  |  rmbounces|rmfrozen [SELECTION]  |  runq [PATTERN]"
+        "  |  block|unblock ADDRESS  |  exinext|ratelimits [ABOUT]  |  blocked|paniclog|health"
     )
     agent = "exim"
+
+    def __init__(self) -> None:
+        self.order: Order | None = None
+        self.samples: list[str] = []  # messages that are meant, shown below a trial
+        self._is_trial = False
+        self._more: list[tuple[str, str]] = []
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         """See Application."""
         add = parser.add_argument
-        add("words", nargs="*", metavar="ACTION", help=argparse.SUPPRESS)
+        add("words", nargs="*", metavar="ACTION", help="a selection is 'sender=~\"@example.org$\" and age>2h and not frozen'")
         add("--select", metavar="SELECTION", help="which mail; for every action about the queue")
-        add("--match-sender", "--limit-sender", dest="limit_sender", metavar="REGEX", help="mailq, size: mail whose <sender> matches")
+        add("--match-sender", "--limit-sender", dest="limit_sender", metavar="REGEX", help="mail whose <sender> matches")
         add("--match-recipient", "--limit-recipient", dest="limit_recipient", metavar="REGEX", help="with such a recipient")
-        add("--match-younger", "--limit-younger", dest="limit_younger_than", metavar="SECONDS", help="younger than this")
-        add("--match-older", "--limit-older", dest="limit_older_than", metavar="SECONDS", help="older than this")
+        add("--match-younger", "--limit-younger", dest="limit_younger_than", type=_age, metavar="SECONDS", help="younger than this")
+        add("--match-older", "--limit-older", dest="limit_older_than", type=_age, metavar="SECONDS", help="older than this, or than 2h")
         add("--match-frozen", "--limit-frozen", dest="limit_frozen_only", action="store_true", default=None, help="frozen mail")
         add("--match-active", "--limit-active", dest="limit_unfrozen_only", action="store_true", default=None, help="mail not frozen")
+        add("--max-messages", type=whole, metavar="N", help="change nothing where more are meant on all hosts, 1000 without it")
+        add(
+            "--wait",
+            type=delay,
+            metavar="SECONDS",
+            help="retry, runq: wait for the end of it, 25 s at most, and tell what became of it",
+        )
         add("--columns", metavar="NAMES", help="list: with commas between, or all")
         add("--limit", type=whole, metavar="N", help="list: messages of a host; body: bytes; exigrep: lines")
         add("--after", metavar="ID", help="list: only messages after this one")
@@ -86,6 +99,7 @@ class Exim(AgentApplication):
         add("--until", metavar="TIME", help="exigrep: until when")
         add("--count", type=whole, metavar="N", help="top: how many each host tells, 100 without it")
         add("--lines", type=whole, metavar="N", help="paniclog: how many, 20 without it")
+        add("--reason", metavar="TEXT", help="block: why, for who looks at it later")
 
     def run(self, options: argparse.Namespace) -> int:
         """See Application. What is more than one call has a file of its own, imported where it is asked for."""
@@ -93,43 +107,58 @@ class Exim(AgentApplication):
         for word, file in _ELSEWHERE.items():
             if first == word and (word != "top" or not things):
                 return int(import_module(f"{__package__}.{file}").run(self, things, options))
+        word, things = action_and_things(options.words, (*ACTIONS, *ACTING, *_ELSEWHERE))
+        if word in ACTING:
+            from .actingcommand import act
+
+            self.order, self._is_trial = self.order_in(word, things, options), bool(options.noop)
+            return act(self, self.order, options)
         return super().run(options)
 
+    def order_in(self, word: str, things: Sequence[str], options: argparse.Namespace) -> Order:
+        """The order that an acting word means. Raises UsageError."""
+        given = self._taken(word, options)
+        inputs = {"wait": given["wait"]} if "wait" in given else {}
+        return order_of(word, things, _told(given), inputs)
+
     def call(self, options: argparse.Namespace) -> tuple[str, Mapping[str, Any]]:
-        """See AgentApplication."""
+        """See AgentApplication: of the words that are one call."""
         word, things = action_and_things(options.words, tuple(ACTIONS))
         inputs = self._taken(word, options)
-        self._more: list[tuple[str, str]] = []
         if word in _OF_ONE:
             inputs[_OF_ONE[word]] = one_of(things, _OF_ONE[word])
+        elif word == "runq" and things:
+            return "delivermatching", inputs | {"pattern": one_of(things, "pattern")}
         elif word in ("exinext", "ratelimits"):
             inputs |= {"about": one_of(things, "address, domain or host")} if things else {}
         elif word in _SELECTING:
             if word == "top":
                 inputs["by"] = _kind(things.pop(0)) if things else "senders"
-            inputs |= self._selection(word, things, options)
+            if len(things) > 1:
+                raise UsageError(f"one selection, in quotes, not {len(things)}: mco exim {word} 'frozen and age>1d'")
+            # Hosts of Ruby know the historic inputs alone, and these two actions.
+            told = things if word in ("mailq", "size") else [*things, *_told(inputs)]
+            select = inputs.pop("select", None)
+            if word in ("mailq", "size"):
+                told = [*told, *([select] if select else [])]
+            else:
+                inputs = {name: value for name, value in inputs.items() if name not in _MATCHERS}
+            for text in told:
+                check_words(text)
+            inputs |= {"select": selection} if (selection := both(*told)) else {}
         else:
             none_of(things, word)
         return ACTIONS[word], inputs
 
-    def _taken(self, word: str, options: argparse.Namespace) -> dict[str, Any]:
+    @staticmethod
+    def _taken(word: str, options: argparse.Namespace) -> dict[str, Any]:
+        """The options as inputs. Raises UsageError for one that the word does not take."""
         given = {name: value for name in _TAKEN_BY if (value := getattr(options, name)) is not None}
         for name in given:
             if word not in _TAKEN_BY[name]:
                 shown = name.replace("limit_", "match-").replace("_than", "").replace("_", "-")
                 raise UsageError(f"--{shown} is for {', '.join(_TAKEN_BY[name])}, not for {word}")
         return given
-
-    @staticmethod
-    def _selection(word: str, things: Sequence[str], options: argparse.Namespace) -> dict[str, str]:
-        told = [*things, *([options.select] if options.select else [])]
-        if len(told) > 1:
-            raise UsageError(f"one selection, in quotes, not {len(told)}: mco exim {word} 'frozen and age>1d'")
-        try:
-            check_selection(told[0] if told else "")
-        except InvalidRPCData as error:
-            raise UsageError(str(error)) from error
-        return {"select": told[0]} if told else {}
 
     def ask(self, rpc: RPCClient, action: str, inputs: Mapping[str, Any], options: argparse.Namespace) -> int:
         """See AgentApplication: a list comes in parts, of which the others are fetched host by host."""
@@ -157,33 +186,19 @@ class Exim(AgentApplication):
 
     def line(self, result: RPCResult) -> str | None:
         """See AgentApplication."""
-        lines = [*self._lines(result.action or "", result.data), *broken_lines(result.data)]
+        action = result.action or ""
+        if acting := acting_of(action):
+            lines = outcome_lines(result.data, acting, is_trial=self._is_trial)
+        else:
+            lines = [*lines_of(action, result.data), *broken_lines(result.data)]
         if not lines:
             return None
-        return "\n".join(["", *lines] if len(lines) > 1 else lines)
+        return "\n".join(["", *lines] if len(lines) > 1 and not acting else lines)
 
-    @staticmethod
-    def _lines(action: str, data: Mapping[str, Any]) -> list[str]:
-        if action == "list":
-            return table_lines(mappings(data.get("messages")))
-        if action == "count":
-            return [count_line(data)]
-        if action in ("mailq", "size", "summary", "histogram", "top"):
-            return []  # told of all hosts together, below
-        if action == "show":
-            return message_lines(data)
-        if action == "exinext":
-            return retry_lines(mappings(data.get("retry")))
-        if action == "ratelimits":
-            return table_lines(mappings(data.get("rates")))
-        if action == "health":
-            return health_lines(data)
-        if action == "exiwhat":
-            told = data.get("exiwhat")
-            return [str(line) for line in told] if isinstance(told, list) else []
-        name = {"summarytext": "summary", "testaddress": "routing_information", "exigrep": "matches"}.get(action, action)
-        text = data.get(name)
-        return text.strip("\n").split("\n") if isinstance(text, str) and text.strip("\n") else []
+    def failure(self, result: RPCResult) -> str | None:
+        """See AgentApplication: the messages that were not done, each with the reason."""
+        lines = not_done_lines(result.data) if acting_of(result.action or "") else []
+        return "\n".join([result.statusmsg, *lines]) if lines else None
 
     def closing(self, results: Sequence[RPCResult]) -> Iterable[str]:
         """See AgentApplication."""
@@ -192,7 +207,21 @@ class Exim(AgentApplication):
             return size_lines((one.sender, one.data) for one in well)
         if any(one.action == "mailq" for one in well):
             return mailq_lines(one.data for one in well)
-        return ()
+        return self.samples if self._is_trial else ()
+
+
+def _told(given: Mapping[str, Any]) -> list[str]:
+    """The selections that options say, historic matchers among them."""
+    try:
+        matching = matchers(given)
+    except InvalidRPCData as error:
+        raise UsageError("--match-frozen and --match-active leave no message") from error
+    return [*([given["select"]] if "select" in given else []), *matching]
+
+
+def _age(word: str) -> str:
+    """So many seconds, or 2h, as the historic inputs have it."""
+    return str(int(duration(word)))
 
 
 def _kind(word: str) -> str:

@@ -60,7 +60,12 @@ def selection_of(inputs: Mapping[str, Any], now: float, last_try: LastTryOf) -> 
     """
     fields, told = fields_at(now, last_try), inputs.get("select", "")
     Selection(told, fields, WORDS)  # what is wrong with it is shown in it alone
-    parts = [f"({told})"] if told.strip() else []
+    return Selection(" and ".join([*([f"({told})"] if told.strip() else []), *matchers(inputs)]), fields, WORDS)
+
+
+def matchers(inputs: Mapping[str, Any]) -> list[str]:
+    """The historic matchers among the inputs as selections, all of which must hold. Raises InvalidRPCData."""
+    parts = []
     for name, meaning in _HISTORIC.items():
         value = inputs.get(name)
         if value in (None, ""):
@@ -75,7 +80,7 @@ def selection_of(inputs: Mapping[str, Any], now: float, last_try: LastTryOf) -> 
         parts.append("frozen")
     if inputs.get("limit_unfrozen_only"):
         parts.append("not frozen")
-    return Selection(" and ".join(parts), fields, WORDS)
+    return parts
 
 
 def _between_slashes(pattern: str) -> str:

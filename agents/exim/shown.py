@@ -1,7 +1,7 @@
 """What hosts answer, as lines for people; values come from hosts and may be anything."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from .layout import age_text, listing_lines, size_text
@@ -17,6 +17,20 @@ def mappings(value: object) -> list[Mapping[str, Any]]:
 def number(value: object) -> int:
     """A whole number that a host sent, 0 for anything else."""
     return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 62 else 0
+
+
+def lines_of(action: str, data: Mapping[str, Any]) -> list[str]:
+    """What a host answered to one of the actions that only read; nothing where it is told of all hosts together."""
+    if action in ("mailq", "size", "summary", "histogram", "top"):
+        return []
+    if action == "exiwhat":
+        told = data.get("exiwhat")
+        return [str(line) for line in told] if isinstance(told, list) else []
+    if action in _LINES:
+        return _LINES[action](data)
+    name = {"summarytext": "summary", "testaddress": "routing_information", "exigrep": "matches"}.get(action, action)
+    text = data.get(name if name in data else "status")
+    return text.strip("\n").split("\n") if isinstance(text, str) and text.strip("\n") else []
 
 
 def size_lines(hosts: Iterable[tuple[str, Mapping[str, Any]]]) -> list[str]:
@@ -124,3 +138,14 @@ def _when(value: object) -> str:
 
 def _text(value: object) -> str:
     return "" if value is None else str(value)
+
+
+_LINES: Mapping[str, Callable[[Mapping[str, Any]], list[str]]] = {
+    "list": lambda data: table_lines(mappings(data.get("messages"))),
+    "count": lambda data: [count_line(data)],
+    "show": message_lines,
+    "exinext": lambda data: retry_lines(mappings(data.get("retry"))),
+    "ratelimits": lambda data: table_lines(mappings(data.get("rates"))),
+    "blocked": lambda data: table_lines(mappings(data.get("blocked"))),
+    "health": health_lines,
+}
