@@ -41,7 +41,7 @@ ACTING: Mapping[str, Acting] = {
     "markdelivered": Acting("markdelivered", "Mark {} as delivered", "marked as delivered", takes="recipient", is_optional=True),
     "setsender": Acting("setsender", "Give {} the sender <>", "given another sender", takes="sender"),
     "addrecipient": Acting("addrecipient", "Add the recipient <> to {}", "given another recipient", takes="recipient"),
-    "move": Acting("move", "Move {} to the queue <>", "moved", "in that queue before", takes="queue"),
+    "move": Acting("move", "Move {} to <>", "moved", "in that queue before", takes="queue"),
     "rmbounces": Acting("rmbounces", "Remove {}", "removed", within="bounce"),
     "rmfrozen": Acting("rmfrozen", "Remove {}", "removed", within="frozen"),
 }
@@ -75,7 +75,9 @@ class Order:
         text = self.acting.question.replace("{}", messages)
         if self.acting.is_optional and self.value:
             return f"{text} to <{self.value}>"
-        return text.replace("<>", repr(self.value) if self.acting.takes == "queue" else f"<{self.value}>")
+        if self.acting.takes == "queue":
+            return text.replace("<>", f"the queue {self.value}" if self.value else "the usual queue")
+        return text.replace("<>", self.value if self.value.startswith("<") else f"<{self.value}>")
 
 
 def order_of(word: str, things: Sequence[str], told: Sequence[str] = (), inputs: Mapping[str, Any] | None = None) -> Order:
@@ -85,7 +87,9 @@ def order_of(word: str, things: Sequence[str], told: Sequence[str] = (), inputs:
     while rest and is_message_id(rest[0]) and not acting.within:
         ids.append(rest.pop(0))
     selections = list(told)
-    if not acting.within and not ids and any(map(is_message_id, rest)):
+    if acting.within and any(map(is_message_id, rest)):
+        raise UsageError(f"{word} takes no ids: mco exim rm ID")
+    if not ids and any(map(is_message_id, rest)):
         raise UsageError(f"the id comes first: {_example(word)}")
     if ids and told:
         raise UsageError(f"{word} takes ids or a selection, not both")

@@ -1,0 +1,77 @@
+"""What the words and options of `mco exim` mean; nobody is asked."""
+
+import shlex
+
+import pytest
+
+from mcollective_py.cli.commands import application_files, load_application
+from mcollective_py.cli.options import parse, parser_for
+from mcollective_py.errors import UsageError
+
+ID = "1xVWj6-00000i-ZZ"
+
+
+def read(line):
+    application = load_application("exim", application_files()["exim"])
+    return application, parse(parser_for("exim", application), shlex.split(line))
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("mailq", ("mailq", {})),
+        ("size --match-sender spam --match-older 2h", ("size", {"limit_sender": "spam", "limit_older_than": "7200"})),
+        ("list frozen --match-older 3600", ("list", {"select": "(frozen) and (age>3600)"})),
+        ("count --match-frozen --select bounce", ("count", {"select": "(bounce) and (frozen)"})),
+        ("count --match-recipient a/b", ("count", {"select": "recipient=/a\\/b/"})),
+        ("top senders 'age<1h'", ("top", {"by": "senders", "select": "age<1h"})),
+        (f"show {ID}", ("show", {"msgid": ID})),
+        ("test a@b", ("testaddress", {"address": "a@b"})),
+        ("runq", ("runq", {})),
+        ("runq example.com --wait 5", ("delivermatching", {"pattern": "example.com", "wait": 5.0})),
+        ("block a@b --reason spam", ("block", {"address": "a@b", "reason": "spam"})),
+    ],
+)
+def test_a_word_is_an_action_with_inputs(line, wanted):
+    application, options = read(line)
+    assert application.call(options) == wanted
+
+
+@pytest.mark.parametrize(
+    ("line", "action", "about"),
+    [
+        (f"rm {ID}", "rm", {"msgids": [ID]}),
+        (f"{ID} rm", "rm", {"msgids": [ID]}),
+        ("freeze --match-sender '^<spam@' --match-younger 3600", "freeze", {"select": "(envelope_sender=/^<spam@/) and (age<3600)"}),
+        ("thaw --select 'age>1d'", "thaw", {"select": "age>1d"}),
+        ("rmfrozen", "rmfrozen", {}),
+    ],
+)
+def test_an_acting_word_is_an_order(line, action, about):
+    application, options = read(line)
+    word = next(word for word in options.words if word != ID)
+    order = application.order_in(word, [thing for thing in options.words if thing != word], options)
+    assert (order.action, order.about) == (action, about)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("mailq --max-messages 5", "--max-messages is for freeze, thaw"),
+        ("rm frozen --columns id", "--columns is for list, not for rm"),
+        ("rm frozen --wait 5", "--wait is for retry, runq, delivermatching, not for rm"),
+        ("rm --match-frozen --match-active", "--match-frozen and --match-active leave no message"),
+        (f"rm {ID} --match-frozen", "rm takes ids or a selection, not both"),
+        (f"rm {ID} --batch 5", "--batch, --canary and --max-fail are for selections"),
+        (f"rm {ID} 1xVWj6-00000i-ZY --max-messages 1", "2 ids are more than 1: --max-messages 2 allows it; nothing was sent"),
+        ("rm frozen", "rm of a selection is confirmed when its messages are counted: call it on a terminal, or with --noop or --yes"),
+        ("frezee frozen", "did you mean freeze?"),
+        ("list frozen and bounce", "one selection, in quotes"),
+        ("runq a b", "one pattern at a time"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_a_broker_is_looked_for(line, said):
+    application, options = read(line)
+    with pytest.raises(UsageError) as error:
+        application.run(options)
+    assert said in str(error.value)
