@@ -14,15 +14,15 @@ from operator import attrgetter
 from pathlib import Path
 from string import ascii_letters, digits
 
+from .addresses import RESERVED
 from .messageid import is_message_id
 from .spoolfile import MAX_FILE, BrokenSpoolFile, Message, parse_header_file, parse_journal, sender_of
 
 MAX_MESSAGES = 200_000  # of which one request reads; a host with more is in other trouble than a listing can help with
 MAX_KEPT = 20_000  # messages that are remembered, some 20 MB
 _MAX_QUEUES = 200
-_NO_QUEUES = frozenset({"input", "msglog", "db", "log", "scan", "gnutls-params", "lost+found"})
 _LOOK_AGAIN = 30.0  # seconds: who writes into a file of the spool by hand does not change its folder, as Exim does
-_SETTLED = 1_000_000_000  # ns: a folder that changed this lately may change again at what its clock takes for the same moment
+_MARGIN = 1.0  # seconds: what changed this lately may change again at what its file system's clock takes for the same moment
 _FIRST = 16 * 1024  # nearly every -H file is read at once
 _SPLIT = digits + ascii_letters  # the folders of a split spool
 _id_of = attrgetter("id")
@@ -54,24 +54,25 @@ class Folder:
     queue: str = ""
 
 
-_Stamp = tuple[int, int, int]  # mtime in ns, inode, size
-
-
 @dataclass(slots=True)
 class Known:
-    """A folder as it was found. changed: its time of change in ns. looked: when each of its files was looked at, seconds."""
+    """A folder as it was found.
+
+    changed: its time of change in ns, -1 where it may have changed since unseen. looked: when its files were looked at, seconds.
+    found: by id. A message that was under delivery is not in it, nor what is beyond MAX_KEPT.
+    """
 
     changed: int
     looked: float
-    found: "list[Message | Broken]"
+    found: "dict[str, Message | Broken]"
 
 
 @dataclass(slots=True)
 class Kept:
-    """What readings remember. messages: by folder and id, each with what its file was like. folders: by path."""
+    """What readings remember, by the folder's path. clock: by how much the time of day was ahead of the clock that never goes back."""
 
-    messages: dict[tuple[str, str], tuple[_Stamp, Message]] = field(default_factory=dict)
     folders: dict[str, Known] = field(default_factory=dict)
+    clock: float = 0.0
 
 
 def queue_folders(spool: str) -> list[Folder]:
@@ -81,7 +82,7 @@ def queue_folders(spool: str) -> list[Folder]:
     """
     names = sorted(path.name for path in Path(spool).iterdir())
     homes = [Folder(f"{spool}/input")] if "input" in names else []
-    others = [name for name in names if name not in _NO_QUEUES and not name.startswith(".")]
+    others = [name for name in names if name not in RESERVED and not name.startswith(".")]
     homes += [Folder(f"{spool}/{name}/input", name) for name in others[:_MAX_QUEUES] if Path(spool, name, "input").is_dir()]
     folders = []
     for home in homes:
@@ -102,7 +103,9 @@ def read_queue(
     sender_wanted: where it says no to a sender, the rest of the file need not be read. kept: what earlier readings found, brought up to
     date; the messages in it are the same values. Raises PermissionError for a folder that is closed.
     """
-    listing, seen = Listing(), Kept()
+    listing, seen = Listing(), Kept(clock=time.time() - time.monotonic())
+    if kept is not None and abs(kept.clock - seen.clock) > _MARGIN / 2:  # somebody set the clock: times of change tell nothing
+        kept.folders = {}
     with uncollected():
         for folder in folders:
             with suppress(FileNotFoundError):
@@ -111,7 +114,7 @@ def read_queue(
                 else:
                     _recall_folder(folder, listing, wanted, kept, seen)
     if kept is not None:
-        kept.messages, kept.folders = seen.messages, seen.folders
+        kept.folders, kept.clock = seen.folders, seen.clock
     listing.messages.sort(key=_id_of)  # which begins with the time
     return listing
 
@@ -122,7 +125,7 @@ def read_one(folders: list[Folder], id: str) -> Message | Broken | None:
         raise ValueError("no message id")
     for folder in folders:
         with suppress(FileNotFoundError), _opened(folder.path) as handle:
-            return _read_message(handle, folder, id, has_journal=True)[0]
+            return _read_message(handle, folder, id, has_journal=True)
     return None
 
 
@@ -158,7 +161,7 @@ def _read_folder(
             if not is_message_id(id):
                 continue
             try:
-                found, _ = _read_message(handle, folder, id, id in journals, sender_wanted)
+                found = _read_message(handle, folder, id, id in journals, sender_wanted)
             except FileNotFoundError:  # delivered or removed since the folder was read
                 continue
             listing.total += 1
@@ -170,50 +173,49 @@ def _recall_folder(folder: Folder, listing: Listing, wanted: Callable[[Message],
     """A folder, of which only what changed since it was read last is read again.
 
     Exim writes each file anew and gives it its name then, so a folder that is as it was has nothing new; all the same its files are
-    looked at every half minute.
+    looked at every half minute. A file whose status last changed before the last reading began was read as it is now: no writing,
+    renaming or restoring leaves that time as it was.
     """
     with _opened(folder.path) as handle:
         began, changed = time.time(), os.fstat(handle).st_mtime_ns
         known = kept.folders.get(folder.path)
-        if known is not None and known.changed == changed and 0 <= began - known.looked < _LOOK_AGAIN:
+        if known is not None and known.changed == changed and began - known.looked < _LOOK_AGAIN:
             seen.folders[folder.path] = known
-            for one in known.found:
+            for one in known.found.values():
                 _add(listing, one, wanted)
-                if isinstance(one, Message):
-                    seen.messages[folder.path, one.id] = kept.messages[folder.path, one.id]
             listing.total += len(known.found)
             return
         heads, journals = _names(handle)
-        all_found: list[Message | Broken] = []
+        room = MAX_KEPT - sum(len(one.found) for one in seen.folders.values())
+        before, same_before = (known.found, int((known.looked - _MARGIN) * 1e9)) if known is not None else ({}, 0)
+        all_found: dict[str, Message | Broken] = {}
+        is_whole = not journals
         for id in heads:
             if listing.total >= MAX_MESSAGES:
-                return
+                is_whole = False
+                break
             if not is_message_id(id):
                 continue
+            has_journal = id in journals
             try:
-                found = _recall(handle, folder, id, id in journals, kept, seen)
-            except FileNotFoundError:
+                found = None if has_journal else before.get(id)  # a journal says what the file does not
+                if not isinstance(found, Message) or _changed_at(handle, id) >= same_before:
+                    found = _read_message(handle, folder, id, has_journal)
+            except FileNotFoundError:  # delivered or removed since the folder was read
                 continue
+            assert found is not None  # every sender is wanted
             listing.total += 1
-            all_found.append(found)
+            if not has_journal and len(all_found) < room:
+                all_found[id] = found
+            else:
+                is_whole = False
             _add(listing, found, wanted)
-        is_settled = began * 1e9 - changed > _SETTLED
-        if is_settled and not journals and len(seen.messages) < MAX_KEPT:
-            seen.folders[folder.path] = Known(changed, began, all_found)
+        is_settled = began * 1e9 - changed > _MARGIN * 1e9
+        seen.folders[folder.path] = Known(changed if is_whole and is_settled else -1, began, all_found)
 
 
-def _recall(handle: int, folder: Folder, id: str, has_journal: bool, kept: Kept, seen: Kept) -> Message | Broken:
-    """A message, read only where its file changed. A journal says what the file does not, so that such a one is read anew."""
-    key = folder.path, id
-    known = None if has_journal else kept.messages.get(key)
-    if known is not None and known[0] == _stamp_of(os.stat(f"{id}-H", dir_fd=handle, follow_symlinks=False)):
-        seen.messages[key] = known
-        return known[1]
-    found, stamp = _read_message(handle, folder, id, has_journal)
-    assert found is not None  # every sender is wanted
-    if isinstance(found, Message) and not has_journal and len(seen.messages) < MAX_KEPT:
-        seen.messages[key] = stamp, found
-    return found
+def _changed_at(handle: int, id: str) -> int:
+    return os.stat(f"{id}-H", dir_fd=handle, follow_symlinks=False).st_ctime_ns
 
 
 def _add(listing: Listing, found: Message | Broken, wanted: Callable[[Message], bool] | None) -> None:
@@ -223,43 +225,34 @@ def _add(listing: Listing, found: Message | Broken, wanted: Callable[[Message], 
         listing.messages.append(found)
 
 
-def _stamp_of(status: os.stat_result) -> _Stamp:
-    return status.st_mtime_ns, status.st_ino, status.st_size
-
-
 def _read_message(
     folder_handle: int, folder: Folder, id: str, has_journal: bool, sender_wanted: Callable[[str], bool] | None = None
-) -> tuple[Message | Broken | None, _Stamp]:
-    """A message and what its file was like; None where its sender is not wanted. Raises FileNotFoundError."""
-    stamp = _UNREAD
+) -> Message | Broken | None:
+    """A message; None where its sender is not wanted. Raises FileNotFoundError."""
     try:
         handle = os.open(f"{id}-H", _FLAGS, dir_fd=folder_handle)
         try:
             content = os.read(handle, _FIRST)
-            if sender_wanted is not None:
-                if (sender := sender_of(content)) is not None and not sender_wanted(sender):
-                    return None, stamp
-            else:
-                stamp = _stamp_of(os.fstat(handle))
+            if sender_wanted is not None and (sender := sender_of(content)) is not None and not sender_wanted(sender):
+                return None
             if len(content) == _FIRST:
                 content += _read(handle, MAX_FILE)
         finally:
             os.close(handle)
         if len(content) > MAX_FILE:
-            return Broken(id, f"its -H file is larger than {MAX_FILE} bytes", folder.queue), stamp
+            return Broken(id, f"its -H file is larger than {MAX_FILE} bytes", folder.queue)
         journal = _read_journal(folder_handle, id) if has_journal else ()
         message = parse_header_file(content, id, _size_of(folder_handle, id), journal)
     except FileNotFoundError:
         raise
     except BrokenSpoolFile as error:
-        return Broken(id, f"its -H file is broken: {error}", folder.queue), stamp
+        return Broken(id, f"its -H file is broken: {error}", folder.queue)
     except OSError as error:
-        return Broken(id, f"its -H file cannot be read: {error.strerror}", folder.queue), stamp
+        return Broken(id, f"its -H file cannot be read: {error.strerror}", folder.queue)
     message.queue, message.folder = folder.queue, folder.path
-    return message, stamp
+    return message
 
 
-_UNREAD: _Stamp = (0, 0, 0)
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 

@@ -83,9 +83,7 @@ class Reader:
             return read_queue(folders, wanted, sender_wanted=sender_wanted)
         try:
             _KEPT.write(self.places.spool, (lock, kept))  # it is young again
-            if (
-                not kept.messages and sender_wanted is not None
-            ):  # nothing is remembered yet, and most files need not be read to their end
+            if not kept.folders and sender_wanted is not None:  # nothing is remembered, and most files need not be read to their end
                 return read_queue(folders, wanted, sender_wanted=sender_wanted)
             return read_queue(folders, wanted, kept=kept)
         finally:

@@ -80,16 +80,43 @@ def test_an_unchanged_message_is_not_read_again_and_a_changed_one_is(tmp_path):
     put(tmp_path, B)
     kept, folders = queue.Kept(), queue.queue_folders(str(tmp_path))
     first = queue.read_queue(folders, kept=kept).messages
+    read_at = (place / f"{B}-H").stat().st_ctime + 0.01
+    kept.folders[str(place)].looked = read_at + 1  # what changed in the second before is read again in any case
     changed = (place / f"{B}-H").read_bytes().replace(b"<alice@", b"<bob@", 1)
-    (place / "hdr.new").write_bytes(changed)
-    (place / "hdr.new").rename(place / f"{B}-H")  # as Exim writes one anew
+    while (place / f"{B}-H").stat().st_ctime <= read_at:
+        (place / "hdr.new").write_bytes(changed)
+        os.utime(place / "hdr.new", (1_000_000_000, 1_000_000_000))
+        (place / "hdr.new").rename(place / f"{B}-H")  # as Exim writes one anew, or somebody out of a backup
     second = queue.read_queue(folders, kept=kept).messages
     assert second[0] is first[0]
     assert second[1].sender == "bob@example.org"
     for end in "HD":
         (place / f"{A}-{end}").unlink()
     assert [mail.id for mail in queue.read_queue(folders, kept=kept).messages] == [B]
-    assert len(kept.messages) == 1
+    assert list(kept.folders[str(place)].found) == [B]
+
+
+def test_when_somebody_set_the_clock_all_is_read_again(tmp_path):
+    place = put(tmp_path, A)
+    kept, folders = queue.Kept(), queue.queue_folders(str(tmp_path))
+    first = queue.read_queue(folders, kept=kept).messages[0]
+    kept.folders[str(place)].looked += 2
+    assert queue.read_queue(folders, kept=kept).messages[0] is first
+    kept.folders[str(place)].looked += 2
+    kept.clock += 10
+    assert queue.read_queue(folders, kept=kept).messages[0] is not first
+
+
+def test_of_more_than_it_may_remember_it_gives_all_and_remembers_some(tmp_path, monkeypatch):
+    monkeypatch.setattr(queue, "MAX_KEPT", 2)
+    place, other = put(tmp_path, A), put(tmp_path, C, "slow/input")
+    put(tmp_path, B, "slow/input")
+    for folder in (place, other):
+        os.utime(folder, (1_000_000_000, 1_000_000_000))
+    kept, folders = queue.Kept(), queue.queue_folders(str(tmp_path))
+    for _ in range(2):
+        assert [mail.id for mail in queue.read_queue(folders, kept=kept).messages] == [A, B, C]
+        assert [list(known.found) for known in kept.folders.values()] == [[A], [B]]
 
 
 def test_of_a_folder_that_is_as_it_was_no_file_is_looked_at(tmp_path):
@@ -98,10 +125,10 @@ def test_of_a_folder_that_is_as_it_was_no_file_is_looked_at(tmp_path):
     os.utime(place, (1_000_000_000, 1_000_000_000))
     first = queue.read_queue(folders, kept=kept).messages
     assert queue.read_queue(folders, kept=kept).messages == first
-    assert list(kept.folders) == [str(place)]
+    assert kept.folders[str(place)].changed == 1_000_000_000 * 10**9
     put(tmp_path, B)
     assert [mail.id for mail in queue.read_queue(folders, kept=kept).messages] == [A, B]
-    assert not kept.folders  # it changed a moment ago: who knows whether it does again
+    assert kept.folders[str(place)].changed == -1  # it changed a moment ago: who knows whether it does again
 
 
 def test_only_what_is_wanted_comes(tmp_path):

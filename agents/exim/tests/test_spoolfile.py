@@ -80,6 +80,12 @@ def test_a_header_that_was_taken_away_counts_no_longer():
     assert not any(header.startswith("Subject") for header in spool.parse_headers(changed))
 
 
+def test_a_header_of_a_thousand_bytes_and_more_counts_as_all_do():
+    long = b"X-Long: %s\n" % (b"x" * 1200)
+    mail = spool.parse_header_file(content(FROZEN) + b"%d  %s" % (len(long), long), FROZEN, 25)
+    assert (mail.subject, mail.size) == ("Will come later", 263 + len(long))
+
+
 def test_the_sender_can_be_seen_without_the_rest():
     assert spool.sender_of(content(HALF_DONE)) == "spam@bad.example"
     assert spool.sender_of(b"x\ny") is None
