@@ -19,6 +19,8 @@ _MAX_FILES = 100
 _MAX_LINE = 16 * 1024
 _MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d)(?::(\d\d))?)?", re.ASCII)
 _SERIAL = re.compile(r"\.(\d{1,4})(?:\.(?:gz|xz|bz2))?$", re.ASCII)
+_PACKED = re.compile(r"\.(?:gz|xz|bz2)$")
+_BACK = 256 * 1024  # bytes: processes of Exim write their lines a moment after the time in them
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +62,15 @@ def log_files(newest: str, since: str = "") -> list[str]:
     return [path for *_, path in found[-_MAX_FILES:]]
 
 
-def read_lines(path: str) -> Iterator[str]:
-    """The lines of a log, unpacked where it is packed. One that is gone, or is no such file, has none."""
+def read_lines(path: str, since: str = "") -> Iterator[str]:
+    """The lines of a log, unpacked where it is packed. One that is gone, or is no such file, has none.
+
+    since: as moment_of has it: of a log that is not packed most of what is older is not read.
+    """
     try:
         with _opener(path)(path, "rb") as file:
+            if since and _PACKED.search(path) is None:
+                _seek(file, since)
             while line := file.readline(_MAX_LINE):
                 yield line.decode("utf-8", "replace").rstrip("\n")
     except (OSError, EOFError, ValueError):
@@ -77,15 +84,15 @@ def search(paths: Sequence[str], is_wanted: Callable[[str], bool], since: str = 
     """
     wanted: dict[str, list[str]] = {}
     others: list[str] = []
-    for line in _between(paths, since, until):
+    for line in lines_between(paths, since, until):
         if is_wanted(line):
-            if id := _id_of(line):
+            if id := id_of_line(line):
                 wanted.setdefault(id, [])
             elif len(others) < limit:
                 others.append(line)
     if wanted:
-        for line in _between(paths, since, until):
-            lines = wanted.get(_id_of(line))
+        for line in lines_between(paths, since, until):
+            lines = wanted.get(id_of_line(line))
             if lines is not None and len(lines) <= limit:
                 lines.append(line)
     groups = [lines for lines in sorted(wanted.values(), key=lambda lines: lines[0] if lines else "") if lines]
@@ -107,21 +114,40 @@ def _told(groups: Sequence[Sequence[str]], messages: int, limit: int) -> Found:
     return Found("\n".join(lines).rstrip("\n"), messages, sum(1 for line in lines if line), False)
 
 
-def _id_of(line: str) -> str:
+def id_of_line(line: str) -> str:
     """The id of the message that a line is about; empty for none. It stands behind the time, which may have more to it."""
     found = message_ids(line[:80])
     return found[0] if found else ""
 
 
-def _between(paths: Sequence[str], since: str, until: str) -> Iterator[str]:
+def lines_between(paths: Sequence[str], since: str, until: str) -> Iterator[str]:
+    """The lines of logs between two moments, as moment_of has them; lines without a time belong to the one before."""
     for path in paths:
         is_inside = not since
-        for line in read_lines(path):
-            if line[:1].isdigit() and _MOMENT.fullmatch(line[:19]):
+        for line in read_lines(path, since):
+            if _is_moment(line):
                 at = line[:19]
                 is_inside = (not since or at >= since) and (not until or at <= until)
             if is_inside:
                 yield line
+
+
+def _seek(file: Any, since: str) -> None:
+    """Go to some place before the first line of this moment: lines are in the order of their times."""
+    low, high = 0, os.fstat(file.fileno()).st_size
+    while high - low > _BACK:
+        middle = (low + high) // 2
+        file.seek(middle)
+        file.readline(_MAX_LINE)
+        at = next((line[:19] for line in iter(lambda: file.readline(_MAX_LINE).decode("ascii", "replace"), "") if _is_moment(line)), "")
+        low, high = (middle, high) if at and at < since else (low, middle)
+    file.seek(max(low - _BACK, 0))
+    if low > _BACK:
+        file.readline(_MAX_LINE)
+
+
+def _is_moment(line: str) -> bool:
+    return line[:1].isdigit() and _MOMENT.fullmatch(line[:19]) is not None
 
 
 def _opener(path: str) -> Callable[..., Any]:

@@ -133,3 +133,41 @@ def test_health_says_what_is_wrong(agent, tmp_path):
 def test_a_spool_that_is_not_there_is_an_error_in_words(tmp_path):
     config = {"exim": "/bin/true", "spool": str(tmp_path / "none"), "mainlog": "/x", "paniclog": "/x"}
     assert_aborted(AgentHarness(FOLDER, config=config).call("size"), "cannot be read: No such file")
+
+
+def test_the_way_of_a_message(agent, tmp_path):
+    log = (CASES / "mainlog-mx3.txt").read_text()
+    (tmp_path / "mainlog").write_text(log)
+    reply = agent.call("trace", ids=["1xVYlK-00000j-26", FROZEN], since="2020-01-01")
+    assert_ok(reply, found=3, files=1, truncated=False)
+    told = {one["id"]: one for one in reply.data["messages"]}
+    assert (told[FROZEN]["state"], told[FROZEN]["sender"], told[FROZEN]["waiting"]) == (
+        "frozen",
+        "alice@example.org",
+        ["defer@example.com"],
+    )
+    assert told["1xVYlK-00000q-2W"]["bounce_of"] == "1xVYlK-00000j-26"
+    assert told["1xVYlK-00000j-26"]["events"][0]["kind"] == "failed"
+    assert_ok(agent.call("trace", addresses=["Defer@chain.test"], since="2020-01-01"), found=1, truncated=False)
+    assert_ok(agent.call("trace", addresses=["alice@home.test"], since="2020-01-01", limit=2), truncated=True)
+    assert_ok(agent.call("trace", addresses=["nobody@home.test"]), found=0, messages=[])
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"ids": ["../../etc/passwd"]},
+        {"ids": [1]},
+        {"ids": ["1xVYlK-00000j-26"] * 501},
+        {"addresses": ["a@b\n"]},
+        {"message_ids": ["x" * 999]},
+        {"addresses": ["a@b"], "since": "soon"},
+        {"addresses": ["a@b"], "limit": 0},
+    ],
+)
+def test_what_cannot_be_traced_is_refused(agent, inputs):
+    assert_invalid(agent.call("trace", **inputs))
+
+
+def test_nothing_is_traced_where_nothing_is_asked(agent):
+    assert agent.call("trace").statuscode == 3

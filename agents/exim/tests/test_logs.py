@@ -101,3 +101,15 @@ def test_the_end_of_a_log(newest):
     lines, size, _ = logs.tail(newest, 1)
     assert (lines, size) == ([" continued"], len(NEW))
     assert logs.tail("/nonexistent/log", 5) == ([], 0, 0.0)
+
+
+def test_most_of_a_long_log_is_not_read_for_its_end(tmp_path):
+    log = tmp_path / "mainlog"
+    with log.open("w") as file:
+        for number in range(86_400):
+            file.write(
+                f"2026-11-23 {number // 3600 % 24:02d}:{number // 60 % 60:02d}:{number % 60:02d} 1xVBBB-00000i-1z == x\n continued\n"
+            )
+    assert sum(1 for _ in logs.read_lines(str(log), "2026-11-23 23:00:00")) < 40_000
+    assert sum(1 for _ in logs.lines_between([str(log)], "2026-11-23 23:59:00", "2026-11-23 23:59:29")) == 60
+    assert sum(1 for _ in logs.lines_between([str(log)], "2026-11-22 00:00:00", "2026-11-23 00:00:00")) == 2
