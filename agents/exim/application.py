@@ -17,9 +17,10 @@ from mcollective_py.client.rpcclient import RPCClient
 from mcollective_py.errors import InvalidRPCData, UsageError
 
 from .fields import matchers
-from .orders import ACTING, Order, acting_of, both, check_words, order_of
-from .outcomes import not_done_lines, outcome_lines
-from .shown import broken_lines, lines_of, mailq_lines, mappings, size_lines, table_lines
+from .orders import ACTING, Order, both, check_words, order_of
+from .orders import ACTIONS as CHANGES
+from .outcomes import outcome_lines
+from .shown import broken_lines, lines_of, mailq_lines, mappings, number, size_lines, table_lines
 from .tallies import KINDS
 
 # Word of the command -> action of the agent, for words that are one call; those of orders.ACTING are several.
@@ -161,7 +162,10 @@ class Exim(AgentApplication):
         return given
 
     def ask(self, rpc: RPCClient, action: str, inputs: Mapping[str, Any], options: argparse.Namespace) -> int:
-        """See AgentApplication: a list comes in parts, of which the others are fetched host by host."""
+        """See AgentApplication: a list comes in parts, of which the others are fetched host by host; one message is where it is."""
+        if action in ("show", "body") and (where := _hosts_of(rpc, inputs["msgid"])):
+            rpc.limit = None
+            rpc.discover(where)
         code = super().ask(rpc, action, inputs, options)
         if action != "list" or "limit" in inputs or not has_lines(options, style_for(sys.stdout, options, rpc.client.config)):
             return code
@@ -187,18 +191,18 @@ class Exim(AgentApplication):
     def line(self, result: RPCResult) -> str | None:
         """See AgentApplication."""
         action = result.action or ""
-        if acting := acting_of(action):
-            lines = outcome_lines(result.data, acting, is_trial=self._is_trial)
-        else:
-            lines = [*lines_of(action, result.data), *broken_lines(result.data)]
+        if action in CHANGES:
+            return "\n".join(outcome_lines(result.data, is_told_of_all=action == "retrymsg"))
+        lines = [*lines_of(action, result.data), *broken_lines(result.data)]
         if not lines:
             return None
-        return "\n".join(["", *lines] if len(lines) > 1 and not acting else lines)
+        return "\n".join(["", *lines] if len(lines) > 1 else lines)
 
     def failure(self, result: RPCResult) -> str | None:
         """See AgentApplication: the messages that were not done, each with the reason."""
-        lines = not_done_lines(result.data) if acting_of(result.action or "") else []
-        return "\n".join([result.statusmsg, *lines]) if lines else None
+        if result.action not in CHANGES or not mappings(result.data.get("outcomes")):
+            return None
+        return "\n".join(outcome_lines(result.data, result.statusmsg, is_told_of_all=result.action == "retrymsg"))
 
     def closing(self, results: Sequence[RPCResult]) -> Iterable[str]:
         """See AgentApplication."""
@@ -217,6 +221,15 @@ def _told(given: Mapping[str, Any]) -> list[str]:
     except InvalidRPCData as error:
         raise UsageError("--match-frozen and --match-active leave no message") from error
     return [*([given["select"]] if "select" in given else []), *matching]
+
+
+def _hosts_of(rpc: RPCClient, id: str) -> list[str]:
+    """The hosts that say that they have a message; none where there is one host alone, which says so itself."""
+    if len(rpc.audience.nodes) < 2:
+        return []
+    with interruptible(results := rpc.call("count", {"select": f"id={id}"})):
+        return sorted(one.sender for one in results if one.is_ok and number(one.data.get("messages")))
+    return []
 
 
 def _age(word: str) -> str:

@@ -19,37 +19,31 @@ _LIKE_AN_ID = re.compile(r"\w+(-\w+)+", re.ASCII)
 class Acting:
     """One acting word.
 
-    action: of the agent. question: with `{}` for the messages and `<>` for the value that it takes. done, unchanged: what messages are
-    afterwards, or were before. takes: the input that stands behind the messages. within: the selection that the word itself means.
+    action: of the agent. question: with `{}` for the messages and `<>` for the value that it takes. takes: the input that stands behind
+    the messages. within: the selection that the word itself means.
     """
 
     action: str
     question: str
-    done: str
-    unchanged: str = "unchanged"
     takes: str = ""
     is_optional: bool = False
     within: str = ""
 
 
 ACTING: Mapping[str, Acting] = {
-    "freeze": Acting("freeze", "Freeze {}", "frozen", "frozen before"),
-    "thaw": Acting("thaw", "Thaw {}", "thawed", "not frozen"),
-    "retry": Acting("retrymsg", "Try to deliver {}", "tried"),
-    "giveup": Acting("giveup", "Give up on {} (their senders get bounces)", "given up"),
-    "rm": Acting("rm", "Remove {}", "removed"),
-    "markdelivered": Acting("markdelivered", "Mark {} as delivered", "marked as delivered", takes="recipient", is_optional=True),
-    "setsender": Acting("setsender", "Give {} the sender <>", "given another sender", takes="sender"),
-    "addrecipient": Acting("addrecipient", "Add the recipient <> to {}", "given another recipient", takes="recipient"),
-    "move": Acting("move", "Move {} to <>", "moved", "in that queue before", takes="queue"),
-    "rmbounces": Acting("rmbounces", "Remove {}", "removed", within="bounce"),
-    "rmfrozen": Acting("rmfrozen", "Remove {}", "removed", within="frozen"),
+    "freeze": Acting("freeze", "Freeze {}"),
+    "thaw": Acting("thaw", "Thaw {}"),
+    "retry": Acting("retrymsg", "Try to deliver {}"),
+    "giveup": Acting("giveup", "Give up on {} and send bounces"),
+    "rm": Acting("rm", "Remove {}"),
+    "markdelivered": Acting("markdelivered", "Mark {} as delivered", "recipient", is_optional=True),
+    "setsender": Acting("setsender", "Give {} the sender <>", "sender"),
+    "addrecipient": Acting("addrecipient", "Add the recipient <> to {}", "recipient"),
+    "move": Acting("move", "Move {} to <>", "queue"),
+    "rmbounces": Acting("rmbounces", "Remove {}", within="bounce"),
+    "rmfrozen": Acting("rmfrozen", "Remove {}", within="frozen"),
 }
-
-
-def acting_of(action: str) -> Acting | None:
-    """What an action of the agent is in words."""
-    return next((one for one in ACTING.values() if one.action == action), None)
+ACTIONS = frozenset(acting.action for acting in ACTING.values())
 
 
 @dataclass(frozen=True, slots=True)

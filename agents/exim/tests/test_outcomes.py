@@ -1,43 +1,35 @@
-from agents.exim.orders import ACTING
-from agents.exim.outcomes import not_done_lines, outcome_lines, present_ids, sample_lines, whereabouts
+from agents.exim.outcomes import outcome_lines, present_ids, sample_lines, whereabouts
 
 
-def rows(**counts):
-    return {
-        "outcomes": [
-            {"msgid": f"{name}{number}", "outcome": name, "text": ""} for name, count in counts.items() for number in range(count)
-        ]
-    }
+def row(id, outcome, text=""):
+    return {"msgid": id, "outcome": outcome, "text": text}
 
 
-def test_a_line_counts_what_became_of_messages():
-    assert outcome_lines(rows(done=400), ACTING["rm"]) == ["400 messages removed"]
-    assert outcome_lines(rows(done=1, gone=2), ACTING["rm"]) == ["1 message removed, 2 had left the queue"]
-    assert outcome_lines(rows(done=3, unchanged=2), ACTING["freeze"]) == ["3 messages frozen, 2 frozen before"]
-    assert outcome_lines(rows(unchanged=2), ACTING["freeze"]) == ["2 frozen before"]
-    assert outcome_lines(rows(would=7, gone=1), ACTING["rm"], is_trial=True) == ["7 messages would be removed, 1 had left the queue"]
+def test_a_line_is_the_hosts_own_sentence():
+    assert outcome_lines({"status": "400 messages were removed", "outcomes": [row("a", "done")] * 400}) == ["400 messages were removed"]
+    assert outcome_lines({"status": "Message a is locked", "outcomes": [row("a", "locked", "is locked")]}) == ["Message a is locked"]
 
 
 def test_messages_that_were_not_done_have_their_reasons():
-    data = {
-        "outcomes": [
-            {"msgid": "a", "outcome": "done", "text": "has been removed"},
-            {"msgid": "b", "outcome": "locked", "text": "is locked"},
-            {"msgid": "c", "outcome": "refused", "text": ""},
-        ]
-    }
-    assert outcome_lines(data, ACTING["rm"]) == ["1 message removed", "b: is locked", "c: Exim refused"]
+    data = {"outcomes": [row("b", "locked", "is locked"), row("c", "refused"), row("a", "done", "has been removed")]}
+    said = "2 of 3 messages were not removed: 1 locked, 1 refused"
+    assert outcome_lines(data, said) == [said, "b: is locked", "c: refused"]
+
+
+def test_what_became_of_every_message_is_told_where_that_is_the_question():
+    data = {"status": "2 messages were tried", "outcomes": [row("a", "gone", "was delivered"), row("b", "done", "still waits")]}
+    assert outcome_lines(data, is_told_of_all=True) == ["2 messages were tried", "a: was delivered", "b: still waits"]
 
 
 def test_of_many_that_were_not_done_only_the_first_are_shown():
-    lines = not_done_lines(rows(locked=50))
-    assert len(lines) == 21
+    lines = outcome_lines({"outcomes": [row(str(number), "locked") for number in range(50)]}, "50 were not")
+    assert len(lines) == 22
     assert lines[-1] == "... and 30 more: -v has them all"
 
 
-def test_a_host_without_outcomes_is_shown_by_its_status():
-    assert outcome_lines({"status": "Message has been removed"}, ACTING["rm"]) == ["Message has been removed"]
-    assert outcome_lines({"outcomes": "nonsense", "status": None}, ACTING["rm"]) == ["no message is meant"]
+def test_a_host_that_answers_nonsense_breaks_nothing():
+    assert outcome_lines({"outcomes": "nonsense", "status": None}) == ["no message is meant"]
+    assert outcome_lines({"outcomes": [7, row("a", "locked"), {"outcome": "locked"}], "status": "x"}) == ["x", "a: locked", ": locked"]
 
 
 def test_where_messages_are_is_told_by_the_most_first():
