@@ -160,6 +160,7 @@ PLUGIN_DOORS = {
     "agents/data": ("mcollective_py.node.data", "mcollective_py.errors", "mcollective_py.agent"),
     "agents/aggregates": ("mcollective_py.client.aggregate", "mcollective_py.errors"),
     "agents/validators": ("mcollective_py.errors",),
+    "agents/live": ("mcollective_py.cli", "mcollective_py.client", "mcollective_py.errors"),
     "agents/": ("mcollective_py.agent", "mcollective_py.errors", "mcollective_py.sizes"),
     "facts/": (
         "mcollective_py.node.factsource",

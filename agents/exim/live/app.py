@@ -1,0 +1,220 @@
+"""The program behind the screens: what all of them share, and the way of what hosts say to the screen that asked."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from textual.app import App
+from textual.binding import Binding
+from textual.message import Message
+
+from mcollective_py.client.results import RPCResult
+
+from .asking import Answer, Back, Broken, End, Event, Fleet, Found, Lost, Question
+from .cells import plain
+from .filterwords import selection_of
+from .helpscreen import HelpScreen
+from .hosts import Hosts
+from .hostscreen import HostScreen
+from .keys import KEYS
+from .question import Really
+from .screen import View
+
+_LOOK_EVERY = 60.0  # seconds between two searches for hosts that are new
+_ANSWER_WITHIN = 10.0  # seconds after which a host that gave no numbers is asked again
+
+Answered = Callable[[RPCResult], None]
+Ended = Callable[[Sequence[str], str], None]
+
+
+class Told(Message):
+    """Something came from the fleet."""
+
+    def __init__(self, event: Event) -> None:
+        super().__init__()
+        self.event = event
+
+
+class EximTop(App[int]):
+    """The view. fleet: who is asked; it tells its events to `told`.
+
+    names: the hosts that were found. actions: those that the agent has. typed: the first filter. interval: seconds. clock: a monotonic
+    one, in seconds.
+    """
+
+    ENABLE_COMMAND_PALETTE = False
+    INLINE_PADDING = 0
+    CSS = """
+    Screen { layout: vertical; background: ansi_default; color: ansi_default; }
+    #head { text-style: bold; height: 1; width: 100%; text-wrap: nowrap; }
+    #titles { text-style: underline; height: 1; width: 100%; text-wrap: nowrap; }
+    #remark { height: auto; max-height: 6; width: 100%; }
+    #keys { height: 1; width: 100%; text-wrap: nowrap; }
+    FilterInput { height: 1; border: none; background: ansi_default; color: ansi_default; }
+    """
+    # Ctrl-C leaves whatever has the keyboard.
+    BINDINGS = [
+        Binding(key.keys, key.does, show=False, priority=key.keys == "ctrl+c")
+        for key in KEYS
+        if key.screen == "everywhere" and key.does
+    ]
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        names: Collection[str],
+        *,
+        actions: Collection[str],
+        typed: str = "",
+        interval: float = 3.0,
+        max_messages: int = 1000,
+        noop: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__()
+        self.theme = "ansi-dark"
+        self.fleet, self.max_messages, self.noop, self.now = fleet, max_messages, noop, clock
+        self.hosts = Hosts(interval)
+        self.hosts.learn(names)
+        self._actions = frozenset(actions)
+        self.typed, self.select = typed, selection_of(typed)
+        self.remark, self._lost = "", ""
+        self.fault: Exception | None = None
+        self._asked: dict[int, tuple[Answered, Ended, tuple[str, ...]]] = {}
+        self._last = 0
+        self._looked = clock()
+
+    # --- the fleet ----------------------------------------------------------------------------------------------------
+
+    def told(self, event: Event) -> None:
+        """Take an event, from any thread."""
+        self.post_message(Told(event))
+
+    def ask(self, action: str, inputs: Mapping[str, Any], hosts: tuple[str, ...], answered: Answered, ended: Ended, **more: Any) -> int:
+        """Ask hosts; its number. ended: is told who was silent, and why it ended early, empty where it did not."""
+        self._last += 1
+        self._asked[self._last] = (answered, ended, hosts)
+        self.fleet.ask(Question(self._last, action, inputs, hosts, **more))
+        return self._last
+
+    def drop(self, number: int) -> None:
+        """Nobody waits for its answers any more."""
+        if self._asked.pop(number, None) is not None:
+            self.fleet.drop(number)
+
+    def can(self, action: str) -> bool:
+        """Whether the agent has an action."""
+        return action in self._actions
+
+    def on_told(self, told: Told) -> None:
+        """An event of the fleet."""
+        event = told.event
+        if isinstance(event, Answer):
+            if event.number in self._asked:
+                self._asked[event.number][0](event.result)
+        elif isinstance(event, End):
+            if (asked := self._asked.pop(event.number, None)) is not None:
+                asked[1](asked[2] if event.reason and not event.silent else event.silent, event.reason)
+        elif isinstance(event, Found):
+            self.hosts.learn(event.hosts)
+        elif isinstance(event, Lost):
+            self._lost = plain(f"no broker: {event.reason.partition(chr(10))[0]}")
+            self.tell(self._lost)
+        elif isinstance(event, Back):
+            self._lost = ""
+            self.hosts.hurry()
+            self.tell("the broker is there again")
+        elif isinstance(event, Broken):
+            self.fault = event.fault
+            self.exit(1)
+
+    # --- the clock ----------------------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """See textual."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self.exit, 128 + number)
+        self.push_screen(HostScreen())
+        self.ask_hosts()
+        self.set_interval(0.5, self._tick)
+        self.set_interval(max(self.hosts.interval, 3.0), self._again)
+
+    def _tick(self) -> None:
+        """Ask who is due; draw what has become older."""
+        self.ask_hosts()
+        if self.now() - self._looked >= _LOOK_EVERY:
+            self._looked = self.now()
+            self.fleet.look()
+        if isinstance(self.screen, View):
+            self.screen.draw()
+
+    def _again(self) -> None:
+        if isinstance(self.screen, View) and not self._lost:
+            self.screen.again()
+
+    def ask_hosts(self) -> None:
+        """Ask for the numbers of all hosts that are due."""
+        names = self.hosts.due(self.now())
+        if not names or self._lost:
+            return
+        hosts, select = self.hosts, self.select
+
+        def answered(result: RPCResult) -> None:
+            if select != self.select:
+                return
+            if result.is_ok:
+                hosts.answered(result.sender, result.data, self.now())
+            else:
+                hosts.failed(result.sender, result.statusmsg, self.now())
+            if isinstance(self.screen, HostScreen):
+                self.screen.draw()
+
+        def ended(silent: Sequence[str], reason: str) -> None:
+            if select == self.select:
+                hosts.unanswered(names, self.now())
+
+        hosts.asked(names, self.now())
+        self.ask("count", {"select": select} if select else {}, names, answered, ended, timeout=_ANSWER_WITHIN)
+
+    # --- what screens share -------------------------------------------------------------------------------------------
+
+    def tell(self, text: str) -> None:
+        """Say something below the lines, until the next key."""
+        self.remark = text
+        if isinstance(self.screen, View):
+            self.screen.draw()
+
+    def on_key(self) -> None:
+        """What was said has been seen."""
+        if self.remark != self._lost:
+            self.remark = self._lost
+
+    def is_current(self, screen: View) -> bool:
+        """Whether it is the one that is seen, and nobody is asked anything on it."""
+        return self.screen is screen
+
+    def use_filter(self, typed: str) -> None:
+        """Mean other messages. Raises InvalidRPCData, and means the same as before then."""
+        select = selection_of(typed)
+        self.typed = typed
+        if select != self.select:
+            self.select = select
+            self.hosts.forget_numbers()
+            self.ask_hosts()
+
+    def action_leave(self) -> None:
+        """The end."""
+        self.exit(0)
+
+    def action_earlier(self) -> None:
+        """The screen before."""
+        if len(self.screen_stack) > 2:
+            self.pop_screen()
+
+    def action_help(self) -> None:
+        """All keys."""
+        if not isinstance(self.screen, HelpScreen | Really):
+            self.push_screen(HelpScreen())
