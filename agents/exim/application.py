@@ -86,6 +86,7 @@ class Exim(AgentApplication):
         add("--match-older", "--limit-older", dest="limit_older_than", type=_age, metavar="SECONDS", help="older than this, or than 2h")
         add("--match-frozen", "--limit-frozen", dest="limit_frozen_only", action="store_true", default=None, help="frozen mail")
         add("--match-active", "--limit-active", dest="limit_unfrozen_only", action="store_true", default=None, help="mail not frozen")
+        add("--interval", type=duration, metavar="SECONDS", help="top alone: ask hosts so often, every 3 seconds without it")
         add("--max-messages", type=whole, metavar="N", help="change nothing where more are meant on all hosts, 1000 without it")
         add(
             "--wait",
