@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from mcollective_py.agent import Agent, InvalidRPCData, RPCAborted, RPCReply, RPCRequest, action
 
 from .blocking import Blocking
+from .delivering import Delivering
 from .tracing import Tracing
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ _MAX_TOLD = 100  # broken messages that a reply names
 _SECONDS = 25.0  # for a program of Exim: the agent has 30
 
 
-class Exim(Tracing, Blocking, Agent):
+class Exim(Delivering, Tracing, Blocking, Agent):
     """Looks after the mail queues of Exim; what changes things stands in files of its own."""
 
     @classmethod

@@ -2,7 +2,8 @@
 
 import re
 
-_ID = re.compile(r"[0-9A-Za-z]{6}-(?:[0-9A-Za-z]{6}-[0-9A-Za-z]{2}|[0-9A-Za-z]{11}-[0-9A-Za-z]{4})", re.ASCII)
+ID = r"[0-9A-Za-z]{6}-(?:[0-9A-Za-z]{6}-[0-9A-Za-z]{2}|[0-9A-Za-z]{11}-[0-9A-Za-z]{4})"
+_ID = re.compile(ID, re.ASCII)
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"  # base 62; in order as texts are
 
 
@@ -29,4 +30,4 @@ def arrival_of(id: str) -> int:
     return seconds
 
 
-_IN_TEXT = re.compile(rf"(?<![0-9A-Za-z-]){_ID.pattern}(?![0-9A-Za-z-])", re.ASCII)
+_IN_TEXT = re.compile(rf"(?<![0-9A-Za-z-]){ID}(?![0-9A-Za-z-])", re.ASCII)
