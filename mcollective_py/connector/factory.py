@@ -78,6 +78,19 @@ def unusable_brokers(config: Config, *, is_daemon: bool) -> list[ConfigError]:
     return found
 
 
+def broker_hosts(config: Config) -> tuple[str, ...]:
+    """Names or addresses of the brokers that are listed, as they are written; empty where none can be used."""
+    from .pool import pool_size
+
+    try:
+        family = _family(config)
+        numbers = range(1, pool_size(config, family) + 1)
+    except ConfigError:
+        return ()
+    hosts = (config.text(f"plugin.{family}.pool.{number}.host") for number in numbers)
+    return tuple(dict.fromkeys(host for host in hosts if host))
+
+
 def _own_files(config: Config, is_daemon: bool) -> "X509Places | None":
     if config.word("securityprovider") != "x509":
         return None  # nothing here has certificates unless the settings name some

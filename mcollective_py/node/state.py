@@ -23,8 +23,10 @@ class NodeState:
         facts: CachedFacts,
         data: DataPlugins | None = None,
         agents: Iterable[str] = (),
+        brokers: Iterable[str] = (),
     ) -> None:
         self.identity, self.collectives, self.main_collective = identity, tuple(collectives), main_collective
+        self._brokers = tuple(brokers)
         self._classes_file, self._cached_facts, self._data = classes, facts, data or DataPlugins()
         self._agents = frozenset(agents)
         self._lock = threading.Lock()
@@ -67,6 +69,7 @@ class NodeState:
             data_plugins=self._data.names,
             data=ask,
             data_sources=self._data.sources,
+            brokers=self._brokers,
         )
         return ask.view
 

@@ -31,6 +31,7 @@ class NodeView:
     facts: nested as the source gave them, or None while no usable facts are known (then no fact filter matches).
     classes: Puppet classes, or None while none were ever read. agents: names of the active ones.
     data: a data plugin's outputs by plugin name and query, None where the plugin is not here. data_sources: of the site's own.
+    brokers: names or addresses of the configured brokers, for agents that must not cut them off.
     """
 
     identity: str
@@ -42,3 +43,4 @@ class NodeView:
     data_plugins: tuple[str, ...] = ()
     data: Callable[[str, str | None], Mapping[str, Any] | None] = no_data
     data_sources: tuple[DataSource, ...] = ()
+    brokers: tuple[str, ...] = ()

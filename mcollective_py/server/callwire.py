@@ -77,6 +77,7 @@ def encode_view(view: NodeView) -> bytes:
         "data_plugins": view.data_plugins,
         "data_sources": [_source(source) for source in view.data_sources],
         "agent_data": agent_data(view),
+        "brokers": view.brokers,
     }
     return json.dumps(content, default=_plain, skipkeys=True).encode()
 
@@ -99,6 +100,7 @@ def decode_view(payload: bytes) -> NodeView:
         data_plugins=tuple(content["data_plugins"]),
         data=data,
         data_sources=sources,
+        brokers=tuple(content["brokers"]),
     )
     return data.view
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..config import Config
+from ..connector.factory import broker_hosts
 from ..errors import ConfigError
 from ..names import is_identity
 from ..node.classes import ClassesFile
@@ -78,6 +79,7 @@ def build_host(config: Config, clock: Callable[[], float], previous: Host | None
         classes=ClassesFile(config.text("classesfile")),
         facts=facts_source(config, libdirs, speaks_ruby=speaks_ruby),
         data=DataPlugins(builtin_data(describe, ask_data)),
+        brokers=broker_hosts(config),
     )
     agents = AgentIndex.load_all(libdirs, config, state.view(), ask=ask_validator)
     loaded.update(agents)

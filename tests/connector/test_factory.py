@@ -2,7 +2,7 @@ import pytest
 
 from mcollective_py.config import Config
 from mcollective_py.connector import prompt, tls
-from mcollective_py.connector.factory import broker_targets, open_connector, unusable_brokers
+from mcollective_py.connector.factory import broker_hosts, broker_targets, open_connector, unusable_brokers
 from mcollective_py.connector.pool import TLSFiles
 from mcollective_py.connector.stomp import StompConnector
 from mcollective_py.errors import BrokerUnreachable, ConfigError, KeyFileError
@@ -42,6 +42,15 @@ def test_each_broker_that_cannot_be_used_is_told_where_all_are_asked_for():
     assert ["ca1.pem" in str(found[0]), "ca3.pem" in str(found[1]), len(found)] == [True, True, 2]
     assert "no connector" in str(unusable_brokers(config("connector = nats\n"), is_daemon=False)[0])
     assert unusable_brokers(config(ONE.format("rabbitmq")), is_daemon=False) == []
+
+
+def test_the_hosts_of_all_brokers_are_told_as_they_are_written_and_none_where_none_can_be_used():
+    text = "connector = stomp\nplugin.stomp.pool.size = 3\n" + "".join(
+        f"plugin.stomp.pool.{number}.host = {host}\n"
+        for number, host in ((1, "b1.example.net"), (2, "192.0.2.2"), (3, "b1.example.net"))
+    )
+    assert broker_hosts(config(text)) == ("b1.example.net", "192.0.2.2")
+    assert broker_hosts(config("connector = nats\n")) == broker_hosts(config("connector = stomp\n")) == ()
 
 
 @pytest.mark.parametrize(("is_daemon", "file"), [(True, "web1.example.net.pem"), (False, "alice.mcollective.pem")])

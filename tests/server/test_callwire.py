@@ -71,8 +71,8 @@ def test_a_view_comes_back_as_it_was():
     assert replace(decode_view(encode_view(view)), data=view.data) == view
 
 
-def test_a_view_without_classes_and_facts_keeps_it_so():
-    view = NodeView("web1", classes=None, facts=None)
+def test_a_view_without_classes_and_facts_keeps_it_so_with_its_brokers():
+    view = NodeView("web1", classes=None, facts=None, brokers=("b1", "b2"))
     assert replace(decode_view(encode_view(view)), data=view.data) == view
 
 
