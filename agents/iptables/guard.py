@@ -1,0 +1,79 @@
+"""The networks that a host never cuts off, whoever asks: with their reasons, and quick to ask."""
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mcollective_py.agent import InvalidRPCData
+
+from .addresses import Network, shown
+
+
+@dataclass(frozen=True, slots=True)
+class Protected:
+    """One network and why: `the default gateway`. It follows `is` or, for a network, `lies in ..., `: a noun."""
+
+    network: Network
+    reason: str
+
+
+class Guard:
+    """Protected networks, asked for many others: 100,000 questions take a second, however many are protected."""
+
+    def __init__(self, facts: Iterable[Protected] = ()) -> None:
+        self._by_place: dict[tuple[int, int, int], Protected] = {}  # version, prefix length, first address as a number
+        for fact in facts:
+            self._by_place.setdefault(_place(fact.network, fact.network.prefixlen), fact)
+        self._lengths = {
+            version: sorted({length for of, length, _ in self._by_place if of == version}, reverse=True) for version in (4, 6)
+        }
+        self._starts = {
+            version: sorted((start, -length) for of, length, start in self._by_place if of == version) for version in (4, 6)
+        }
+
+    @property
+    def facts(self) -> tuple[Protected, ...]:
+        """All that is protected, by family and address."""
+        return tuple(self._by_place[place] for place in sorted(self._by_place, key=lambda place: (place[0], place[2], place[1])))
+
+    def refusal(self, network: Network) -> str | None:
+        """The rule that blocking this network would break, None where none."""
+        fact = self._around(network) or self._within(network)
+        if fact is None:
+            return None
+        if fact.network == network:
+            return f"{shown(network)} is {fact.reason}"
+        if network.prefixlen > fact.network.prefixlen:
+            return f"{shown(network)} lies in {fact.network}, {fact.reason}"
+        return f"{network} holds {shown(fact.network)}, {fact.reason}"
+
+    def check(self, network: Network) -> None:
+        """Raises InvalidRPCData naming the rule that blocking this network would break."""
+        if (reason := self.refusal(network)) is not None:
+            raise InvalidRPCData(f"{reason}: it is never blocked here")
+
+    def _around(self, network: Network) -> Protected | None:
+        """The narrowest that holds the network, or is it."""
+        for length in self._lengths[network.version]:
+            if length <= network.prefixlen and (fact := self._by_place.get(_place(network, length))):
+                return fact
+        return None
+
+    def _within(self, network: Network) -> Protected | None:
+        """The first that the network holds."""
+        starts, first = self._starts[network.version], int(network.network_address)
+        at = bisect_left(starts, (first, -network.max_prefixlen))
+        if at == len(starts) or starts[at][0] > int(network.broadcast_address):
+            return None
+        start, length = starts[at]
+        return self._by_place[(network.version, -length, start)]
+
+
+def check(network: Network, facts: Iterable[Protected]) -> None:
+    """Guard.check for a single question."""
+    Guard(facts).check(network)
+
+
+def _place(network: Network, length: int) -> tuple[int, int, int]:
+    spare = network.max_prefixlen - length
+    return network.version, length, int(network.network_address) >> spare << spare
