@@ -10,17 +10,18 @@ from mcollective_py.cli.agentapplication import AgentApplication, action_and_thi
 from mcollective_py.cli.calls import interruptible
 from mcollective_py.cli.inert import inert
 from mcollective_py.cli.optiontypes import delay, duration, whole
-from mcollective_py.cli.output.chosen import has_lines
-from mcollective_py.cli.session import style_for
 from mcollective_py.client.results import RPCResult
 from mcollective_py.client.rpcclient import RPCClient
+from mcollective_py.client.rpcresults import RPCResults
 from mcollective_py.errors import InvalidRPCData, UsageError
 
 from .fields import matchers
+from .layout import listing_lines
 from .orders import ACTING, Order, both, check_words, order_of
 from .orders import ACTIONS as CHANGES
 from .outcomes import outcome_lines
-from .shown import broken_lines, lines_of, mailq_lines, mappings, number, size_lines, table_lines
+from .parts import PART, Parts
+from .shown import broken_lines, lines_of, mappings, number, size_lines, table_lines
 from .tallies import KINDS
 
 # Word of the command -> action of the agent, for words that are one call; those of orders.ACTING are several.
@@ -50,6 +51,9 @@ _TAKEN_BY = {
     "lines": ("paniclog",),
     "wait": ("retry", "runq", "delivermatching"),
     "reason": ("block",),
+    "force": ("runq", "delivermatching"),
+    "queue": ("runq", "delivermatching"),
+    "domain": ("runq",),
     "max_messages": tuple(ACTING),
     "select": _OF_MESSAGES,
     **dict.fromkeys(_MATCHERS, _OF_MESSAGES),
@@ -73,7 +77,8 @@ class Exim(AgentApplication):
         self.order: Order | None = None
         self.samples: list[str] = []  # messages that are meant, shown below a trial
         self._is_trial = False
-        self._more: list[tuple[str, str]] = []
+        self._parts: Parts | None = None
+        self._is_one_part = False
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         """See Application."""
@@ -94,6 +99,10 @@ class Exim(AgentApplication):
             metavar="SECONDS",
             help="retry, runq: wait for the end of it, 25 s at most, and tell what became of it",
         )
+        add("--force", dest="force", action="store_const", const="force", help="runq: also what it is too early to try again")
+        add("--force-frozen", dest="force", action="store_const", const="frozen", help="runq: that, and frozen mail")
+        add("--queue", metavar="QUEUE", help="runq: of this named queue")
+        add("--domain", metavar="DOMAIN", help="runq: for recipients of this domain")
         add("--columns", metavar="NAMES", help="list: with commas between, or all")
         add("--limit", type=whole, metavar="N", help="list: messages of a host; body: bytes; exigrep: lines")
         add("--after", metavar="ID", help="list: only messages after this one")
@@ -130,6 +139,8 @@ class Exim(AgentApplication):
         if word in _OF_ONE:
             inputs[_OF_ONE[word]] = one_of(things, _OF_ONE[word])
         elif word == "runq" and things:
+            if "domain" in inputs:
+                raise UsageError("runq takes a pattern or --domain, not both")
             return "delivermatching", inputs | {"pattern": one_of(things, "pattern")}
         elif word in ("exinext", "ratelimits"):
             inputs |= {"about": one_of(things, "address, domain or host")} if things else {}
@@ -163,31 +174,25 @@ class Exim(AgentApplication):
         return given
 
     def ask(self, rpc: RPCClient, action: str, inputs: Mapping[str, Any], options: argparse.Namespace) -> int:
-        """See AgentApplication: a list comes in parts, of which the others are fetched host by host; one message is where it is."""
+        """See AgentApplication: a list travels in parts, all of them unless --limit says how much; one message is where it is."""
         if action in ("show", "body") and (where := _hosts_of(rpc, inputs["msgid"])):
             rpc.limit = None
             rpc.discover(where)
+        self.keeps_results = action not in ("list", "mailq")
+        self._is_one_part = "limit" in inputs
+        if action == "list" and not self._is_one_part:
+            inputs = {**inputs, "limit": PART}
         code = super().ask(rpc, action, inputs, options)
-        if action != "list" or "limit" in inputs or not has_lines(options, style_for(sys.stdout, options, rpc.client.config)):
-            return code
-        for sender, after in self._more:
-            while after:
-                with interruptible(results := rpc.custom_request("list", {**inputs, "after": after}, [sender])) as wait:
-                    came = list(results)
-                if wait.is_interrupted or not came or not came[0].is_ok:
-                    reason = came[0].statusmsg if came else "it gave no answer"
-                    print(f"the list of {inert(sender)} is not complete: {inert(reason)}", file=sys.stderr)
-                    return wait.exitcode(2)
-                print(f"   {inert(sender)}:")
-                for line in table_lines(mappings(came[0].data.get("messages")))[1:]:
-                    print(f"      {inert(line)}")
-                after = _next(came[0].data)
+        if self._parts is not None and self._parts.incomplete:
+            print(f"not complete: {', '.join(map(inert, self._parts.incomplete))}", file=sys.stderr)
         return code
 
-    def exitcode(self, results: Sequence[RPCResult], code: int) -> int:
+    def followed(self, rpc: RPCClient, action: str, inputs: Mapping[str, Any], results: RPCResults) -> RPCResults:
         """See AgentApplication."""
-        self._more = [(one.sender, after) for one in results if one.is_ok and one.action == "list" and (after := _next(one.data))]
-        return code
+        if action != "list" or self._is_one_part:
+            return results
+        self._parts = Parts(results, lambda host, after: rpc.custom_request("list", {**inputs, "after": after}, [host]))
+        return self._parts
 
     def line(self, result: RPCResult) -> str | None:
         """See AgentApplication."""
@@ -205,13 +210,19 @@ class Exim(AgentApplication):
             return None
         return "\n".join(outcome_lines(result.data, result.statusmsg, is_told_of_all=result.action == "retrymsg"))
 
+    def listing(self, result: RPCResult) -> Iterable[str] | None:
+        """See AgentApplication: what may be long is written as it comes."""
+        if result.action == "mailq":
+            return [*listing_lines(mappings(result.data.get("mailq"))), *broken_lines(result.data)]
+        if result.action == "list" and (rows := mappings(result.data.get("messages"))):
+            return [f"   {result.sender}:", *(f"      {line}" for line in (*table_lines(rows), *broken_lines(result.data)))]
+        return None
+
     def closing(self, results: Sequence[RPCResult]) -> Iterable[str]:
         """See AgentApplication."""
         well = [one for one in results if one.is_ok]
         if any(one.action == "size" for one in well):
             return size_lines((one.sender, one.data) for one in well)
-        if any(one.action == "mailq" for one in well):
-            return mailq_lines(one.data for one in well)
         return self.samples if self._is_trial else ()
 
 
@@ -242,8 +253,3 @@ def _kind(word: str) -> str:
     if word in KINDS:
         return word
     raise UsageError(f"top of what? There are {', '.join(KINDS)}")
-
-
-def _next(data: Mapping[str, Any]) -> str:
-    after = data.get("next")
-    return after if isinstance(after, str) else ""

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from .layout import age_text, listing_lines, size_text
+from .layout import age_text, size_text
 
 _SHOWN = 60  # characters of a cell but the last
 
@@ -47,11 +47,6 @@ def size_lines(hosts: Iterable[tuple[str, Mapping[str, Any]]]) -> list[str]:
     ]
     total, matched, frozen = (sum(row[place] for row in numbers) for place in range(3))
     return [*lines, "", f"{'':>{width}}  total mail: {total:<8} matched mail: {matched:<8} frozen mail: {frozen}"]
-
-
-def mailq_lines(hosts: Iterable[Mapping[str, Any]]) -> list[str]:
-    """All listings as one, as `exim -bp` prints it."""
-    return [line for data in hosts for line in listing_lines(mappings(data.get("mailq")))]
 
 
 def table_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -24,6 +24,7 @@ from typing import Any
 
 from ..client.results import RPCResult
 from ..client.rpcclient import RPCClient
+from ..client.rpcresults import RPCResults
 from ..errors import UsageError
 from .application import Application
 from .calls import call_and_show, check_inputs
@@ -38,13 +39,14 @@ class AgentApplication(Application):
     """A command that calls one action of one agent.
 
     agent: its name. asks_first: before every change that no filter narrows. has_summaries: what the DDL summarizes stands below the
-    lines; False where `closing` says it all.
+    lines; False where `closing` says it all. keeps_results: for `exitcode`; False where it does not look at them, and they are many.
     """
 
     sections: Sequence[str] = ("common", "filter", "rpc")
     agent = ""
     asks_first = True
     has_summaries = True
+    keeps_results = True
 
     def call(self, options: argparse.Namespace) -> tuple[str, Mapping[str, Any]]:
         """The action that the words mean, and its inputs. Raises UsageError."""
@@ -58,9 +60,17 @@ class AgentApplication(Application):
         """What to say of a host that failed; None for its message."""
         return None
 
+    def listing(self, result: RPCResult) -> Iterable[str] | None:
+        """Long lists in place of `line`: see Wording. None for what is none."""
+        return None
+
     def closing(self, results: Sequence[RPCResult]) -> Iterable[str]:
         """Lines below all results."""
         return ()
+
+    def followed(self, rpc: RPCClient, action: str, inputs: Mapping[str, Any], results: RPCResults) -> RPCResults:
+        """What is shown in place of the results of the call: more that is asked for because of them."""
+        return results
 
     def exitcode(self, results: Sequence[RPCResult], code: int) -> int:
         """The exit code. code: that of docs/exit-codes.md."""
@@ -75,8 +85,17 @@ class AgentApplication(Application):
     def ask(self, rpc: RPCClient, action: str, inputs: Mapping[str, Any], options: argparse.Namespace) -> int:
         """One call from discovery to exit code; for commands that make several, within agent_client."""
         came: list[RPCResult] = []
-        wording = Wording(self.line, self.closing, self.failure, self.has_summaries)
-        code = call_and_show(rpc, action, inputs, options, wording=wording, asks_first=self.asks_first, came=came)
+        wording = Wording(self.line, self.closing, self.failure, self.has_summaries, self.listing)
+        code = call_and_show(
+            rpc,
+            action,
+            inputs,
+            options,
+            wording=wording,
+            asks_first=self.asks_first,
+            came=came if self.keeps_results else None,
+            followed=lambda results: self.followed(rpc, action, inputs, results),
+        )
         return self.exitcode(came, code)
 
 

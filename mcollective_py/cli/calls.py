@@ -108,10 +108,12 @@ def call_and_show(
     wording: "Wording | None" = None,
     asks_first: bool = False,
     came: list[RPCResult] | None = None,
+    followed: Callable[[RPCResults], RPCResults] = lambda results: results,
 ) -> int:
     """One call from discovery to exit code. Wrong inputs are a UsageError before anything is sent. wording, came: see show.
 
-    asks_first: before every change that no filter narrows, not before a destructive one alone.
+    asks_first: before every change that no filter narrows, not before a destructive one alone. followed: what is shown in place of the
+    results.
     """
     inputs = with_noop(rpc.ddl, action, inputs, options)
     check_inputs(rpc, action, inputs)
@@ -129,7 +131,7 @@ def call_and_show(
             return _unsent()
         results = rpc.call(action, inputs)
     config = rpc.client.config
-    return show(results, rpc.ddl, options, style_for(sys.stdout, options, config), config, wording=wording, came=came)
+    return show(followed(results), rpc.ddl, options, style_for(sys.stdout, options, config), config, wording=wording, came=came)
 
 
 def _unsent() -> int:

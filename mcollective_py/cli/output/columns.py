@@ -1,20 +1,19 @@
 """Outputs as columns: which ones there are, and how wide text is on a terminal; pure."""
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ...client.results import RPCResult
 from ...ddl.model import DDL
 
 _MAX_COLUMNS = 1000
 
 
-def output_names(results: Iterable[RPCResult], ddl: DDL | None, action: str | None) -> list[Any]:
+def output_names(results: Iterable[Mapping[Any, Any]], ddl: DDL | None, action: str | None) -> list[Any]:
     """Names of all outputs: those of the DDL in its order, then what else hosts sent, sorted; at most 1000."""
     declared = ddl.actions.get(action or "") if ddl else None
     names: dict[Any, None] = dict.fromkeys(declared.outputs if declared else ())
-    others = {name for result in results for name in result.data if name not in names}
+    others = {name for result in results for name in result if name not in names}
     names |= dict.fromkeys(sorted(others, key=str))
     return list(names)[:_MAX_COLUMNS]
 

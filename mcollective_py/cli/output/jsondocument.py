@@ -1,4 +1,4 @@
-"""`--json`: one document with everything in it, made when all is in; docs/json-schema/call.json describes it."""
+"""`--json`: one document with everything in it, written when all is in; docs/json-schema/call.json describes it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,22 +8,29 @@ from ...ddl.model import DDL
 from ..render import Style, json_text, result_document
 from .base import Ending, failures_first
 
+_PLACE = '"replies": []'
+
 
 class JSONDocument:
-    """The document, laid out where a person looks at it."""
+    """The document, laid out where a person looks at it. Until it is written, results wait as text: as values they take much memory."""
 
     def __init__(self, ddl: DDL | None, style: Style) -> None:
-        self._style = style
-        self._results: list[RPCResult] = []
+        self._is_laid_out = style.is_terminal
+        self._replies: list[tuple[bool, str, str]] = []
 
     def result(self, result: RPCResult) -> str:
         """See Output."""
-        self._results.append(result)
+        text = json_text(result_document(result), indent=self._is_laid_out)
+        self._replies.append((result.is_ok, result.sender, text.replace("\n", "\n    ")))
         return ""
 
     def end(self, ending: Ending) -> str:
         """See Output."""
-        return json_text(call_document(self._results, ending), indent=self._style.is_terminal) + "\n"
+        head, _, rest = json_text(call_document([], ending), indent=self._is_laid_out).partition(_PLACE)
+        before, between, after = ("\n    ", ",\n    ", "\n  ") if self._is_laid_out else ("", ", ", "")
+        replies = [text for _, _, text in sorted(self._replies, key=lambda reply: reply[:2])]  # failures first
+        inside = (before, between.join(replies), after) if replies else ()
+        return "".join((head, _PLACE[:-1], *inside, "]", rest, "\n"))
 
 
 def call_document(results: Sequence[RPCResult], ending: Ending) -> dict[str, Any]:

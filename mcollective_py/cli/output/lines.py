@@ -19,6 +19,8 @@ class Wording:
 
     line: of a host that succeeded; None where there is nothing to say of it. closing: lines below all results, of all that came.
     failure: of a host that failed; None for its message. has_summaries: whether what the DDL summarizes follows.
+    listing: lines of a host that succeeded which stand as they are, for long ones; None where `line` says it. They are written as they
+    come, never folded, and the result is kept for nothing else: closing does not see it.
     All are pure, and give a host's words as they are: they are made inert here.
     """
 
@@ -26,6 +28,7 @@ class Wording:
     closing: Callable[[Sequence[RPCResult]], Iterable[str]] = lambda results: ()
     failure: Callable[[RPCResult], str | None] = lambda result: None
     has_summaries: bool = True
+    listing: Callable[[RPCResult], Iterable[str] | None] = lambda result: None
 
 
 class Lines:
@@ -38,6 +41,8 @@ class Lines:
 
     def result(self, result: RPCResult) -> str:
         """See Output."""
+        if result.is_ok and (listed := self._wording.listing(result)) is not None:
+            return text_of(map(inert, listed))
         self._results.append(result)
         said = None if self._is_folded else said_of(result, self._wording.line, self._wording.failure)
         return "" if said is None else text_of(_laid_out(inert(result.sender), said, result.is_ok, self._width, self._style))
