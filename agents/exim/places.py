@@ -43,6 +43,11 @@ def print_places(exim: str) -> list[str]:
     return [exim, "-bP", *ASKED]
 
 
+def print_configuration(exim: str) -> list[str]:
+    """The words that print the whole configuration, as Exim reads it of all its files."""
+    return [exim, "-bP", "config"]
+
+
 def parse_places(text: str) -> dict[str, str]:
     """What Exim answers, `name = value` a line."""
     found = (line.partition(" = ") for line in text.splitlines())

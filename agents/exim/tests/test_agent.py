@@ -171,3 +171,57 @@ def test_what_cannot_be_traced_is_refused(agent, inputs):
 
 def test_nothing_is_traced_where_nothing_is_asked(agent):
     assert agent.call("trace").statuscode == 3
+
+
+def test_who_is_blocked_is_written_down_once(agent, tmp_path):
+    assert_aborted(agent.call("block", address="mallory"), "plugin.exim.blocklist names the file")
+    file = tmp_path / "blocklist"
+    agent.config["blocklist"] = str(file)
+    (tmp_path / "exim").write_text(f"#!/bin/sh\necho begin acl\necho '  senders = lsearch*@;{file}'\n")
+    (tmp_path / "exim").chmod(0o755)
+    agent.config["exim"] = str(tmp_path / "exim")
+    assert_ok(agent.call("blocked"), blocked=[], count=0, enforced=True)
+    assert_ok(agent.call("block", address="Mallory", noop=True), changed=True, status="the login mallory would be blocked")
+    assert not file.exists()
+    assert_ok(agent.call("block", address="Mallory", reason="spam: since noon"), changed=True, status="the login mallory is blocked")
+    assert_ok(agent.call("block", address="mallory"), changed=False, status="the login mallory is blocked already", count=1)
+    assert file.stat().st_mode & 0o777 == 0o644
+    assert_ok(agent.call("block", address="@Bad.example"), changed=True, count=2)
+    assert_ok(
+        agent.call("block", address="x@bad.example"),
+        status="the address x@bad.example is blocked, and so is the domain bad.example already",
+    )
+    assert [(one["address"], one["reason"]) for one in agent.call("blocked").data["blocked"]] == [
+        ("mallory", "spam: since noon"), ("@bad.example", ""), ("x@bad.example", ""),
+    ]  # fmt: skip
+    assert_ok(
+        agent.call("unblock", address="x@bad.example"),
+        changed=True,
+        status="the address x@bad.example is no longer blocked, but the domain bad.example is",
+    )
+    assert_ok(agent.call("unblock", address="y@other.example"), changed=False, status="the address y@other.example was not blocked")
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("blocklist")] == ["blocklist"]
+
+
+def test_a_block_that_exim_does_not_look_at_fails(agent, tmp_path):
+    agent.config["blocklist"] = str(tmp_path / "blocklist")
+    (tmp_path / "exim").write_text("#!/bin/sh\necho begin acl\n")
+    (tmp_path / "exim").chmod(0o755)
+    agent.config["exim"] = str(tmp_path / "exim")
+    assert_aborted(agent.call("block", address="mallory"), "its configuration does not read")
+
+
+def test_a_blocklist_that_others_may_write_is_not_touched(agent, tmp_path):
+    file = tmp_path / "blocklist"
+    file.write_text("")
+    file.chmod(0o666)
+    agent.config["blocklist"] = str(file)
+    assert_aborted(agent.call("block", address="mallory"), "can be written by others")
+
+
+@pytest.mark.parametrize(
+    "address", ["", "a b", "a@b\n", "*", "a@", "#x", "-x", "a:b@example.org", "a@exa_mple.org", '"a"@b', "x@@b", "*@"]
+)
+def test_what_cannot_be_blocked_is_refused(agent, tmp_path, address):
+    agent.config["blocklist"] = str(tmp_path / "blocklist")
+    assert_invalid(agent.call("block", address=address))
