@@ -146,12 +146,16 @@ PLUGIN_DOORS = {
     "agents/agent.py": ("mcollective_py.agent", "mcollective_py.errors", "mcollective_py.message"),
     "agents/application.py": (
         *("mcollective_py.cli", "mcollective_py.errors", "mcollective_py.rpcclient", "mcollective_py.Client"),
-        *("mcollective_py.client.results", "mcollective_py.client.rpcclient"),  # the types of what agentapplication hands over
+        *(
+            "mcollective_py.client.results",
+            "mcollective_py.client.rpcclient",
+            "mcollective_py.client.rpcresults",
+        ),  # the types of what agentapplication hands over
         "mcollective_py.matching.nodeset",  # names of many hosts as one word
         "mcollective_py.sizes",
     ),
     **dict.fromkeys(
-        ("agents/actingcommand.py", "agents/tracecommand.py", "agents/live"),  # parts of an application.py
+        ("agents/actingcommand.py", "agents/tracecommand.py", "agents/parts.py", "agents/live"),  # parts of an application.py
         (
             *("mcollective_py.cli", "mcollective_py.errors", "mcollective_py.client", "mcollective_py.matching.nodeset"),
             *("mcollective_py.ddl.model", "mcollective_py.sizes"),

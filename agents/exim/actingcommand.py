@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from mcollective_py.cli.agentapplication import agent_client
-from mcollective_py.cli.calls import interruptible, show
+from mcollective_py.cli.calls import announced, interruptible, show
 from mcollective_py.cli.finding import check_doubt
 from mcollective_py.cli.inert import inert
 from mcollective_py.cli.main import INTERRUPTED
@@ -64,6 +64,7 @@ class _Acting:
         order, ids = self.order, self.order.ids
         looking = {name: value for name, value in order.inputs.items() if name != "wait"}
         looking |= {"msgids": list(ids), "max_messages": self.most, "noop": True}
+        announced(lambda: self.rpc.audience, self.rpc.filter, self.rpc.discovery_timeout, self.options, self.rpc.client.config)
         results = self.rpc.call(order.action, looking)
         with interruptible(results) as wait:
             came = list(results)
@@ -110,6 +111,7 @@ class _Acting:
     def by_selection(self) -> int:
         """The messages of a selection: counted first, and dealt with on the hosts that have any."""
         order, options, rpc = self.order, self.options, self.rpc
+        announced(lambda: rpc.audience, rpc.filter, rpc.discovery_timeout, options, rpc.client.config)
         with _at_once(rpc):
             results = rpc.call("count", {"select": order.selection})
             with interruptible(results) as wait:
@@ -128,7 +130,7 @@ class _Acting:
             return self._show(Gathered([results], came))
         for one in [one for one in came if not one.is_ok][:_NAMED]:
             remark(f"{one.sender}: {said_of(one, lambda result: None)}")
-        if silent := results.stats.no_response:
+        if came and (silent := results.stats.no_response):
             more = f" and {len(silent) - _NAMED} more" if len(silent) > _NAMED else ""
             remark(f"left out, for want of an answer: {', '.join(silent[:_NAMED])}{more}")
         if not total:
@@ -144,10 +146,9 @@ class _Acting:
             self._confirm(order.question(f"{many(total)} on {inert(whereabouts(counts))}"))
         rpc.limit = None  # these are the hosts that it left
         rpc.discover(sorted(counts))
-        options.yes = True
         # Messages that come in the meantime are meant too, as far as the bound allows; the hosts look themselves.
-        bound = max(counts.values()) + self.most - total
-        code = self.application.ask(rpc, order.action, {**order.inputs, **order.about, "max_messages": bound}, options)
+        inputs = {**order.inputs, **order.about, "max_messages": max(counts.values()) + self.most - total}
+        code = self._show(rpc.call(order.action, with_noop(rpc.ddl, order.action, inputs, options)))
         return before if code == 0 or (code == 5 and before == 2) else code
 
     def _samples(self, counts: Mapping[str, int]) -> list[tuple[str, Mapping[str, Any]]]:
@@ -166,7 +167,7 @@ class _Acting:
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             raise UsageError("nothing was sent")
 
-    def _show(self, results: Gathered) -> int:
+    def _show(self, results: RPCResults) -> int:
         application, config = self.application, self.rpc.client.config
         wording = Wording(application.line, application.closing, application.failure, application.has_summaries)
         came: list[RPCResult] = []

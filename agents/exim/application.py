@@ -19,7 +19,7 @@ from .fields import matchers
 from .layout import listing_lines
 from .orders import ACTING, Order, both, check_words, order_of
 from .orders import ACTIONS as CHANGES
-from .outcomes import outcome_lines
+from .outcomes import WELL, outcome_lines, sum_line
 from .parts import PART, Parts
 from .shown import broken_lines, lines_of, mappings, number, size_lines, table_lines
 from .tallies import KINDS
@@ -77,6 +77,7 @@ class Exim(AgentApplication):
         self.order: Order | None = None
         self.samples: list[str] = []  # messages that are meant, shown below a trial
         self._is_trial = False
+        self._untold: Sequence[str] = WELL
         self._parts: Parts | None = None
         self._is_one_part = False
 
@@ -119,10 +120,14 @@ class Exim(AgentApplication):
             if first == word and (word != "top" or not things):
                 return int(import_module(f"{__package__}.{file}").run(self, things, options))
         word, things = action_and_things(options.words, (*ACTIONS, *ACTING, *_ELSEWHERE))
+        self._is_trial = bool(options.noop)
+        # An operator who waits for the end of deliveries wants to know which messages are still there, and of those named all.
+        self._untold = WELL if not options.wait else () if word == "retry" else ("done",)
+        self.has_summaries = word not in (*ACTING, "runq", "delivermatching")  # one line of sums says it
         if word in ACTING:
             from .actingcommand import act
 
-            self.order, self._is_trial = self.order_in(word, things, options), bool(options.noop)
+            self.order = self.order_in(word, things, options)
             return act(self, self.order, options)
         return super().run(options)
 
@@ -198,7 +203,7 @@ class Exim(AgentApplication):
         """See AgentApplication."""
         action = result.action or ""
         if action in CHANGES:
-            return "\n".join(outcome_lines(result.data, is_told_of_all=action == "retrymsg"))
+            return "\n".join(outcome_lines(result.data, untold=self._untold))
         lines = [*lines_of(action, result.data), *broken_lines(result.data)]
         if not lines:
             return None
@@ -208,7 +213,7 @@ class Exim(AgentApplication):
         """See AgentApplication: the messages that were not done, each with the reason."""
         if result.action not in CHANGES or not mappings(result.data.get("outcomes")):
             return None
-        return "\n".join(outcome_lines(result.data, result.statusmsg, is_told_of_all=result.action == "retrymsg"))
+        return "\n".join(outcome_lines(result.data, result.statusmsg, untold=self._untold))
 
     def listing(self, result: RPCResult) -> Iterable[str] | None:
         """See AgentApplication: what may be long is written as it comes."""
@@ -223,7 +228,11 @@ class Exim(AgentApplication):
         well = [one for one in results if one.is_ok]
         if any(one.action == "size" for one in well):
             return size_lines((one.sender, one.data) for one in well)
-        return self.samples if self._is_trial else ()
+        changing = [one.data for one in results if one.action in CHANGES]
+        if not changing:
+            return ()
+        sums = [sum_line(changing, is_trial=self._is_trial)] if len(changing) > 1 else []
+        return [*sums, *([""] if sums and self.samples else []), *self.samples] if self._is_trial else sums
 
 
 def _told(given: Mapping[str, Any]) -> list[str]:

@@ -43,7 +43,7 @@ ACTING: Mapping[str, Acting] = {
     "rmbounces": Acting("rmbounces", "Remove {}", within="bounce"),
     "rmfrozen": Acting("rmfrozen", "Remove {}", within="frozen"),
 }
-ACTIONS = frozenset(acting.action for acting in ACTING.values())
+ACTIONS = frozenset({*(acting.action for acting in ACTING.values()), "runq", "delivermatching"})
 
 
 @dataclass(frozen=True, slots=True)

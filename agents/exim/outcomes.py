@@ -1,13 +1,13 @@
 """What became of messages, in words: a line a host, its exceptions each with the reason, and where messages are before the question."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from .shown import mappings, table_lines
+from .shown import mappings, number, table_lines
 
 _MOST_LINES = 20  # of a host, for messages that were not done
 _MOST_HOSTS = 8  # that a question names
-NOT_DONE = ("locked", "broken", "refused", "unknown")
+WELL = ("done", "unchanged", "gone", "would")  # of what was to be changed
 
 
 def many(count: int) -> str:
@@ -25,18 +25,26 @@ def whereabouts(counts: Mapping[str, int]) -> str:
     return f"{len(ordered)} hosts ({', '.join(named)}{more})"
 
 
-def outcome_lines(data: Mapping[str, Any], said: str = "", *, is_told_of_all: bool = False) -> list[str]:
-    """What a host did, in its own sentence, then the messages that were not done with the reasons.
+def outcome_lines(data: Mapping[str, Any], said: str = "", *, untold: Collection[str] = WELL) -> list[str]:
+    """What a host did, in its own sentence, then messages one by one with what became of them.
 
-    said: the sentence, that of `status` without it. is_told_of_all: what became of every message is shown.
+    said: the sentence, that of `status` without it. untold: outcomes that need no words of their own.
     """
     rows = mappings(data.get("outcomes"))
     lines = [said or _text(data.get("status")) or "no message is meant"]
     if len(rows) == 1 and _text(rows[0].get("msgid")) in lines[0]:
         return lines  # the sentence is about it
-    shown = [row for row in rows if is_told_of_all or row.get("outcome") in NOT_DONE]
+    shown = [row for row in rows if row.get("outcome") not in untold]
     lines += [f"{_text(row.get('msgid'))}: {_text(row.get('text')) or _text(row.get('outcome'))}" for row in shown[:_MOST_LINES]]
     return [*lines, f"... and {len(shown) - _MOST_LINES} more: -v has them all"] if len(shown) > _MOST_LINES else lines
+
+
+def sum_line(hosts: Sequence[Mapping[str, Any]], *, is_trial: bool = False) -> str:
+    """All hosts together: `812 messages on 4 hosts: 809 done, 3 failed`."""
+    matched, done, failed = (sum(number(data.get(name)) for data in hosts) for name in ("matched", "done", "failed"))
+    parts = [f"{done} would be done" if is_trial else f"{done} done"]
+    parts += [f"{rest} needed nothing or had gone"] if (rest := matched - done - failed) > 0 else []
+    return f"{many(matched)} on {len(hosts)} hosts: {', '.join([*parts, f'{failed} failed'])}"
 
 
 def sample_lines(samples: Sequence[tuple[str, Mapping[str, Any]]], total: int) -> list[str]:

@@ -1,4 +1,4 @@
-from agents.exim.outcomes import outcome_lines, present_ids, sample_lines, whereabouts
+from agents.exim.outcomes import outcome_lines, present_ids, sample_lines, sum_line, whereabouts
 
 
 def row(id, outcome, text=""):
@@ -17,8 +17,16 @@ def test_messages_that_were_not_done_have_their_reasons():
 
 
 def test_what_became_of_every_message_is_told_where_that_is_the_question():
-    data = {"status": "2 messages were tried", "outcomes": [row("a", "gone", "was delivered"), row("b", "done", "still waits")]}
-    assert outcome_lines(data, is_told_of_all=True) == ["2 messages were tried", "a: was delivered", "b: still waits"]
+    data = {"status": "2 messages", "outcomes": [row("b", "unchanged", "waits still"), row("a", "done", "was delivered")]}
+    assert outcome_lines(data, untold=()) == ["2 messages", "b: waits still", "a: was delivered"]
+    assert outcome_lines(data, untold=("done",)) == ["2 messages", "b: waits still"]
+    assert outcome_lines(data) == ["2 messages"]
+
+
+def test_all_hosts_together_are_one_line():
+    hosts = [{"matched": 400, "done": 397, "failed": 3}, {"matched": 12, "done": 10, "failed": 0}, {"matched": "x"}]
+    assert sum_line(hosts) == "412 messages on 3 hosts: 407 done, 2 needed nothing or had gone, 3 failed"
+    assert sum_line([{"matched": 1, "done": 1}, {}], is_trial=True) == "1 message on 2 hosts: 1 would be done, 0 failed"
 
 
 def test_of_many_that_were_not_done_only_the_first_are_shown():
