@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from mcollective_py.agent import InvalidRPCData
 from mcollective_py.agent.ownsettings import whole
@@ -17,6 +17,12 @@ MOST_PORTS = 15
 """Ranges of one entry: what one rule with `-m multiport` takes, a range counting as two there, is the least of the back ends."""
 
 _LONGEST = 64  # characters: an IPv6 address in full with its prefix has 43
+_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_PLAIN = re.compile(
+    # The first number leaves out 0, 127 and all from 224 on, where what is never blocked lies.
+    rf"(?:22[0-3]|2[01][0-9]|1[013-9][0-9]|12[0-689]|[1-9]?[1-9]|[1-9]0)(?:\.{_OCTET}){{3}}",
+    re.ASCII,
+)
 _SHAPE = re.compile(r"[0-9A-Fa-f:.]+(?:/[0-9]+)?", re.ASCII)
 _PORT = re.compile(r"([1-9][0-9]{0,4})(?:[-:]([1-9][0-9]{0,4}))?", re.ASCII)
 
@@ -67,6 +73,11 @@ def parse_network(text: str, shortest: Shortest | None = None) -> Network:
     return network
 
 
+def is_plain(text: str) -> bool:
+    """Whether a text is one address of IPv4 that parse_network takes as it stands: the quick answer for most of a long list."""
+    return _PLAIN.fullmatch(text) is not None
+
+
 def shown(network: Network) -> str:
     """`192.0.2.7` for one address, `192.0.2.0/24` for a network: what parse_network reads."""
     return str(network.network_address) if network.prefixlen == network.max_prefixlen else str(network)
@@ -84,16 +95,13 @@ def read_network(text: str) -> Network:
     if slash and (len(prefix) > 3 or str(int(prefix)) != prefix):
         raise InvalidRPCData(f"{text!r} has no prefix length such as /24")
     try:
-        whole_address = ip_network(address)
         if not slash:
-            return whole_address
-        network = ip_network(text, strict=False)
+            return ip_network(text)
+        network, host = ip_network(text, strict=False), ip_address(address)
     except ValueError as error:
         raise InvalidRPCData(f"{text!r} is no address: {_why(address, slash, prefix)}") from error
-    if network.network_address != whole_address.network_address:
-        raise InvalidRPCData(
-            f"{text!r} has bits beyond its prefix: {network} is the network, {whole_address.network_address} the address"
-        )
+    if network.network_address != host:
+        raise InvalidRPCData(f"{text!r} has bits beyond its prefix: {network} is the network, {host} the address")
     return network
 
 
@@ -143,7 +151,7 @@ def _why(address: str, slash: str, prefix: str) -> str:
 
 
 _NEVER: tuple[tuple[str, Network], ...] = (
-    ("no address of any host", IPv4Network("0.0.0.0/32")),
+    ("no address of any host", IPv4Network("0.0.0.0/8")),
     ("the unspecified address", IPv6Network("::/128")),
     ("the host itself", IPv4Network("127.0.0.0/8")),
     ("the host itself", IPv6Network("::1/128")),

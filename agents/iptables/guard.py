@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
+from ipaddress import ip_network
 
 from mcollective_py.agent import InvalidRPCData
 
@@ -27,6 +28,7 @@ class Guard:
         self._lengths = {
             version: sorted({length for of, length, _ in self._by_place if of == version}, reverse=True) for version in (4, 6)
         }
+        self._masks = [(length, (0xFFFFFFFF << (32 - length)) & 0xFFFFFFFF) for length in self._lengths[4]]
         self._starts = {
             version: sorted((start, -length) for of, length, start in self._by_place if of == version) for version in (4, 6)
         }
@@ -46,6 +48,16 @@ class Guard:
         if network.prefixlen > fact.network.prefixlen:
             return f"{shown(network)} lies in {fact.network}, {fact.reason}"
         return f"{network} holds {shown(fact.network)}, {fact.reason}"
+
+    def refusal_of(self, text: str) -> str | None:
+        """The same of a network as `shown` writes it; of a plain address of IPv4 in a few microseconds, for long lists."""
+        if "/" in text or ":" in text:
+            return self.refusal(ip_network(text))
+        a, b, c, d = text.split(".")
+        number = int(a) << 24 | int(b) << 16 | int(c) << 8 | int(d)
+        if any((4, length, number & mask) in self._by_place for length, mask in self._masks):
+            return self.refusal(ip_network(text))
+        return None
 
     def check(self, network: Network) -> None:
         """Raises InvalidRPCData naming the rule that blocking this network would break."""
