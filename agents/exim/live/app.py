@@ -7,21 +7,22 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from textual.app import App
-from textual.binding import Binding
+from textual.events import Event, Key
 from textual.message import Message
 
 from mcollective_py.client.results import RPCResult
 
-from .asking import Answer, Back, Broken, End, Event, Fleet, Found, Lost, Question
+from .asking import Answer, Back, Broken, End, Fleet, Found, Lost, Question
+from .asking import Event as FleetEvent
 from .cells import plain
 from .filterwords import selection_of
 from .helpscreen import HelpScreen
 from .hosts import Hosts
 from .hostscreen import HostScreen
-from .keys import KEYS
 from .question import Really
-from .screen import View
+from .screen import View, bindings_of
 
+_SAID_FOR = 10.0  # seconds that a remark stands
 _LOOK_EVERY = 60.0  # seconds between two searches for hosts that are new
 _ANSWER_WITHIN = 10.0  # seconds after which a host that gave no numbers is asked again
 
@@ -32,7 +33,7 @@ Ended = Callable[[Sequence[str], str], None]
 class Told(Message):
     """Something came from the fleet."""
 
-    def __init__(self, event: Event) -> None:
+    def __init__(self, event: FleetEvent) -> None:
         super().__init__()
         self.event = event
 
@@ -54,12 +55,7 @@ class EximTop(App[int]):
     #keys { height: 1; width: 100%; text-wrap: nowrap; }
     FilterInput { height: 1; border: none; background: ansi_default; color: ansi_default; }
     """
-    # Ctrl-C leaves whatever has the keyboard.
-    BINDINGS = [
-        Binding(key.keys, key.does, show=False, priority=key.keys == "ctrl+c")
-        for key in KEYS
-        if key.screen == "everywhere" and key.does
-    ]
+    BINDINGS = bindings_of("everywhere")
 
     def __init__(
         self,
@@ -73,14 +69,14 @@ class EximTop(App[int]):
         noop: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__()
+        super().__init__(ansi_color=True)
         self.theme = "ansi-dark"
         self.fleet, self.max_messages, self.noop, self.now = fleet, max_messages, noop, clock
         self.hosts = Hosts(interval)
         self.hosts.learn(names)
         self._actions = frozenset(actions)
         self.typed, self.select = typed, selection_of(typed)
-        self.remark, self._lost = "", ""
+        self._lost, self._said, self._said_at = "", "", 0.0
         self.fault: Exception | None = None
         self._asked: dict[int, tuple[Answered, Ended, tuple[str, ...]]] = {}
         self._last = 0
@@ -88,7 +84,7 @@ class EximTop(App[int]):
 
     # --- the fleet ----------------------------------------------------------------------------------------------------
 
-    def told(self, event: Event) -> None:
+    def told(self, event: FleetEvent) -> None:
         """Take an event, from any thread."""
         self.post_message(Told(event))
 
@@ -121,7 +117,7 @@ class EximTop(App[int]):
             self.hosts.learn(event.hosts)
         elif isinstance(event, Lost):
             self._lost = plain(f"no broker: {event.reason.partition(chr(10))[0]}")
-            self.tell(self._lost)
+            self.tell("")
         elif isinstance(event, Back):
             self._lost = ""
             self.hosts.hurry()
@@ -182,15 +178,16 @@ class EximTop(App[int]):
     # --- what screens share -------------------------------------------------------------------------------------------
 
     def tell(self, text: str) -> None:
-        """Say something below the lines, until the next key."""
-        self.remark = text
+        """Say something below the lines, for a while."""
+        self._said, self._said_at = text, self.now()
         if isinstance(self.screen, View):
             self.screen.draw()
 
-    def on_key(self) -> None:
-        """What was said has been seen."""
-        if self.remark != self._lost:
-            self.remark = self._lost
+    @property
+    def remark(self) -> str:
+        """What is to be said on every screen."""
+        said = self._said if self.now() - self._said_at < _SAID_FOR else ""
+        return "\n".join(part for part in (self._lost, said) if part)
 
     def is_current(self, screen: View) -> bool:
         """Whether it is the one that is seen, and nobody is asked anything on it."""
@@ -205,8 +202,30 @@ class EximTop(App[int]):
             self.hosts.forget_numbers()
             self.ask_hosts()
 
+    async def on_event(self, event: Event) -> None:
+        """See textual, which hands keys on to the one who has the keyboard: characters that come fast would be overtaken there."""
+        is_taken = isinstance(event, Key) and isinstance(self.screen, View) and self.screen.takes(event)
+        if not is_taken:
+            await super().on_event(event)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """See textual: what is typed is for the filter, and a question is answered."""
+        if action in ("leave", "help", "earlier"):
+            return not (isinstance(self.screen, Really) or (isinstance(self.screen, View) and self.screen.is_typing))
+        return True
+
+    def _handle_exception(self, error: Exception) -> None:
+        """See textual, which would print a page of everything that was known when a fault of ours came up."""
+        self.fault = self.fault or error
+        super()._handle_exception(error)
+        self._exit_renderables.clear()
+
     def action_leave(self) -> None:
         """The end."""
+        self.exit(0)
+
+    def action_end(self) -> None:
+        """The end, whatever has the keyboard."""
         self.exit(0)
 
     def action_earlier(self) -> None:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 
 from ..layout import age_text, size_text
-from .cells import Column, line_of, plain, titles_of
+from .cells import Column, line_of, plain, titles_of, widths_of
 from .hosts import SORTS, Host, titles
 from .messagescreen import MessageScreen
 from .rows import Row
@@ -40,7 +40,12 @@ class HostScreen(View):
     def _columns(self) -> list[Column]:
         names = titles(bool(self.top.select))
         return [
-            Column(f"{name}*" if self._sort in (name.lower(), "messages" if name == "MATCHED" else "") else name, width, 1, 0 < at < 7)
+            Column(
+                f"{name}*" if self._sort in (name.lower(), "messages" if name == "MATCHED" else "") else name,
+                width,
+                1 if at else 2,
+                0 < at < 7,
+            )
             for at, (name, width) in enumerate(zip(names, _WIDTHS, strict=True))
         ]
 
@@ -57,11 +62,15 @@ class HostScreen(View):
         for host in self._shown:
             is_fresh = host.is_fresh(now, known.patience)
             numbers = [host.messages, host.total, host.frozen, host.bounces]
-            told = [*map(str, numbers), size_text(host.size), age_text(host.oldest) if host.messages else ""] if is_fresh else ["?"] * 6
-            text = line_of([host.name, *told, known.state(host, now)], columns, self.size.width)
+            told = [*map(str, numbers), size_text(host.size), age_text(host.oldest) if host.messages else ""]
+            state, width = known.state(host, now), self.size.width
+            # Numbers that are not those of now are not where numbers stand: nobody adds them up at a glance.
+            short = [Column("", widths_of(columns, width)[0]), Column("")]
+            text = line_of([host.name, *told, state], columns, width) if is_fresh else line_of([host.name, state], short, width)
             rows.append(Row(text, is_faint=not is_fresh, is_loud=bool(host.trouble)))
-        at = next((number for number, host in enumerate(self._shown) if before is not None and host.name == before.name), None)
-        return rows, at
+        if before is None or not self.rows.is_touched:  # nobody chose it: the first line stays the first
+            return rows, None
+        return rows, next((number for number, host in enumerate(self._shown) if host.name == before.name), None)
 
     def remark(self) -> str:
         """See View: what the chosen host says, where its line is too short for it."""

@@ -38,7 +38,7 @@ _FILTER = (
 KEYS = (
     Key("everywhere", "question_mark,h,f1", "?, h, F1", "help", "all keys", "help"),
     Key("everywhere", "q", "q", "leave", "leave", "quit"),
-    Key("everywhere", "ctrl+c", "Ctrl-C", "leave", "leave, also while something is typed"),
+    Key("everywhere", "ctrl+c", "Ctrl-C", "end", "leave, also while something is typed"),
     Key("everywhere", "escape", "Escape", "earlier", "back to the screen before"),
     Key("everywhere", "up,k", "Up, k", "", "one line up; Page Up, Home: a page, the first line"),
     Key("everywhere", "down,j", "Down, j", "", "one line down; Page Down, End: a page, the last line"),
@@ -52,7 +52,7 @@ KEYS = (
     Key("messages", "space", "Space", "mark", "mark the message, or take its mark away", "mark"),
     Key("messages", "a", "a", "mark_all", "mean all that the filter means, shown or not; again: none", "all"),
     *(
-        Key("messages", act.key, act.key, f"act('{act.action}')", f"{verb} what is marked, else this message", verb)
+        Key("messages", act.key, act.key, f"act('{act.action}')", f"{verb} what is marked, else this message", verb.replace(" ", ""))
         for act in ACTS
         for verb in (act.verb.lower(),)
     ),

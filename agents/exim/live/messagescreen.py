@@ -16,7 +16,7 @@ from .rows import Row
 from .screen import View, bindings_of
 from .topscreen import TopScreen
 
-_FLAGS = Column("", 2)
+_TOLD = 3  # messages that a question names
 
 
 class MessageScreen(View):
@@ -114,8 +114,16 @@ class MessageScreen(View):
     def _columns(self) -> list[Column]:
         host = [] if self._is_one_host else [Column("HOST", 8)]
         wide = self.size.width > 100
-        first = [Column("", 1), *host, Column("AGE", 4, is_right=True), Column("SIZE", 5, is_right=True), _FLAGS]
-        return [*first, Column("SENDER", share=5), Column("RECIPIENTS", share=5), Column("SUBJECT", share=4 if wide else 3)]
+        numbers = [Column("AGE", 4, is_right=True), Column("SIZE", 5, is_right=True)]
+        return [
+            Column("", 1),
+            *host,
+            *numbers,
+            Column("F", 1),
+            Column("SENDER", share=5),
+            Column("RECIPIENTS", share=5),
+            Column("SUBJECT", share=4 if wide else 3),
+        ]
 
     def head(self) -> str:
         """See View."""
@@ -135,14 +143,16 @@ class MessageScreen(View):
         before, columns, now = self._chosen(), self._columns(), self.top.now()
         self._shown = self.list.rows(self._sort)
         rows = [Row(self._line(mail, columns, now)) for mail in self._shown]
-        key = None if before is None else before.key
+        if before is None or not self.rows.is_touched:  # nobody chose it: the first line stays the first
+            return rows, None
+        key = before.key
         return rows, next((at for at, mail in enumerate(self._shown) if mail.key == key), None)
 
     def _line(self, mail: Mail, columns: Sequence[Column], now: float) -> str:
         more = f" +{len(mail.recipients) - 1}" if len(mail.recipients) > 1 else ""
         cells = ["*" if self.list.is_marked(mail) else ""]
         cells += [] if self._is_one_host else [mail.host]
-        cells += [age_text(mail.age + now - mail.came), size_text(mail.size), f"{'F' * mail.is_frozen}{'B' * mail.is_bounce}"]
+        cells += [age_text(mail.age + now - mail.came), size_text(mail.size), "F" if mail.is_frozen else ""]
         cells += [mail.sender or "<>", f"{mail.recipients[0] if mail.recipients else ''}{more}", mail.subject]
         return line_of(cells, columns, self.size.width)
 
@@ -229,6 +239,10 @@ class MessageScreen(View):
             self.top.tell(plain(why))
             return
         notes = [f"left out: {one}" for one in left_out]
+        if aim.total <= _TOLD:
+            meant = {(host, id) for host, ids in aim.ids.items() for id in ids}
+            known = [mail for mail in self._shown if mail.key in meant]
+            notes += [f"{mail.id} {mail.sender or '<>'}: {mail.subject}" for mail in known]
 
         def answered(is_meant: bool | None) -> None:
             if is_meant:

@@ -15,7 +15,7 @@ from .screen import Line, bindings_of
 class Really(ModalScreen[bool]):
     """Says yes or no. notes: what is to be known before."""
 
-    BINDINGS = [*bindings_of("question"), Binding("escape", "no", show=False)]
+    BINDINGS = [*bindings_of("question"), Binding("escape", "no", show=False, priority=True)]
     DEFAULT_CSS = """
     Really { align: center middle; background: transparent; }
     Really Vertical { width: 90%; height: auto; border: ascii ansi_default; padding: 0 1; background: ansi_default; }

@@ -30,15 +30,14 @@ class Row:
 
 
 class Rows(ScrollView, can_focus=True):
-    """The list. has_cursor: one line is chosen, and keys move that; without it they scroll."""
+    """The list. has_cursor: one line is chosen, and keys move that; without it they scroll. is_touched: somebody moved the cursor."""
 
     BINDINGS = [
-        Binding("up,k", "move(-1)", show=False),
-        Binding("down,j", "move(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
-        Binding("home", "move(-10000000)", show=False),
-        Binding("end", "move(10000000)", show=False),
+        Binding(keys, does, show=False, priority=True)
+        for keys, does in (
+            *(("up,k", "move(-1)"), ("down,j", "move(1)"), ("pageup", "page(-1)"), ("pagedown", "page(1)")),
+            *(("home", "move(-10000000)"), ("end", "move(10000000)")),
+        )
     ]
     DEFAULT_CSS = "Rows { height: 1fr; scrollbar-size: 0 0; overflow-x: auto; overflow-y: auto; background: ansi_default; }"
 
@@ -49,11 +48,12 @@ class Rows(ScrollView, can_focus=True):
     def __init__(self, *, has_cursor: bool = True) -> None:
         super().__init__()
         self._lines: Sequence[Row] = ()
-        self.has_cursor, self.cursor = has_cursor, 0
+        self.has_cursor, self.cursor, self.is_touched = has_cursor, 0, False
 
     def show_lines(self, lines: Sequence[Row], cursor: int | None = None) -> None:
         """Show these. cursor: the line it stands on, None for the same number."""
         self._lines = lines
+        self.is_touched = self.is_touched and bool(lines)
         self.cursor = min(max(self.cursor if cursor is None else cursor, 0), max(len(lines) - 1, 0))
         width = self.size.width if self.has_cursor else max((cell_len(line.text) for line in lines), default=0)
         self.virtual_size = Size(max(width, 1), len(lines))
@@ -70,7 +70,7 @@ class Rows(ScrollView, can_focus=True):
         left, top = self.scroll_offset
         width, number = self.size.width, top + y
         if number >= len(self._lines):
-            return Strip.blank(width)
+            return Strip.blank(width, Style.null())
         line = self._lines[number]
         style = _CURSOR if self.has_cursor and number == self.cursor else line.style
         return (
@@ -81,6 +81,7 @@ class Rows(ScrollView, can_focus=True):
 
     def action_move(self, by: int) -> None:
         """Move the cursor, or scroll."""
+        self.is_touched = True
         if self.has_cursor:
             self.cursor = min(max(self.cursor + by, 0), max(len(self._lines) - 1, 0))
             self._keep_in_sight()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.events import Key
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input, Static
@@ -14,7 +15,7 @@ from mcollective_py.errors import InvalidRPCData
 
 from .cells import plain
 from .filterwords import MAX_FILTER, selection_of
-from .keys import brief, keys_of
+from .keys import KEYS, brief
 from .rows import Row, Rows
 
 if TYPE_CHECKING:
@@ -38,12 +39,29 @@ class Line(Static):
 class FilterInput(Input):
     """Where a filter is typed: Escape gives up what is typed, and not the screen."""
 
-    BINDINGS = [Binding("escape", "screen.end_filter(False)", show=False, priority=True)]
+    BINDINGS = [
+        Binding("escape", "screen.end_filter(False)", show=False, priority=True),
+        Binding("enter", "screen.keep_filter", show=False, priority=True),
+        *(
+            Binding(keys, does, show=False, priority=True)
+            for keys, does in (
+                *(("backspace", "delete_left"), ("delete", "delete_right"), ("left", "cursor_left"), ("right", "cursor_right")),
+                *(("home,ctrl+a", "home"), ("end,ctrl+e", "end"), ("ctrl+w", "delete_left_word"), ("ctrl+u", "delete_left_all")),
+            )
+        ),
+    ]
+
+    def write(self, sign: str) -> None:
+        """Put a character where the cursor is, at once: the next key finds it there, however fast it comes."""
+        self.replace(sign, *sorted(self.selection))
 
 
 def bindings_of(screen: str) -> list[BindingType]:
-    """The bindings of a screen, from the table of keys."""
-    return [Binding(key.keys, key.does, show=False) for key in keys_of(screen) if key.does and key.screen != "everywhere"]
+    """The bindings of a screen, from the table of keys.
+
+    All have priority: each is done before the next key is looked at, so that keys that come fast, as pasted ones, keep their order.
+    """
+    return [Binding(key.keys, key.does, show=False, priority=True) for key in KEYS if key.screen == screen and key.does]
 
 
 class View(Screen[None]):
@@ -53,6 +71,7 @@ class View(Screen[None]):
     name_of: ClassVar[str] = ""
     has_cursor: ClassVar[bool] = True
     _typing: Timer | None = None
+    _mistake = ""
 
     def compose(self) -> ComposeResult:
         """See textual."""
@@ -60,7 +79,9 @@ class View(Screen[None]):
         yield Line("titles")
         yield Rows(has_cursor=self.has_cursor)
         yield Line("remark")
-        yield FilterInput(placeholder="text, or a selection as: age>2h and not frozen", max_length=MAX_FILTER, compact=True)
+        yield FilterInput(
+            placeholder="text, or a selection as: age>2h and not frozen", max_length=MAX_FILTER, compact=True, select_on_focus=False
+        )
         yield Line("keys")
 
     @property
@@ -129,16 +150,19 @@ class View(Screen[None]):
         self.say("titles", self.titles())
         lines, cursor = self.lines()
         self.rows.show_lines(lines, cursor)
-        if not self.is_typing:
-            self.draw_remark()
+        self.draw_remark()
         self.say("keys", brief(self.name_of, self.size.width))
 
     def draw_remark(self) -> None:
-        """Show what is to be said, the program's own remarks first."""
-        told = [part for part in (self.top.remark, self.remark()) if part]
-        if self.top.typed:
+        """Show what is to be said: what is wrong with the filter that is typed, else the program's own remarks first."""
+        told = [self._mistake] if self._mistake else [part for part in (self.top.remark, self.remark()) if part]
+        if self.top.typed and not self.is_typing:
             told.append(f"filter: {plain(self.top.typed)}")
         self.say("remark", "\n".join(told))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """See textual: while a filter is typed its letters are no keys of the screen."""
+        return action in ("end_filter", "keep_filter") or not self.is_typing
 
     # --- the filter ---------------------------------------------------------------------------------------------------
 
@@ -153,7 +177,15 @@ class View(Screen[None]):
         self._before = self.top.typed
         field.display = True
         field.value = self.top.typed
-        field.focus()
+        field.cursor_position = len(field.value)
+        self.set_focus(field)
+
+    def takes(self, key: Key) -> bool:
+        """Take a character for the filter that is typed; False where none is, or the key is no character."""
+        if not (self.is_typing and key.is_printable and key.character):
+            return False
+        self.query_one(FilterInput).write(key.character)
+        return True
 
     def action_clear_filter(self) -> None:
         """No filter any more."""
@@ -166,17 +198,18 @@ class View(Screen[None]):
                 self._typing.stop()
             self._typing = self.set_timer(_TYPING, lambda: self._try(changed.value))
 
-    def on_input_submitted(self, submitted: Input.Submitted) -> None:
+    def action_keep_filter(self) -> None:
         """Keep it, if it can be."""
-        if self._try(submitted.value):
+        if self._try(self.query_one(Input).value):
             self.action_end_filter(True)
 
     def action_end_filter(self, is_kept: bool) -> None:
         """Type no more. is_kept: else the filter is the one before."""
         if self._typing is not None:
             self._typing.stop()
+        self._mistake = ""
         self.query_one(Input).display = False
-        self.rows.focus()
+        self.set_focus(self.rows)
         if not is_kept:
             self._use(self._before)
         self.draw()
@@ -186,8 +219,10 @@ class View(Screen[None]):
         try:
             selection_of(typed)
         except InvalidRPCData as error:
-            self.say("remark", "\n".join(plain(line) for line in str(error).split("\n")))
+            self._mistake = "\n".join(plain(line) for line in str(error).split("\n"))
+            self.draw_remark()
             return False
+        self._mistake = ""
         self._use(typed)
         self.draw_remark()
         return True

@@ -99,7 +99,7 @@ def _viewed(application: AgentApplication, rpc: RPCClient, options: argparse.Nam
             asking.rpc.client.close(wait=False)
     if view.fault is not None:
         raise view.fault
-    return code or 0
+    return (view.return_code or 0) if code is None else code
 
 
 class _Quiet(logging.Handler):
