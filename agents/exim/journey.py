@@ -69,8 +69,8 @@ class Journey:
         reached = self._reached()
         later = {key for stop in reached for key in stop.handed.values()}
         for stop in reached:
-            # Who handed it on has its id in the answer that he got, which matters where no Message-ID leads back to him.
-            own = [stop.id] if stop.text("ip") and not stop.text("message_id") and stop.key not in later else []
+            # Who handed it on has its id in the answer that he got: the log has no Message-ID of many a message.
+            own = [stop.id] if stop.text("ip") and stop.key not in later else []
             for id in (*own, stop.text("bounce_of"), *(text_of(event, "remote") for event in stop.events)):
                 if is_message_id(id) and id not in self._asked:
                     ids[id] = None

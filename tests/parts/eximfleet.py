@@ -31,7 +31,8 @@ class EximFleet:
 
     def mco(self, *words: str) -> subprocess.CompletedProcess[str]:
         """`mco` with these words; nobody sits at it."""
-        command = [sys.executable, "-m", "mcollective_py", *words, "--config", str(self.site.client_config)]
+        first, *others = words
+        command = [sys.executable, "-m", "mcollective_py", first, "--config", str(self.site.client_config), *others]
         return self.exim.lab.run_outside("env", f"XDG_CACHE_HOME={self.site.folder}", *command)
 
     def on_all(self, do: Callable[[str], object]) -> None:
