@@ -80,7 +80,8 @@ class _Acting:
             remark(f"{one.sender}: {said_of(one, lambda result: None)}")
         if missing:
             more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
-            remark(f"mco exim: no host has a message {', '.join(missing[:_NAMED])}{more}")
+            who = "no host" if not wrong else "no host that could say it"
+            remark(f"mco exim: {who} has a message {', '.join(missing[:_NAMED])}{more}")
         if not where:
             return 2
         if len(where) > 1 and len(where) > len({found[0] for found in where.values()}):

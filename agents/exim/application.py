@@ -228,7 +228,7 @@ class Exim(AgentApplication):
         well = [one for one in results if one.is_ok]
         if any(one.action == "size" for one in well):
             return size_lines((one.sender, one.data) for one in well)
-        changing = [one.data for one in results if one.action in CHANGES]
+        changing = [one.data for one in results if one.action in CHANGES and number(one.data.get("matched"))]
         if not changing:
             return ()
         sums = [sum_line(changing, is_trial=self._is_trial)] if len(changing) > 1 else []

@@ -132,7 +132,8 @@ def _value(word: str, rest: list[str], acting: Acting) -> str | None:
         return None
     if not rest:
         raise UsageError(f"which {acting.takes}? {_example(word)}")
-    return rest.pop(0)
+    value = rest.pop(0)
+    return "<>" if acting.takes == "sender" and not value else value
 
 
 def _example(word: str) -> str:

@@ -17,6 +17,7 @@ OLD, NEW = "1xVWj6-00000i-ZZ", "1xVWj6-00000000abc-WXYZ"
         ("rm", [], ("frozen or bounce", "age>5"), ("rm", {"select": "(frozen or bounce) and (age>5)"}, {})),
         ("setsender", [OLD, "a@b"], (), ("setsender", {"msgids": [OLD]}, {"sender": "a@b"})),
         ("setsender", ["bounce", "a@b"], (), ("setsender", {"select": "bounce"}, {"sender": "a@b"})),
+        ("setsender", [OLD, ""], (), ("setsender", {"msgids": [OLD]}, {"sender": "<>"})),
         ("setsender", ["a@b"], ("frozen",), ("setsender", {"select": "frozen"}, {"sender": "a@b"})),
         ("addrecipient", [OLD, NEW, "a@b"], (), ("addrecipient", {"msgids": [OLD, NEW]}, {"recipient": "a@b"})),
         ("markdelivered", [OLD], (), ("markdelivered", {"msgids": [OLD]}, {})),
