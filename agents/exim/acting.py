@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 MOST, _HIGHEST = 1000, 1_000_000  # messages of one request, where nobody says otherwise
 _SECONDS = 150.0  # of the 180 that an action has: what is not begun by then is told as such
+_TURN = 15.0  # seconds for another action to be done with its call
 _PAUSE = 0.3  # seconds for another operator to be done with a message
 
 
@@ -172,11 +173,13 @@ class Acting(Agent):
         from .answers import answers_of, last_words
         from .carrying import carry_out
         from .targets import by_id
+        from .turns import our_turn
 
         exim, end = reader.places.exim, time.monotonic() + _SECONDS
 
         def ask(group: "Sequence[Target]") -> "tuple[Mapping[str, Outcome], str]":
-            answer = run(aim.words(exim, group), timeout=max(end - time.monotonic(), 1.0) + 10.0)
+            with our_turn(self.config, _TURN):
+                answer = run(aim.words(exim, group), timeout=max(end - time.monotonic(), 1.0) + 10.0)
             if answer.timed_out:
                 return answers_of(aim.done, answer.stdout, answer.stderr), "Exim took too long and was ended"
             return answers_of(aim.done, answer.stdout, answer.stderr), last_words(answer.stderr) if answer.exitcode else ""

@@ -30,8 +30,11 @@ def exim_mg(exim: str, ids: Sequence[str], queue: str = "") -> list[str]:
 
 
 def exim_edit(exim: str, option: str, id: str, address: str, queue: str = "") -> list[str]:
-    """Change a message's envelope: -Mmd marks a recipient as delivered, -Mar adds one, -Mes sets the sender."""
-    return [exim, *_within(queue), option, id, "--", address]
+    """Change a message's envelope: -Mmd marks a recipient as delivered, -Mar adds one, -Mes sets the sender.
+
+    Exim 4.96 takes these beside -qGNAME for a mistake; -MCG, by which it tells itself the queue, it takes.
+    """
+    return [exim, *(["-MCG", queue] if queue else []), option, id, "--", address]
 
 
 def exim_move(exim: str, target: str, ids: Sequence[str], queue: str = "") -> list[str]:
