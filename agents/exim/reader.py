@@ -16,7 +16,7 @@ from .spoolfile import Message
 
 FORGOTTEN_AFTER = 120.0  # seconds without a question: a daemon at rest keeps no queue in memory
 # One reading at a time brings a remembered queue up to date; another at the same moment reads all for itself.
-_KEPT: "Cache[tuple[threading.Lock, Kept]]" = Cache(FORGOTTEN_AFTER)
+_KEPT: "Cache[tuple[threading.Lock, Kept]]" = Cache(FORGOTTEN_AFTER, is_large=True)
 
 
 class Reader:

@@ -232,6 +232,7 @@ def show(
                 with progress.aside():
                     destination.write(text)
             progress.advance()
+            del result  # while the next one is opened it is no longer in memory
     if config is not None:
         keep(results, config, is_interrupted=wait.is_interrupted)
     for result in failures_first(kept):

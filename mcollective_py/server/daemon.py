@@ -15,10 +15,10 @@ from .. import __version__
 from ..config import Config
 from ..connector.factory import ObservedConnector, open_connector
 from ..errors import MCollectiveError
+from ..node.footprint import hand_back_memory
 from .child import ChildExecutor
 from .dispatch import perform
 from .executor import Limits, ThreadExecutor
-from .footprint import hand_back_memory
 from .host import Host, build_host, connection_settings
 from .logs import logs_to_stderr, next_loglevel, start_logging
 from .registrar import Registrar

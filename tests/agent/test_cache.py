@@ -1,9 +1,11 @@
 import threading
+import weakref
 
 import pytest
 
 from mcollective_py.agent import Cache
 from mcollective_py.agent.cache import MAX_VALUES
+from tests.waiting import wait_until
 
 
 class Clock:
@@ -31,6 +33,22 @@ def test_a_value_is_made_once_and_again_when_it_is_old_or_forgotten() -> None:
     assert cache.fetch("x", lambda: next(made)) == "b"
     cache.forget("x")
     assert cache.fetch("x", lambda: next(made)) == "c"
+
+
+def test_what_is_large_goes_when_its_time_is_over_though_nobody_asks() -> None:
+    class Large:
+        pass
+
+    cache, value = Cache[Large](0.1, is_large=True), Large()
+    gone = weakref.ref(value)
+    cache.write("x", value)
+    del value
+    wait_until("it is dropped", lambda: gone() is None, 10)
+    value = Large()
+    gone = weakref.ref(value)
+    cache.write("x", value)
+    del value
+    wait_until("so is the next one", lambda: gone() is None, 10)
 
 
 def test_what_could_not_be_made_is_tried_again() -> None:

@@ -1,9 +1,10 @@
 """`--format csv`: RFC 4180, a row for each host, a column for each output by its name."""
 
 import csv
-import io
 import json
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from ...client.results import RPCResult
@@ -36,13 +37,23 @@ class CSVRows:
 
     def end(self, ending: Ending) -> str:
         """See Output."""
-        text = io.StringIO()
-        rows = csv.writer(text, lineterminator="\r\n")
+        written: list[str] = []
+        rows = csv.writer(_Written(written.append), lineterminator="\r\n")
         names = output_names((cells for *_, cells in self._rows), self._ddl, ending.stats.action)
         rows.writerow([*_FIRST, *(cell(str(name)) for name in names)])
-        for _, _, first, cells in sorted(self._rows, key=lambda row: row[:2]):  # failures first
+        self._rows.sort(key=lambda row: row[:2])  # failures first
+        self._rows.reverse()  # and taken from the end
+        while self._rows:
+            _, _, first, cells = self._rows.pop()
             rows.writerow([*first, *(cells.get(name, "") for name in names)])
-        return text.getvalue()
+        return "".join(written)
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What csv wants of a file."""
+
+    write: Callable[[str], None]
 
 
 def cell(value: Any) -> str:

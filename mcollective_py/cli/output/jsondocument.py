@@ -29,7 +29,11 @@ class JSONDocument:
         head, _, rest = json_text(call_document([], ending), indent=self._is_laid_out).partition(_PLACE)
         before, between, after = ("\n    ", ",\n    ", "\n  ") if self._is_laid_out else ("", ", ", "")
         replies = [text for _, _, text in sorted(self._replies, key=lambda reply: reply[:2])]  # failures first
-        inside = (before, between.join(replies), after) if replies else ()
+        self._replies.clear()
+        inside = [part for text in replies for part in (between, text)]
+        if inside:
+            inside[0] = before
+            inside.append(after)
         return "".join((head, _PLACE[:-1], *inside, "]", rest, "\n"))
 
 

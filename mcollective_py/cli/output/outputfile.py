@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ...errors import ConfigError, MCollectiveError, UsageError
 
+_PIECE = 1 << 20  # characters
 _MODE = 0o600  # what hosts say may be secret; a file that is there already keeps its own
 
 
@@ -22,7 +23,8 @@ class Destination:
         if not text:
             return
         if self._file is None:
-            sys.stdout.write(text)
+            for at in range(0, len(text), _PIECE):  # a long text is encoded as it is written, piece by piece
+                sys.stdout.write(text[at : at + _PIECE])
             sys.stdout.flush()
         else:
             self._kept.append(text)

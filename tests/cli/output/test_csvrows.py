@@ -29,6 +29,11 @@ def test_there_is_a_row_for_each_host_failures_first_and_a_column_for_each_outpu
     )
 
 
+def test_several_results_of_one_host_stay_in_their_order():
+    text = rows_of(*(RPCResult(name, "exim", "list", 0, "OK", {"part": part}) for name in ("web2", "web1") for part in (1, 2, 3)))
+    assert [line.split(",")[0::5] for line in text.splitlines()[1:]] == [[name, str(n)] for name in ("web1", "web2") for n in (1, 2, 3)]
+
+
 def test_the_columns_of_the_ddl_come_first_whoever_has_them():
     text = rows_of(RPCResult("web1", "service", "status", 0, "OK", {"about": 1, "pid": 7}), ddl=SERVICE)
     assert text.splitlines()[0] == "sender,statuscode,statusmsg,refusal,time_ms,status,version,config,pid,about"

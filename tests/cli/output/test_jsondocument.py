@@ -2,7 +2,7 @@ import json
 
 from mcollective_py.cli.output.base import Ending
 from mcollective_py.cli.output.jsondocument import JSONDocument, call_document
-from mcollective_py.cli.render import Style
+from mcollective_py.cli.render import Style, json_text
 from mcollective_py.client.aggregate.summaries import Summary
 from mcollective_py.client.results import RPCResult, RPCStats
 
@@ -28,3 +28,19 @@ def test_it_is_one_line_for_a_program_and_laid_out_for_a_person():
         assert text.endswith("}\n")
         assert (text.count("\n") == 1) if lines == 1 else text.count("\n") > 30
         assert json.loads(text)["replies"][0]["data"] == {"free": 1}
+
+
+def test_what_hosts_say_changes_nothing_around_it():
+    odd = RPCResult("web3", "disk", "status", 0, "OK", {"text": 'line\n"replies": []\n', "list": [], "more": [{"a": []}]})
+    for is_terminal in (False, True):
+        made = JSONDocument(None, Style(is_terminal=is_terminal))
+        for result in (odd, BAD, GOOD):
+            made.result(result)
+        assert made.end(ENDING) == json_text(call_document([odd, BAD, GOOD], ENDING), indent=is_terminal) + "\n"
+
+
+def test_a_document_without_results():
+    for is_terminal in (False, True):
+        assert JSONDocument(None, Style(is_terminal=is_terminal)).end(ENDING) == (
+            json_text(call_document([], ENDING), indent=is_terminal) + "\n"
+        )

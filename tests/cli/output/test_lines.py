@@ -80,3 +80,16 @@ def test_closing_lines_come_last_and_know_all_results():
 def test_what_a_host_sends_cannot_act_on_the_terminal():
     shown = text(result("web\x1b1", "\x1b[2Jx"), result("web2", code=1, message="\x1b]0;t\x07"), closing=lambda results: ["\x9b"])
     assert "\x1b" not in shown and "\x07" not in shown and "\x9b" not in shown
+
+
+def test_a_long_list_is_written_as_it_comes_and_kept_for_nothing():
+    def listing(result):
+        return ["one\x1b", f"two of {result.sender}"] if result["status"] == "long" else None
+
+    for is_folded in (False, True):
+        lines = Lines(
+            Wording(line, lambda results: [f"{len(results)} seen"], listing=listing), Style(), ("a1", "a2"), is_folded=is_folded
+        )
+        assert lines.result(result("a1", "long")) == "one\\x1b\ntwo of a1\n"
+        lines.result(result("a2", "long", 1, "no"))
+        assert lines.end(Ending(RPCStats())).endswith("\n1 seen\n")

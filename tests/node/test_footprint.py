@@ -1,7 +1,7 @@
 import subprocess
 import sys
 
-from mcollective_py.server.footprint import code_mappings
+from mcollective_py.node.footprint import code_mappings
 
 MAPS = """\
 5581c2a00000-5581c2a01000 r--p 00000000 fe:00 1234   /usr/bin/python3.11
@@ -20,7 +20,7 @@ def test_a_process_goes_on_with_less_resident_memory() -> None:
     program = """
 import ssl, json
 from pathlib import Path
-from mcollective_py.server.footprint import hand_back_memory
+from mcollective_py.node.footprint import hand_back_memory
 resident = lambda: int(Path("/proc/self/statm").read_text().split()[1])
 ssl.create_default_context()
 before = resident()
