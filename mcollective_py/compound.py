@@ -12,6 +12,7 @@ It is our own grammar: each mistake is named and shown with a mark under it, abo
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from .callstack import MAX_TEXT, write_callstack
@@ -39,6 +40,34 @@ _LOGIC = {"&&": "and", "&": "and", "||": "or", "|": "or"}
 _BEFORE, _AFTER = 56, 20  # characters of a long expression that an error shows around the mistake
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What mistakes are told with. whole: all of an expression. thing: what is compared with a value. without: what a negation means
+    beside what it says. quoted, regex: examples.
+    """
+
+    whole: str = "compound filter"
+    thing: str = "fact"
+    without: str = "; it means the hosts without the fact, too"
+    quoted: str = "country='United Kingdom'"
+    regex: str = "country=~'^u'"
+    slashes: str = "a class has no operator: a regular expression stands after a fact's =, as in country=/u/"
+    connective: str = "a fact cannot be named '{}' here: give it with -F"
+
+
+def _words_of(whole: str) -> _Words:
+    """Those of an expression that is no filter of hosts."""
+    return _Words(
+        whole,
+        "field",
+        "",
+        "name='a text'",
+        "name=~'^u'",
+        "a regular expression stands after a field's =, as in name=/u/",
+        "a field cannot be named '{}'",
+    )
+
+
 def callstack_of(text: str) -> list[dict[str, Any]]:
     """The call stack that an expression says. Raises FilterError with the expression and a mark under what is wrong."""
     if not text.strip():
@@ -62,7 +91,7 @@ def read_expression(text: str, what: str, check: Callable[[Test], str | None]) -
     """
     if len(text) > MAX_TEXT:
         raise FilterError(f"a {what} may have {MAX_TEXT} characters, this one has {len(text)}")
-    reader = _Reader(text, what)
+    reader = _Reader(text, _words_of(what))
     tokens = reader.tokens()
     places = [*reader.places, len(text.rstrip())]
     for token, place in zip(tokens, places, strict=False):
@@ -102,11 +131,11 @@ def _between_slashes(pattern: str) -> str:
 class _Reader:
     """Reads the tokens of a text one after the other; at: the next character. places: where each token begins.
 
-    what: the name of all of it in messages.
+    words: those of messages.
     """
 
-    def __init__(self, text: str, what: str = "compound filter") -> None:
-        self.text, self.at, self.what = text, 0, what
+    def __init__(self, text: str, words: _Words | None = None) -> None:
+        self.text, self.at, self.words = text, 0, words or _Words()
         self.places: list[int] = []
 
     def tokens(self) -> list[Token]:
@@ -119,7 +148,7 @@ class _Reader:
         return found
 
     def fail(self, problem: str, place: int | None = None) -> NoReturn:
-        raise _wrong(self.text, self.at if place is None else place, problem, self.what)
+        raise _wrong(self.text, self.at if place is None else place, problem, self.words.whole)
 
     def skip_blanks(self) -> int:
         return self.take(_BLANKS).end()
@@ -148,7 +177,7 @@ class _Reader:
         if first == "/":
             return self.class_regex()
         if first in "'\"":
-            self.fail("quotes stand around a value or a query only: country='United Kingdom'")
+            self.fail(f"quotes stand around a value or a query only: {self.words.quoted}")
         begin, found = self.at, self.taken(_WORD)
         if found is None:
             self.fail_at_sign()
@@ -171,9 +200,9 @@ class _Reader:
             if rest.startswith(written):
                 self.fail(f"write '{meant}', not {written}")
         if rest[0] == "~":
-            self.fail("before ~ a fact and = are missing: country=~'^u'")
+            self.fail(f"before ~ a {self.words.thing} and = are missing: {self.words.regex}")
         if rest[0] in "=<>!":
-            self.fail("before this sign the name of a fact is missing")
+            self.fail(f"before this sign the name of a {self.words.thing} is missing")
         self.fail(f"{rest[0]} has no meaning here: 'and' and 'or' stand between tests, and quotes around a value that has such a sign")
 
     def sign(self) -> str | None:
@@ -183,7 +212,7 @@ class _Reader:
             return None
         sign = found[0]
         if sign == "!~":
-            self.fail("write not x=~... for !~; it means the hosts without the fact, too")
+            self.fail(f"write not x=~... for !~{self.words.without}")
         if self.text[found.end() : found.end() + 1] in ("=", "<", ">", "~", "!"):
             self.fail(f"after {sign} stands another operator; quote a value that begins so", found.end())
         self.at = found.end()
@@ -192,7 +221,7 @@ class _Reader:
     def check_connective(self, word: str, begin: int) -> None:
         """`and=1` is a mistake or a fact of that name: it cannot be said which."""
         if _SIGN.match(self.text, self.at) and not self.text.startswith("!", self.at):
-            self.fail(f"a fact cannot be named '{word}' here: give it with -F", begin)
+            self.fail(self.words.connective.format(word), begin)
 
     # --- terms --------------------------------------------------------------------------------------------------------
 
@@ -204,7 +233,7 @@ class _Reader:
             self.fail("no class has a / in its name", begin)
         if self.text[begin:].startswith("//"):
             self.fail("this regular expression is empty", begin)
-        self.skip_blanks_before_sign("a class has no operator: a regular expression stands after a fact's =, as in country=/u/")
+        self.skip_blanks_before_sign(self.words.slashes)
         return ClassTest(found[0])
 
     def skip_blanks_before_sign(self, problem: str) -> None:
@@ -225,12 +254,12 @@ class _Reader:
         if "/" in (name[0], name[-1]):
             self.fail("a regular expression stands after the sign, not before it", begin)
         if sign == "!=~":
-            self.fail("write not x=~... for !=~; it means the hosts without the fact, too", begin)
+            self.fail(f"write not x=~... for !=~{self.words.without}", begin)
         place = self.skip_blanks()
         value, has_slashes = self.value(sign)
         operator = MEANS.get(sign, sign)
         if has_slashes and operator == "!=":
-            self.fail("no regular expression stands after !=: write not x=/.../; it means the hosts without the fact, too", place)
+            self.fail(f"no regular expression stands after !=: write not x=/.../{self.words.without}", place)
         if has_slashes and operator not in ("==", "=~"):
             self.fail(f"a regular expression stands after = or =~, not after {sign}", place)
         if operator == "=~" and not has_slashes:

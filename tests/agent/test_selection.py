@@ -1,3 +1,4 @@
+import re
 from dataclasses import dataclass
 
 import pytest
@@ -137,3 +138,13 @@ def test_what_it_demands_of_one_field_can_be_asked_first():
 
 def test_a_pattern_that_would_run_for_ever_elsewhere_is_searched_in_linear_time():
     assert not holds("sender=/(a+)+$/", sender="a" * 40 + "!")
+
+
+@pytest.mark.parametrize(
+    "text", ["=x", "~x", "and=1", "sender!~x", "sender!=~x", "sender!=/x/", "'x'=1", "/x/=1", "/x/", "sender", "sender="]
+)
+def test_mistakes_are_told_of_fields_and_not_of_hosts(text):
+    with pytest.raises(InvalidRPCData) as caught:
+        holds(text)
+    first = str(caught.value).partition("\n")[0]
+    assert not {"fact", "facts", "host", "hosts", "country", "class"} & set(re.findall(r"\w+", first)), first
