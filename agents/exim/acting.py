@@ -180,9 +180,10 @@ class Acting(Agent):
         def ask(group: "Sequence[Target]") -> "tuple[Mapping[str, Outcome], str]":
             with our_turn(self.config, _TURN):
                 answer = run(aim.words(exim, group), timeout=max(end - time.monotonic(), 1.0) + 10.0)
+            said = answers_of(aim.done, answer.stdout, answer.stderr)
             if answer.timed_out:
-                return answers_of(aim.done, answer.stdout, answer.stderr), "Exim took too long and was ended"
-            return answers_of(aim.done, answer.stdout, answer.stderr), last_words(answer.stderr) if answer.exitcode else ""
+                return said, "Exim took too long and was ended"
+            return said, last_words(answer.stderr or ("" if said else answer.stdout)) if answer.exitcode else ""
 
         def look(ids: Collection[str]) -> "Mapping[str, Target]":
             return by_id(reader, ids)
