@@ -87,10 +87,12 @@ def main(path: str) -> None:
     with top_fleet() as fleet, fleet.open(**environ) as terminal:
         terminal.wait_for("mx1", "mx2", "messages")
         terminal.press("m")
-        terminal.wait_for("SENDER", "alice@example.org")
+        terminal.wait_for("SENDER", "newsletter@example")
         terminal.press("/", *"age<20h and sender=~example")
         terminal.wait_for("age<20h and sender=~example")
-        terminal.press("enter", "down", "space", "space")
+        terminal.press("enter")
+        terminal.wait_for("filter: age<20h", "oldest first, read", "newsletter@example")
+        terminal.press("down", "space", "space")
         terminal.wait_for("2 marked")
         Path(path).write_text(terminal.svg("mco exim top"))
 

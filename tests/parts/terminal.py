@@ -111,7 +111,7 @@ class Terminal:
             f'<rect width="{width}" height="{height}" rx="6" fill="#1c1e22"/>',
             f'<text x="{width / 2:g}" y="20" fill="#9aa0a6" font-family="sans-serif" font-size="12" text-anchor="middle">'
             f"{escape(title)}</text>",
-            '<g font-family="monospace" font-size="14" xml:space="preserve">',
+            '<g font-family="monospace" font-size="14" xml:space="preserve" style="white-space: pre">',
         ]
         for number, row in enumerate(rows):
             at = 0

@@ -38,14 +38,10 @@ class HostScreen(View):
         return f"{told:<{self.size.width - len(clock) - 1}} {clock}" if len(told) + len(clock) < self.size.width else told
 
     def _columns(self) -> list[Column]:
-        names = titles(bool(self.top.select))
+        sorted_by = "matched" if self._sort == "messages" and self.top.select else self._sort
+        names = [f"{name}*" if name.lower() == sorted_by else name for name in titles(bool(self.top.select))]
         return [
-            Column(
-                f"{name}*" if self._sort in (name.lower(), "messages" if name == "MATCHED" else "") else name,
-                width,
-                1 if at else 2,
-                0 < at < 7,
-            )
+            Column(name, width, share=1 if at else 2, is_right=0 < at < len(names) - 1)
             for at, (name, width) in enumerate(zip(names, _WIDTHS, strict=True))
         ]
 

@@ -7,6 +7,7 @@ from mcollective_py.client.results import RPCResult
 
 from ..layout import size_text
 from ..tallies import KINDS
+from .acts import messages_text
 from .cells import Column, line_of, plain, titles_of
 from .filterwords import both, of_top
 from .rows import Row
@@ -62,7 +63,7 @@ class TopScreen(View):
         """See View."""
         where = plain(self._hosts[0]) if len(self._hosts) == 1 else f"{len(self._hosts)} hosts"
         state = ", counting" if self._asked is not None else ""
-        return f"top {_WORDS.get(self._kind, self._kind)} of {self._sums.matched} messages, {where}{state}"
+        return f"top {_WORDS.get(self._kind, self._kind)} of {messages_text(self._sums.matched)}, {where}{state}"
 
     def titles(self) -> str:
         """See View."""
