@@ -1,18 +1,33 @@
 """What `exim -bp` prints, as messages: for hosts where the spool's own files cannot be read. It knows no subject, host or login."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+from mcollective_py.agent import RPCAborted
 
 from .messageid import arrival_of, is_message_id
 from .spoolfile import Message
 
 _HEAD = re.compile(r"\s*\d+[mhdw]\s+(?:([\d.]+)([KM]?)\s+)?(\S{16,23}) <([^\n]*?)>(?: \*\*\* (frozen) \*\*\*)?(?: .*)?")
+_QUEUE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _FACTORS = {"": 1, "K": 1024, "M": 1024 * 1024}
 
 
 def exim_bp(exim: str, queue: str = "") -> list[str]:
     """The words that list a queue. queue: a named one."""
     return [exim, "-bp"] if not queue else [exim, f"-qG{queue}", "-bp"]
+
+
+def named_queues(config: Mapping[str, str]) -> list[str]:
+    """The named queues of the setting `queues`: a spool that is closed does not say which there are, and Exim does not either.
+
+    Raises RPCAborted for what is no name of one.
+    """
+    names = config.get("queues", "").replace(",", " ").split()
+    for name in names:
+        if not _QUEUE.fullmatch(name):
+            raise RPCAborted(f"plugin.exim.queues: {name[:40]!r} is no name of a queue")
+    return names
 
 
 def parse_bp(text: str) -> list[Message]:

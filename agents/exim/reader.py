@@ -90,12 +90,17 @@ class Reader:
             lock.release()
 
     def _asked(self, wanted: Callable[[Message], bool] | None) -> Listing:
-        from .bp import exim_bp, parse_bp
+        from .bp import exim_bp, named_queues, parse_bp
 
-        answer = run(exim_bp(self.places.exim), timeout=25, max_output=32 * 1024 * 1024)
-        if answer.exitcode:
-            raise RPCAborted(f"neither the spool nor Exim tells the queue: {(answer.stderr or answer.stdout).strip()[:500]}")
-        messages = parse_bp(answer.stdout)
+        messages: list[Message] = []
+        for queue in ("", *named_queues(self.config)):
+            answer = run(exim_bp(self.places.exim, queue), timeout=25, max_output=32 * 1024 * 1024)
+            if answer.exitcode:
+                raise RPCAborted(f"neither the spool nor Exim tells the queue: {(answer.stderr or answer.stdout).strip()[:500]}")
+            for mail in parse_bp(answer.stdout):
+                mail.queue = queue
+                messages.append(mail)
+        messages.sort(key=lambda mail: mail.id)
         return Listing([mail for mail in messages if wanted is None or wanted(mail)], len(messages))
 
 
