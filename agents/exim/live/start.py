@@ -9,7 +9,7 @@ from importlib.util import find_spec
 
 from mcollective_py.cli.agentapplication import AgentApplication, agent_client
 from mcollective_py.cli.calls import announced
-from mcollective_py.cli.session import open_client, rpc_client
+from mcollective_py.cli.session import open_client, remark, rpc_client
 from mcollective_py.cli.waiting import nobody
 from mcollective_py.client.rpcclient import RPCClient
 from mcollective_py.errors import ConnectorError, InvalidRPCData, UsageError
@@ -37,7 +37,8 @@ def show_view(application: AgentApplication, options: argparse.Namespace) -> int
     with agent_client(application.agent, "count", inputs, argparse.Namespace(**{**vars(options), "noop": False})) as rpc:
         found = announced(lambda: rpc.audience, rpc.filter, rpc.discovery_timeout, options, rpc.client.config)
         if not found.nodes:
-            raise UsageError(nobody(rpc.filter).partition("\n")[0])
+            remark(f"mco exim: {nobody(rpc.filter).partition(chr(10))[0]}")
+            return 1
         return _viewed(application, rpc, options, typed)
 
 
