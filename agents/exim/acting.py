@@ -159,7 +159,7 @@ class Acting(Agent):
             there = by_id(reader, broken)  # a file that is not there may have been on its way out
             outcomes |= {id: Outcome(id, GONE, "has left the queue") for id in broken if id not in there}
         ended, bad = list(outcomes.values()), failing(aim, is_selection=is_selection)
-        fill(reply, ended, bad)
+        fill(reply, ended, bad, aim.says)
         reply["status"] = sentence(aim, ended, bad, noop=request.noop)
         if reply["failed"]:
             reply.fail(reply["status"])

@@ -54,12 +54,12 @@ def start(config: Mapping[str, str], commands: Sequence[Sequence[str]], id: str)
     """Start these, each by itself, and give their records. Raises RPCAborted where that cannot be."""
     folder = Path(config.get("state_folder", str(FOLDER)))
     limit = whole(config, "exim", "run_timeout", _DAY, 1, 30 * _DAY)
-    records = []
+    records, name = [], f"{_PREFIX}{os.getpid()}-{time.time_ns()}"  # an id off the wire names no file
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _forget_old(folder)
         for number, words in enumerate(commands):
-            record = folder / f"{_PREFIX}{id}-{number}.json"
+            record = folder / f"{name}-{number}.json"
             start_detached(words, record, id=id, timeout=limit)
             records.append(record)
     except OSError as error:

@@ -12,15 +12,17 @@ _FAILED = (UNKNOWN, GONE, LOCKED, BROKEN, REFUSED)
 _WELL = (DONE, WOULD)
 
 
-def fill(reply: MutableMapping[str, Any], outcomes: Sequence[Outcome], failing: Collection[str]) -> None:
-    """The outputs of every acting action but `status`."""
+def fill(reply: MutableMapping[str, Any], outcomes: Sequence[Outcome], failing: Collection[str], usual: str = "") -> None:
+    """The outputs of every acting action but `status`. usual: words that stand in no row, since all that went well have them."""
     numbers = Counter(one.outcome for one in outcomes)
     reply["matched"] = len(outcomes)
     reply["done"] = numbers[DONE] + numbers[WOULD]
     reply["failed"] = sum(numbers[name] for name in failing)
     reply["changed"] = reply["done"] > 0
     rows = sorted(outcomes, key=lambda one: one.outcome in _WELL)  # those not done first, else as they came
-    reply["outcomes"] = [{"msgid": one.id, "outcome": one.outcome, "text": one.text} for one in rows[:MAX_ROWS]]
+    reply["outcomes"] = [
+        {"msgid": one.id, "outcome": one.outcome, "text": "" if one.text == usual else one.text} for one in rows[:MAX_ROWS]
+    ]
 
 
 def failing(aim: Aim, *, is_selection: bool) -> tuple[str, ...]:
