@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
+from itertools import chain
 from typing import Any
 
 from mcollective_py.cli.agentapplication import AgentApplication, action_and_things, none_of, one_of
@@ -66,7 +67,7 @@ class Exim(AgentApplication):
     description = "The mail queues of Exim"
     usage = (
         "mailq|size|summary|exiwhat  |  test ADDRESS  |  exigrep PATTERN  |  list|count|domains|histogram [SELECTION]"
-        "  |  top  |  top WHAT [SELECTION]  |  show|body ID  |  trace ID|ADDRESS"
+        "  |  top  |  top WHAT [SELECTION]  |  show|body ID  |  trace ID|MESSAGE-ID|ADDRESS"
         "  |  freeze|thaw|retry|giveup|rm ID ...|SELECTION  |  markdelivered ID ...|SELECTION [RECIPIENT]"
         "  |  addrecipient|setsender|move ID ...|SELECTION RECIPIENT|SENDER|QUEUE  |  rmbounces|rmfrozen [SELECTION]  |  runq [PATTERN]"
         "  |  block|unblock ADDRESS  |  exinext|ratelimits [ABOUT]  |  blocked|paniclog|health"
@@ -105,10 +106,10 @@ class Exim(AgentApplication):
         add("--queue", metavar="QUEUE", help="runq: of this named queue")
         add("--domain", metavar="DOMAIN", help="runq: for recipients of this domain")
         add("--columns", metavar="NAMES", help="list: with commas between, or all")
-        add("--limit", type=whole, metavar="N", help="list: messages of a host; body: bytes; exigrep: lines")
+        add("--limit", type=whole, metavar="N", help="list, trace: messages of a host; body: bytes; exigrep: lines")
         add("--after", metavar="ID", help="list: only messages after this one")
-        add("--since", metavar="TIME", help="exigrep: from when, as 2h or '2026-11-23 16:00'; rotated logs are read too")
-        add("--until", metavar="TIME", help="exigrep: until when")
+        add("--since", metavar="TIME", help="exigrep, trace: from when, as 2h or '2026-11-23 16:00'; rotated logs are read too")
+        add("--until", metavar="TIME", help="exigrep, trace: until when")
         add("--count", type=whole, metavar="N", help="top: how many each host tells, 100 without it")
         add("--lines", type=whole, metavar="N", help="paniclog: how many, 20 without it")
         add("--reason", metavar="TEXT", help="block: why, for who looks at it later")
@@ -218,7 +219,8 @@ class Exim(AgentApplication):
     def listing(self, result: RPCResult) -> Iterable[str] | None:
         """See AgentApplication: what may be long is written as it comes."""
         if result.action == "mailq":
-            return [*listing_lines(mappings(result.data.get("mailq"))), *broken_lines(result.data)]
+            rows = mappings(result.data.get("mailq"))
+            return chain((line for row in rows for line in listing_lines([row])), broken_lines(result.data))
         if result.action == "list" and (rows := mappings(result.data.get("messages"))):
             return [f"   {result.sender}:", *(f"      {line}" for line in (*table_lines(rows), *broken_lines(result.data)))]
         return None

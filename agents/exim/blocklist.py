@@ -17,6 +17,7 @@ MAX_BYTES = 4 * 1024 * 1024
 HEAD = "# Senders and logins that Exim refuses. `mco exim block` and `unblock` keep it; other lines stay as they are.\n"
 _DOMAIN = re.compile(r"(?=.{1,253}$)[0-9a-z](?:[0-9a-z-]{0,61}[0-9a-z])?(?:\.[0-9a-z](?:[0-9a-z-]{0,61}[0-9a-z])?)*", re.ASCII)
 _LOCAL = re.compile(r"(?!#)[0-9a-z!#%&'+/=?^_~.-]{1,64}", re.ASCII)
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)".*')
 _OURS = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) (\S+) ?(.*)", re.ASCII)
 
 
@@ -101,6 +102,6 @@ def _key_in(line: str) -> str:
     if not line.strip() or line[0] in " \t#":
         return ""
     if line[0] == '"':
-        end = re.match(r'"((?:[^"\\]|\\.)*)"', line)
-        return re.sub(r"\\(.)", r"\1", end[1]).lower() if end else ""
+        quoted = _QUOTED.fullmatch(line)
+        return re.sub(r"\\(.)", r"\1", quoted[1]).lower() if quoted else ""
     return re.split(r"[:\s]", line, maxsplit=1)[0].lower()

@@ -94,7 +94,7 @@ def remote_ids(text: str) -> list[str]:
 
 
 def _flagged(at: float, id: str, kind: str, rest: str) -> LogLine:
-    found = _ADDRESS.match(rest)
+    found = _ADDRESS.match(rest, 0)
     address, place = (found[1], found.end()) if found else (rest, len(rest))
     original = name = helo = ip = text = ""
     port = code = 0
