@@ -166,7 +166,7 @@ class EximTop(App[int]):
             else:
                 hosts.failed(result.sender, result.statusmsg, self.now())
             if isinstance(self.screen, HostScreen):
-                self.screen.draw()
+                self.screen.draw_soon()
 
         def ended(silent: Sequence[str], reason: str) -> None:
             if select == self.select:

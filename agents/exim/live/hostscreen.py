@@ -7,7 +7,7 @@ from ..layout import age_text, size_text
 from .cells import Column, line_of, plain, titles_of, widths_of
 from .hosts import SORTS, Host, titles
 from .messagescreen import MessageScreen
-from .rows import Row
+from .rows import Drawn, Row
 from .screen import View, bindings_of
 from .topscreen import TopScreen
 
@@ -54,8 +54,10 @@ class HostScreen(View):
         now, columns, known = self.top.now(), self._columns(), self.top.hosts
         before = self._chosen()
         self._shown = known.rows(self._sort, now)
-        rows = []
-        for host in self._shown:
+        shown = self._shown
+
+        def line(at: int) -> Row:
+            host = shown[at]
             is_fresh = host.is_fresh(now, known.patience)
             numbers = [host.messages, host.total, host.frozen, host.bounces]
             told = [*map(str, numbers), size_text(host.size), age_text(host.oldest) if host.messages else ""]
@@ -63,7 +65,9 @@ class HostScreen(View):
             # Numbers that are not those of now are not where numbers stand: nobody adds them up at a glance.
             short = [Column("", widths_of(columns, width)[0]), Column("")]
             text = line_of([host.name, *told, state], columns, width) if is_fresh else line_of([host.name, state], short, width)
-            rows.append(Row(text, is_faint=not is_fresh, is_loud=bool(host.trouble)))
+            return Row(text, is_faint=not is_fresh, is_loud=bool(host.trouble))
+
+        rows = Drawn(len(shown), line)
         if before is None or not self.rows.is_touched:  # nobody chose it: the first line stays the first
             return rows, None
         return rows, next((number for number, host in enumerate(self._shown) if host.name == before.name), None)

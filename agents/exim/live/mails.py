@@ -64,6 +64,7 @@ class MailList:
         self._parts = {name: _Part() for name in hosts}
         self.marked: set[Key] = set()
         self.is_all_marked = False
+        self._sorted: dict[str, list[Mail]] = {}
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -86,6 +87,7 @@ class MailList:
             return
         came = {mail.id: mail for row in mappings(data.get("messages")) if (mail := _mail(host, row, now)) is not None}
         part.mails = {**part.mails, **came} if after else came
+        self._sorted.clear()
         part.matched, part.has_come, part.trouble = max(number(data.get("matched")), 0), True, ""
         following = data.get("next")
         # A host that tells of more behind what it did not send would be asked for ever.
@@ -134,10 +136,13 @@ class MailList:
 
     def rows(self, by: str) -> list[Mail]:
         """The messages that are sure, sorted: all up to the horizon."""
+        if by in self._sorted:
+            return self._sorted[by]
         horizon = self._horizon
         found = [mail for part in self._parts.values() for mail in part.mails.values() if not horizon or mail.id <= horizon]
         found.sort(key=SORTS["oldest first"])
-        return found if by == "oldest first" else sorted(found, key=SORTS[by])
+        self._sorted[by] = found if by == "oldest first" else sorted(found, key=SORTS[by])
+        return self._sorted[by]
 
     # --- marks --------------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from .mails import COLUMNS, REFRESHED, SORTS, Mail, MailList, by_host
 from .messageview import MessageView
 from .outcomescreen import OutcomeScreen
 from .question import Really
-from .rows import Row
+from .rows import Drawn, Row
 from .screen import View, bindings_of
 from .topscreen import TopScreen
 
@@ -57,7 +57,7 @@ class MessageScreen(View):
                 self.list.take(result.sender, result.data, after, now)
             else:
                 self.list.fail(result.sender, result.statusmsg)
-            self.draw()
+            self.draw_soon()
 
         def ended(silent: Sequence[str], reason: str) -> None:
             self._open.pop(number, None)
@@ -65,7 +65,7 @@ class MessageScreen(View):
                 self.list.fail(host, reason or "no answer")
             if what not in self._open.values():
                 self._read = self.top.now()
-            self.draw()
+            self.draw_soon()
 
         everything = {"columns": COLUMNS, **({"after": after} if after else {}), **inputs, **select}
         number = self.top.ask("list", everything, hosts, answered, ended)
@@ -141,8 +141,8 @@ class MessageScreen(View):
     def lines(self) -> tuple[Sequence[Row], int | None]:
         """See View."""
         before, columns, now = self._chosen(), self._columns(), self.top.now()
-        self._shown = self.list.rows(self._sort)
-        rows = [Row(self._line(mail, columns, now)) for mail in self._shown]
+        self._shown = shown = self.list.rows(self._sort)
+        rows = Drawn(len(shown), lambda at: Row(self._line(shown[at], columns, now)))
         if before is None or not self.rows.is_touched:  # nobody chose it: the first line stays the first
             return rows, None
         key = before.key
@@ -260,12 +260,12 @@ class MessageScreen(View):
     def _send(self, act: Act, inputs: dict[str, object], hosts: tuple[str, ...], outcomes: Outcomes, shown: OutcomeScreen) -> None:
         def answered(result: RPCResult) -> None:
             outcomes.take(result.sender, result.data, "" if result.is_ok else result.statusmsg)
-            shown.draw()
+            shown.draw_soon()
 
         def ended(silent: Sequence[str], reason: str) -> None:
             for host in (*silent, *(hosts if reason else ())):
                 outcomes.silent(host, f"{reason or 'no answer'}: whether it acted is not known")
-            shown.draw()
+            shown.draw_soon()
             if not outcomes.due:
                 self._finished()
 

@@ -33,12 +33,12 @@ class MessageView(View):
             self._said = "" if result.is_ok else result.statusmsg
             if result.is_ok:
                 self._texts[action] = message_lines(result.data) if action == "show" else _body_lines(result)
-            self.draw()
+            self.draw_soon()
 
         def ended(silent: Sequence[str], reason: str) -> None:
             if silent or reason:
                 self._said = reason or f"{self._host} gave no answer"
-                self.draw()
+                self.draw_soon()
 
         self.top.ask(action, inputs, (self._host,), answered, ended)
 

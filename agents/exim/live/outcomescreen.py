@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from .acts import Outcomes
 from .cells import Column, line_of, plain, titles_of
-from .rows import Row
+from .rows import Drawn, Row
 from .screen import View, bindings_of
 
 _COLUMNS = (Column("HOST", 10), Column("MESSAGE", 23), Column("OUTCOME", 10), Column("IN ITS WORDS"))
@@ -30,10 +30,13 @@ class OutcomeScreen(View):
 
     def lines(self) -> tuple[Sequence[Row], int | None]:
         """See View."""
-        return [
-            Row(line_of([one.host, one.id, one.outcome, one.text], _COLUMNS, self.size.width), is_loud=one.is_trouble)
-            for one in self._outcomes.rows
-        ], None
+        rows, width = self._outcomes.rows, self.size.width
+
+        def line(at: int) -> Row:
+            one = rows[at]
+            return Row(line_of([one.host, one.id, one.outcome, one.text], _COLUMNS, width), is_loud=one.is_trouble)
+
+        return Drawn(len(rows), line), None
 
     def remark(self) -> str:
         """See View: all of the chosen one's words."""

@@ -1,7 +1,8 @@
 """A list of lines with a cursor: drawn line by line, so that thousands of them cost nothing, and no line is read as markup."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import overload
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -27,6 +28,29 @@ class Row:
     def style(self) -> Style:
         """How it is drawn; what it says does not hang on it, so that it can be read without colours."""
         return Style(dim=self.is_faint or None, bold=self.is_loud or None)
+
+
+class Drawn(Sequence[Row]):
+    """Lines that are made when they come into sight. count: how many; make: the one of a number."""
+
+    def __init__(self, count: int, make: Callable[[int], Row]) -> None:
+        self._count, self._make = count, make
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, at: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Row]: ...
+
+    def __getitem__(self, at: int | slice) -> Row | Sequence[Row]:
+        if isinstance(at, slice):
+            return [self._make(number) for number in range(*at.indices(self._count))]
+        if not 0 <= at < self._count:
+            raise IndexError(at)
+        return self._make(at)
 
 
 class Rows(ScrollView, can_focus=True):

@@ -21,6 +21,7 @@ from .rows import Row, Rows
 if TYPE_CHECKING:
     from .app import EximTop
 
+_MOMENT = 0.1  # seconds in which answers are gathered before they are drawn
 _TYPING = 0.3  # seconds without a key after which what is typed is tried
 
 
@@ -72,6 +73,7 @@ class View(Screen[None]):
     has_cursor: ClassVar[bool] = True
     _typing: Timer | None = None
     _mistake = ""
+    _is_due = False
 
     def compose(self) -> ComposeResult:
         """See textual."""
@@ -142,9 +144,24 @@ class View(Screen[None]):
         """Put a text into one of the lines."""
         self.query_one(f"#{id}", Line).say(text)
 
+    @property
+    def _can_draw(self) -> bool:
+        """Whether there is something to draw on: answers come to screens that somebody has left, too."""
+        return self.is_mounted and self.is_attached
+
+    def draw_soon(self) -> None:
+        """Show what is known, once for all that comes in a moment: ten thousand hosts answer at once."""
+        if self._can_draw and not self._is_due:
+            self._is_due = True
+            self.set_timer(_MOMENT, self._draw_now)
+
+    def _draw_now(self) -> None:
+        self._is_due = False
+        self.draw()
+
     def draw(self) -> None:
         """Show what is known."""
-        if not self.is_mounted:
+        if not self._can_draw:
             return
         self.say("head", self.head()[: self.size.width])
         self.say("titles", self.titles())

@@ -49,12 +49,12 @@ class TopScreen(View):
                 self._sums = sums
             else:
                 self._troubles.append(f"{result.sender}: {result.statusmsg}")
-            self.draw()
+            self.draw_soon()
 
         def ended(silent: Sequence[str], reason: str) -> None:
             self._asked, self._sums = None, sums
             self._troubles += [f"{host}: {reason or 'no answer'}" for host in silent]
-            self.draw()
+            self.draw_soon()
 
         select = {"select": self.top.select} if self.top.select else {}
         self._asked = self.top.ask("top", {"by": self._kind, "count": COUNT, **select}, self._hosts, answered, ended)

@@ -81,7 +81,7 @@ def shown(*steps, names=("mx1", "mx2"), **options):
 
 async def settled(pilot):
     """All that was told is drawn; what is typed is tried."""
-    await pilot.pause(0.4 if any(field.display for field in pilot.app.screen.query("FilterInput")) else 0)
+    await pilot.pause(0.6 if any(field.display for field in pilot.app.screen.query("FilterInput")) else 0.25)
     await pilot.pause()
 
 
@@ -155,6 +155,34 @@ def test_keys_while_a_filter_is_typed_are_letters_and_ctrl_c_is_not():
         return view.typed, view.return_code
 
     assert asyncio.run(run()) == ("", 0)
+
+
+def test_an_answer_to_a_screen_that_was_left_does_nothing():
+    async def run():
+        fleet = Fleet()
+        fleet.view = view = app.EximTop(fleet, ["mx1"], actions=["freeze"])
+        async with view.run_test(size=(80, 24)) as pilot:
+            await settled(pilot)
+            for keys in (["enter"], ["enter"], ["escape"], ["f", "y"], ["escape"], ["w"], ["escape"], ["escape"]):
+                before, fleet.view = fleet.view, Later()
+                await pilot.press(*keys)
+                await settled(pilot)
+                for event in getattr(before, "events", ()):  # of the screen before
+                    view.told(event)
+            await settled(pilot)
+        return view.fault
+
+    assert asyncio.run(run()) is None
+
+
+class Later:
+    """Keeps what is told."""
+
+    def __init__(self):
+        self.events = []
+
+    def told(self, event):
+        self.events.append(event)
 
 
 # --- the thread that asks -------------------------------------------------------------------------------------------------
