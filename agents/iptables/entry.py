@@ -25,8 +25,8 @@ class Scope(NamedTuple):
 class Entry(NamedTuple):
     """One network, and who wants what of it.
 
-    network: `198.51.100.7`, or `198.51.100.0/24`. protocol, ports: empty for all. at, expires: seconds since the epoch; None for no end.
-    pending: the id of the change that is not confirmed yet and made it, empty for none. origin: the desired list that brought it,
+    network: `198.51.100.7`, or `198.51.100.0/24`. protocol, ports: empty for all. at, expires: seconds since the epoch, None for no
+    end. pending: the id of the change that is not confirmed yet and made it, empty for none. origin: the desired list that brought it,
     empty where somebody did by hand.
     """
 

@@ -1,0 +1,138 @@
+"""What all actions that change something share: the guard, the order of things, and what the reply tells of it."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from mcollective_py.agent import Agent, InvalidRPCData, RPCReply, RPCRequest
+
+if TYPE_CHECKING:
+    from .addresses import Shortest
+    from .changing import Outcome, Place, Plan
+    from .entry import Entry
+    from .guard import Guard
+
+_MAX_ROWS = 200  # changes that a reply names
+
+
+class Acting(Agent):
+    """Base of the files with actions that change something."""
+
+    @property
+    def _place(self) -> "Place":
+        from .changing import Place
+
+        return Place.of(self.config)
+
+    def _guard(self, request: RPCRequest) -> "Guard":
+        from pathlib import Path
+
+        from .surroundings import gather
+
+        kept = Path(self._place.settings.state_directory, "brokers.json")
+        return gather(self.config, self.node.brokers, request.get("protect") or (), kept)
+
+    def _change(self, request: RPCRequest, reply: RPCReply, plan: "Plan", what: str = "") -> "Outcome":
+        """Carry out a plan under this request's name, and tell of it."""
+        from .changing import change
+
+        outcome = change(
+            self._place, plan, by=request.caller, guard=self._guard(request), confirm=confirm_of(request), noop=request.noop,
+            what=what or request.action, id=id_of(request),
+        )  # fmt: skip
+        self._tell(request, reply, outcome)
+        return outcome
+
+    def _tell(self, request: RPCRequest, reply: RPCReply, outcome: "Outcome") -> None:
+        """The outputs that all changes have; and what follows a change: connections are cut, the host's log is told."""
+        from .cutting import cut
+        from .entry import shown_key
+
+        reply["changed"], reply["backend"], reply["drift"] = outcome.changed, outcome.backend, [*outcome.drift]
+        changes = [
+            f"{'+' if sign else '-'} {shown_key(entry.key)}"
+            for sign, some in ((0, outcome.removed), (1, outcome.added))
+            for entry in some
+        ]
+        reply["changes"] = [*(f"+ {what}" for what in made_words(outcome.made)), *changes[:_MAX_ROWS]]
+        reply["added"], reply["removed"] = len(outcome.added), len(outcome.removed)
+        reply["confirm"], reply["deadline"] = outcome.confirm, int(outcome.deadline or 0)
+        words = _summary(outcome, request.noop)
+        if not request.noop and outcome.changed:
+            if said := cut(self._place.settings, outcome.added):
+                words.append(said)
+            self._log(request, outcome)
+        if outcome.confirm:
+            words.append(f"undone in {confirm_of(request):g} s unless confirmed: mco iptables confirm {outcome.confirm}")
+        if outcome.drift:
+            words.append(f"was changed by hand: {'; '.join(outcome.drift)}")
+        reply["output"] = "; ".join(words)
+
+    def _log(self, request: RPCRequest, outcome: "Outcome") -> None:
+        """The historic line in the host's log; where there is no logger the daemon's own log has to do."""
+        from pathlib import Path
+
+        from mcollective_py.agent import RPCAborted, run
+
+        some = [*outcome.added[:1], *outcome.removed[:1]]
+        name = some[0].network if some else "the firewall"
+        more = len(outcome.added) + len(outcome.removed) - 1
+        text = f"mcollective: {request.action} {name}{f' and {more} more' if more > 0 else ''} by {request.caller} ({outcome.backend})"
+        logger = self._place.settings.logger
+        if Path(logger).exists():
+            try:
+                run([logger, "-t", "mcollective", "--", text[:900]], timeout=2)
+            except RPCAborted as error:
+                self.logger.info("%s: %s", text, error)
+
+
+def id_of(request: RPCRequest) -> str:
+    """What a change of this request is confirmed by: the same on all hosts that it went to."""
+    return request.id[:12]
+
+
+def confirm_of(request: RPCRequest) -> float | None:
+    """Seconds within which a change has to be confirmed, None where it has not. Raises InvalidRPCData for too few or too many."""
+    seconds = request.get("confirm")
+    if not seconds:
+        return None
+    if not 5 <= seconds <= 86_400:
+        raise InvalidRPCData("confirm must be from 5 seconds to a day")
+    return float(seconds)
+
+
+def entry_asked(request: RPCRequest, now: float, kind: str, config: Mapping[str, str], shortest: "Shortest | None" = None) -> "Entry":
+    """The entry of an address among the inputs, with end, reason, ticket and scope. Raises InvalidRPCData."""
+    from .addresses import check_scope, parse_network, parse_ports, ports_text, shortest_of, shown
+    from .entry import Entry
+
+    network = parse_network(request["ipaddr"], shortest or shortest_of(config))
+    protocol, ports = request.get("protocol") or "", parse_ports(request["ports"]) if request.get("ports") else ()
+    if ports and not protocol:
+        protocol = "tcp"
+    check_scope(protocol or None, ports)
+    seconds = request.get("for")
+    if seconds is not None and seconds < 1:
+        raise InvalidRPCData("for must be at least a second")
+    return Entry(
+        network=shown(network), kind=kind, protocol=protocol, ports=ports_text(ports), reason=request.get("reason", ""),
+        ticket=request.get("ticket", ""), by=request.caller, at=now, expires=None if seconds is None else now + seconds,
+    )  # fmt: skip
+
+
+def made_words(made: Sequence[str]) -> list[str]:
+    """What setup made, in words; as it is kept it is `chain4`, `hook6`."""
+    told = {"chain": "the chain of IPv", "hook": "the jump from INPUT of IPv"}
+    return [f"{told[what[:-1]]}{what[-1]}" if what[:-1] in told else what for what in made if what != "legacy"]
+
+
+def _summary(outcome: "Outcome", noop: bool) -> list[str]:
+    from .entry import shown_key
+
+    if not outcome.changed:
+        return ["nothing to change"]
+    verb = "would be " if noop else ""
+    told = [f"{verb}set up: {', '.join(made_words(outcome.made))}"] if outcome.made else []
+    for what, some in (("put there", outcome.added), ("taken away", outcome.removed)):
+        if some:
+            told.append(f"{verb}{what}: {shown_key(some[0].key) if len(some) == 1 else f'{len(some)} entries'}")
+    return told or [f"{verb}taken down" if outcome.is_down else f"{verb}changed"]

@@ -1,0 +1,129 @@
+"""Exceptions, ends, and whole lists: the changes beside block and unblock."""
+
+from typing import TYPE_CHECKING
+
+from mcollective_py.agent import InvalidRPCData, RPCAborted, RPCReply, RPCRequest, action
+
+from .acting import Acting, entry_asked
+
+if TYPE_CHECKING:
+    from .entry import Entry
+    from .state import State
+
+
+class Altering(Acting):
+    """allow, disallow, extend, flush, apply."""
+
+    @action
+    def allow(self, request: RPCRequest, reply: RPCReply) -> None:
+        """Let an address through, whatever block it lies in."""
+        import time
+
+        from .changing import Changes
+        from .entry import ALLOW, shown_key
+
+        entry = entry_asked(request, round(time.time(), 3), ALLOW, self.config)
+
+        def plan(state: "State", now: float) -> Changes:
+            if entry.key in state.entries:
+                raise RPCAborted(f"{entry.network} is already allowed: extend gives it another end")
+            return Changes(adds=[entry])
+
+        self._change(request, reply, plan, shown_key(entry.key))
+
+    @action
+    def disallow(self, request: RPCRequest, reply: RPCReply) -> None:
+        """Take an exception back."""
+        import time
+
+        from .changing import Changes
+        from .entry import ALLOW, shown_key
+
+        key = entry_asked(request, round(time.time(), 3), ALLOW, self.config).key
+
+        def plan(state: "State", now: float) -> Changes:
+            if key not in state.entries and key not in state.foreign:
+                raise RPCAborted(f"{key[0]} is not allowed")
+            return Changes(removes=[key])
+
+        self._change(request, reply, plan, f"disallow of {shown_key(key)}")
+
+    @action
+    def extend(self, request: RPCRequest, reply: RPCReply) -> None:
+        """Another end for what is there, counted from now; without one it stays until it is taken away."""
+        import time
+
+        from .changing import Changes
+        from .entry import shown_key
+
+        wanted = entry_asked(request, round(time.time(), 3), request.get("kind") or "block", self.config)
+
+        def plan(state: "State", now: float) -> Changes:
+            there = state.entries.get(wanted.key)
+            if there is None:
+                raise RPCAborted(f"{shown_key(wanted.key)} is not {'allowed' if wanted.kind == 'allow' else 'blocked'}")
+            return Changes(
+                adds=[
+                    there._replace(expires=wanted.expires, reason=wanted.reason or there.reason, ticket=wanted.ticket or there.ticket)
+                ]
+            )
+
+        self._change(request, reply, plan, f"extension of {shown_key(wanted.key)}")
+
+    @action
+    def flush(self, request: RPCRequest, reply: RPCReply) -> None:
+        """Let go of all that was put there for one reason, ticket or caller, or of all."""
+        from .changing import Changes
+
+        named = {name: str(request[name]) for name in ("reason", "ticket", "by") if request.get(name)}
+        if not named and not request.get("all"):
+            raise InvalidRPCData("flush needs a reason, a ticket or a caller, or all=true")
+        kind = request.get("kind") or "block"
+
+        def plan(state: "State", now: float) -> Changes:
+            def is_meant(entry: "Entry") -> bool:
+                return entry.kind == kind and all(getattr(entry, name) == value for name, value in named.items())
+
+            return Changes(removes=[key for key, entry in state.entries.items() if is_meant(entry)])
+
+        self._change(request, reply, plan)
+
+    @action
+    def apply(self, request: RPCRequest, reply: RPCReply) -> None:
+        """A whole list, all of it or nothing: what is there already gets the list's end and reason."""
+        import time
+
+        from .addresses import shortest_of
+        from .changing import Changes
+        from .entry import BLOCK
+        from .lists import wanted
+
+        now, guard = round(time.time(), 3), self._guard(request)
+
+        def check(entry: "Entry") -> None:
+            if entry.kind == BLOCK and (reason := guard.refusal_of(entry.network)) is not None:
+                raise InvalidRPCData(f"{reason}: it is never blocked here")
+
+        seconds = request.get("for")
+        given = {"reason": request.get("reason", ""), "ticket": request.get("ticket", "")}
+
+        def completed(entry: "Entry") -> "Entry":
+            more = {name: value for name, value in given.items() if value and not getattr(entry, name)}
+            end = now + seconds if seconds is not None and entry.expires is None else entry.expires
+            return entry._replace(by=request.caller, at=now, expires=end, **more)
+
+        entries = [completed(entry) for entry in wanted(request.data, now, shortest_of(self.config), check)]
+
+        def plan(state: "State", now: float) -> Changes:
+            return Changes(adds=[entry for entry in entries if not _is_same(state.entries.get(entry.key), entry)])
+
+        self._change(request, reply, plan, f"list of {len(entries)} entries")
+
+
+def _is_same(there: "Entry | None", wanted: "Entry") -> bool:
+    """Whether nothing would be different but who wants it since when; ends of one list differ by the time that it took."""
+    if there is None or (there.reason, there.ticket) != (wanted.reason, wanted.ticket):
+        return False
+    if there.expires is None or wanted.expires is None:
+        return there.expires is wanted.expires
+    return abs(there.expires - wanted.expires) < 1.0

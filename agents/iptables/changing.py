@@ -1,0 +1,209 @@
+"""The one way in which anything is changed: lock, look, plan, guard, keep, carry out; and back again where it cannot be carried out."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from mcollective_py.agent import InvalidRPCData, RPCAborted
+
+from . import pending as pendings
+from .backend import Backend, Effect
+from .choosing import backend_of, ready_backend
+from .compared import delta, drift, next_due, overdue
+from .entry import BLOCK, Entry, Key
+from .guard import Guard
+from .keeping import ensure_keeper
+from .settings import Settings, settings_of
+from .state import DOWN, Pending, State
+from .store import Store
+
+LEAST_CONFIRM, MOST_CONFIRM = 5.0, 86_400.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A host's settings, and where it keeps what it knows. config: the settings as text, for those that look after deadlines."""
+
+    settings: Settings
+    store: Store
+    config: Mapping[str, str]
+
+    @classmethod
+    def of(cls, config: Mapping[str, str]) -> "Place":
+        """The place of an agent's settings. Raises RPCAborted for one that is none."""
+        settings = settings_of(config)
+        return cls(settings, Store(settings.state_directory), config)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a plan wants: entries that are there afterwards, and keys that are not."""
+
+    adds: Sequence[Entry] = ()
+    removes: Sequence[Key] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of it. changed: whether anything of the store or the host was, or with noop would be.
+
+    drift: what was found changed by hand, in words; the change made it as it should be. confirm: the id that waits, and its deadline.
+    is_down: whether the firewall is taken down afterwards.
+    """
+
+    changed: bool
+    backend: str
+    added: tuple[Entry, ...] = ()
+    removed: tuple[Entry, ...] = ()
+    drift: tuple[str, ...] = ()
+    made: tuple[str, ...] = ()
+    confirm: str = ""
+    deadline: float | None = None
+    is_down: bool = False
+
+
+Plan = Callable[[State, float], Changes]
+Step = Callable[[State, float], State]
+
+
+def change(
+    place: Place,
+    plan: Plan,
+    *,
+    by: str,
+    guard: Guard,
+    confirm: float | None = None,
+    id: str = "",
+    noop: bool = False,
+    what: str = "change",
+) -> Outcome:
+    """Carry out a plan, all of it or nothing.
+
+    plan: is given what is kept, without what is over, and the time; it runs under the lock. by: the caller. confirm: seconds within
+    which it has to be confirmed, by this id. Raises RPCAborted or InvalidRPCData, and then nothing was changed.
+    """
+
+    def step(state: State, now: float) -> State:
+        wanted = plan(state, now)
+        for entry in wanted.adds:
+            if entry.kind == BLOCK and (reason := guard.refusal_of(entry.network)) is not None:
+                raise InvalidRPCData(f"{reason}: it is never blocked here")
+        removed = {*wanted.removes}
+        entries = {key: entry for key, entry in state.entries.items() if key not in removed} if removed else dict(state.entries)
+        entries.update((entry.key, entry) for entry in wanted.adds)
+        if len(entries) > place.settings.max_entries:
+            raise RPCAborted(
+                f"there would be {len(entries)} entries, and {place.settings.max_entries} may be (plugin.iptables.max_entries)"
+            )
+        return replace(state, entries=entries, foreign=tuple(key for key in state.foreign if key not in removed))
+
+    return transact(place, step, by=by, confirm=confirm, id=id, noop=noop, what=what)
+
+
+def transact(
+    place: Place,
+    step: Step,
+    *,
+    by: str,
+    confirm: float | None = None,
+    id: str = "",
+    noop: bool = False,
+    what: str = "change",
+    needs_setup: bool = True,
+) -> Outcome:
+    """The same for any step from state to state, setup and teardown among them."""
+    with place.store.locked():
+        now = round(time.time(), 3)
+        kept = place.store.read()
+        backend = ready_backend(place.settings, kept)
+        effect = backend.read()
+        fresh = settled(kept, now)
+        known = replace(fresh, foreign=tuple(effect.foreign))
+        found = tuple(drift(kept, effect, now)) if kept.installed == backend.name else ()
+        after = step(known, now)
+        before = known
+        if needs_setup:
+            after = _set_up(place.settings, after, backend)
+            before = replace(known, installed=after.installed)  # what the first block set up stays, whatever becomes of the block
+        elif after.installed not in ("", DOWN, backend.name):
+            backend = backend_of(after.installed, place.settings)
+            effect = backend.read()
+        made = () if after.installed in ("", DOWN) else backend.made(effect)
+        after = replace(after, made=_made(kept, after, made), boot=boot_id())
+        if confirm is not None:
+            after = pendings.begin(before, after, Pending(id, now + confirm, by, now, what))
+        outcome = _outcome(known, after, backend, found, made)
+        if noop or not (outcome.changed or found or fresh is not kept):
+            return replace(outcome, confirm="", deadline=None)
+        _carry_out(place, backend, effect, kept, after, now)
+        return outcome
+
+
+def settled(state: State, now: float) -> State:
+    """A state without what is over, and with what was never confirmed in time undone."""
+    for late in overdue(state, now):
+        state = pendings.undo(state, late.id, now)
+    return state.swept(now)
+
+
+def boot_id() -> str:
+    """What tells one boot of this host from another."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id") as file:
+            return file.read().strip()
+    except OSError:
+        return ""
+
+
+def _set_up(settings: Settings, state: State, backend: Backend) -> State:
+    if state.installed == DOWN:
+        raise RPCAborted("the firewall was taken down here: mco iptables setup brings it back, with all that is kept")
+    if state.installed == "" and not settings.auto_setup:
+        raise RPCAborted("nothing is set up here, and plugin.iptables.auto_setup = 0: mco iptables setup")
+    return replace(state, installed=backend.name)
+
+
+def _outcome(known: State, after: State, backend: Backend, found: Sequence[str], made: tuple[str, ...]) -> Outcome:
+    added = tuple(
+        entry for key, entry in after.entries.items() if known.entries.get(key) is not entry and known.entries.get(key) != entry
+    )
+    removed = tuple(entry for key, entry in known.entries.items() if key not in after.entries)
+    removed += tuple(Entry(*key) for key in known.foreign if key not in after.foreign)
+    waits = next((pending for id, pending in after.pendings.items() if id not in known.pendings), None)
+    is_changed = bool(added or removed or known.installed != after.installed or made or {*known.pendings} - {*after.pendings})
+    return Outcome(
+        is_changed,
+        backend.name,
+        added,
+        removed,
+        tuple(found),
+        made,
+        waits.id if waits and is_changed else "",
+        waits.deadline if waits else None,
+        after.installed in ("", DOWN),
+    )
+
+
+def _carry_out(place: Place, backend: Backend, effect: Effect, kept: State, after: State, now: float) -> None:
+    """Keep it first, then do it: whoever ends this process between the two leaves a store that the next look makes true."""
+    if next_due(after, backend.longest, now) is not None:
+        ensure_keeper(place.settings, place.config)
+    place.store.write(after)
+    try:
+        if after.installed in ("", DOWN):
+            backend.teardown(effect, kept.made)
+        else:
+            backend.apply(effect, delta(kept, after, effect, now, backend.longest))
+    except BaseException:
+        place.store.revert()
+        raise
+    if kept.installed not in ("", DOWN, backend.name) and after.installed == backend.name:  # another one had it until now
+        backend_of(kept.installed, place.settings).leave(backend.name, kept.made)
+
+
+def _made(kept: State, after: State, made: Sequence[str]) -> tuple[str, ...]:
+    """What is ours of chains and hooks afterwards: those two back ends that share a chain share this too."""
+    if after.installed in ("", DOWN):
+        return ()
+    earlier = kept.made if kept.installed == after.installed or {kept.installed, after.installed} == {"ipset", "iptables"} else ()
+    return tuple(dict.fromkeys((*earlier, *made)))

@@ -1,0 +1,140 @@
+"""ipset: sets with ends and counters, and rules of the historic chain that look into them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mcollective_py.agent import RPCAborted, run
+
+from . import setwords
+from .backend import BackendFailed, Delta, Effect, Timed
+from .entry import Entry
+from .iptables import ChainEffect, chains_of, made_of
+from .rules import FAMILIES, Rules
+from .rulewords import changed, frame, holds_of, key_of, removed
+from .settings import Settings
+from .setwords import LONGEST, PLAIN, Sets
+
+_SECONDS = 20.0
+_MOST = 256 << 20  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SetEffect(ChainEffect):
+    """What holds, with the sets that it was read from."""
+
+    found: Sets = Sets()  # noqa: RUF009  it cannot be changed
+
+
+class Ipset:
+    """The back end `ipset`."""
+
+    name, longest = "ipset", LONGEST
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings, self._rules = settings, Rules(settings)
+
+    def is_ready(self) -> str | None:
+        """See Backend."""
+        return self._rules.missing() or (None if Path(self._settings.ipset).exists() else f"{self._settings.ipset} is not installed")
+
+    def read(self) -> Effect:
+        """See Backend."""
+        chains, found = self._rules.read(), self._sets()
+        groups = {*setwords.groups_of(chains.items()), *PLAIN}
+        holds = setwords.holds_of(found, groups)
+        others = {key: hold for chain in chains.values() for key, hold in holds_of(chain, ours=False).items()}
+        faults = [f"the set {name} is of another make" for name in found.odd]
+        faults += [f"the set {name} has no rule" for name in found.elements if name not in {group.name for group in groups}]
+        present = {group for group in groups if group.name in found.elements}
+        is_set_up = present.issuperset(PLAIN) and all(chain.exists and chain.hooks for chain in chains.values())
+        for version, chain in chains.items():
+            if chain.exists and not chain.hooks:
+                faults.append(f"INPUT does not lead to the chain {self._rules.chain} (IPv{version})")
+            elif is_set_up and not setwords.is_as_wanted(chain.rules, setwords.wanted_rules(present, version, self._rules.target)):
+                faults.append(f"the rules that look into the sets were changed (IPv{version})")
+        foreign = {key: hold for key, hold in others.items() if key not in holds}
+        return SetEffect(is_set_up, tuple(faults), holds, foreign, tuple(found.elements), chains, found)
+
+    def probe(self, entries: Sequence[Entry]) -> bool:
+        """See Backend."""
+        return any(run(setwords.test_set(self._settings.ipset, entry.key), timeout=5).exitcode == 0 for entry in entries)
+
+    def apply(self, effect: Effect, delta: Delta) -> None:
+        """See Backend."""
+        chains, found = chains_of(effect), effect.found if isinstance(effect, SetEffect) else Sets()
+        groups = {setwords.group_of(key) for key in delta.keys} | {*PLAIN}
+        names = {group.name for group in groups}
+        create = [group for group in sorted(groups) if group.name not in found.elements]
+        drops = [key for key in delta.drops if key in effect.holds and setwords.group_of(key).name in names]
+        undo = setwords.lines_of(
+            (),
+            [
+                Timed(key, effect.holds[key].remaining, effect.holds[key])
+                for key in {*drops, *(timed.key for timed in delta.puts)}
+                if key in effect.holds
+            ],
+            [timed.key for timed in delta.puts if timed.key not in effect.holds and setwords.group_of(timed.key) not in create],
+            self._settings.max_entries,
+        )
+        undo += [f"destroy {group.name}" for group in create]
+        lines = {}
+        for version in FAMILIES:
+            chain, wanted = chains[version], setwords.wanted_rules(groups, version, self._rules.target)
+            others = {rule.words for rule in chain.rules if not rule.is_ours and key_of(rule) in delta.drops}
+            ours = set() if setwords.is_as_wanted(chain.rules, wanted) else {rule.words for rule in chain.rules if rule.is_ours}
+            first = [] if not ours and any(rule.is_ours for rule in chain.rules) else wanted
+            lines[version] = [*frame(chain, self._rules.chain), *changed(chain, self._rules.chain, first, (), ours | others)]
+        self._restore(setwords.lines_of(create, delta.puts, drops, self._settings.max_entries), undo)
+        try:
+            self._rules.apply(chains, lines)
+        except RPCAborted:
+            self._restore(undo, [])
+            raise
+        self._destroy(name for name in found.elements if name not in names)
+
+    def made(self, effect: Effect) -> tuple[str, ...]:
+        """See Backend."""
+        return made_of(effect, self._rules)
+
+    def teardown(self, effect: Effect, made: Sequence[str]) -> None:
+        """See Backend."""
+        chains, name = chains_of(effect), self._rules.chain
+        self._rules.apply(
+            chains, {version: removed(chains[version], name, has_made_chain=f"chain{version}" in made) for version in FAMILIES}
+        )
+        self._destroy(self._sets().elements)
+
+    def leave(self, successor: str, made: Sequence[str]) -> None:
+        """See Backend."""
+        if successor == "iptables":  # which has put its rules in place of ours already
+            self._destroy(self._sets().elements)
+        else:
+            self.teardown(self.read(), made)
+
+    def _sets(self) -> Sets:
+        answer = run(setwords.save_sets(self._settings.ipset), timeout=_SECONDS, max_output=_MOST)
+        try:
+            if answer.exitcode or answer.truncated:
+                raise ValueError(answer.stderr.strip()[:500] or f"exit code {answer.exitcode}")
+            return setwords.parse_sets(answer.stdout)
+        except ValueError as error:
+            raise BackendFailed(f"ipset save: {error}") from error
+
+    def _restore(self, lines: Sequence[str], undo: Sequence[str]) -> None:
+        """Carry out lines; where one fails, those that take back what those before it did."""
+        if not lines:
+            return
+        answer = run(setwords.restore_sets(self._settings.ipset), stdin="\n".join([*lines, ""]), timeout=_SECONDS)
+        if answer.exitcode:
+            for line in undo:  # one by one where there are few: a set that was never made does not keep the rest from going back
+                if line.startswith("destroy"):
+                    run([self._settings.ipset, *line.split()], timeout=_SECONDS)
+            rest = [line for line in undo if not line.startswith("destroy")]
+            if rest:
+                run(setwords.restore_sets(self._settings.ipset), stdin="\n".join([*rest, ""]), timeout=_SECONDS)
+            raise BackendFailed(f"ipset: {answer.stderr.strip()[:500] or f'exit code {answer.exitcode}'}")
+
+    def _destroy(self, names: Iterable[str]) -> None:
+        for name in names:
+            run([self._settings.ipset, "destroy", name], timeout=_SECONDS)

@@ -1,0 +1,145 @@
+"""The process that looks after deadlines: it undoes what nobody confirmed, and ends what the kernel does not end by itself.
+
+Started as a program: `keeper FOLDER [restore] [--detach]`. Everything that it needs stands in the folder, so one that was killed is
+followed by another that knows as much.
+"""
+
+import os
+import select
+import sys
+import time
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .changing import Place
+
+_LOOK = 20.0  # seconds: a clock that is set, or a host that slept, is noticed within
+_BREATH = 0.02  # seconds between two looks
+_AGAIN = 3.0  # seconds until what failed is tried again
+
+
+def main() -> None:
+    """Keep one folder until nothing waits in it any more."""
+    folder, words = sys.argv[1], sys.argv[2:]
+    if "--detach" in words:
+        if os.fork():
+            os._exit(0)
+        os.setsid()
+        _close_streams()
+    _lift_limits()
+    keep(folder, restores="restore" in words)
+
+
+def keep(folder: str, *, restores: bool = False) -> None:
+    """Do what is due, and wait for what will be; back when there is nothing more."""
+    from mcollective_py.agent import RPCError
+
+    from .changing import Place
+    from .keeping import PIPE, read_config, wake
+
+    path = os.path.join(folder, PIPE)  # noqa: PTH118
+    place = Place.of(read_config(folder))
+    place = replace(place, settings=replace(place.settings, state_directory=folder))
+    pipe = None
+    while True:
+        try:
+            if restores:
+                restore(place)
+                restores = False
+            with place.store.locked():
+                due = _due(place)
+                if pipe is None and (due is None or wake(folder)):
+                    return  # nothing to do, or another one does it
+                if due is None:
+                    os.unlink(path)  # noqa: PTH108  with the lock held: nobody wakes us from here on
+                    return
+                pipe = _pipe(path) if pipe is None else pipe
+            if due <= time.time():
+                settle(place)
+            wait = min(max(due - time.time(), _BREATH), _LOOK)
+        except (RPCError, OSError) as error:
+            _say(f"{error}: tried again in {_AGAIN:g} s")
+            wait = _AGAIN
+        if pipe is None:
+            time.sleep(max(wait, 0.0))
+        elif select.select([pipe], [], [], max(wait, 0.0))[0]:
+            with suppress(BlockingIOError):
+                os.read(pipe, 4096)
+
+
+def settle(place: "Place") -> None:
+    """What is over goes, and what nobody confirmed in time is undone."""
+    from .changing import settled, transact
+
+    late = place.store.read()
+    outcome = transact(place, settled, by="", needs_setup=False)
+    left = [pending for id, pending in late.pendings.items() if pending.deadline <= time.time()]
+    for pending in left:
+        _say(f"{pending.what} of {pending.by} was not confirmed in time and is undone (id {pending.id})")
+    if outcome.drift:
+        _say(f"found changed: {'; '.join(outcome.drift)}")
+
+
+def restore(place: "Place") -> None:
+    """Make the store true again, as after a boot: without what is over, what was never confirmed, and what must never be blocked."""
+    from .changing import boot_id, settled, transact
+    from .reconciling import apply_file
+    from .restoring import without_refused
+    from .state import DOWN, State
+    from .surroundings import gather
+
+    def step(state: State, now: float) -> State:
+        from . import pending as pendings
+
+        if state.boot != boot_id():  # the operator who was to confirm it may have been locked out for as long as the boot took
+            for late in sorted(state.pendings.values(), key=lambda one: -one.at):
+                state = pendings.undo(state, late.id, now)
+        return without_refused(settled(state, now), place.config, _say)
+
+    if place.store.read().installed not in ("", DOWN):
+        transact(place, step, by="", needs_setup=False)
+    apply_file(place, gather(place.config), _say)
+
+
+def _due(place: "Place") -> float | None:
+    from .choosing import backend_of
+    from .compared import next_due
+    from .state import DOWN
+
+    state = place.store.read()
+    longest = backend_of(state.installed, place.settings).longest if state.installed not in ("", DOWN) else float("inf")
+    return next_due(state, longest, time.time())
+
+
+def _pipe(path: str) -> int:
+    """The pipe by which we are woken, held open at both ends so that it never ends."""
+    with suppress(FileNotFoundError):
+        os.unlink(path)  # noqa: PTH108  one that nobody reads any more
+    os.mkfifo(path, 0o600)
+    return os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+
+
+def _say(text: str) -> None:
+    """To the host's log: nobody else hears us."""
+    import syslog
+
+    syslog.syslog(syslog.LOG_WARNING | syslog.LOG_DAEMON, f"mcollective iptables: {text}"[:1000])
+
+
+def _lift_limits() -> None:
+    """Those of an action are not those of what it leaves running."""
+    import resource
+
+    for kind in (resource.RLIMIT_AS, resource.RLIMIT_NPROC, resource.RLIMIT_CPU):
+        with suppress(ValueError, OSError):
+            hard = resource.getrlimit(kind)[1]
+            resource.setrlimit(kind, (hard, hard))
+
+
+def _close_streams() -> None:
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)

@@ -1,0 +1,80 @@
+"""Chains and tables made and taken away, and changes that wait: confirmed, or undone."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mcollective_py.agent import RPCReply, RPCRequest, action
+
+from .acting import Acting, confirm_of, id_of
+
+if TYPE_CHECKING:
+    from .changing import Step
+    from .state import State
+
+
+class Lifecycle(Acting):
+    """setup, teardown, confirm, undo."""
+
+    @action
+    def setup(self, request: RPCRequest, reply: RPCReply) -> None:
+        """Make table or chains, hook them in, and put there what is kept."""
+        from .choosing import ready_backend
+
+        settings = self._place.settings
+
+        def step(state: "State", now: float) -> "State":
+            return replace(state, installed=ready_backend(settings, state).name)
+
+        self._step(request, reply, step)
+
+    @action
+    def teardown(self, request: RPCRequest, reply: RPCReply) -> None:
+        """Take away what is ours, and keep what is blocked for the next setup."""
+        from .state import DOWN
+
+        def step(state: "State", now: float) -> "State":
+            return state if state.installed in ("", DOWN) else replace(state, installed=DOWN)
+
+        self._step(request, reply, step)
+
+    @action
+    def confirm(self, request: RPCRequest, reply: RPCReply) -> None:
+        """What waited is for good."""
+        from . import pending
+
+        self._settle(request, reply, lambda state, now: pending.confirm(state, request["id"]))
+
+    @action
+    def undo(self, request: RPCRequest, reply: RPCReply) -> None:
+        """What waited is undone now."""
+        from . import pending
+
+        self._settle(request, reply, lambda state, now: pending.undo(state, request["id"], now))
+
+    def _settle(self, request: RPCRequest, reply: RPCReply, way: "Step") -> None:
+        is_here = False
+
+        def step(state: "State", now: float) -> "State":
+            nonlocal is_here
+            is_here = request["id"] in state.pendings
+            return way(state, now) if is_here else state
+
+        self._step(request, reply, step, may_wait=False)
+        if not is_here:  # no failure: hosts that refused the change have nothing to confirm
+            reply["output"] = f"no change of the id {request['id']} waits here"
+
+    def _step(self, request: RPCRequest, reply: RPCReply, step: "Step", *, may_wait: bool = True) -> None:
+        from .changing import transact
+
+        seconds = confirm_of(request) if may_wait else None
+        outcome = transact(
+            self._place,
+            step,
+            by=request.caller,
+            confirm=seconds,
+            id=id_of(request),
+            noop=request.noop,
+            what=request.action,
+            needs_setup=False,
+        )
+        self._tell(request, reply, outcome)

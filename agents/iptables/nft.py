@@ -1,0 +1,75 @@
+"""nftables: a table of our own, which touches nothing of the host's."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mcollective_py.agent import run
+
+from .backend import BackendFailed, Delta, Effect
+from .entry import Entry, scope_of
+from .nftwords import check_stdin, delete_table, from_stdin, list_table, parse_table, probe_text, transaction
+from .settings import Settings
+
+_SECONDS = 20.0
+_MOST = 256 << 20  # bytes: a million elements take 110 MB
+
+
+class Nft:
+    """The back end `nft`."""
+
+    name, longest = "nft", float("inf")
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def is_ready(self) -> str | None:
+        """See Backend."""
+        return None if Path(self._settings.nft).exists() else f"{self._settings.nft} is not installed"
+
+    def read(self) -> Effect:
+        """See Backend."""
+        answer = run(list_table(self._settings.nft), timeout=_SECONDS, max_output=_MOST)
+        if answer.exitcode:
+            if "No such file or directory" in answer.stderr:
+                return Effect()
+            raise BackendFailed(f"nft: {_said(answer.stderr, answer.timed_out)}")
+        try:
+            return parse_table(answer.stdout, self._settings.target)
+        except ValueError as error:
+            raise BackendFailed(f"nft printed something else than JSON: {error}") from error
+
+    def probe(self, entries: Sequence[Entry]) -> bool:
+        """See Backend."""
+        return any(run(check_stdin(self._settings.nft), stdin=probe_text(entry.key), timeout=5).exitcode == 0 for entry in entries)
+
+    def apply(self, effect: Effect, delta: Delta) -> None:
+        """See Backend."""
+        scopes = {scope_of(key) for key in delta.keys}
+        text = transaction(effect, delta.puts, delta.drops, scopes, self._settings.target)
+        if text.strip():
+            self._transact(text)
+
+    def made(self, effect: Effect) -> tuple[str, ...]:
+        """See Backend."""
+        return () if effect.is_set_up else ("table inet mcollective",)
+
+    def teardown(self, effect: Effect, made: Sequence[str]) -> None:
+        """See Backend."""
+        self._transact(delete_table())
+
+    def leave(self, successor: str, made: Sequence[str]) -> None:
+        """See Backend."""
+        self._transact(delete_table())
+
+    def _transact(self, text: str) -> None:
+        answer = run(from_stdin(self._settings.nft), stdin=text, timeout=_SECONDS)
+        if answer.exitcode:
+            raise BackendFailed(f"nft: {_said(answer.stderr, answer.timed_out)}")
+
+
+def _said(stderr: str, timed_out: bool) -> str:
+    """What is told of a failure: its first lines, without the whole input that nft repeats."""
+    if timed_out:
+        return f"took longer than {_SECONDS:g} seconds"
+    lines = [line for line in stderr.splitlines() if "rror" in line]
+    return " ".join((lines or stderr.splitlines() or ["it failed and said nothing"])[:2])[:500]

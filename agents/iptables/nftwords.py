@@ -1,0 +1,198 @@
+"""The words that nft takes and gives: a table of our own with a set for each scope; pure.
+
+A set for each prefix length is looked up by the source address cut to that length: networks may lie in one another, which sets of
+intervals refuse, and each keeps its own end and counters.
+"""
+
+import json
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from .backend import Effect, Hold, Timed
+from .entry import ALLOW, BLOCK, KINDS, Key, Scope, scope_of
+
+TABLE = "inet mcollective"
+PRIORITY = -310  # before raw (-300), so before connection tracking; after the fragments are joined (-400)
+_NAME = re.compile(r"(block|allow)([46])_([0-9]{1,3})(?:_(tcp|udp|icmp)((?:_[0-9]{1,5}(?:to[0-9]{1,5})?)*))?", re.ASCII)
+_VERDICTS = {"DROP": "drop", "REJECT": "reject"}
+
+
+def list_table(nft: str) -> list[str]:
+    """The whole table as JSON."""
+    return [nft, "-j", "list", "table", *TABLE.split()]
+
+
+def from_stdin(nft: str) -> list[str]:
+    """One transaction out of standard input."""
+    return [nft, "-f", "-"]
+
+
+def check_stdin(nft: str) -> list[str]:
+    """The same, thrown away before it holds: what it says of a deletion is whether the element is there, in no time."""
+    return [nft, "-c", "-f", "-"]
+
+
+def set_name(scope: Scope) -> str:
+    """`block4_32`, `block4_24_tcp_25_587to590`: its scope can be read from it again."""
+    ports = "".join(f"_{part.replace('-', 'to')}" for part in scope.ports.split(",")) if scope.ports else ""
+    return f"{scope.kind}{scope.version}_{scope.length}{f'_{scope.protocol}' if scope.protocol else ''}{ports}"
+
+
+def scope_of_set(name: str) -> Scope | None:
+    """The scope of a set's name, None for a name that is not ours."""
+    found = _NAME.fullmatch(name)
+    if found is None:
+        return None
+    ports = found[5].removeprefix("_").replace("_", ",").replace("to", "-") if found[5] else ""
+    scope = Scope(found[1], int(found[2]), int(found[3]), found[4] or "", ports)
+    return scope if scope.length <= (32 if scope.version == 4 else 128) else None
+
+
+def rule_text(scope: Scope, target: str) -> str:
+    """The rule of one scope, without its chain."""
+    source = "ip saddr" if scope.version == 4 else "ip6 saddr"
+    if scope.length < (32 if scope.version == 4 else 128):
+        source += f" & {_mask(scope)}"
+    return " ".join(
+        part
+        for part in (f"{source} @{set_name(scope)}", _protocol(scope), "accept" if scope.kind == ALLOW else _VERDICTS[target])
+        if part
+    )
+
+
+def transaction(present: Effect, puts: Sequence[Timed], drops: Collection[Key], scopes: Collection[Scope], target: str) -> str:
+    """One transaction: afterwards the table has these scopes' sets, with what was there, and puts, and without drops.
+
+    present: what the table has now; where something in it is not as it should be the chains are written anew.
+    """
+    lines: list[str] = []
+    there = {scope for name in present.sets if (scope := scope_of_set(name))}
+    is_whole = present.is_set_up and not present.faults and set(scopes) <= there and there <= set(scopes)
+    if not is_whole:
+        lines += _frame(sorted(set(scopes) | there))
+        lines += [f"add rule {TABLE} {scope.kind} {rule_text(scope, target)}" for scope in sorted(scopes, reverse=True)]
+        lines += [f"delete set {TABLE} {name}" for name in present.sets if scope_of_set(name) not in scopes]
+    gone = [key for key in drops if scope_of(key) in scopes and scope_of(key) in there]
+    renewed = [timed.key for timed in puts if timed.key in present.holds]
+    # An element that goes by itself between our reading and this is no failure: it is added, then deleted.
+    for scope, keys in _by_scope([*gone, *renewed]).items():
+        elements = ", ".join(_address(key) for key in keys)
+        lines += [f"{word} element {TABLE} {set_name(scope)} {{ {elements} }}" for word in ("add", "delete")]
+    timed_by_key = {timed.key: timed for timed in puts}
+    for scope, keys in _by_scope(timed_by_key).items():
+        elements = ", ".join(_element(timed_by_key[key]) for key in keys)
+        lines.append(f"add element {TABLE} {set_name(scope)} {{ {elements} }}")
+    return "\n".join([*lines, ""])
+
+
+def probe_text(key: Key) -> str:
+    """What `check_stdin` is asked for one element."""
+    return f"delete element {TABLE} {set_name(scope_of(key))} {{ {_address(key)} }}\n"
+
+
+def delete_table() -> str:
+    """The end of it all."""
+    return f"add table {TABLE}\ndelete table {TABLE}\n"
+
+
+def parse_table(text: str, target: str) -> Effect:
+    """What the JSON of `list_table` says. Raises ValueError for what is none."""
+    try:
+        objects: list[Mapping[str, Any]] = json.loads(text)["nftables"]
+    except (KeyError, TypeError, RecursionError) as error:
+        raise ValueError("nft printed no list of objects") from error
+    holds: dict[Key, Hold] = {}
+    names: list[str] = []
+    faults: list[str] = []
+    rules: dict[str, list[tuple[str, str]]] = {"input": [], ALLOW: [], BLOCK: []}
+    is_hooked = False
+    for one in objects:
+        if (found := one.get("set")) is not None:
+            scope = scope_of_set(str(found.get("name", "")))
+            if scope is None or "timeout" not in found.get("flags", ()):
+                faults.append(f"the set {found.get('name')} is not ours")
+            else:
+                holds.update(_elements(scope, found.get("elem", ())))
+            names.append(str(found.get("name", "")))
+        elif (found := one.get("chain")) is not None:
+            if found.get("name") == "input":
+                is_hooked = (found.get("hook"), found.get("prio"), found.get("policy")) == ("prerouting", PRIORITY, "accept")
+            elif found.get("name") not in KINDS:
+                faults.append(f"the chain {found.get('name')} is not ours")
+        elif (found := one.get("rule")) is not None:
+            rules.setdefault(str(found.get("chain")), []).append(_rule(found.get("expr", ())))
+    if not is_hooked or rules["input"] != [("", ALLOW), ("", BLOCK)]:
+        faults.append("the chain input does not lead to ours")
+    verdicts = {ALLOW: "accept", BLOCK: _VERDICTS[target]}
+    for kind in KINDS:
+        wanted = {(name, verdicts[kind]) for name in names if name.startswith(kind) and scope_of_set(name)}
+        if set(rules[kind]) != wanted or len(rules[kind]) != len(wanted):
+            faults.append(f"the rules of the chain {kind} were changed")
+    return Effect(is_set_up=is_hooked, faults=tuple(faults), holds=holds, sets=tuple(names))
+
+
+def _frame(scopes: Iterable[Scope]) -> list[str]:
+    """Table, chains and sets; what is there already stays, and the chains are empty afterwards."""
+    hook = f"{{ type filter hook prerouting priority {PRIORITY}; policy accept; }}"
+    lines = [f"add table {TABLE}", *(f"add chain {TABLE} {kind}" for kind in KINDS), f"add chain {TABLE} input {hook}"]
+    lines += [f"flush chain {TABLE} {chain}" for chain in ("input", *KINDS)]
+    lines += [f"add rule {TABLE} input jump {kind}" for kind in (ALLOW, BLOCK)]
+    return lines + [
+        f"add set {TABLE} {set_name(scope)} {{ type ipv{scope.version}_addr; flags timeout; counter; }}" for scope in scopes
+    ]
+
+
+def _by_scope(keys: Iterable[Key]) -> dict[Scope, list[Key]]:
+    by_scope: dict[Scope, list[Key]] = {}
+    for key in keys:
+        by_scope.setdefault(scope_of(key), []).append(key)
+    return by_scope
+
+
+def _address(key: Key) -> str:
+    return key[0].partition("/")[0]
+
+
+def _element(timed: Timed) -> str:
+    counter = f" counter packets {timed.hold.packets} bytes {timed.hold.bytes}" if timed.hold.packets else ""
+    timeout = f" timeout {max(1, round(timed.seconds * 1000))}ms" if timed.seconds is not None else ""
+    return f"{_address(timed.key)}{counter}{timeout}"
+
+
+def _mask(scope: Scope) -> str:
+    from ipaddress import ip_network
+
+    return str(ip_network(f"{'0.0.0.0' if scope.version == 4 else '::'}/{scope.length}").netmask)  # noqa: S104  nothing listens there
+
+
+def _protocol(scope: Scope) -> str:
+    if scope.protocol == "icmp":
+        return "meta l4proto icmp" if scope.version == 4 else "meta l4proto ipv6-icmp"
+    if scope.ports:
+        return f"{scope.protocol} dport {{ {scope.ports.replace(',', ', ')} }}"
+    return f"meta l4proto {scope.protocol}" if scope.protocol else ""
+
+
+def _elements(scope: Scope, elements: Iterable[Any]) -> Iterable[tuple[Key, Hold]]:
+    full = 32 if scope.version == 4 else 128
+    end = "" if scope.length == full else f"/{scope.length}"
+    for element in elements:
+        said = element.get("elem", element) if isinstance(element, dict) else {"val": element}
+        counter = said.get("counter") or {}
+        expires = said.get("expires")
+        key = (f"{said['val']}{end}", scope.kind, scope.protocol, scope.ports)
+        yield key, Hold(None if expires is None else float(expires), int(counter.get("packets", 0)), int(counter.get("bytes", 0)))
+
+
+def _rule(expressions: Iterable[Mapping[str, Any]]) -> tuple[str, str]:
+    """The set that a rule looks into, and what it does."""
+    name, verdict = "", ""
+    for expression in expressions:
+        if "match" in expression and str(expression["match"].get("right", "")).startswith("@"):
+            name = str(expression["match"]["right"])[1:]
+        elif "jump" in expression:
+            verdict = str(expression["jump"].get("target"))
+        elif "match" not in expression:
+            verdict = next(iter(expression), "")
+    return name, verdict

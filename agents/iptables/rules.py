@@ -1,0 +1,64 @@
+"""The historic chain in both families: read, and changed in both or in none."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from mcollective_py.agent import RPCAborted, run
+
+from .backend import BackendFailed
+from .rulewords import Chain, as_before, input_of, parse_save, restore, save
+from .settings import Settings
+
+FAMILIES = (4, 6)
+_SECONDS = 25.0  # ten of them may be the wait for the lock
+_MOST = 256 << 20  # bytes
+
+
+class Rules:
+    """iptables and ip6tables of one host, and the chain of the settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.chain, self.target = settings.chain, settings.target
+        self.programs: Mapping[int, str] = {4: settings.iptables, 6: settings.ip6tables}
+
+    def missing(self) -> str | None:
+        """The first program that is not here."""
+        wanted = [program + end for program in self.programs.values() for end in ("", "-save", "-restore")]
+        return next((f"{program} is not installed" for program in wanted if not Path(program).exists()), None)
+
+    def read(self) -> dict[int, Chain]:
+        """The chain of both families. Raises BackendFailed."""
+        chains = {}
+        for version, program in self.programs.items():
+            words = save(program)
+            answer = run(words, timeout=_SECONDS, max_output=_MOST)
+            try:
+                if answer.exitcode or answer.truncated:
+                    raise ValueError(answer.stderr.strip()[:500] or f"exit code {answer.exitcode}")
+                chains[version] = parse_save(answer.stdout, self.chain)
+            except ValueError as error:
+                raise BackendFailed(f"{words[0]}: {error}") from error
+        return chains
+
+    def apply(self, before: Mapping[int, Chain], lines: Mapping[int, list[str]]) -> None:
+        """Carry out the lines of each family. Raises BackendFailed, and then both are as they were before."""
+        done: list[int] = []
+        for version in FAMILIES:
+            if not lines.get(version):
+                continue
+            try:
+                self._restore(version, lines[version])
+            except RPCAborted:
+                for earlier in done:
+                    self._restore(earlier, as_before(before[earlier], self.chain))
+                raise
+            done.append(version)
+
+    def _restore(self, version: int, lines: list[str]) -> None:
+        words = restore(self.programs[version])
+        answer = run(words, stdin=input_of(lines), timeout=_SECONDS)
+        if answer.timed_out:
+            raise BackendFailed(f"{words[0]} took longer than {_SECONDS:g} seconds")
+        if answer.exitcode:
+            said = [line for line in answer.stderr.splitlines() if line.strip() and not line.startswith("Try ")]
+            raise BackendFailed(f"{words[0]}: {' '.join(said)[:500] or f'exit code {answer.exitcode}'}")

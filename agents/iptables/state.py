@@ -1,0 +1,128 @@
+"""All that a host keeps: its entries, what is not confirmed, and which back end has them; to text and back, pure.
+
+The first line of the text is all but the entries, and each line after it is one entry, so that a single address is found among many
+without reading them all.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from .entry import KINDS, Entry, Key, entry_of
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A change that is undone at its deadline (seconds since the epoch) unless somebody confirms it.
+
+    before: what each entry was that it changed, by key; None for one that was not there. installed: the back end before it, where it
+    set one up or took one down, else None.
+    """
+
+    id: str
+    deadline: float
+    by: str
+    at: float
+    what: str
+    before: Mapping[Key, Entry | None] = field(default_factory=dict)
+    installed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a host keeps.
+
+    installed: the back end that is set up; empty where none ever was, DOWN where somebody took it down. made: what setup made of the
+    host's own (chains, hooks), which teardown takes away. boot: the boot of the host in which this was kept.
+    foreign: entries that others put into the historic chain, as the kernel has them; it is not kept.
+    """
+
+    installed: str = ""
+    made: tuple[str, ...] = ()
+    entries: Mapping[Key, Entry] = field(default_factory=dict)
+    pendings: Mapping[str, Pending] = field(default_factory=dict)
+    boot: str = ""
+    foreign: Collection[Key] = ()
+
+    def swept(self, now: float) -> "State":
+        """It without the entries whose end has come."""
+        if not any(entry.expires is not None and entry.expires <= now for entry in self.entries.values()):
+            return self
+        return replace(self, entries={key: entry for key, entry in self.entries.items() if not entry.is_over(now)})
+
+
+DOWN = "down"
+
+
+def state_text(state: State) -> str:
+    """The text of a state."""
+    head = {
+        "version": VERSION,
+        "installed": state.installed,
+        "made": list(state.made),
+        "boot": state.boot,
+        "lengths": sorted({(scope.version, scope.length) for scope in {entry.scope for entry in state.entries.values()}}),
+        "pendings": [_pending_row(pending) for pending in state.pendings.values()],
+    }
+    encode = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
+    return "\n".join([encode(head), *(encode(entry.row()) for entry in state.entries.values()), ""])
+
+
+def parse_state(text: str) -> State:
+    """The state of a text. Raises ValueError with what is wrong with it."""
+    head_line, _, rest = text.partition("\n")
+    try:
+        head = json.loads(head_line)
+        # One parse of all of them costs a third of one for each.
+        rows = json.loads(f"[{','.join(rest.split(chr(10))[:-1])}]") if rest else []
+        if head["version"] != VERSION:
+            raise ValueError(f"it is of version {head['version']}, and this one reads {VERSION}")
+        entries = {entry.key: entry for entry in map(entry_of, rows)}
+        pendings = {pending.id: pending for pending in map(_pending_of, head["pendings"])}
+        return State(str(head["installed"]), tuple(map(str, head["made"])), entries, pendings, str(head["boot"]))
+    except (KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"what stands there is no store of this agent: {error}") from error
+
+
+def around(text: str, network: str) -> list[Entry]:
+    """The entries of a state's text that hold a network or are it, of all scopes, the widest first. Raises ValueError."""
+    from ipaddress import ip_network
+
+    head = json.loads(text.partition("\n")[0])
+    asked = ip_network(network)
+    found: list[Entry] = []
+    for version, length in sorted(map(tuple, head["lengths"])):
+        if version == asked.version and length <= asked.prefixlen:
+            wider = asked.supernet(new_prefix=length)
+            name = str(wider.network_address) if length == wider.max_prefixlen else str(wider)
+            found += _lines_of(text, name)
+    return found
+
+
+def _lines_of(text: str, network: str) -> Iterable[Entry]:
+    begin = f'\n{{"network":"{network}"'
+    at = text.find(begin)
+    while at >= 0:
+        end = text.find("\n", at + 1)
+        yield entry_of(json.loads(text[at + 1 : end]))
+        at = text.find(begin, end)
+
+
+def _pending_row(pending: Pending) -> dict[str, Any]:
+    row: dict[str, Any] = {name: getattr(pending, name) for name in ("id", "deadline", "by", "at", "what", "installed")}
+    return {**row, "before": [[list(key), entry.row() if entry else None] for key, entry in pending.before.items()]}
+
+
+def _pending_of(row: Mapping[str, Any]) -> Pending:
+    before: dict[Key, Entry | None] = {}
+    for (network, kind, protocol, ports), entry in row["before"]:
+        if kind not in KINDS:
+            raise ValueError("a change of the store that waits for its confirmation is none")
+        before[(network, kind, protocol, ports)] = None if entry is None else entry_of(entry)
+    deadline, at, installed = float(row["deadline"]), float(row["at"]), row["installed"]
+    return Pending(
+        str(row["id"]), deadline, str(row["by"]), at, str(row["what"]), before, None if installed is None else str(installed)
+    )
