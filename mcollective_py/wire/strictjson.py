@@ -31,6 +31,7 @@ REQUEST = JSONLimits()  # what a request may hold
 REPLY = JSONLimits(size=4 * 1024 * 1024, string=4 * 1024 * 1024)  # one reply message
 
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_SLICE = 64 * 1024  # bytes that are taken into pieces at a time: each piece costs forty bytes more than it has
 _ONE_KIND = bytes.maketrans(b"{}", b"[]")
 
 
@@ -134,7 +135,12 @@ def _outside_strings(raw: bytes) -> bytes:
     """A text without its strings: between the quotes that no escape takes away, every second piece. No regex: a quarter of the time."""
     if b"\\" in raw:
         raw = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
-    return b"".join(raw.split(b'"')[::2])
+    kept, is_inside = [], False
+    for at in range(0, len(raw), _SLICE):
+        pieces = raw[at : at + _SLICE].split(b'"')
+        kept.append(b"".join(pieces[is_inside::2]))
+        is_inside ^= len(pieces) % 2 == 0
+    return b"".join(kept)
 
 
 def _check_strings(value: Any, limit: int) -> None:

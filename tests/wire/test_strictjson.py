@@ -180,6 +180,14 @@ def test_so_many_values_cost_more_than_their_text_and_are_refused():
         dumps([[]] * 101, few)
 
 
+def test_a_long_text_is_one_text_wherever_its_strings_lie():
+    for shift in range(4):
+        text = json.dumps(["x" * shift, '[{,"\\' * 30_000, ["]" * 70_000, {"[": 1}]] * 2)
+        assert loads(text, REPLY) == json.loads(text)
+        with pytest.raises(Malformed):
+            loads(text + "[" * 40, REPLY)
+
+
 def test_commas_and_brackets_within_strings_are_no_values():
     few = JSONLimits(size=100_000, values=100)
     text = '","[{' + "\\\\" * 3 + "," * 5000
