@@ -34,10 +34,10 @@ class Outcome:
 def outcomes(journey: Journey) -> list[Outcome]:
     """What became of every recipient that was asked about, in the order of the way."""
     found: dict[tuple[str, str, str], Outcome] = {}
-    starts: list[float] = []
+    way: list[Stop] = []
     for depth, stop in journey.walk():
-        starts[depth:] = [stop.at if depth == 0 else starts[0] if starts else stop.at]
-        for one in _ends(stop, starts[0], depth):
+        way[depth:] = [stop]
+        for one in _ends(stop, way[0].at, len({stop.host for stop in way})):
             if not journey.addresses or _is_asked(journey, stop, one):
                 found[stop.host, stop.id, one.recipient] = one
     return [*found.values()]
@@ -62,9 +62,9 @@ def outcome_row(one: Outcome) -> dict[str, Any]:
     return asdict(one)
 
 
-def _ends(stop: Stop, start: float, depth: int) -> Iterator[Outcome]:
+def _ends(stop: Stop, start: float, hops: int) -> Iterator[Outcome]:
     """What became of its recipients on this very host, of those that were not handed on to another of ours."""
-    state, hops = state_of(stop), depth + 1
+    state = state_of(stop)
     waiting = {one.lower() for one in texts_of(stop.row, "waiting")}
     is_bounce = bool(stop.text("bounce_of")) or not stop.text("sender")
     for at, event in enumerate(stop.events):

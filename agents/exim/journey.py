@@ -99,7 +99,7 @@ class Journey:
     def walk(self) -> Iterator[tuple[int, Stop]]:
         """Every message below the one that it came from: how deep, and which. No message comes twice."""
         seen: set[Key] = set()
-        for root in self.roots():
+        for root in (*self.roots(), *self._reached()):  # in a circle none is the first
             waiting = [(0, root)]
             while waiting:
                 depth, stop = waiting.pop()
