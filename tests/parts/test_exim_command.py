@@ -122,6 +122,18 @@ def test_ids_of_several_hosts_go_each_to_its_own(fleet: Fleet) -> None:
     assert fleet.ids("mx1", "-z") == fleet.ids("mx3", "-z") == []
 
 
+def test_an_id_that_two_hosts_have_given_is_asked_about(fleet: Fleet) -> None:
+    (id,) = fleet.send("mx1", 1)
+    for part in ("H", "D"):
+        fleet.exim.lab.write("mx3", f"{SPOOL}/input/{id}-{part}", fleet.exim.shell("mx1", f"cat {SPOOL}/input/{id}-{part}"))
+    fleet.exim.shell("mx3", f"chown Debian-exim: {SPOOL}/input/*; chmod 640 {SPOOL}/input/*")
+    unasked = fleet.mco("rm", id)
+    assert (unasked.returncode, unasked.stdout) == (1, "")
+    assert f"{id} is on mx1, mx3: -I for one of them, or --yes for all; nothing was sent" in unasked.stderr
+    assert fleet.mco("rm", id, "-I", "mx3").returncode == 0
+    assert (fleet.ids("mx1"), fleet.ids("mx3")) == ([id], [])
+
+
 def test_a_selection_is_counted_shown_and_asked_about_before_anything_happens(fleet: Fleet) -> None:
     fleet.send("mx1", 6)
     fleet.send("mx2", 3)

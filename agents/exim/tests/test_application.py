@@ -1,12 +1,18 @@
 """What the words and options of `mco exim` mean; nobody is asked."""
 
+import re
 import shlex
+from pathlib import Path
 
 import pytest
 
+from agents.exim.orders import ACTING
 from mcollective_py.cli.commands import application_files, load_application
 from mcollective_py.cli.options import parse, parser_for
+from mcollective_py.ddl.load import ddl_from_yaml
 from mcollective_py.errors import UsageError
+
+FOLDER = Path(__file__).parents[1]
 
 ID = "1xVWj6-00000i-ZZ"
 
@@ -75,3 +81,20 @@ def test_what_makes_no_sense_is_refused_before_a_broker_is_looked_for(line, said
     with pytest.raises(UsageError) as error:
         application.run(options)
     assert said in str(error.value)
+
+
+def test_every_command_of_the_page_is_one_that_there_is():
+    actions = ddl_from_yaml((FOLDER / "ddl.yaml").read_text(), "exim").actions
+    lines = re.findall(r"^\$ mco exim ([^#\n]*)", (FOLDER / "README.md").read_text(), re.MULTILINE)
+    assert len(lines) > 10
+    for line in lines:
+        application, options = read(line)
+        word, *things = options.words
+        if word == "trace" or (word == "top" and not things):
+            continue
+        if word in ACTING:
+            order = application.order_in(word, things, options)
+            action, inputs = order.action, {**order.inputs, **order.about}
+        else:
+            action, inputs = application.call(options)
+        assert set(inputs) <= set(actions[action].inputs), line
