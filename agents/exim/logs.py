@@ -123,10 +123,11 @@ def id_of_line(line: str) -> str:
 def lines_between(paths: Sequence[str], since: str, until: str) -> Iterator[str]:
     """The lines of logs between two moments, as moment_of has them; lines without a time belong to the one before."""
     for path in paths:
-        is_inside = not since
+        is_inside, last = not since, ""
         for line in read_lines(path, since):
-            if _is_moment(line):
-                at = line[:19]
+            at = line[:19]
+            if at != last and _is_moment(line):
+                last = at
                 is_inside = (not since or at >= since) and (not until or at <= until)
             if is_inside:
                 yield line

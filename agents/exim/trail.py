@@ -1,5 +1,6 @@
 """What became of messages on one host: the lines of its log about them, found and put together."""
 
+import re
 from collections import OrderedDict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ _MAX_IDS = 20_000
 _MAX_REFUSALS = 50
 _MAX_RECIPIENTS = 100
 _WAITED = range(-56, -50)  # Exim's codes of `retry time not reached` and the like: no try, and no reason
+_USUAL = re.compile(r"[0-9A-Za-z]{6}-(?:[0-9A-Za-z]{6}-[0-9A-Za-z]{2}|[0-9A-Za-z]{11}-[0-9A-Za-z]{4})(?= )", re.ASCII)
+_REFERENCES = re.compile(r" (?:id|R)=(\S+)")
 _SIGNS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.!#$%&'*+/=?^_`{|}~-@")
 
 
@@ -130,6 +133,8 @@ def trails(lines: Iterable[str], ids: Collection[str], references: Collection[st
         if id in wanted:
             line = parse_line(text)
         elif text.find(" <= ", 0, 120) > 0:
+            if not any(one in named or one in wanted for one in _REFERENCES.findall(text)):
+                continue
             line = parse_line(text)
             if line is None or not (line.fields.get("id") in named or line.fields.get("R") in wanted):
                 continue
@@ -202,6 +207,8 @@ def _put_off_again(known: dict[str, Any], line: LogLine) -> None:
 
 
 def _id_of(line: str) -> str:
+    if usual := _USUAL.match(line, 20):  # right behind the time, in a third of the time that a search takes
+        return usual[0]
     found = message_ids(line[:80])
     return found[0] if found else ""
 
