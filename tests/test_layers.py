@@ -155,7 +155,14 @@ PLUGIN_DOORS = {
         "mcollective_py.sizes",
     ),
     **dict.fromkeys(
-        ("agents/actingcommand.py", "agents/tracecommand.py", "agents/parts.py", "agents/live"),  # parts of an application.py
+        (
+            "agents/actingcommand.py",
+            "agents/tracecommand.py",
+            "agents/parts.py",
+            "agents/spool.py",
+            "agents/spreading.py",
+            "agents/live",
+        ),  # parts of an application.py
         (
             *("mcollective_py.cli", "mcollective_py.errors", "mcollective_py.client", "mcollective_py.matching.nodeset"),
             *("mcollective_py.ddl.model", "mcollective_py.sizes"),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .state import State
 
 DEFAULT = "default"
+_COUNTED = ("put there", "taken away", "would be put there", "would be taken away", "nothing to change")
 _TOLD = 200  # lines of a difference that a reply has
 
 
@@ -39,8 +40,9 @@ class Reconciling(Acting):
         found = steps.difference
         reply["changes"], reply["same"], reply["others"] = found.lines(_TOLD), found.same, found.others
         reply["added"], reply["replaced"], reply["removed"] = len(found.adds), len(found.changes), len(found.removes)
-        if not found.is_empty:
-            reply["output"] = f"{summary(found, is_trial=request.noop)}; {reply['output']}" if reply["output"] else summary(found)
+        # What was put there and taken away is in the summary; what else a change tells follows it.
+        more = [word for word in str(reply["output"]).split("; ") if not word.startswith(_COUNTED)]
+        reply["output"] = "; ".join([summary(found, is_trial=request.noop), *more])
 
 
 class Steps:

@@ -11,33 +11,37 @@ from time import monotonic
 from typing import Any
 
 from mcollective_py.agent import InvalidRPCData, RPCAborted
-from mcollective_py.agent.kept import FOLDER, read_kept, write_kept
+from mcollective_py.agent.kept import read_kept, write_kept
 
 from . import procnet
 from .addresses import read_network
 from .guard import Guard, Protected
+from .settings import settings_of
 
 SETTINGS = {
     "operators": "a network that operators come from (plugin.iptables.operators)",
     "protected": "a network of plugin.iptables.protected",
 }
-KEPT = FOLDER / "iptables-brokers.json"
-"""The brokers' addresses as they were last resolved, for a host whose resolver is silent."""
+KEPT = Path("brokers.json")
+"""In the agent's folder: the brokers' addresses as they were last resolved, for when the resolver is silent or nobody names them."""
 
 _LIMIT = 32 * 1024 * 1024  # bytes of one table of the kernel: a router with more is told, not half read
 _RESOLVE_WITHIN = 1.0  # seconds for all names together; a resolver that is down must not hold up a block
 _MOST_ADDRESSES = 64  # of one broker's name
-_MOST_ASKED = 64
+_MOST_ASKED = _MOST_BROKERS = 64
 _NEAR = 3  # processes from an action to its daemon: the child, its fork server, the daemon
 
 
 def gather(config: Mapping[str, str], brokers: Sequence[str] = (), asked: Sequence[Any] = (), kept: Path | None = KEPT) -> Guard:
     """The guard of this host as it is now.
 
-    config: the agent's settings. brokers: their names or addresses, as the daemon has them. asked: networks that the request itself
-    wants to be safe. kept: where resolved names are kept, None for nowhere. Raises RPCAborted where a setting is none, or where this
-    host cannot learn its own addresses: without a guard nothing is blocked. Raises InvalidRPCData for what is asked and is no network.
+    config: the agent's settings. brokers: their names or addresses, as the daemon has them; without any those that were kept.
+    asked: networks that the request itself wants to be safe. kept: where that is, None for nowhere. Raises RPCAborted where a setting
+    is none, or where this host cannot learn its own addresses: without a guard nothing is blocked. Raises InvalidRPCData for what is
+    asked and is no network.
     """
+    if kept is not None:
+        kept = Path(settings_of(config).state_directory, kept)
     return Guard([*_own(), *_gateways(), *_resolvers(), *_brokers(brokers, kept), *_configured(config), *_asked(asked)])
 
 
@@ -84,17 +88,19 @@ def _asked(networks: Sequence[Any]) -> Iterator[Protected]:
 
 
 def resolved(
-    names: Sequence[str], kept: Path | None = KEPT, lookup: Callable[[str], Iterable[str]] | None = None
+    names: Sequence[str], kept: Path | None = None, lookup: Callable[[str], Iterable[str]] | None = None
 ) -> dict[str, list[str]]:
     """Addresses by name, as resolved now, or else as they were last: what does not answer in time is no reason to forget them."""
     before = read_kept(kept) if kept is not None else None
+    if not isinstance(before, dict):
+        before = {}
     found: dict[str, list[str]] = {}
     threads = []
-    for name in names:
+    for name in names or [one for one in list(before)[:_MOST_BROKERS] if isinstance(one, str)]:
         if _is_address(name):
             found[name] = [name]
             continue
-        if isinstance(before, dict) and isinstance(of_name := before.get(name), list):
+        if isinstance(of_name := before.get(name), list):
             found[name] = [one for one in of_name[:_MOST_ADDRESSES] if isinstance(one, str) and _is_address(one)]
         threads.append(_Lookup(name, lookup or _system_lookup))
     end = monotonic() + _RESOLVE_WITHIN
@@ -102,9 +108,8 @@ def resolved(
         thread.join(max(0.0, end - monotonic()))
         if thread.found:
             found[thread.asked] = thread.found
-    of_names = {name: addresses for name, addresses in found.items() if not _is_address(name)}
-    if kept is not None and of_names and of_names != before:
-        write_kept(kept, of_names)
+    if kept is not None and found and found != before:
+        write_kept(kept, found)  # where that cannot be, the next look resolves anew
     return found
 
 

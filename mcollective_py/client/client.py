@@ -122,6 +122,13 @@ class Client(FindsHosts):
                 replies.wait_published(self.publish_timeout)
             replies.close(lost=lost)
 
+    @property
+    def brokers(self) -> tuple[str, ...]:
+        """Names or addresses of the configured brokers."""
+        from ..connector.factory import broker_hosts
+
+        return broker_hosts(self.config)
+
     # --- who is there ---------------------------------------------------------------------------------------------
 
     def collective(self, name: str | None) -> str:

@@ -41,6 +41,11 @@ def test_the_request_is_what_the_nodes_take_for_the_clients(fleet):
     assert request.reply_to.startswith("/queue/mcollective.reply.desk_")
 
 
+def test_a_client_names_its_brokers(fleet):
+    listed = "connector = stomp\nplugin.stomp.pool.size = 2\nplugin.stomp.pool.1.host = b1.example.net\nplugin.stomp.pool.2.host = 192.0.2.2\n"
+    assert fleet.client(listed).brokers == ("b1.example.net", "192.0.2.2")
+
+
 def test_named_hosts_are_asked_without_a_discovery(fleet):
     web1, web2 = fleet.node("web1"), fleet.node("web2")
     with fleet.client() as mco:

@@ -52,7 +52,8 @@ def test_names_of_brokers_are_resolved_and_what_was_known_last_serves_where_the_
     kept, asked = tmp_path / "brokers.json", {"stomp.example.net": ["192.0.2.61", "2001:db8::61", "bad"]}
     found = resolved(["stomp.example.net", "192.0.2.60"], kept, lambda name: asked[name])
     assert found == {"192.0.2.60": ["192.0.2.60"], "stomp.example.net": ["192.0.2.61", "2001:db8::61"]}
-    assert json.loads(kept.read_text()) == {"stomp.example.net": ["192.0.2.61", "2001:db8::61"]}
+    assert json.loads(kept.read_text()) == found
+    assert resolved([], kept, lambda name: ()) == found
 
     def unknown(name: str) -> list[str]:
         raise socket.gaierror("no such name")

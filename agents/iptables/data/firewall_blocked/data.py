@@ -1,0 +1,46 @@
+"""firewall_blocked('192.0.2.7').blocked: whether a host keeps an address out, why and for how long."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from mcollective_py.node.data import Data, RPCAborted
+
+
+class FirewallBlocked(Data):
+    """What the agent's store says of one address: the entry that holds it, the narrowest where there are several."""
+
+    def query(self, query: str) -> Mapping[str, Any]:
+        """The outputs. Raises RPCAborted for what is no address."""
+        from mcollective_py.agent import InvalidRPCData  # a host that is not asked does without all of these
+
+        from ...addresses import parse_network, shown
+        from ...entry import ALLOW
+        from ...settings import settings_of
+        from ...store import Store
+
+        try:
+            network = shown(parse_network(query))
+        except InvalidRPCData as error:
+            raise RPCAborted(str(error)) from error
+        now = time.time()
+        found = [one for one in Store(settings_of(self.config).state_directory).around(network) if not one.is_over(now)]
+        if not found:
+            return {}
+        # An exception is looked at before any block. What holds for all protocols says more than what does not, then the narrowest.
+        found.sort(key=lambda one: (one.kind == ALLOW and not one.protocol, one.kind != ALLOW, not one.protocol))
+        entry = found[-1]
+        return {
+            "blocked": entry.kind != ALLOW,
+            "allowed": entry.kind == ALLOW,
+            "network": entry.network,
+            "protocol": entry.protocol,
+            "ports": entry.ports,
+            "reason": entry.reason,
+            "ticket": entry.ticket,
+            "by": entry.by,
+            "at": int(entry.at),
+            "expires": -1 if entry.expires is None else int(entry.expires),
+            "remaining": -1 if entry.expires is None else max(0, int(entry.expires - now)),
+            "unconfirmed": bool(entry.pending),
+        }

@@ -1,0 +1,66 @@
+"""firewall_blocked('192.0.2.7'): what the store says of one address."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from agents.iptables.data.firewall_blocked.data import FirewallBlocked
+from agents.iptables.entry import Entry
+from agents.iptables.state import State
+from agents.iptables.store import Store
+from mcollective_py.errors import RPCAborted
+from mcollective_py.node.view import NodeView
+
+NOW = time.time()
+ENTRIES = [
+    Entry("203.0.113.0/24", reason="spam burst", ticket="OPS-7", by="cert=alice", at=NOW - 60, expires=NOW + 600, pending="ab"),
+    Entry("203.0.113.9", "block", "tcp", "25"),
+    Entry("203.0.113.5", "allow"),
+    Entry("203.0.113.6", "allow", "tcp", "22"),
+    Entry("192.0.2.7", "block", "tcp", "25", "only mail"),
+    Entry("192.0.2.8", expires=NOW - 1),
+    Entry("2001:db8:bad::/48"),
+]
+
+
+@pytest.fixture
+def plugin(tmp_path: Path) -> FirewallBlocked:
+    Store(str(tmp_path)).write(State(installed="nft", entries={entry.key: entry for entry in ENTRIES}))
+    from logging import getLogger
+
+    return FirewallBlocked(NodeView("web1"), {"state_directory": str(tmp_path)}, getLogger("test"))
+
+
+@pytest.mark.parametrize(
+    ("query", "blocked", "network", "reason"),
+    [
+        ("203.0.113.7", True, "203.0.113.0/24", "spam burst"),
+        ("203.0.113.9", True, "203.0.113.0/24", "spam burst"),  # what holds for all protocols says more
+        ("203.0.113.5", False, "203.0.113.5", ""),
+        ("203.0.113.6", True, "203.0.113.0/24", "spam burst"),
+        ("192.0.2.7", True, "192.0.2.7", "only mail"),
+        ("2001:db8:bad:1::7", True, "2001:db8:bad::/48", ""),
+    ],
+)
+def test_the_entry_that_decides_is_told(plugin: FirewallBlocked, query: str, blocked: bool, network: str, reason: str):
+    told = plugin.query(query)
+    assert (told["blocked"], told["network"], told["reason"]) == (blocked, network, reason)
+
+
+def test_all_of_an_entry_is_told(plugin: FirewallBlocked):
+    told = plugin.query("203.0.113.7")
+    assert (told["ticket"], told["by"], told["unconfirmed"], told["protocol"], told["ports"]) == ("OPS-7", "cert=alice", True, "", "")
+    assert (told["at"], told["expires"]) == (int(NOW - 60), int(NOW + 600))
+    assert 0 < told["remaining"] <= 600
+    assert plugin.query("2001:db8:bad::1")["expires"] == -1
+    assert plugin.query("203.0.113.5")["allowed"] is True
+
+
+def test_what_is_over_or_was_never_there_has_the_defaults(plugin: FirewallBlocked):
+    assert plugin.query("192.0.2.8") == plugin.query("198.51.100.1") == {}
+
+
+def test_what_is_no_address_is_no_answer(plugin: FirewallBlocked):
+    with pytest.raises(RPCAborted, match="is no address"):
+        plugin.query("192.0.2")
