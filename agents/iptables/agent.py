@@ -30,7 +30,7 @@ class Iptables(Looking, Lifecycle, Altering, Reconciling):
             return False
         if place.store.exists() or config.get("list"):
             try:
-                ensure_keeper(place.settings, config, restores=True)
+                ensure_keeper(place.settings, config, brokers=node.brokers)
             except RPCAborted as error:
                 logger.error("what is blocked could not be restored: %s", error)
         return True

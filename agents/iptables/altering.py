@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from mcollective_py.agent import InvalidRPCData, RPCAborted, RPCReply, RPCRequest, action
 
-from .acting import Acting, entry_asked
+from .acting import Acting, entry_asked, uncollected
 
 if TYPE_CHECKING:
     from .entry import Entry
@@ -112,12 +112,14 @@ class Altering(Acting):
             end = now + seconds if seconds is not None and entry.expires is None else entry.expires
             return entry._replace(by=request.caller, at=now, expires=end, **more)
 
-        entries = [completed(entry) for entry in wanted(request.data, now, shortest_of(self.config), check)]
+        with uncollected():
+            entries = [completed(entry) for entry in wanted(request.data, now, shortest_of(self.config), check)]
 
         def plan(state: "State", now: float) -> Changes:
             return Changes(adds=[entry for entry in entries if not _is_same(state.entries.get(entry.key), entry)])
 
-        self._change(request, reply, plan, f"list of {len(entries)} entries")
+        with uncollected():
+            self._change(request, reply, plan, f"list of {len(entries)} entries", is_guarded=True)
 
 
 def _is_same(there: "Entry | None", wanted: "Entry") -> bool:

@@ -17,8 +17,6 @@ from .settings import Settings, settings_of
 from .state import DOWN, Pending, State
 from .store import Store
 
-LEAST_CONFIRM, MOST_CONFIRM = 5.0, 86_400.0  # seconds
-
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -71,7 +69,7 @@ def change(
     plan: Plan,
     *,
     by: str,
-    guard: Guard,
+    guard: Guard | None,
     confirm: float | None = None,
     id: str = "",
     noop: bool = False,
@@ -79,14 +77,15 @@ def change(
 ) -> Outcome:
     """Carry out a plan, all of it or nothing.
 
-    plan: is given what is kept, without what is over, and the time; it runs under the lock. by: the caller. confirm: seconds within
-    which it has to be confirmed, by this id. Raises RPCAborted or InvalidRPCData, and then nothing was changed.
+    plan: is given what is kept, without what is over, and the time; it runs under the lock. by: the caller. guard: None where it has
+    been asked already. confirm: seconds within which it has to be confirmed, by this id. Raises RPCAborted or InvalidRPCData, and then
+    nothing was changed.
     """
 
     def step(state: State, now: float) -> State:
         wanted = plan(state, now)
         for entry in wanted.adds:
-            if entry.kind == BLOCK and (reason := guard.refusal_of(entry.network)) is not None:
+            if guard is not None and entry.kind == BLOCK and (reason := guard.refusal_of(entry.network)) is not None:
                 raise InvalidRPCData(f"{reason}: it is never blocked here")
         removed = {*wanted.removes}
         entries = {key: entry for key, entry in state.entries.items() if key not in removed} if removed else dict(state.entries)

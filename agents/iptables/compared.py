@@ -26,12 +26,12 @@ def drift(known: State, effect: Effect, now: float) -> list[str]:
 
 def delta(before: State, after: State, effect: Effect, now: float, longest: float) -> Delta:
     """What makes the kernel have what `after` says. longest: seconds of an end that the back end knows."""
-    puts = []
+    puts, new = [], Hold()
     for key, entry in after.entries.items():
         hold, seconds = effect.holds.get(key), seconds_of(entry, after, now)
         seconds = seconds if seconds is not None and seconds <= longest else None
         if hold is None or before.entries.get(key) != entry or _is_far(hold.remaining, seconds):
-            puts.append(Timed(key, seconds, hold or Hold()))
+            puts.append(Timed(key, seconds, hold or new))
     drops = [key for key in effect.holds if key not in after.entries]
     drops += [key for key in effect.foreign if key not in after.foreign]
     return Delta(puts, {*drops}, after.entries.keys())
@@ -39,7 +39,9 @@ def delta(before: State, after: State, effect: Effect, now: float, longest: floa
 
 def seconds_of(entry: Entry, state: State, now: float) -> float | None:
     """How long the kernel is to keep an entry: to its end, or to the deadline of the change that made it and waits; None for ever."""
-    pending = state.pendings.get(entry.pending) if entry.pending else None
+    if not entry.pending:
+        return None if entry.expires is None else max(entry.expires - now, 0.001)
+    pending = state.pendings.get(entry.pending)
     ends = [entry.expires] if entry.expires is not None else []
     if pending is not None and pending.before.get(entry.key) is None:
         ends.append(pending.deadline + BELT)

@@ -58,7 +58,8 @@ class Ipset:
 
     def probe(self, entries: Sequence[Entry]) -> bool:
         """See Backend."""
-        return any(run(setwords.test_set(self._settings.ipset, entry.key), timeout=5).exitcode == 0 for entry in entries)
+        sets = any(run(setwords.test_set(self._settings.ipset, entry.key), timeout=5).exitcode == 0 for entry in entries)
+        return sets or any(self._rules.has_rule(entry, ours=False) for entry in entries)
 
     def apply(self, effect: Effect, delta: Delta) -> None:
         """See Backend."""

@@ -3,12 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mcollective_py.agent import run
-
 from .backend import Delta, Effect
 from .entry import ALLOW, BLOCK, Entry, Key
 from .rules import FAMILIES, Rules
-from .rulewords import Chain, Rule, changed, check_rule, frame, holds_of, key_of, removed, rule_of
+from .rulewords import Chain, Rule, changed, frame, holds_of, key_of, removed, rule_of
 from .settings import Settings
 
 
@@ -59,11 +57,7 @@ class Iptables:
 
     def probe(self, entries: Sequence[Entry]) -> bool:
         """See Backend."""
-        for entry in entries:
-            program = self._rules.programs[entry.scope.version]
-            if run(check_rule(program, self._rules.chain, entry.key, self._rules.target), timeout=20).exitcode == 0:
-                return True
-        return False
+        return any(self._rules.has_rule(entry, ours=ours) for entry in entries for ours in (True, False))
 
     def apply(self, effect: Effect, delta: Delta) -> None:
         """See Backend."""

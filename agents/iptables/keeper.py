@@ -1,13 +1,14 @@
 """The process that looks after deadlines: it undoes what nobody confirmed, and ends what the kernel does not end by itself.
 
-Started as a program: `keeper FOLDER [restore] [--detach]`. Everything that it needs stands in the folder, so one that was killed is
-followed by another that knows as much.
+Started as a program: `keeper FOLDER [restore BROKER...] [--detach]`. Everything that it needs stands in the folder, so one that was
+killed is followed by another that knows as much.
 """
 
 import os
 import select
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -16,24 +17,28 @@ if TYPE_CHECKING:
     from .changing import Place
 
 _LOOK = 20.0  # seconds: a clock that is set, or a host that slept, is noticed within
+_LEAST_OFTEN = 30.0  # seconds: however often it failed
 _BREATH = 0.02  # seconds between two looks
 _AGAIN = 3.0  # seconds until what failed is tried again
 
 
 def main() -> None:
     """Keep one folder until nothing waits in it any more."""
-    folder, words = sys.argv[1], sys.argv[2:]
-    if "--detach" in words:
+    from . import changing, reconciling, restoring, surroundings  # noqa: F401 - who started us is told if these are not to be had
+
+    folder, words = sys.argv[1], [word for word in sys.argv[2:] if word != "--detach"]
+    if sys.argv[-1] == "--detach":
         if os.fork():
             os._exit(0)
         os.setsid()
         _close_streams()
+    _say_ready()
     _lift_limits()
-    keep(folder, restores="restore" in words)
+    keep(folder, words[1:] if words[:1] == ["restore"] else None)
 
 
-def keep(folder: str, *, restores: bool = False) -> None:
-    """Do what is due, and wait for what will be; back when there is nothing more."""
+def keep(folder: str, brokers: Sequence[str] | None = None) -> None:
+    """Do what is due, and wait for what will be; back when there is nothing more. brokers: make the store true again first."""
     from mcollective_py.agent import RPCError
 
     from .changing import Place
@@ -42,12 +47,12 @@ def keep(folder: str, *, restores: bool = False) -> None:
     path = os.path.join(folder, PIPE)  # noqa: PTH118
     place = Place.of(read_config(folder))
     place = replace(place, settings=replace(place.settings, state_directory=folder))
-    pipe = None
+    pipe, again = None, _AGAIN
     while True:
         try:
-            if restores:
-                restore(place)
-                restores = False
+            if brokers is not None:
+                restore(place, brokers)
+                brokers = None
             with place.store.locked():
                 due = _due(place)
                 if pipe is None and (due is None or wake(folder)):
@@ -58,10 +63,10 @@ def keep(folder: str, *, restores: bool = False) -> None:
                 pipe = _pipe(path) if pipe is None else pipe
             if due <= time.time():
                 settle(place)
-            wait = min(max(due - time.time(), _BREATH), _LOOK)
+            wait, again = min(max(due - time.time(), _BREATH), _LOOK), _AGAIN
         except (RPCError, OSError) as error:
-            _say(f"{error}: tried again in {_AGAIN:g} s")
-            wait = _AGAIN
+            _say(f"{error}: tried again in {again:g} s")
+            wait, again = again, min(2 * again, _LEAST_OFTEN)
         if pipe is None:
             time.sleep(max(wait, 0.0))
         elif select.select([pipe], [], [], max(wait, 0.0))[0]:
@@ -82,13 +87,19 @@ def settle(place: "Place") -> None:
         _say(f"found changed: {'; '.join(outcome.drift)}")
 
 
-def restore(place: "Place") -> None:
+def restore(place: "Place", brokers: Sequence[str]) -> None:
     """Make the store true again, as after a boot: without what is over, what was never confirmed, and what must never be blocked."""
+    from pathlib import Path
+
+    from mcollective_py.agent import RPCError
+
     from .changing import boot_id, settled, transact
     from .reconciling import apply_file
     from .restoring import without_refused
     from .state import DOWN, State
     from .surroundings import gather
+
+    guard = gather(place.config, brokers, (), Path(place.settings.state_directory, "brokers.json"))
 
     def step(state: State, now: float) -> State:
         from . import pending as pendings
@@ -96,11 +107,14 @@ def restore(place: "Place") -> None:
         if state.boot != boot_id():  # the operator who was to confirm it may have been locked out for as long as the boot took
             for late in sorted(state.pendings.values(), key=lambda one: -one.at):
                 state = pendings.undo(state, late.id, now)
-        return without_refused(settled(state, now), place.config, _say)
+        return without_refused(settled(state, now), guard, _say)
 
     if place.store.read().installed not in ("", DOWN):
         transact(place, step, by="", needs_setup=False)
-    apply_file(place, gather(place.config), _say)
+    try:
+        apply_file(place, guard, _say)
+    except RPCError as error:  # a list with a mistake in it is not mended by reading it again
+        _say(str(error))
 
 
 def _due(place: "Place") -> float | None:
@@ -126,6 +140,16 @@ def _say(text: str) -> None:
     import syslog
 
     syslog.syslog(syslog.LOG_WARNING | syslog.LOG_DAEMON, f"mcollective iptables: {text}"[:1000])
+
+
+def _say_ready() -> None:
+    """To systemd, where it started us: `Type=notify`."""
+    if not (address := os.environ.get("NOTIFY_SOCKET", "")):
+        return
+    import socket
+
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify, suppress(OSError):
+        notify.sendto(b"READY=1", f"\0{address[1:]}" if address.startswith("@") else address)
 
 
 def _lift_limits() -> None:

@@ -6,7 +6,7 @@ It outlives the action and the daemon, and where systemd runs the daemon's unit 
 import errno
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from secrets import token_hex
 
@@ -15,31 +15,33 @@ from mcollective_py.agent.kept import read_kept, write_kept
 
 from .settings import Settings
 
-PIPE, CONFIG = "keeper.pipe", "keeper.json"
+PIPE, CONFIG, DETACH = "keeper.pipe", "keeper.json", "--detach"
 _STARTS_WITHIN = 15.0  # seconds
 _SYSTEMD_RUN = "/usr/bin/systemd-run"
 # Of the folder's own parent, and with nothing of the daemon's environment.
 _CODE = "import sys; sys.path.append(sys.argv.pop(1)); from {package}.keeper import main; main()"
 
 
-def ensure_keeper(settings: Settings, config: Mapping[str, str], *, restores: bool = False) -> None:
+def ensure_keeper(settings: Settings, config: Mapping[str, str], *, brokers: Sequence[str] | None = None) -> None:
     """See to it that a keeper knows of what was just decided. To be called with the store's lock held, unless it restores.
 
-    restores: a new one makes the store true again first, and stays only where there is something to look after and no other one.
+    brokers: at the daemon's start, its brokers: a new keeper makes the store true again first, without what would cut these off, and
+    stays only where there is something to look after and no other one.
     Raises RPCAborted where none can be started: what waits for a deadline is not begun without one.
     """
     folder = settings.state_directory
     if not write_kept(os.path.join(folder, CONFIG), dict(config)):  # noqa: PTH118
         raise RPCAborted(f"{folder}: nothing can be kept there")
-    if not restores and wake(folder):
+    if brokers is None and wake(folder):
         return
-    words = [os.path.realpath(sys.executable), "-I", "-X", "utf8", "-c", _CODE.format(package=_own().name), str(_own().parent), folder]
-    words += ["restore"] if restores else []
+    code = _CODE.format(package=_own().name)
+    words = [sys.executable, "-I", "-X", "utf8", "-c", code, str(_own().parent), folder]
+    words += [] if brokers is None else ["restore", *brokers]
     if settings.systemd and os.geteuid() == 0 and Path("/run/systemd/system").is_dir() and Path(_SYSTEMD_RUN).exists():
         ended = run(in_unit(f"mcollective-iptables-{token_hex(4)}.service", words), timeout=_STARTS_WITHIN)
         if ended.exitcode == 0:
             return
-    ended = run([*words, "--detach"], timeout=_STARTS_WITHIN)
+    ended = run([*words, DETACH], timeout=_STARTS_WITHIN)
     if ended.exitcode:
         raise RPCAborted(f"what undoes a change that nobody confirms could not be started: {ended.stderr.strip()[-300:]}", 5)
 
@@ -47,10 +49,11 @@ def ensure_keeper(settings: Settings, config: Mapping[str, str], *, restores: bo
 def in_unit(unit: str, words: list[str]) -> list[str]:
     """The words that start a program in a unit of its own: a stop of the daemon's unit, however it kills, does not reach it.
 
-    One that is killed is started again: it finds in the store what it has to do.
+    One that is killed is started again: it finds in the store what it has to do. They come back when it says that it is ready.
     """
     return [
-        _SYSTEMD_RUN, "--quiet", "--collect", "--no-ask-password", f"--unit={unit}", "--property=Restart=on-failure",
+        _SYSTEMD_RUN, "--quiet", "--collect", "--no-ask-password", f"--unit={unit}", "--property=Type=notify",
+        "--property=Restart=on-failure",
         "--property=RestartSec=1", "--property=StartLimitIntervalSec=0", "--property=OOMScoreAdjust=-900", "--", *words,
     ]  # fmt: skip
 

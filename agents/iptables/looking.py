@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcollective_py.agent import RPCAborted, RPCReply, RPCRequest, action
 
-from .acting import Acting
+from .acting import Acting, uncollected
 
 if TYPE_CHECKING:
     from .backend import Effect, Hold
@@ -58,7 +58,8 @@ class Looking(Acting):
 
         now = time.time()
         limit, kind = int(request.between("limit", 1, _MOST_ROWS, _MOST_ROWS)), request.get("kind") or "block"
-        state, effect, drift = self._state(now)
+        with uncollected():
+            state, effect, drift = self._state(now)
         entries = [entry for entry in entries_of(state, effect) if entry.kind == kind]
         if request.get("reason"):
             entries = [entry for entry in entries if entry.reason == request["reason"]]

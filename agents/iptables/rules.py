@@ -6,7 +6,8 @@ from pathlib import Path
 from mcollective_py.agent import RPCAborted, run
 
 from .backend import BackendFailed
-from .rulewords import Chain, as_before, input_of, parse_save, restore, save
+from .entry import Entry
+from .rulewords import Chain, as_before, check_rule, input_of, parse_save, restore, save
 from .settings import Settings
 
 FAMILIES = (4, 6)
@@ -39,6 +40,11 @@ class Rules:
             except ValueError as error:
                 raise BackendFailed(f"{words[0]}: {error}") from error
         return chains
+
+    def has_rule(self, entry: Entry, *, ours: bool) -> bool:
+        """Whether a rule for this entry is in the chain, of ours or of others, without reading the chain."""
+        words = check_rule(self.programs[entry.scope.version], self.chain, entry.key, self.target, ours=ours)
+        return run(words, timeout=_SECONDS).exitcode == 0
 
     def apply(self, before: Mapping[int, Chain], lines: Mapping[int, list[str]]) -> None:
         """Carry out the lines of each family. Raises BackendFailed, and then both are as they were before."""

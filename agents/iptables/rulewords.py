@@ -53,9 +53,10 @@ def restore(iptables: str) -> list[str]:
     return [f"{iptables}-restore", "-w", "10", "-c", "--noflush"]
 
 
-def check_rule(iptables: str, chain: str, key: Key, target: str) -> list[str]:
-    """Whether a rule of ours for this entry is there: exit code 0."""
-    return [iptables, "-w", "10", "-C", chain, *rule_of(key, target).split()]
+def check_rule(iptables: str, chain: str, key: Key, target: str, *, ours: bool = True) -> list[str]:
+    """Whether a rule for this entry is there, of ours or as the agent in Ruby puts it: exit code 0."""
+    words = rule_of(key, target)
+    return [iptables, "-w", "10", "-C", chain, *(words if ours else words.replace(f"{COMMENT} ", "")).split()]
 
 
 def parse_save(text: str, chain: str) -> Chain:

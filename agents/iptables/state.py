@@ -68,7 +68,13 @@ def state_text(state: State) -> str:
         "pendings": [_pending_row(pending) for pending in state.pendings.values()],
     }
     encode = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
-    return "\n".join([encode(head), *(encode(entry.row()) for entry in state.entries.values()), ""])
+    lines, tails = [encode(head)], dict[tuple[Any, ...], str]()
+    for entry in state.entries.values():
+        # Entries of one list differ by their network alone: what follows it is made once.
+        if (tail := tails.get(entry[1:])) is None:
+            tail = tails[entry[1:]] = encode(entry.row()).partition(",")[2]
+        lines.append(f'{{"network":"{entry.network}",{tail}')
+    return "\n".join([*lines, ""])
 
 
 def parse_state(text: str) -> State:
