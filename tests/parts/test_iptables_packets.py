@@ -1,0 +1,282 @@
+"""iptables on real hosts, where packets decide: every back end, both families, ends, missed confirmations, and what hands did."""
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.parts.agentalone import call_alone
+from tests.parts.firewalllab import reached, start_service, wait_until_open
+from tests.parts.require import require_lab, require_programs
+from tests.parts.systemdlab import DAEMON, SystemdLab, systemd_lab
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.parts
+
+SOURCE, NFT, SETS, RULES, LEGACY = "source1", "nft1", "sets1", "rules1", "legacy1"
+TARGETS = (NFT, SETS, RULES, LEGACY)
+LEGACY_PROGRAMS = {"plugin.iptables.iptables": "/usr/sbin/iptables-legacy", "plugin.iptables.ip6tables": "/usr/sbin/ip6tables-legacy"}
+SETTINGS: Mapping[str, Mapping[str, str]] = {
+    NFT: {"plugin.iptables.backend": "nft"},
+    SETS: {"plugin.iptables.backend": "ipset"},
+    RULES: {"plugin.iptables.backend": "iptables"},
+    LEGACY: {"plugin.iptables.backend": "iptables", **LEGACY_PROGRAMS},
+}
+# A rule set such as ufw and Puppet's firewall module leave: chains of its own, comments, ports, a default that drops nothing here.
+OWN = """
+for i in {iptables} {ip6tables}; do
+    $i -N own-before-input
+    $i -A INPUT -j own-before-input
+    $i -A own-before-input -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+    $i -A own-before-input -i lo -m comment --comment "001 accept all on lo" -j ACCEPT
+    $i -A INPUT -p tcp -m multiport --dports 22,9925 -m comment --comment "100 services" -j ACCEPT
+    $i -A FORWARD -p tcp --dport 8080 -j DROP
+done
+"""
+NFT_OWN = """
+table inet own {
+    set kept { type ipv4_addr; elements = { 203.0.113.5 }; }
+    chain input { type filter hook input priority 0; ip saddr @kept drop; }
+}
+"""
+
+
+def programs(host: str) -> tuple[str, str]:
+    """iptables and ip6tables of a host."""
+    return ("iptables-legacy", "ip6tables-legacy") if host == LEGACY else ("iptables", "ip6tables")
+
+
+def rule_set(hosts: SystemdLab, host: str) -> str:
+    """All rules of a host without counters, dates, and what is ours."""
+    four, six = programs(host)
+    text = hosts.shell(host, f"{four}-save; {six}-save; nft list table inet own 2>/dev/null || true")
+    kept = [line for line in text.splitlines() if not line.startswith("#") and "mcollective" not in line and "junk_filter" not in line]
+    return "\n".join(line.partition(" [")[0] if line.startswith(":") else line for line in kept)
+
+
+class Fleet:
+    """The hosts, and the addresses by which they see one another."""
+
+    def __init__(self, hosts: SystemdLab) -> None:
+        self.hosts = hosts
+        self.four = hosts.lab.addresses()
+        self.six = {host: f"fd77::{address.rpartition('.')[2]}" for host, address in self.four.items()}
+        self.targets = [address for host in TARGETS for address in (self.four[host], self.six[host])]
+
+    @property
+    def sources(self) -> tuple[str, str]:
+        """The source's addresses."""
+        return self.four[SOURCE], self.six[SOURCE]
+
+    def ask(self, host: str, action: str, *inputs: str) -> dict[str, Any]:
+        """The outputs of an action that must go well."""
+        reply = self.hosts.rpc(host, "iptables", action, *inputs)
+        assert reply["statuscode"] == 0, (host, action, inputs, reply)
+        data: dict[str, Any] = reply["data"]
+        return data
+
+    def ask_all(self, action: str, *inputs: str) -> None:
+        """The same of every target, for both addresses of the source where the action takes one."""
+        for host in TARGETS:
+            for address in self.sources:
+                self.ask(host, action, f"ipaddr={address}", *inputs)
+
+    def reached(self) -> set[str]:
+        """What the source reaches of the targets."""
+        return reached(self.hosts.lab, SOURCE, self.targets)
+
+    def wait_until_open(self) -> None:
+        """Until the source reaches everything again."""
+        wait_until_open(self.hosts.lab, SOURCE, self.targets)
+
+
+@pytest.fixture(scope="module")
+def fleet() -> Iterator[Fleet]:
+    require_lab()
+    require_programs("systemctl", "nft", "iptables", "iptables-legacy", "ipset", "conntrack", "ping")
+    with (
+        tempfile.TemporaryDirectory(dir="/var/tmp", prefix="mco-lab-") as name,
+        systemd_lab(Path(name), [NFT], plain=TARGETS[1:], settings=SETTINGS) as hosts,
+    ):
+        hosts.lab.up(SOURCE)
+        for host in TARGETS:
+            four, six = programs(host)
+            hosts.shell(host, OWN.format(iptables=four, ip6tables=six))
+            start_service(hosts.lab, host)
+        hosts.lab.write(NFT, "/root/own.nft", NFT_OWN)
+        hosts.shell(NFT, "nft -f /root/own.nft")
+        made = Fleet(hosts)
+        made.wait_until_open()
+        yield made
+
+
+def test_a_block_holds_for_tcp_udp_and_ping_and_ends_with_unblock(fleet: Fleet):
+    before = {host: rule_set(fleet.hosts, host) for host in TARGETS}
+    fleet.ask_all("block", "reason=spam", "ticket=T-1")
+    assert fleet.reached() == set()
+    for host in TARGETS:
+        for address in fleet.sources:
+            assert fleet.ask(host, "isblocked", f"ipaddr={address}")["blocked"] is True
+            again = fleet.hosts.rpc(host, "iptables", "block", f"ipaddr={address}")
+            assert (again["statuscode"], again["statusmsg"]) == (1, f"{address} is already blocked")
+        listed = fleet.ask(host, "listblocked")
+        assert sorted(listed["blocked"]) == sorted(fleet.sources)
+        assert all(entry["packets"] > 0 and entry["reason"] == "spam" and entry["by"] for entry in listed["entries"]), listed
+        assert rule_set(fleet.hosts, host) == before[host]
+    fleet.ask_all("unblock")
+    fleet.wait_until_open()
+    missing = fleet.hosts.rpc(NFT, "iptables", "unblock", f"ipaddr={fleet.sources[0]}")
+    assert (missing["statuscode"], missing["statusmsg"]) == (1, f"{fleet.sources[0]} is not blocked")
+    for host in TARGETS:
+        fleet.ask(host, "teardown")
+        assert rule_set(fleet.hosts, host) == before[host]
+        left = fleet.hosts.shell(host, f"{programs(host)[0]}-save; nft list tables; ipset list -n")
+        assert "mcollective" not in left and "junk_filter" not in left and "mco-" not in left
+        fleet.ask(host, "setup")
+
+
+def test_a_block_of_a_port_or_a_network_and_an_exception(fleet: Fleet):
+    four = fleet.four[SOURCE]
+    for host in TARGETS:
+        fleet.ask(host, "block", f"ipaddr={four}", "protocol=tcp", "ports=25,9900-9930")
+        fleet.ask(host, "block", f"ipaddr={fleet.six[SOURCE]}", "protocol=icmp")
+    wanted = {f"{fleet.four[host]} {kind}" for host in TARGETS for kind in ("udp", "ping")}
+    wanted |= {f"{fleet.six[host]} {kind}" for host in TARGETS for kind in ("tcp", "udp")}
+    assert fleet.reached() == wanted
+    for host in TARGETS:
+        fleet.ask(host, "flush", "all=true")
+        fleet.ask(host, "block", f"ipaddr={four}/32", "reason=all of it")
+        fleet.ask(host, "allow", f"ipaddr={four}", "for=1h")
+    fleet.wait_until_open()
+    for host in TARGETS:
+        fleet.ask(host, "disallow", f"ipaddr={four}")
+    assert fleet.reached() == {f"{fleet.six[host]} {kind}" for host in TARGETS for kind in ("tcp", "udp", "ping")}
+    for host in TARGETS:
+        fleet.ask(host, "flush", "reason=all of it")
+    fleet.wait_until_open()
+
+
+def test_a_block_ends_by_itself(fleet: Fleet):
+    fleet.ask_all("block", "for=5")
+    assert fleet.ask(NFT, "isblocked", f"ipaddr={fleet.sources[0]}")["entry"]["remaining"] <= 5
+    assert not any(fleet.four[LEGACY] in what for what in fleet.reached())
+    fleet.wait_until_open()
+    for host in TARGETS:
+        assert fleet.ask(host, "listblocked")["blocked"] == []
+        assert fleet.ask(host, "status")["drift"] == []
+
+
+def test_what_nobody_confirms_is_undone_also_when_the_daemon_was_killed_meanwhile(fleet: Fleet):
+    fleet.ask(NFT, "block", f"ipaddr={fleet.sources[0]}", "confirm=8")
+    for host in TARGETS[1:]:
+        fleet.ask(host, "apply", json_list(fleet.sources), "confirm=8")
+    fleet.hosts.shell(NFT, f"systemctl kill --kill-whom=all -s KILL {DAEMON}")
+    for host in TARGETS[1:]:
+        fleet.hosts.shell(host, "kill -9 $(cat /run/mcollectived.pid)")
+    found = fleet.reached()
+    assert not any(fleet.four[host] in what for what in found for host in TARGETS), found
+    fleet.wait_until_open()
+    for host in TARGETS[1:]:
+        fleet.hosts.shell(host, "rm -f /run/mcollectived.pid; /usr/bin/mcollectived --daemonize --pid /run/mcollectived.pid")
+    for host in TARGETS:
+        wait_until(f"{host} answers", lambda host=host: answers(fleet, host), 60)
+        status = fleet.ask(host, "status")
+        assert (status["pending"], status["blocks"], status["drift"]) == ([], 0, [])
+
+
+def test_what_is_confirmed_stays_and_what_is_undone_goes_at_once(fleet: Fleet):
+    four, six = fleet.sources
+    kept = fleet.ask(RULES, "block", f"ipaddr={four}", "confirm=20")
+    fleet.ask(RULES, "confirm", f"id={kept['confirm']}")
+    undone = fleet.ask(NFT, "block", f"ipaddr={six}", "confirm=600")
+    assert fleet.ask(NFT, "status")["pending"][0]["id"] == undone["confirm"]
+    fleet.ask(NFT, "undo", f"id={undone['confirm']}")
+    assert fleet.ask(NFT, "undo", f"id={undone['confirm']}")["changed"] is False
+    assert fleet.ask(NFT, "isblocked", f"ipaddr={six}")["blocked"] is False
+    assert fleet.ask(RULES, "status")["pending"] == []
+    assert fleet.ask(RULES, "isblocked", f"ipaddr={four}")["blocked"] is True
+    fleet.ask(RULES, "unblock", f"ipaddr={four}")
+    fleet.wait_until_open()
+
+
+def test_what_hands_changed_is_said_and_made_true_with_the_next_change(fleet: Fleet):
+    four, _ = fleet.sources
+    hands = {
+        NFT: "nft delete element inet mcollective block4_32 '{ %s }'; nft add element inet mcollective block4_32 '{ 203.0.113.77 }'",
+        SETS: "ipset del mco-block4 %s; ipset add mco-block4 203.0.113.77",
+        RULES: "iptables -D junk_filter 1; : %s; iptables -A junk_filter -s 203.0.113.77 -m comment --comment mcollective -j DROP",
+        LEGACY: "iptables-legacy -F junk_filter; : %s; "
+        "iptables-legacy -A junk_filter -s 203.0.113.77 -m comment --comment mcollective -j DROP",
+    }
+    for host in TARGETS:
+        fleet.ask(host, "block", f"ipaddr={four}")
+        fleet.hosts.shell(host, hands[host] % four)
+        assert fleet.ask(host, "status")["drift"] == [f"taken away by hand: {four}", "put there by hand: 203.0.113.77"]
+        assert fleet.ask(host, "isblocked", f"ipaddr={four}")["blocked"] is False
+        done = fleet.ask(host, "block", "ipaddr=198.51.100.9")
+        assert f"taken away by hand: {four}" in done["drift"]
+    assert {what for what in fleet.reached() if "." in what} == set()
+    for host in TARGETS:
+        assert sorted(fleet.ask(host, "listblocked")["blocked"]) == sorted([four, "198.51.100.9"])
+        assert fleet.ask(host, "status")["drift"] == []
+
+
+def test_a_rule_set_that_was_thrown_away_is_restored_at_the_daemons_start(fleet: Fleet):
+    four, _ = fleet.sources
+    fleet.hosts.shell(NFT, "nft flush ruleset; nft -f /root/own.nft")
+    wait_until_open(fleet.hosts.lab, SOURCE, [fleet.four[NFT]])
+    assert fleet.ask(NFT, "status")["state"] == "drift"
+    fleet.hosts.shell(NFT, f"systemctl restart {DAEMON}")
+    wait_until("nft1 blocks again", lambda: not reached(fleet.hosts.lab, SOURCE, [fleet.four[NFT]]), 60)
+    wait_until("nft1 answers", lambda: answers(fleet, NFT), 60)
+    assert fleet.ask(NFT, "isblocked", f"ipaddr={four}")["blocked"] is True
+    for host in TARGETS:
+        fleet.ask(host, "flush", "all=true")
+    fleet.wait_until_open()
+
+
+def test_operators_at_the_same_moment_lose_nothing(fleet: Fleet):
+    wanted = [f"198.51.100.{number}" for number in range(1, 13)]
+    calls = [json.dumps([["apply", {"list": [address]}] for address in some]) for some in (wanted[::2], wanted[1::2])]
+    with ThreadPoolExecutor(2) as pool:
+        host_calls = [tuple((action, inputs) for action, inputs in json.loads(call)) for call in calls]
+        answers_of = list(pool.map(lambda some: call_alone(fleet.hosts.lab, SETS, "iptables", {"backend": "ipset"}, *some), host_calls))
+    assert all(code == 0 for some in answers_of for code, _, _ in some), answers_of
+    assert sorted(fleet.ask(SETS, "listblocked")["blocked"]) == sorted(wanted)
+    assert fleet.ask(SETS, "status")["drift"] == []
+    fleet.ask(SETS, "flush", "all=true")
+
+
+def test_what_cannot_be_done_is_said_and_nothing_of_it_holds(fleet: Fleet):
+    broken = {"backend": "nft", "nft": "/usr/bin/false", "state_directory": "/var/lib/mcollective/broken"}
+    missing = {**broken, "nft": "/usr/sbin/nosuch"}
+    for config in (broken, missing):
+        code, said, data = call_alone(fleet.hosts.lab, NFT, "iptables", config, ("block", {"ipaddr": "198.51.100.9"}))[0]
+        assert (code, data["blocked"], data["changed"]) == (1, False, False), said
+    full = {"backend": "ipset", "max_entries": "200000", "state_directory": "/var/lib/mcollective/full"}
+    fleet.hosts.shell(SETS, "ipset flush mco-block4; for s in mco-block6; do ipset flush $s; done")
+    done = call_alone(
+        fleet.hosts.lab, SETS, "iptables", {**full, "ip6tables": "/usr/bin/false"}, ("block", {"ipaddr": "198.51.100.9"})
+    )[0]
+    assert (done[0], done[2]["blocked"]) == (1, False)
+    assert "198.51.100.9" not in fleet.hosts.shell(SETS, "ipset save")
+    gateway = fleet.hosts.rpc(NFT, "iptables", "block", "ipaddr=10.77.0.1")
+    assert gateway["statuscode"] == 4 and "10.77.0.1 is" in gateway["statusmsg"]
+    assert fleet.ask(NFT, "status")["blocks"] == 0
+
+
+def json_list(addresses: tuple[str, str]) -> str:
+    """The input `list` of a call."""
+    return f"list={json.dumps([*addresses])}"
+
+
+def answers(fleet: Fleet, host: str) -> bool:
+    """Whether the host's daemon is back."""
+    try:
+        return fleet.hosts.rpc(host, "iptables", "status")["statuscode"] == 0
+    except (KeyError, AssertionError, TimeoutError, ValueError):
+        return False
