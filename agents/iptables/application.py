@@ -5,10 +5,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mcollective_py.cli.agentapplication import AgentApplication, action_and_things, agent_client, none_of, one_of
+from mcollective_py.cli.calls import confirm
+from mcollective_py.cli.noop import with_noop
 from mcollective_py.cli.output.chosen import format_of
+from mcollective_py.cli.session import print_json
 from mcollective_py.client.results import RPCResult
 from mcollective_py.client.rpcclient import RPCClient
-from mcollective_py.errors import UsageError
+from mcollective_py.errors import MCollectiveError, UsageError
 
 OF_ONE = ("unblock", "isblocked", "disallow", "extend")
 OF_SEVERAL = ("block", "allow")
@@ -76,8 +79,6 @@ class Iptables(AgentApplication):
         """See Application."""
         word, things = self._worded(options)
         options.stdin_names_hosts = "-" not in things
-        if options.silent:
-            options.no_results = True
         if options.spool:
             from .spool import spooled
 
@@ -89,7 +90,10 @@ class Iptables(AgentApplication):
                 return show_spread(rpc, options, is_difference=word == "diff")
         action, inputs = self._called(word, things, options)
         with agent_client(self.agent, action, inputs, options) as rpc:
-            return self.ask(rpc, action, self._protecting(rpc, action, inputs), options)
+            asked = self._protecting(rpc, action, inputs)
+            if options.silent:
+                return self._only_send(rpc, action, asked, options)
+            return self.ask(rpc, action, asked, options)
 
     def line(self, result: RPCResult) -> str | None:
         """See AgentApplication."""
@@ -155,6 +159,16 @@ class Iptables(AgentApplication):
         own = protected_addresses(rpc.client.brokers)
         check_spares(action, inputs, own)
         return {**inputs, "protect": own} if own else inputs
+
+    def _only_send(self, rpc: RPCClient, action: str, inputs: Mapping[str, Any], options: argparse.Namespace) -> int:
+        """Wait for no answers, as the historic --silent does; the request id is what is printed."""
+        inputs = with_noop(rpc.ddl, action, inputs, options)
+        confirm(rpc, action, inputs, options, rpc.discover, asks_first=self.asks_first)
+        if not rpc.discover():
+            raise MCollectiveError("no hosts discovered: no request was sent")
+        id = rpc.send(action, inputs)
+        print_json({"request_id": id}) if options.json else print(id)
+        return 0
 
     def _send(self, lines: Sequence[str], options: argparse.Namespace, hosts: Sequence[str] | None) -> Sequence[RPCResult]:
         """What the spooler does with what it has collected: see spool.Send."""

@@ -156,8 +156,7 @@ def _address(key: Key) -> str:
 
 def _element(timed: Timed) -> str:
     counter = f" counter packets {timed.hold.packets} bytes {timed.hold.bytes}" if timed.hold.packets else ""
-    timeout = f" timeout {max(1, round(timed.seconds * 1000))}ms" if timed.seconds is not None else ""
-    return f"{_address(timed.key)}{counter}{timeout}"
+    return f"{_address(timed.key)}{counter}{_timeout(timed.seconds)}"
 
 
 def _mask(scope: Scope) -> str:
@@ -196,3 +195,11 @@ def _rule(expressions: Iterable[Mapping[str, Any]]) -> tuple[str, str]:
         elif "match" not in expression:
             verdict = next(iter(expression), "")
     return name, verdict
+
+
+def _timeout(seconds: float | None) -> str:
+    """The words for an end. nft takes no number beyond 32 bits, so that milliseconds alone would end after 49 days."""
+    if seconds is None:
+        return ""
+    whole, rest = divmod(max(1, round(seconds * 1000)), 1000)
+    return f" timeout {whole}s{rest}ms" if whole > 4_000_000 else f" timeout {1000 * whole + rest}ms"

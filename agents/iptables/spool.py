@@ -30,7 +30,7 @@ MOST = 50_000  # bans that wait
 _PAUSES = (5.0, 10.0, 30.0, 60.0, 120.0, 300.0)  # seconds between tries where nothing can be sent
 _SINGLY = 500  # bans of a refused batch that are sent one by one
 # What a ban has of its own; all other options say whom it goes to, and bans go together only where these are the same.
-_OWN = {"words", "for", "reason", "ticket", "proto", "ports", "spool", "silent", "no_results", "yes", "stdin_names_hosts", "opener"}
+_OWN = {"words", "for", "reason", "ticket", "proto", "ports", "spool", "silent", "yes", "stdin_names_hosts", "opener"}
 
 
 Send = Callable[[Sequence[str], argparse.Namespace, Sequence[str] | None], Sequence[RPCResult]]
@@ -216,7 +216,7 @@ def _leave_behind(what: Callable[[], None], lock: int) -> None:
 
 
 def _quietly(options: argparse.Namespace) -> argparse.Namespace:
-    plain: dict[str, Any] = {"yes": True, "quiet": True, "no_progress": True, "no_results": False, "silent": False, "verbose": 0}
+    plain: dict[str, Any] = {"yes": True, "quiet": True, "no_progress": True, "silent": False, "verbose": 0}
     return argparse.Namespace(**{**vars(options), **plain})
 
 

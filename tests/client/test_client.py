@@ -42,7 +42,8 @@ def test_the_request_is_what_the_nodes_take_for_the_clients(fleet):
 
 
 def test_a_client_names_its_brokers(fleet):
-    listed = "connector = stomp\nplugin.stomp.pool.size = 2\nplugin.stomp.pool.1.host = b1.example.net\nplugin.stomp.pool.2.host = 192.0.2.2\n"
+    hosts = "plugin.stomp.pool.1.host = b1.example.net\nplugin.stomp.pool.2.host = 192.0.2.2\n"
+    listed = f"connector = stomp\nplugin.stomp.pool.size = 2\n{hosts}"
     assert fleet.client(listed).brokers == ("b1.example.net", "192.0.2.2")
 
 

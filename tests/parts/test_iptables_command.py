@@ -1,0 +1,213 @@
+"""`mco iptables` on real hosts: lists, differences, reconciling, a change that waits, and bans of fail2ban as one request."""
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from configparser import RawConfigParser
+from pathlib import Path
+
+import pytest
+
+from tests.parts.require import require_lab, require_programs
+from tests.parts.systemdlab import SystemdLab, systemd_lab
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.parts
+
+EDGE1, EDGE2, MAIL = "edge1", "edge2", "mail1"
+HOSTS = (EDGE1, EDGE2, MAIL)
+OWN_LIST = "/etc/mcollective/iptables.list"
+SETTINGS = {
+    EDGE1: {"plugin.iptables.list": OWN_LIST},
+    EDGE2: {"plugin.iptables.protected": "198.51.100.0/24"},
+    MAIL: {"plugin.iptables.backend": "ipset"},
+}
+ACTION = Path(__file__).parents[2] / "agents" / "iptables" / "fail2ban" / "mcollective.conf"
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[SystemdLab]:
+    require_lab()
+    require_programs("nft", "ipset", "iptables")
+    with (
+        tempfile.TemporaryDirectory(dir="/var/tmp", prefix="mco-lab-") as name,
+        systemd_lab(Path(name), [], plain=HOSTS, settings=SETTINGS) as made,
+    ):
+        yield made
+
+
+@pytest.fixture
+def hosts(lab: SystemdLab) -> SystemdLab:
+    """The hosts, without any entry."""
+    for kind in ("block", "allow"):
+        for host in HOSTS:
+            assert lab.rpc(host, "iptables", "flush", "all=true", f"kind={kind}")["statuscode"] == 0
+    return lab
+
+
+def mco(hosts: SystemdLab, *words: str, code: int = 0) -> str:
+    """What `mco iptables` prints; it must end with this code."""
+    done = hosts.mco("iptables", *words)
+    assert done.returncode == code, (words, done.returncode, done.stdout, done.stderr)
+    return done.stdout + done.stderr
+
+
+def kept(hosts: SystemdLab, host: str, kind: str = "block") -> dict[str, dict]:
+    """The entries of a host by network."""
+    data = hosts.rpc(host, "iptables", "listblocked", f"kind={kind}")["data"]
+    return {row["network"]: row for row in data["entries"]}
+
+
+def listed(hosts: SystemdLab, text: str) -> str:
+    file = hosts.site.folder / "desired.list"
+    file.write_text(text)
+    return str(file)
+
+
+def test_an_address_is_blocked_everywhere_with_end_and_reason_and_let_go_again(hosts: SystemdLab):
+    done = mco(hosts, "block", "192.0.2.7", "--for", "2h", "--reason", "spam burst", "--ticket", "OPS-7", "--yes", "--fold")
+    assert "192.0.2.7" in done
+    for host in HOSTS:
+        row = kept(hosts, host)["192.0.2.7"]
+        assert (row["reason"], row["ticket"], row["by"].startswith("cert=")) == ("spam burst", "OPS-7", True)
+        assert 7000 < row["remaining"] <= 7200
+    assert "left" in mco(hosts, "list", "-I", MAIL) and "spam burst" in mco(hosts, "list", "-I", MAIL)
+    found = hosts.mco("find", "-S", "firewall_blocked('192.0.2.7').reason='spam burst'")
+    assert sorted(found.stdout.split()) == sorted(HOSTS), found.stdout + found.stderr
+    assert "already blocked" in mco(hosts, "block", "192.0.2.7", "-I", EDGE1, code=2)
+    mco(hosts, "unblock", "192.0.2.7", "--yes")
+    assert [kept(hosts, host) for host in HOSTS] == [{}, {}, {}]
+    assert "not blocked" in mco(hosts, "unblock", "192.0.2.7", "-I", MAIL, code=2)
+    request_id = mco(hosts, "-s", "block", "192.0.2.8", "-I", EDGE1).strip()
+    assert len(request_id) == 32, request_id
+    wait_until("it is blocked all the same", lambda: "192.0.2.8" in kept(hosts, EDGE1))
+
+
+def test_nobody_is_locked_out(hosts: SystemdLab):
+    gateway = hosts.lab.addresses()[EDGE1].rpartition(".")[0] + ".1"
+    assert "is where you are yourself: it would lock you out" in mco(hosts, "block", gateway, "--yes", code=1)
+    own = hosts.lab.addresses()[EDGE2]
+    told = mco(hosts, "block", own, "--yes", code=2)
+    assert f"{own} is an address of this host: it is never blocked here" in told
+    assert [own in kept(hosts, host) for host in HOSTS] == [True, False, True]
+    assert "a network of plugin.iptables.protected" in mco(hosts, "block", "198.51.100.9", "-I", EDGE2, code=2)
+    refused = hosts.rpc(MAIL, "iptables", "block", f"ipaddr={gateway}")
+    assert (refused["statuscode"], "the broker" in refused["statusmsg"] or "gateway" in refused["statusmsg"]) == (4, True)
+    spared = hosts.rpc(MAIL, "iptables", "block", "ipaddr=203.0.113.0/24", 'protect=["203.0.113.9"]')
+    assert (spared["statuscode"], "203.0.113.9, an address of the operator who asks" in spared["statusmsg"]) == (4, True)
+    # The session of the operator, seen from another machine than this one.
+    session = ["env", "SSH_CONNECTION=203.0.113.9 50022 192.0.2.1 22", f"XDG_CACHE_HOME={hosts.site.folder}"]
+    words = [sys.executable, "-m", "mcollective_py", "iptables", "block", "203.0.113.9", "--yes", "-c", str(hosts.site.client_config)]
+    done = hosts.lab.run_outside(*session, *words)
+    assert (done.returncode, "203.0.113.9 is where you are yourself" in done.stderr) == (1, True), done.stdout + done.stderr
+
+
+def test_a_long_list_is_all_or_nothing_and_comes_out_as_it_went_in(hosts: SystemdLab):
+    lines = [f"11.{n >> 8}.{n & 255}.1" for n in range(10_000)]
+    bad = listed(hosts, "\n".join([*lines[:7000], "www.example.net", *lines[7000:]]))
+    assert "line 7001: 'www.example.net' is no address" in mco(hosts, "import", bad, "--yes", code=1)
+    at_home = listed(hosts, "\n".join([*lines[:7000], "198.51.100.9", *lines[7000:]]))
+    assert "line 7001: 198.51.100.9 lies in 198.51.100.0/24" in mco(hosts, "import", at_home, "-I", EDGE2, code=2)
+    assert kept(hosts, EDGE2) == {}
+    mco(hosts, "import", listed(hosts, "\n".join(lines)), "--reason", "many", "-I", EDGE1, "-I", EDGE2)
+    out = hosts.site.folder / "now.list"
+    mco(hosts, "export", "-o", str(out), "-I", EDGE1, "-I", EDGE2)
+    assert sorted(line.split()[0] for line in out.read_text().splitlines()) == sorted(lines)
+    assert mco(hosts, "diff", "-I", EDGE1, "-I", EDGE2).splitlines()[0] == "2 hosts, all with the same 10000 entries"
+    mco(hosts, "unblock", lines[5], "-I", EDGE2)
+    told = mco(hosts, "diff", "-I", EDGE1, "-I", EDGE2)
+    assert "edge1 (1), not edge2 (1):" in told and f"  {lines[5]} reason=many" in told
+    assert "9999 entries on all 2 hosts, 1 entry on some of them" in told
+    mco(hosts, "flush", "--reason", "many", "-I", EDGE1, "-I", EDGE2)
+    assert (kept(hosts, EDGE1), kept(hosts, EDGE2)) == ({}, {})
+
+
+def test_a_desired_list_is_made_true_and_what_others_did_stays(hosts: SystemdLab):
+    mco(hosts, "block", "192.0.2.99", "--reason", "by hand", "-I", EDGE1)
+    file = listed(hosts, "# desired\n192.0.2.7\n203.0.113.0/24 until=2030-01-01T00:00:00Z reason=spam\nallow 203.0.113.5\n")
+    trial = mco(hosts, "reconcile", file, "--noop", "--fold")
+    assert "+ 203.0.113.0/24 until=2030-01-01T00:00:00Z reason=spam" in trial
+    assert "edge2,mail1 (2): 3 to be added" in trial and "1 others are left alone" in trial
+    assert kept(hosts, EDGE2) == {}
+    mco(hosts, "reconcile", file, "--yes")
+    assert "3 as they should be" in mco(hosts, "reconcile", file, "--noop", "-I", MAIL)
+    assert sorted(kept(hosts, EDGE1)) == ["192.0.2.7", "192.0.2.99", "203.0.113.0/24"]
+    assert list(kept(hosts, EDGE2, "allow")) == ["203.0.113.5"]
+    listed(hosts, "192.0.2.7\n")
+    mco(hosts, "reconcile", file, "--yes")
+    assert sorted(kept(hosts, EDGE1)) == ["192.0.2.7", "192.0.2.99"]
+    assert (list(kept(hosts, MAIL)), kept(hosts, MAIL, "allow")) == (["192.0.2.7"], {})
+    mco(hosts, "reconcile", file, "--exact", "--yes")
+    assert list(kept(hosts, EDGE1)) == ["192.0.2.7"]
+    listed(hosts, "# nothing\n")
+    assert "--empty where that is meant" in mco(hosts, "reconcile", file, "--yes", code=1)
+
+
+def test_what_was_changed_by_hand_is_told_and_put_right(hosts: SystemdLab):
+    file = listed(hosts, "192.0.2.7\n192.0.2.8\n")
+    mco(hosts, "reconcile", file, "-I", EDGE1)
+    hosts.shell(EDGE1, "for set in $(nft list sets inet | awk '/set /{print $2}'); do nft flush set inet mcollective $set; done")
+    assert "taken away by hand: 192.0.2.7, 192.0.2.8" in mco(hosts, "status", "-I", EDGE1)
+    assert "by hand" in mco(hosts, "reconcile", file, "-I", EDGE1)
+    assert "192.0.2.8" in hosts.shell(EDGE1, "nft list table inet mcollective")
+
+
+def test_a_host_that_was_away_has_its_list_when_it_is_back(hosts: SystemdLab):
+    hosts.lab.write(EDGE1, OWN_LIST, "192.0.2.7 reason=puppet\n192.0.2.8\n")
+    hosts.shell(
+        EDGE1, f"chmod 644 {OWN_LIST}; pid=$(cat /run/mcollectived.pid); kill $pid; while kill -0 $pid 2>&-; do sleep 0.05; done"
+    )
+    hosts.shell(EDGE1, "/usr/bin/mcollectived --daemonize --pid /run/mcollectived.pid")
+    wait_until("its list holds", lambda: "192.0.2.7" in hosts.shell(EDGE1, "nft list ruleset"), 60)
+    wait_until("it answers", lambda: hosts.mco("ping", "-I", EDGE1, "-t", "2").returncode == 0, 60)
+    assert sorted(kept(hosts, EDGE1)) == ["192.0.2.7", "192.0.2.8"]
+    hosts.lab.write(EDGE1, OWN_LIST, "192.0.2.8\n192.0.2.9\n")
+    assert hosts.rpc(EDGE1, "iptables", "reconcile")["data"]["changes"] == ["- 192.0.2.7 reason=puppet", "+ 192.0.2.9"]
+    hosts.lab.write(EDGE1, OWN_LIST, "192.0.2.8\n192.0.2.256\n")
+    refused = hosts.rpc(EDGE1, "iptables", "reconcile")
+    assert (refused["statuscode"], f"{OWN_LIST}: line 2" in refused["statusmsg"]) == (1, True)
+    hosts.shell(EDGE1, f"chown nobody {OWN_LIST}")
+    assert hosts.rpc(EDGE1, "iptables", "reconcile")["statuscode"] == 1
+    assert "no list came with the request" in hosts.rpc(MAIL, "iptables", "reconcile")["statusmsg"]
+
+
+def test_one_word_confirms_a_change_on_all_hosts_or_takes_it_back(hosts: SystemdLab):
+    told = mco(hosts, "block", "192.0.2.7", "192.0.2.8", "--confirm", "1h", "--yes", "--fold")
+    assert "edge[1-2],mail1 (3):" in told, told  # one id for all
+    id = told.partition("mco iptables confirm ")[2].split()[0]
+    assert "unconfirmed" in mco(hosts, "list", "-I", MAIL)
+    mco(hosts, "confirm", id, "--yes")
+    assert [sorted(kept(hosts, host)) for host in HOSTS] == [["192.0.2.7", "192.0.2.8"]] * 3
+    assert "unconfirmed" not in mco(hosts, "list", "-I", MAIL)
+    told = mco(hosts, "flush", "--all", "--confirm", "1h", "--yes")
+    assert kept(hosts, MAIL) == {}
+    mco(hosts, "undo", told.partition("mco iptables confirm ")[2].split()[0], "--yes")
+    assert [sorted(kept(hosts, host)) for host in HOSTS] == [["192.0.2.7", "192.0.2.8"]] * 3
+
+
+def test_a_burst_of_bans_of_fail2ban_is_one_request_to_the_fleet(hosts: SystemdLab):
+    parsed = RawConfigParser()
+    parsed.read(ACTION)
+    spool = hosts.site.folder / "spool"
+    config = hosts.site.folder / "fail2ban.cfg"
+    config.write_text(f"{hosts.site.client_config.read_text()}plugin.iptables.spool_directory = {spool}\n")
+    tags = {
+        "mco": f"{sys.executable} -m mcollective_py", "options": f"-c {config}", "hosts": f"-I {EDGE1} -I {MAIL}", "bantime": "600",
+        "name": "sshd", "fq-hostname": "gate.example.net",
+    }  # fmt: skip
+    ban = parsed["Definition"]["actionban"]
+    for tag, value in tags.items():
+        ban = ban.replace(f"<{tag}>", value)
+    bans = "; ".join(ban.replace("<ip>", f"203.0.113.{n}") for n in range(12)) + "; " + ban.replace("<ip>", "2001:db8::7")
+    assert "<" not in bans
+    done = hosts.lab.run_outside("env", f"XDG_CACHE_HOME={hosts.site.folder}", "sh", "-ec", bans)
+    assert done.returncode == 0, done.stdout + done.stderr
+    wait_until("all are blocked", lambda: all(len(kept(hosts, host)) == 13 for host in (EDGE1, MAIL)), 60)
+    row = kept(hosts, MAIL)["203.0.113.11"]
+    assert (row["reason"], row["remaining"] <= 600) == ("fail2ban sshd on gate.example.net", True)
+    assert kept(hosts, EDGE2) == {}
+    asked = [line for line in hosts.log(MAIL).splitlines() if "iptables apply" in line or "iptables.apply" in line]
+    assert len(asked) <= 12, asked  # of thirteen: one, unless a machine takes seconds for each
+    wait_until("nothing waits any more", lambda: not [path for path in spool.iterdir() if path.suffix in (".waiting", ".sending")])
+    assert json.loads(hosts.mco("iptables", "list", "-I", MAIL, "--json").stdout)["replies"][0]["data"]["count"] == 13
