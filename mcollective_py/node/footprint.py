@@ -7,6 +7,20 @@ from pathlib import Path
 logger = logging.getLogger(__name__)
 
 _MADV_DONTNEED = 4  # madvise(2)
+_M_ARENA_MAX = -8  # mallopt(3)
+
+
+def share_one_arena() -> None:
+    """Let all threads take memory from one place, before the first of them is started.
+
+    glibc gives each thread one of its own, and never gives back the end of those: 9 MB stayed after a reply of 3 MB. Threads of Python
+    take turns anyway.
+    """
+    import ctypes
+
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):
+        libc.mallopt(_M_ARENA_MAX, 1)
 
 
 def hand_back_memory() -> None:

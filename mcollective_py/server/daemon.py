@@ -15,7 +15,7 @@ from .. import __version__
 from ..config import Config
 from ..connector.factory import ObservedConnector, open_connector
 from ..errors import MCollectiveError
-from ..node.footprint import hand_back_memory
+from ..node.footprint import hand_back_memory, share_one_arena
 from .child import ChildExecutor
 from .dispatch import perform
 from .executor import Limits, ThreadExecutor
@@ -52,6 +52,7 @@ def main(arguments: Sequence[str]) -> int:
         warn_of_fixed_hashes(os.environ)
         pidfile = PidFile(Path(options.pid)) if options.pid else None
         try:
+            share_one_arena()
             return Daemon(config, options.verbose).run()
         finally:
             if pidfile:

@@ -254,6 +254,7 @@ class ThreadExecutor:
                 tell(run.call, run.done, outcome)
             else:
                 logger.warning("%s %s returned after its timeout, its result is dropped", run.call.request.id, name_of(run.call))
+            del outcome  # a long list, perhaps: an idle thread keeps none, and the last one gives its memory back
             run = self._next(run)
 
     def _outcome(self, run: _Run) -> Outcome:

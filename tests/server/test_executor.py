@@ -1,5 +1,6 @@
 import logging
 import threading
+import weakref
 from pathlib import Path
 from time import monotonic, process_time
 
@@ -261,3 +262,26 @@ def test_limits_are_those_of_the_configuration():
     assert Limits.from_config(Config.from_text("")) == Limits(8, 128, 64)
     text = "plugin.executor.running = 2\nplugin.executor.waiting = 0\nplugin.executor.per_caller = 1\n"
     assert Limits.from_config(Config.from_text(text)) == Limits(running=2, waiting=0, per_caller=1)
+
+
+def test_when_the_last_thread_ends_what_it_gave_is_no_longer_in_memory():
+    class Large(dict):
+        pass
+
+    given, was_there, is_idle = [], [], threading.Event()
+
+    def perform(call):
+        body = Large()
+        given.append(weakref.ref(body))
+        return Outcome(body=body)
+
+    def on_idle():
+        was_there.append(given[0]())
+        is_idle.set()
+
+    executor, came = ThreadExecutor(perform, idle=0.05, on_idle=on_idle), threading.Event()
+    executor.submit(a_call(), lambda outcome: came.set())
+    assert came.wait(10)
+    assert is_idle.wait(10)
+    assert was_there == [None]
+    executor.shutdown(5)
