@@ -1,5 +1,6 @@
 """`mco exim` over two relays with a real Exim: what is told is what Exim, exiqgrep, exipick and exiqsumm say themselves."""
 
+import json
 import re
 import subprocess
 import sys
@@ -225,3 +226,22 @@ def test_a_broken_file_is_told_of_and_a_long_list_comes_in_parts(fleet: Fleet) -
     assert f"{broken}: its -H file is broken" in listed.stdout
     wrong = fleet.data("count", host="mx2")
     assert (wrong["messages"], wrong["total"], [one["msgid"] for one in wrong["broken"]]) == (1501, 1502, [broken])
+
+
+def test_the_client_holds_little_of_a_long_list(fleet: Fleet) -> None:
+    fleet.exim.multiply("mx1", 10_000)
+
+    def run(*words: str) -> dict[str, float]:
+        command = [sys.executable, "-m", "tests.benchmarks.bench_exim_fleet", "client", "exim", *words]
+        environ = (f"XDG_CACHE_HOME={fleet.site.folder}", f"PYTHONPATH={Path(__file__).parents[2]}")
+        done = fleet.exim.lab.run_outside("env", *environ, *command, "--config", str(fleet.site.client_config))
+        told: dict[str, float] = json.loads(done.stderr.strip().splitlines()[-1])
+        assert told["code"] == 0, done.stderr
+        return told | {"messages": len(re.findall(r"\b\w{6}-\w{6}-\w\w\b", done.stdout))}
+
+    nothing = run("list", "size<1")
+    for words in (("list",), ("list", "--json"), ("mailq",)):
+        told = run(*words)
+        assert told["messages"] >= 10_000, words
+        # Three times the bytes is what is wanted, see the benchmark; a small list has what any list takes beside it.
+        assert told["peak"] - nothing["peak"] < 3 * told["bytes"] + 30 * 2**20, words
