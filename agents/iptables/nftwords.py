@@ -100,8 +100,12 @@ def parse_table(text: str, target: str) -> Effect:
     """What the JSON of `list_table` says. Raises ValueError for what is none."""
     try:
         objects: list[Mapping[str, Any]] = json.loads(text)["nftables"]
-    except (KeyError, TypeError, RecursionError) as error:
+        return _effect(objects, target)
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError("nft printed no list of objects") from error
+
+
+def _effect(objects: Iterable[Mapping[str, Any]], target: str) -> Effect:
     holds: dict[Key, Hold] = {}
     names: list[str] = []
     faults: list[str] = []
