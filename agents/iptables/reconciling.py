@@ -105,4 +105,5 @@ def summary(found: "Difference", *, is_trial: bool = False) -> str:
     parts = [(len(found.adds), "added"), (len(found.changes), "changed"), (len(found.removes), "taken away")]
     told = ", ".join(f"{count} {'to be ' if is_trial else ''}{what}" for count, what in parts if count) or "nothing to change"
     told += f", {found.same} as they should be" if found.same else ""
-    return told + (f"; {found.others} others are left alone" if found.others else "")
+    rest = "1 other is" if found.others == 1 else f"{found.others} others are"
+    return told + (f"; {rest} left alone" if found.others else "")
