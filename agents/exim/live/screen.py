@@ -1,11 +1,13 @@
 """What all screens of the view have in common: a head, titles, lines, a remark, the filter that is typed, and the keys below."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.css.query import NoMatches
 from textual.events import Key
 from textual.screen import Screen
 from textual.timer import Timer
@@ -145,6 +147,11 @@ class View(Screen[None]):
         self.query_one(f"#{id}", Line).say(text)
 
     @property
+    def is_due(self) -> bool:
+        """Whether something that came, or that was typed, is still to be shown."""
+        return self._is_due or self._typing is not None
+
+    @property
     def _can_draw(self) -> bool:
         """Whether there is something to draw on: answers come to screens that somebody has left, too."""
         return self.is_mounted and self.is_attached
@@ -163,12 +170,13 @@ class View(Screen[None]):
         """Show what is known."""
         if not self._can_draw:
             return
-        self.say("head", self.head()[: self.size.width])
-        self.say("titles", self.titles())
-        lines, cursor = self.lines()
-        self.rows.show_lines(lines, cursor)
-        self.draw_remark()
-        self.say("keys", brief(self.name_of, self.size.width))
+        with suppress(NoMatches):  # a screen that is being taken away loses its lines one by one, and the clock ticks on
+            self.say("head", self.head()[: self.size.width])
+            self.say("titles", self.titles())
+            lines, cursor = self.lines()
+            self.rows.show_lines(lines, cursor)
+            self.draw_remark()
+            self.say("keys", brief(self.name_of, self.size.width))
 
     def draw_remark(self) -> None:
         """Show what is to be said: what is wrong with the filter that is typed, else the program's own remarks first."""
@@ -224,6 +232,7 @@ class View(Screen[None]):
         """Type no more. is_kept: else the filter is the one before."""
         if self._typing is not None:
             self._typing.stop()
+            self._typing = None
         self._mistake = ""
         self.query_one(Input).display = False
         self.set_focus(self.rows)
@@ -233,6 +242,7 @@ class View(Screen[None]):
 
     def _try(self, typed: str) -> bool:
         """Use it as the filter; a mistake is shown with its mark, and what was there stays."""
+        self._typing = None
         try:
             selection_of(typed)
         except InvalidRPCData as error:

@@ -81,8 +81,9 @@ def shown(*steps, names=("mx1", "mx2"), **options):
 
 async def settled(pilot):
     """All that was told is drawn; what is typed is tried."""
-    await pilot.pause(0.6 if any(field.display for field in pilot.app.screen.query("FilterInput")) else 0.25)
     await pilot.pause()
+    while getattr(pilot.app.screen, "is_due", False):
+        await pilot.pause(0.01)
 
 
 def test_a_host_that_is_silent_and_one_that_denies_stand_first_and_count_in_no_sum():
@@ -170,6 +171,19 @@ def test_an_answer_to_a_screen_that_was_left_does_nothing():
                 for event in getattr(before, "events", ()):  # of the screen before
                     view.told(event)
             await settled(pilot)
+        return view.fault
+
+    assert asyncio.run(run()) is None
+
+
+def test_a_screen_that_is_being_taken_away_is_drawn_as_far_as_it_is_there():
+    async def run():
+        fleet = Fleet()
+        fleet.view = view = app.EximTop(fleet, ["mx1"], actions=[])
+        async with view.run_test(size=(80, 24)) as pilot:
+            await settled(pilot)
+            await view.screen.query_one("#head").remove()
+            view.screen.draw()
         return view.fault
 
     assert asyncio.run(run()) is None
