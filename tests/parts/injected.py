@@ -41,6 +41,10 @@ BESIDE: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "shell": {"run": {"argv": ["/bin/echo", "a"]}, "start": {"argv": ["/bin/echo", "a"]}},
     "process": {"signal": {"signal": "CONT", "wait": 0}},
     "nettest": {action: {"timeout": 1} for action in ("ping", "connect", "dns", "tls", "http")},
+    "iptables": {
+        **{action: {"ipaddr": "192.0.2.7"} for action in ("block", "unblock", "isblocked", "allow", "disallow", "extend")},
+        **{action: {"list": ["192.0.2.7"]} for action in ("apply", "reconcile")},
+    },
     "nrpe": {"runcommand": {"command": "show"}},
     "package": {
         action: {"package": "labpkg"} for action in ("install", "update", "uninstall", "purge", "status", "compare", "hold", "unhold")
