@@ -46,27 +46,25 @@ class Exim(Delivering, Tracing, Blocking, Agent):
             found = self._listing(reader, request, reply)
             reply["mailq"] = [mailq_row(mail, reader.now) for mail in found.messages[:_MAX_ROWS]]
         reply["size"] = len(found.messages)
-        reply["frozen"] = sum(1 for mail in found.messages if mail.frozen_since)
+        reply["frozen"] = sum(mail.is_frozen for mail in found.messages)
 
     @action
     def size(self, request: RPCRequest, reply: RPCReply) -> None:
         """How many messages there are, and how many of them are meant."""
         found = self._listing(self._reader(), request, reply)
         reply["total"], reply["matched"] = found.total, len(found.messages)
-        reply["frozen"] = sum(1 for mail in found.messages if mail.frozen_since)
+        reply["frozen"] = sum(mail.is_frozen for mail in found.messages)
 
     @action
     def count(self, request: RPCRequest, reply: RPCReply) -> None:
         """Numbers of a selection."""
-        from .queue import counted
+        from .tallies import counted
 
         reader = self._reader()
         found = self._listing(reader, request, reply)
-        for name, value in counted(found).items():
+        for name, value in counted(found.messages, reader.now).items():
             reply[name] = value
         reply["total"] = found.total
-        reply["recipients"] = sum(len(mail.recipients) for mail in found.messages)
-        reply["oldest"] = max((int(reader.now) - mail.arrived for mail in found.messages), default=0)
 
     @action
     def list(self, request: RPCRequest, reply: RPCReply) -> None:
@@ -159,16 +157,11 @@ class Exim(Delivering, Tracing, Blocking, Agent):
         """What the log says of the messages that a pattern finds."""
         from mcollective_py.agent.pattern import Pattern
 
-        from .logs import log_files, moment_of, search
+        from .logs import log_files, search
 
         reader, pattern = self._reader(), Pattern(request["pattern"], 300_000_000)
-        try:
-            since, until = (moment_of(text, reader.now) if (text := request.get(name, "")) else "" for name in ("since", "until"))
-        except ValueError as error:
-            raise InvalidRPCData(f"since and until are times, as 2h or 2026-11-23 16:00: {error}") from error
-        newest = reader.places.mainlog
-        if not newest:
-            raise RPCAborted("Exim logs to syslog here: plugin.exim.mainlog says to which file that goes")
+        since, until = reader.between(request.data)
+        newest = reader.mainlog
         # Without a bound only the present log, as ever; with one all that may have lines since then.
         paths = log_files(newest, since) if since or until else [newest]
         found = search(paths, pattern.is_in, since, until, int(request.between("limit", 1, 20_000, 2000)))
@@ -220,12 +213,15 @@ class Exim(Delivering, Tracing, Blocking, Agent):
     def health(self, request: RPCRequest, reply: RPCReply) -> None:
         """Whether Exim does its work."""
         from mcollective_py.agent import run
+        from mcollective_py.agent.ownsettings import number
 
         from .health import Findings, daemon_pid, exim_version, free_percent, parse_version, problems_of
         from .logs import tail
+        from .tallies import counted
 
         reader = self._reader()
         places, found = reader.places, reader.listing({})
+        numbers = counted(found.messages, reader.now)
         answer = run(exim_version(places.exim), timeout=10)
         findings = Findings(
             version=parse_version(answer.stdout),
@@ -234,13 +230,14 @@ class Exim(Delivering, Tracing, Blocking, Agent):
             else (answer.stderr or answer.stdout).strip()[:500] or f"exit code {answer.exitcode}",
             pid=daemon_pid(places.pid_file, ("exim", "exim4", places.exim.rpartition("/")[2])),
             messages=found.total,
-            frozen=sum(1 for mail in found.messages if mail.frozen_since),
+            frozen=numbers["frozen"],
             broken=len(found.broken),
-            oldest=max((int(reader.now) - mail.arrived for mail in found.messages), default=0),
+            oldest=numbers["oldest"],
             panic_bytes=tail(places.paniclog, 1)[1],
             free=free_percent(places.spool),
         )
-        problems = problems_of(findings, {name: self._number(name, default) for name, default in _LIMITS.items()})
+        limits = {name: number(self.config, "exim", name, otherwise, 0, 1e12) for name, otherwise in _LIMITS.items()}
+        problems = problems_of(findings, limits)
         reply["status"], reply["problems"] = "problems" if problems else "ok", problems
         for name in ("version", "pid", "messages", "frozen", "oldest", "panic_bytes"):
             reply[name] = getattr(findings, name)
@@ -279,16 +276,6 @@ class Exim(Delivering, Tracing, Blocking, Agent):
         if answer.exitcode not in allowed:
             raise RPCAborted(f"{words[0]}: {(answer.stderr or answer.stdout).strip()[:1000] or f'exit code {answer.exitcode}'}")
         return answer.stdout
-
-    def _number(self, name: str, default: float) -> float:
-        text = self.config.get(name, "").strip()
-        try:
-            number = float(text) if text else default
-        except ValueError:
-            number = -1.0
-        if not 0 <= number <= 1e12:
-            raise RPCAborted(f"plugin.exim.{name} = {text}: a number is wanted, 0 for no limit")
-        return number
 
 
 _LIMITS = {"max_messages": 0.0, "max_frozen": 0.0, "max_age": 0.0, "min_free": 5.0}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mcollective_py.agent import Cache, RPCAborted, run
+from mcollective_py.agent.kept import FOLDER
 
 PROGRAMS = ("/usr/sbin/exim4", "/usr/sbin/exim", "/usr/exim/bin/exim", "/usr/local/sbin/exim", "/opt/exim/bin/exim")
 ASKED = ("spool_directory", "log_file_path", "pid_file_path")
@@ -36,6 +37,13 @@ def tool_of(config: Mapping[str, str], name: str) -> str:
     return str(
         next((path for path in (beside / name, Path("/usr/sbin", name), Path("/usr/bin", name)) if path.is_file()), beside / name)
     )
+
+
+def state_folder(config: Mapping[str, str]) -> Path:
+    """Where the agent keeps its own records, made where it is not there yet. Raises OSError."""
+    folder = Path(config.get("state_folder", str(FOLDER)))
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
 
 
 def print_places(exim: str) -> list[str]:

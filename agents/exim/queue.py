@@ -7,7 +7,7 @@ id and keeps none of the others away.
 import gc
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
@@ -308,13 +308,3 @@ def _read(handle: int, limit: int) -> bytes:
     while len(content) < limit and (part := os.read(handle, min(limit - len(content), 1024 * 1024))):
         content += part
     return bytes(content)
-
-
-def counted(listing: Listing) -> Mapping[str, int]:
-    """How many there are, frozen, bounces, and their bytes."""
-    return {
-        "messages": len(listing.messages),
-        "frozen": sum(1 for one in listing.messages if one.frozen_since),
-        "bounces": sum(1 for one in listing.messages if not one.sender),
-        "bytes": sum(one.size for one in listing.messages),
-    }

@@ -1,4 +1,4 @@
-"""The queue of this host, as every action reads it: from the spool, or where that is closed to us from `exim -bp`."""
+"""The queue of this host, as every action reads it: from the spool, or where that is closed to us from `exim -bp`; and which log."""
 
 import threading
 import time
@@ -30,6 +30,23 @@ class Reader:
     def places(self) -> Places:
         """Where things are. Raises RPCAborted."""
         return find_places(self.config)
+
+    @property
+    def mainlog(self) -> str:
+        """The path of Exim's main log. Raises RPCAborted where there is none."""
+        if not (path := self.places.mainlog):
+            raise RPCAborted("Exim logs to syslog here: plugin.exim.mainlog says to which file that goes")
+        return path
+
+    def between(self, inputs: Mapping[str, Any]) -> tuple[str, str]:
+        """The inputs `since` and `until` as the log writes times; empty where they are not given. Raises InvalidRPCData."""
+        from .logs import moment_of
+
+        try:
+            since, until = (moment_of(text, self.now) if (text := inputs.get(name, "")) else "" for name in ("since", "until"))
+        except ValueError as error:
+            raise InvalidRPCData(f"since and until are times, as 2h or 2026-11-23 16:00: {error}") from error
+        return since, until
 
     def listing(self, inputs: Mapping[str, Any]) -> Listing:
         """The messages that the inputs `select` and `limit_*` mean. Raises InvalidRPCData, RPCAborted where none can be read."""

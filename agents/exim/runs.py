@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mcollective_py.agent import DetachedRun, RPCAborted, read_record, start_detached
-from mcollective_py.agent.kept import FOLDER
 from mcollective_py.agent.ownsettings import whole
 
 from .answers import last_words
+from .places import state_folder
 
 _PREFIX = "exim-run-"
 _MOST_LOG = 16 * 1024 * 1024  # bytes of log that are read for one answer: the last ones
@@ -52,11 +52,10 @@ def lines_since(place: Mark) -> list[str]:
 
 def start(config: Mapping[str, str], commands: Sequence[Sequence[str]], id: str) -> list[Path]:
     """Start these, each by itself, and give their records. Raises RPCAborted where that cannot be."""
-    folder = Path(config.get("state_folder", str(FOLDER)))
     limit = whole(config, "exim", "run_timeout", _DAY, 1, 30 * _DAY)
     records, name = [], f"{_PREFIX}{os.getpid()}-{time.time_ns()}"  # an id off the wire names no file
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = state_folder(config)
         _forget_old(folder)
         for number, words in enumerate(commands):
             record = folder / f"{name}-{number}.json"

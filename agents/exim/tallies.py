@@ -1,6 +1,6 @@
-"""Messages counted: by how old they are, and who or what stands behind most of them."""
+"""Messages counted: all of them, by how old they are, and who or what stands behind most of them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from .fields import LastTryOf
@@ -13,6 +13,18 @@ AGES = ((300, "< 5m"), (3600, "< 1h"), (6 * 3600, "< 6h"), (86_400, "< 1d"), (3 
 OLDER = ">= 7d"
 KINDS = ("senders", "sender_domains", "recipients", "domains", "errors", "hosts", "auths", "subjects")
 _NO_SENDER = "<>"
+
+
+def counted(messages: Sequence[Message], now: float) -> dict[str, int]:
+    """How many there are: messages, frozen, bounces, recipients that still wait, bytes; and the age of the oldest in seconds."""
+    return {
+        "messages": len(messages),
+        "frozen": sum(mail.is_frozen for mail in messages),
+        "bounces": sum(mail.is_bounce for mail in messages),
+        "recipients": sum(len(mail.recipients) for mail in messages),
+        "bytes": sum(mail.size for mail in messages),
+        "oldest": max((int(now) - mail.arrived for mail in messages), default=0),
+    }
 
 
 def by_age(messages: Iterable[Message], now: float) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mcollective_py.agent import Agent, InvalidRPCData, MissingRPCData, RPCAborted, RPCReply, RPCRequest, action
+from mcollective_py.agent import Agent, InvalidRPCData, MissingRPCData, RPCReply, RPCRequest, action
 
 if TYPE_CHECKING:
     from .reader import Reader
@@ -29,8 +29,7 @@ class Tracing(Agent):
         from .trail import MAX_EVENTS, Trail, mentions, trail_row, trails
 
         reader = Reader(self.config)
-        if not (newest := reader.places.mainlog):
-            raise RPCAborted("Exim logs to syslog here: plugin.exim.mainlog says to which file that goes")
+        newest = reader.mainlog
         ids, references = _texts(request, "ids", MAX_ASKED, 23), _texts(request, "message_ids", MAX_ASKED, 998)
         references = [one.strip("<>") for one in references]
         addresses = [one.lower() for one in _texts(request, "addresses", MAX_ADDRESSES, 254)]
@@ -39,10 +38,7 @@ class Tracing(Agent):
         if not (ids or references or addresses):
             raise MissingRPCData("trace", "ids, message_ids or addresses")
         limit = int(request.between("limit", 1, MAX_ASKED, 100))
-        try:
-            given, until = (moment_of(text, reader.now) if (text := request.get(name, "")) else "" for name in ("since", "until"))
-        except ValueError as error:
-            raise InvalidRPCData(f"since and until are times, as 2h or 2026-11-23 16:00: {error}") from error
+        given, until = reader.between(request.data)
 
         def lines(since: str) -> Iterator[str]:
             return lines_between(log_files(newest, since), since, until)

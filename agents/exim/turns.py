@@ -5,9 +5,8 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 
-from mcollective_py.agent.kept import FOLDER
+from .places import state_folder
 
 _STEP = 0.02  # seconds between two tries
 
@@ -15,10 +14,8 @@ _STEP = 0.02  # seconds between two tries
 @contextmanager
 def our_turn(config: Mapping[str, str], seconds: float) -> Iterator[None]:
     """While no other action on messages calls Exim. Where it is not our turn in time, or cannot be known, Exim's own locks must do."""
-    folder = Path(config.get("state_folder", str(FOLDER)))
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(folder / "exim-turn.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        handle = os.open(state_folder(config) / "exim-turn.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError:
         yield
         return

@@ -18,17 +18,9 @@ class EximQueue(Data):
 
     def query(self, query: str | None) -> Mapping[str, Any]:
         """See Data."""
-        from ...queue import counted
         from ...reader import Reader
+        from ...tallies import counted
 
         reader = Reader(self.config)
-        found = reader.listing({"select": query or ""})
-        numbers = counted(found)
-        oldest = max((int(reader.now) - mail.arrived for mail in found.messages), default=0)
-        return {
-            "size": numbers["messages"],
-            "frozen": numbers["frozen"],
-            "bounces": numbers["bounces"],
-            "bytes": numbers["bytes"],
-            "oldest": oldest,
-        }
+        numbers = counted(reader.listing({"select": query or ""}).messages, reader.now)
+        return {"size": numbers["messages"], **{name: numbers[name] for name in ("frozen", "bounces", "bytes", "oldest")}}
