@@ -47,7 +47,7 @@ def parse_answers(text: str) -> dict[str, Outcome]:
     """The outcome of each message of which something is said."""
     said: dict[str, list[tuple[str, str]]] = {}
     found = list(_ABOUT.finditer(text))
-    for this, following in zip(found, [*found[1:], None]):  # noqa: B905: where nothing is found, nothing follows
+    for this, following in zip(found, [*found[1:], None], strict=False):  # where nothing is found, nothing follows
         end = following.start() if following is not None else len(text)
         words = " ".join(text[this.end() : end].split())
         said.setdefault(this[2], []).append((this[1], words))
@@ -83,7 +83,7 @@ def parse_given_up(text: str) -> dict[str, Outcome]:
     """The outcome of each message of `exim -v -Mg`; text: its standard error, where the lines of its log stand."""
     found = list(_DELIVERING.finditer(text))
     outcomes: dict[str, Outcome] = {}
-    for this, following in zip(found, [*found[1:], None]):  # noqa: B905: where nothing is found, nothing follows
+    for this, following in zip(found, [*found[1:], None], strict=False):  # where nothing is found, nothing follows
         id, words = this[1], text[this.end() : following.start() if following is not None else len(text)]
         if "cancelled by" in words:
             text_of = "has been given up" + ("" if _BOUNCE.search(words) else "; there was nobody to send a bounce to")

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from .addressed import addressed
 from .messageid import ID
 
 # `2026-11-23 18:27:42 ID => bob@example.com R=...`, with a time zone, milliseconds or a process id before the id where they are on.
@@ -59,7 +60,8 @@ def parse_deliveries(lines: Iterable[str], ids: Collection[str]) -> dict[str, St
 
 def reason_of(words: str) -> str:
     """Why an address failed or has to wait, of `** ADDRESS R=... H=name [ip]: REASON` and `== ADDRESS ... defer (-44) ...: REASON`."""
-    head, colon, rest = words.partition(": ")
+    told = words[3:]
+    head, colon, rest = told[addressed(told)[2] :].partition(": ")
     if not colon:
         _, _, rest = head.partition(" defer ")
         return rest[:_LONGEST]

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
 
+from .addressed import BRACKETED, addressed
+
 MAX_TEXT = 1000  # characters of an error or an answer
 
 ARRIVED, DELIVERED, SUPPRESSED, FAILED, DEFERRED, COMPLETED = "arrived", "delivered", "suppressed", "failed", "deferred", "completed"
@@ -28,11 +30,10 @@ _START = re.compile(
     r"([0-9A-Za-z]{6}-(?:[0-9A-Za-z]{6}-[0-9A-Za-z]{2}|[0-9A-Za-z]{11}-[0-9A-Za-z]{4})) (.*)",
     re.ASCII | re.DOTALL,
 )
-# An address has spaces where its local part does, which is why its end is what follows.
-_ADDRESS = re.compile(r"(.*?)(?= <| [A-Za-z]{1,4}=| routing defer| defer \(|: |$)", re.DOTALL)
-_ORIGINAL = re.compile(r" <([^>]*)>")
-_HOST = re.compile(r" H=([^\s(\[:]\S*?)?(?: ?\(([^)]*)\))?(?: ?\[([0-9A-Fa-f:.]{2,45})\](?::(\d{1,5}))?)?(?=[\s:]|$)")
-_VALUE = re.compile(r' ([A-Za-z]{1,4})=("(?:[^"\\]|\\.)*"|\S*)')
+_HOST = re.compile(r" H=([^\s(\[:]+)?(?: ?\(([^)]*)\))?(?: ?\[([0-9A-Fa-f:.]{2,45})\](?::(\d{1,5}))?)?(?=[\s:]|$)")
+# P=<...> and F=<...> have a sender, and id= what its program made up: both may have spaces in quotes.
+_VALUE = re.compile(rf' ([A-Za-z]{{1,4}})=({BRACKETED}|(?<= id=)"(?:[^"\\]|\\.)*+"\S*|"(?:[^"\\]|\\.)*+"|\S*)')
+_FROM = re.compile(rf" from {BRACKETED}")
 _WORD = re.compile(r" [^\s:]+")
 _DEFER = re.compile(r" (?:routing )?defer \((-?\d{1,6})\)")
 _RECIPIENT = re.compile(r' ((?:"(?:[^"\\]|\\.)*"|[^\s"])+)')
@@ -94,14 +95,11 @@ def remote_ids(text: str) -> list[str]:
 
 
 def _flagged(at: float, id: str, kind: str, rest: str) -> LogLine:
-    found = _ADDRESS.match(rest, 0)
-    address, place = (found[1], found.end()) if found else (rest, len(rest))
-    original = name = helo = ip = text = ""
+    address, original, place = addressed(rest)
+    name = helo = ip = text = ""
     port = code = 0
     fields: dict[str, str] = {}
     recipients: tuple[str, ...] = ()
-    if match := _ORIGINAL.match(rest, place):
-        original, place = match[1], match.end()
     while place < len(rest):
         if rest.startswith(": ", place):
             text = rest[place + 2 :]
@@ -115,10 +113,10 @@ def _flagged(at: float, id: str, kind: str, rest: str) -> LogLine:
             code = int(match[1])
         elif match := _VALUE.match(rest, place):
             value, is_last = match[2], match[2].endswith(":") and rest.startswith(" ", match.end())
-            fields.setdefault(match[1], _unquoted(value[:-1] if is_last else value))
+            fields[match[1]] = _unquoted(value[:-1] if is_last else value)
             place = match.end() - is_last
             continue
-        elif kind == ARRIVED and (match := _ORIGINAL.match(rest, place + len(" from")) if rest.startswith(" from <", place) else None):
+        elif kind == ARRIVED and (match := _FROM.match(rest, place)):
             pass  # +received_sender: what stood first already, but for a sender that was rewritten
         elif not (match := _WORD.match(rest, place)):
             place += 1
@@ -132,7 +130,8 @@ def _flagged(at: float, id: str, kind: str, rest: str) -> LogLine:
 
 
 def _unquoted(value: str) -> str:
-    return re.sub(r"\\(.)", r"\1", value[1:-1], flags=re.DOTALL)[:MAX_TEXT] if value[:1] == '"' and len(value) > 1 else value[:MAX_TEXT]
+    is_quoted = value[:1] == '"' and value[-1:] == '"' and len(value) > 1
+    return re.sub(r"\\(.)", r"\1", value[1:-1], flags=re.DOTALL)[:MAX_TEXT] if is_quoted else value[:MAX_TEXT]
 
 
 @lru_cache(maxsize=4096)

@@ -11,13 +11,16 @@ from typing import Any
 
 from mcollective_py.agent import seconds_of
 
-from .messageid import message_ids
+from .messageid import ID
 
 MAX_LINES = 5000
 MAX_TEXT = 1024 * 1024  # characters of an answer
 _MAX_FILES = 100
 _MAX_LINE = 16 * 1024
 _MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d)(?::(\d\d))?)?", re.ASCII)
+_ABOUT = re.compile(
+    rf"\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{{1,6}})?(?: [+-]\d{{4}})?(?: \[\d{{1,9}}\])? ({ID})(?![0-9A-Za-z-])", re.ASCII
+)
 _SERIAL = re.compile(r"\.(\d{1,4})(?:\.(?:gz|xz|bz2))?$", re.ASCII)
 _PACKED = re.compile(r"\.(?:gz|xz|bz2)$")
 _BACK = 256 * 1024  # bytes: processes of Exim write their lines a moment after the time in them
@@ -115,9 +118,9 @@ def _told(groups: Sequence[Sequence[str]], messages: int, limit: int) -> Found:
 
 
 def id_of_line(line: str) -> str:
-    """The id of the message that a line is about; empty for none. It stands behind the time, which may have more to it."""
-    found = message_ids(line[:80])
-    return found[0] if found else ""
+    """The id of the message that a line is about; empty for none. It stands behind the time, and nowhere else."""
+    found = _ABOUT.match(line)
+    return found[1] if found else ""
 
 
 def lines_between(paths: Sequence[str], since: str, until: str) -> Iterator[str]:

@@ -12,11 +12,6 @@ def is_message_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
-def message_ids(text: str) -> list[str]:
-    """The ids that stand in a text, as a line of a log, from left to right."""
-    return _IN_TEXT.findall(text)
-
-
 def subfolder_of(id: str) -> str:
     """The folder of a split spool in which a message lies: the last character of its time."""
     return id[5]
@@ -28,6 +23,3 @@ def arrival_of(id: str) -> int:
     for digit in id[:6]:
         seconds = seconds * 62 + _DIGITS.index(digit)
     return seconds
-
-
-_IN_TEXT = re.compile(rf"(?<![0-9A-Za-z-]){ID}(?![0-9A-Za-z-])", re.ASCII)

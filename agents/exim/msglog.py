@@ -3,15 +3,16 @@
 import re
 from dataclasses import dataclass
 
+from .addressed import addressed
+
 MAX_READ = 16 * 1024  # bytes from the end of a log: the last attempts are there
 
 # `2026-11-23 16:17:09 defer@example.com R=sink T=smtp defer (-44) H=host [10.0.0.1]: reason`; without defer where it gave up.
-_TRY = re.compile(
-    r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\S*(?: [+-]\d{4})? (?:\[\d+\] )?(\S+)(?: <[^>]*>)?((?: [A-Z]+=\S+)*)( defer \((-?\d+)\))?(.*)"
-)
+_LINE = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\S*(?: [+-]\d{4})? (?:\[\d+\] )?(.*)", re.DOTALL)
+_REST = re.compile(r"((?: [A-Z]+=\S+)*+)( defer \((-?\d+)\))?(.*)", re.DOTALL)
 _ADDRESS = re.compile(r"<?[^\s<>:,;()]{1,128}@[^\s<>:,;()]{1,255}>?")
 _IP = re.compile(r"\[?(?:\d{1,3}\.){3}\d{1,3}\]?(?::\d+)?|\[[0-9A-Fa-f:]{3,45}\]")
-_WHERE = re.compile(r"^(?:(?:[A-Z]+=\S+|\[[^\]]*\])\s*)*:\s*")
+_WHERE = re.compile(r"^(?:(?:[A-Z]+=[^\s:]+|\[[^\]]*\])\s*)*+:\s*")  # nothing is tried twice: somebody else chose the text
 _STAGE = re.compile(r"^SMTP error from remote mail server after [^:]*(?::<[^>]*>[^:]*)?:\s*")
 _NUMBERS = re.compile(r"\b\d{5,}\b|\b(?=[0-9a-zA-Z-]*\d)[0-9A-Za-z]{5,}-[0-9A-Za-z-]{5,}\b")
 
@@ -32,14 +33,14 @@ def parse_msglog(text: str) -> LastTry:
     """The last trouble in a message's log, or in the end of it."""
     error, tried, times = "", "", set()
     for line in text.split("\n"):
-        found = _TRY.fullmatch(line)
-        if found is None or not found[3]:
+        head = _LINE.fullmatch(line)
+        if head is None or (found := _REST.fullmatch(head[2], addressed(head[2])[2])) is None or not found[1]:
             continue
-        rest = found[6].strip()
-        if found[4] is None and not rest.startswith(":") and "error" not in rest:
+        rest = found[4].strip()
+        if found[2] is None and not rest.startswith(":") and "error" not in rest:
             continue
-        times.add(found[1])
-        error, tried = _WHERE.sub("", rest)[:1000] or f"deferred ({found[5]})", found[1]
+        times.add(head[1])
+        error, tried = _WHERE.sub("", rest)[:1000] or f"deferred ({found[3]})", head[1]
     return LastTry(error, len(times), tried)
 
 

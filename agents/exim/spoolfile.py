@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 MAX_FILE = 4 * 1024 * 1024  # bytes of an -H or -J file
 _MAX_RECIPIENTS = 100_000
+_LENGTH = re.compile(rb"[0-9]{1,9}")
 _HEADER = re.compile(rb"([0-9]{3,8})(.) ", re.DOTALL)
 _ENVELOPE_END = b"\n\n"
 _ENVELOPE = re.compile(
@@ -202,9 +203,11 @@ def _decoded(subject: str) -> str:
     from email.header import decode_header, make_header
 
     try:
-        return " ".join(str(make_header(decode_header(subject))).split())
+        decoded = " ".join(str(make_header(decode_header(subject))).split())
     except (HeaderParseError, LookupError, ValueError):
         return subject
+    # Some charsets have half of a surrogate pair, which is no character: no reply could carry it, and one letter would hide a queue.
+    return decoded.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _parse_tree(lines: list[str]) -> tuple[list[str], int]:
@@ -244,7 +247,7 @@ def _without_variables(content: bytes) -> bytes:
         if not line:
             break
         words = line.lstrip(b"-").split(b" ")
-        if line[:1] == b"-" and words[0] in (b"aclc", b"aclm", b"acl") and len(words) > 2 and words[2].isdigit():
+        if line[:1] == b"-" and words[0] in (b"aclc", b"aclm", b"acl") and len(words) > 2 and _LENGTH.fullmatch(words[2]):
             at = end + 1 + int(words[2]) + 1
             continue
         kept.append(line)

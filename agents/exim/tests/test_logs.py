@@ -113,3 +113,10 @@ def test_most_of_a_long_log_is_not_read_for_its_end(tmp_path):
     assert sum(1 for _ in logs.read_lines(str(log), "2026-11-23 23:00:00")) < 40_000
     assert sum(1 for _ in logs.lines_between([str(log)], "2026-11-23 23:59:00", "2026-11-23 23:59:29")) == 60
     assert sum(1 for _ in logs.lines_between([str(log)], "2026-11-22 00:00:00", "2026-11-23 00:00:00")) == 2
+
+
+def test_a_client_that_calls_itself_as_a_message_is_no_line_about_it():
+    line = "2026-11-23 19:22:54 H=(1xVYmR-00000a-1y) [127.0.0.1] F=<s4@evil.test> rejected RCPT <bob@example.com>: no"
+    assert logs.id_of_line(line) == ""
+    for head in ("", ".123", " +0000", ".123 +0000 [67]"):
+        assert logs.id_of_line(f"2026-11-23 19:22:54{head} 1xVYmR-00000a-1y Completed") == "1xVYmR-00000a-1y"

@@ -18,8 +18,3 @@ def test_old_and_new_ids_are_ids(text):
 )
 def test_what_is_no_id_is_none(text):
     assert not ids.is_message_id(text)
-
-
-def test_ids_in_a_line_of_the_log_are_found():
-    line = "2026-11-23 16:17:09 1xVWj7-00000u-2f <= <> R=1xVWj6-00000j-2i U=Debian-exim P=local"
-    assert ids.message_ids(line) == ["1xVWj7-00000u-2f", "1xVWj6-00000j-2i"]

@@ -115,8 +115,16 @@ def test_a_file_that_ends_anywhere_is_broken_or_whole_and_never_an_accident(id):
         (b"182P", b"xx2P"),
         (b"1xVWj6-00000j-2i-H", b"1xVWj6-00000j-2j-H"),
         (b"-tls_resumption A", b"-frozen yes"),
+        (b"-tls_resumption A\n", b"-aclm 0 " + b"9" * 5000 + b"\n\n"),
     ],
 )
 def test_what_is_no_spool_file_says_so(old, new):
     with pytest.raises(spool.BrokenSpoolFile):
         spool.parse_header_file(content(HALF_DONE).replace(old, new, 1), HALF_DONE)
+
+
+@pytest.mark.parametrize("encoded", ["=?unicode_escape?Q?=5Cud800?=", "=?utf-7?Q?+2AA-?=", "=?raw_unicode_escape?Q?=5Cud800?="])
+def test_a_subject_of_half_a_character_can_be_sent(encoded):
+    subject = spool._subject_of(f"Win {encoded}".encode())
+    assert subject == "Win \ufffd"
+    assert spool._subject_of(b"=?unicode_escape?Q?=5Cud83d=5Cude00?=") == "\U0001f600"

@@ -68,3 +68,9 @@ def test_a_long_log_has_an_end():
     told = trail.trails(lines("mainlog-mx1"), (), (), 1)
     assert told.found == {}
     assert trail.trails(lines("mainlog-selectors"), (), ["abc.123@home.test"], 2).dropped == 3
+
+
+def test_a_refusal_is_one_whatever_the_client_calls_itself():
+    line = "2026-11-23 19:22:54 H=(1xVYmR-00000a-1y) [127.0.0.1] F=<s4@evil.test> rejected RCPT <bob@example.com>: no"
+    found = trail.mentions([line], ["s4@evil.test"])
+    assert (list(found.ids), len(found.refusals)) == ([], 1)
