@@ -162,7 +162,10 @@ def test_a_host_that_was_away_has_its_list_when_it_is_back(hosts: SystemdLab):
     wait_until("its list holds", lambda: "192.0.2.7" in hosts.shell(EDGE1, "nft list ruleset"), 60)
     wait_until("it answers", lambda: hosts.mco("ping", "-I", EDGE1, "-t", "2").returncode == 0, 60)
     assert sorted(kept(hosts, EDGE1)) == ["192.0.2.7", "192.0.2.8"]
-    hosts.lab.write(EDGE1, OWN_LIST, "192.0.2.8\n192.0.2.9\n")
+    hosts.lab.write(EDGE1, OWN_LIST, "192.0.2.7 reason=puppet\n192.0.2.8\n192.0.2.10\n")
+    hosts.shell(EDGE1, "kill -HUP $(cat /run/mcollectived.pid)")
+    wait_until("what Puppet changed holds after a reload", lambda: "192.0.2.10" in hosts.shell(EDGE1, "nft list ruleset"), 60)
+    hosts.lab.write(EDGE1, OWN_LIST, "192.0.2.8\n192.0.2.9\n192.0.2.10\n")
     assert hosts.rpc(EDGE1, "iptables", "reconcile")["data"]["changes"] == ["- 192.0.2.7 reason=puppet", "+ 192.0.2.9"]
     hosts.lab.write(EDGE1, OWN_LIST, "192.0.2.8\n192.0.2.256\n")
     refused = hosts.rpc(EDGE1, "iptables", "reconcile")
