@@ -26,9 +26,9 @@ from .listlines import entry_of_line, line_of
 from .ordered import entries_of
 
 COLLECTED = 2.0  # seconds in which a burst becomes one request
+_INVALID = 4  # the status of a refused input
 MOST = 50_000  # bans that wait
 _PAUSES = (5.0, 10.0, 30.0, 60.0, 120.0, 300.0)  # seconds between tries where nothing can be sent
-_SINGLY = 500  # bans of a refused batch that are sent one by one
 # What a ban has of its own; all other options say whom it goes to, and bans go together only where these are the same.
 _OWN = {"words", "for", "reason", "ticket", "proto", "ports", "spool", "silent", "yes", "stdin_names_hosts", "opener"}
 
@@ -156,21 +156,15 @@ def send_all(
         if not lines:
             return
         try:
-            answers = send(lines, None)
-            refused = [one for one in answers if not one.is_ok]
-            say(f"{_bans(len(lines))} sent to {len(answers)} hosts, {len(refused)} refused")
-            if refused and len(lines) > 1:
-                # A batch is all or nothing: one address that a host must not block would keep the others from it.
-                _singly(lines[:_SINGLY], [one.sender for one in refused], send, say)
-            else:
-                for one in refused:
-                    say(f"{one.sender}: {one.statusmsg}")
+            if not (heard := _sent(lines, None, send, say)):
+                raise MCollectiveError("no host answered")
+            say(f"{_bans(len(lines))} sent to {'1 host' if heard == 1 else f'{heard} hosts'}")
         except MCollectiveError as error:
             if tries == len(_PAUSES):
-                say(f"{_bans(len(lines))} wait, given up for now: {error}")
+                say(f"{_bans(len(lines))} not sent, given up for now: {error}")
                 os.close(lock)
                 return
-            say(f"{_bans(len(lines))} wait, again in {_PAUSES[tries]:g} s: {error}")
+            say(f"{_bans(len(lines))} not sent, again in {_PAUSES[tries]:g} s: {error}")
             sleep(_PAUSES[tries])
             tries += 1
             continue
@@ -178,16 +172,38 @@ def send_all(
         tries = 0
 
 
-def _singly(
+def _sent(
     lines: Sequence[str],
-    hosts: Sequence[str],
+    hosts: Sequence[str] | None,
     send: Callable[[Sequence[str], Sequence[str] | None], Sequence[RPCResult]],
     say: Callable[[str], object],
-) -> None:
-    for line in lines:
-        for one in send([line], hosts):
-            if not one.is_ok:
+) -> int:
+    """Send a batch, and to hosts that refuse it its halves: one that a host must not block, or that must not be sent at all, since it
+    is this host's own, keeps no other back. Gives how many hosts answered the batch as a whole, at least 1 where it was halved."""
+    refused: Sequence[str] | None
+    try:
+        answers = send(lines, hosts)
+        refusing = [one for one in answers if not one.is_ok]
+        heard = len(answers)
+    except UsageError as error:
+        refused, heard, reasons = hosts, 1, [f"not sent: {error}"]
+    else:
+        # Whoever may not, or has no such agent, says so to each half as well: once is enough.
+        for one in refusing:
+            if one.statuscode != _INVALID:
                 say(f"{one.sender}: {one.statusmsg}")
+        refusing = [one for one in refusing if one.statuscode == _INVALID]
+        refused, reasons = [one.sender for one in refusing], [f"{one.sender}: {one.statusmsg}" for one in refusing]
+    if not reasons:
+        return heard
+    if len(lines) == 1:
+        for reason in reasons:
+            say(reason)
+        return heard
+    middle = len(lines) // 2
+    for half in (lines[:middle], lines[middle:]):
+        _sent(half, refused, send, say)
+    return heard
 
 
 def _leave_behind(what: Callable[[], None], lock: int) -> None:

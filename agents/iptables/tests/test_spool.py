@@ -15,19 +15,24 @@ from tests.waiting import wait_until
 
 
 def answer(sender: str, is_ok: bool = True, statusmsg: str = "OK") -> SimpleNamespace:
-    return SimpleNamespace(sender=sender, is_ok=is_ok, statusmsg=statusmsg)
+    return SimpleNamespace(sender=sender, is_ok=is_ok, statusmsg=statusmsg, statuscode=0 if is_ok else 4)
 
 
 class Fleet:
     """What sends, written by hand: keeps what came, fails as often as told, refuses what it is told to."""
 
-    def __init__(self, spool: Spool | None = None, *, fails: int = 0, refuses: str = "", later: Sequence[str] = ()) -> None:
+    def __init__(
+        self, spool: Spool | None = None, *, fails: int = 0, refuses: str = "", own: str = "", later: Sequence[str] = ()
+    ) -> None:
         self.sent: list[tuple[list[str], Sequence[str] | None]] = []
         self.said: list[str] = []
         self.paused: list[float] = []
+        self._own = own
         self._spool, self._fails, self._refuses, self._later = spool, fails, refuses, list(later)
 
     def send(self, lines: Sequence[str], hosts: Sequence[str] | None):
+        if self._own and self._own in lines:
+            raise UsageError(f"{self._own} is where you are yourself")
         if self._later and self._spool:
             self._spool.keep([self._later.pop()])  # one that comes while others are being sent
         if self._fails:
@@ -58,7 +63,7 @@ def test_many_bans_are_one_request_and_each_is_in_it_once(spool: Spool):
     fleet = Fleet()
     run(spool, fleet)
     assert fleet.sent == [(["192.0.2.7 reason=x", "192.0.2.8 reason=x", "192.0.2.9 reason=x"], None)]
-    assert fleet.said == ["3 bans sent to 2 hosts, 0 refused"]
+    assert fleet.said == ["3 bans sent to 2 hosts"]
     assert sorted(path.name for path in spool.waiting.parent.iterdir()) == ["k.lock", "k.sender"]
 
 
@@ -102,7 +107,52 @@ def test_one_ban_that_a_host_must_refuse_does_not_keep_the_others_from_it(spool:
     fleet = Fleet(refuses="192.0.2.1")
     run(spool, fleet)
     assert fleet.sent == [(["192.0.2.1", "192.0.2.7"], None), (["192.0.2.1"], ["web2"]), (["192.0.2.7"], ["web2"])]
-    assert fleet.said == ["2 bans sent to 2 hosts, 1 refused", "web2: 192.0.2.1 is the default gateway"]
+    assert fleet.said == ["web2: 192.0.2.1 is the default gateway", "2 bans sent to 2 hosts"]
+
+
+def test_of_many_bans_the_refused_one_is_found_by_halves(spool: Spool):
+    spool.keep([f"192.0.2.{n}" for n in range(1, 101)])
+    fleet = Fleet(refuses="192.0.2.77")
+    run(spool, fleet)
+    assert {line for lines, hosts in fleet.sent if hosts == ["web2"] and "192.0.2.77" not in lines for line in lines} == {
+        f"192.0.2.{n}" for n in range(1, 101) if n != 77
+    }
+    assert len(fleet.sent) <= 16
+    assert fleet.said == ["web2: 192.0.2.77 is the default gateway", "100 bans sent to 2 hosts"]
+
+
+def test_who_may_not_be_asked_is_told_of_once(spool: Spool):
+    spool.keep(["192.0.2.7", "192.0.2.8"])
+    sent, told = [], []
+    lock = spool.sender_lock()
+    assert lock is not None
+
+    def send(lines: Sequence[str], hosts: Sequence[str] | None):
+        sent.append(list(lines))
+        return [SimpleNamespace(sender="web1", is_ok=False, statusmsg="you are not authorized", statuscode=1)]
+
+    send_all(spool, send, lock, sleep=lambda seconds: None, tell=told.append)
+    assert sent == [["192.0.2.7", "192.0.2.8"]]
+    assert told == ["web1: you are not authorized", "2 bans sent to 1 host"]
+
+
+def test_a_ban_of_the_host_that_sends_keeps_no_other_back(spool: Spool):
+    spool.keep(["192.0.2.1", "192.0.2.7"])
+    fleet = Fleet(own="192.0.2.1")
+    run(spool, fleet)
+    assert fleet.sent == [(["192.0.2.7"], None)]
+    assert fleet.said[0] == "not sent: 192.0.2.1 is where you are yourself"
+    assert not spool.waiting.exists() and not spool.sending.exists()
+
+
+def test_bans_that_no_host_has_heard_of_wait(spool: Spool):
+    spool.keep(["192.0.2.7"])
+    told: list[str] = []
+    lock = spool.sender_lock()
+    assert lock is not None
+    send_all(spool, lambda lines, hosts: [], lock, sleep=lambda seconds: None, tell=told.append)
+    assert told[0] == "1 ban not sent, again in 5 s: no host answered"
+    assert spool.sending.read_text() == "192.0.2.7\n"
 
 
 def test_a_spool_that_nobody_empties_ends_somewhere(spool: Spool):
