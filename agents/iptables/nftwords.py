@@ -171,7 +171,7 @@ def _mask(scope: Scope) -> str:
 
 def _protocol(scope: Scope) -> str:
     if scope.protocol == "icmp":
-        return "meta l4proto icmp" if scope.version == 4 else "meta l4proto ipv6-icmp"
+        return "meta l4proto icmp" if scope.version == 4 else "icmpv6 type echo-request"  # see rulewords.PING6
     if scope.ports:
         return f"{scope.protocol} dport {{ {scope.ports.replace(',', ', ')} }}"
     return f"meta l4proto {scope.protocol}" if scope.protocol else ""

@@ -11,11 +11,13 @@ from .backend import Hold
 from .entry import ALLOW, BLOCK, Key
 
 COMMENT = "-m comment --comment mcollective"
+# Neighbours find each other by ICMPv6: without it nothing of a host on the same network comes through, whatever its protocol.
+PING6 = "-p ipv6-icmp -m icmp6 --icmpv6-type 128"
 _MANY = 50  # deletions one by one cost 5 ms each in a chain of 10,000; from here on the chain is written anew
 _LINE = re.compile(r"\[([0-9]+):([0-9]+)\] -A (\S+) (.*)", re.ASCII)
 _RULE = re.compile(
-    r"-s (\S+)(?: -p (tcp|udp|icmp|ipv6-icmp))?(?: -m multiport --dports (\S+))?( -m comment --comment mcollective)?"
-    r" -j (DROP|REJECT|RETURN)(?: --reject-with \S+)?",
+    r"-s (\S+)(?: -p (tcp|udp|icmp|ipv6-icmp))?(?: -m icmp6 --icmpv6-type 128)?(?: -m multiport --dports (\S+))?"
+    r"( -m comment --comment mcollective)? -j (DROP|REJECT|RETURN)(?: --reject-with \S+)?",
     re.ASCII,
 )
 
@@ -88,8 +90,9 @@ def rule_of(key: Key, target: str) -> str:
 
 def scope_words(version: int, protocol: str, ports: str) -> str:
     """Protocol and ports of a rule."""
-    name = "ipv6-icmp" if version == 6 and protocol == "icmp" else protocol
-    return " ".join(([f"-p {name}"] if name else []) + ([f"-m multiport --dports {ports.replace('-', ':')}"] if ports else []))
+    if version == 6 and protocol == "icmp":
+        return PING6
+    return " ".join(([f"-p {protocol}"] if protocol else []) + ([f"-m multiport --dports {ports.replace('-', ':')}"] if ports else []))
 
 
 def verdict(kind: str, target: str) -> str:

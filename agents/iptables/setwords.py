@@ -13,8 +13,8 @@ from .rulewords import COMMENT, Chain, Rule, scope_words, verdict
 PREFIX = "mco-"
 LONGEST = 2_147_483.0  # seconds: the longest timeout of a set, 24 days
 _RULE = re.compile(
-    r"(?:-p (tcp|udp|icmp|ipv6-icmp) )?-m set --match-set (mco-[a-z0-9-]+) src(?: -m multiport --dports (\S+))? "
-    r"-m comment --comment mcollective -j (DROP|REJECT|RETURN)(?: --reject-with \S+)?",
+    r"(?:-p (tcp|udp|icmp|ipv6-icmp) )?-m set --match-set (mco-[a-z0-9-]+) src(?: -m icmp6 --icmpv6-type 128)?"
+    r"(?: -m multiport --dports (\S+))? -m comment --comment mcollective -j (DROP|REJECT|RETURN)(?: --reject-with \S+)?",
     re.ASCII,
 )
 

@@ -46,7 +46,7 @@ def test_what_is_no_table_is_refused(text: str):
         (Scope("block", 4, 32), "block4_32", "ip saddr @block4_32 drop"),
         (Scope("block", 4, 20), "block4_20", "ip saddr & 255.255.240.0 @block4_20 drop"),
         (Scope("allow", 6, 64), "allow6_64", "ip6 saddr & ffff:ffff:ffff:ffff:: @allow6_64 accept"),
-        (Scope("block", 6, 128, "icmp"), "block6_128_icmp", "ip6 saddr @block6_128_icmp meta l4proto ipv6-icmp drop"),
+        (Scope("block", 6, 128, "icmp"), "block6_128_icmp", "ip6 saddr @block6_128_icmp icmpv6 type echo-request drop"),
         (Scope("block", 4, 32, "udp"), "block4_32_udp", "ip saddr @block4_32_udp meta l4proto udp drop"),
         (
             Scope("block", 4, 32, "tcp", "25,587-590"),
