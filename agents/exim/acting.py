@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 
 from mcollective_py.agent import Agent, RPCReply, RPCRequest, action
 
+from .bounds import MAX_MESSAGES
+
 if TYPE_CHECKING:
     from .aims import Aim, Target
     from .answers import Outcome
     from .reader import Reader
 
-MOST, _HIGHEST = 1000, 1_000_000  # messages of one request, where nobody says otherwise
+_HIGHEST = 1_000_000  # messages of one request
 _SECONDS = 150.0  # of the 180 that an action has: what is not begun by then is told as such
 _TURN = 15.0  # seconds for another action to be done with its call
 _PAUSE = 0.3  # seconds for another operator to be done with a message
@@ -119,7 +121,7 @@ class Acting(Agent):
 
         most = int(request.between("max_messages", 1, _HIGHEST, self._usual_most()))
         if ids is None:
-            targets, _ = selected(reader, request["select"] if select is None else select)
+            targets = selected(reader, request["select"] if select is None else select)
             meant = [one.id for one in targets]
         else:
             targets, meant = [], list(ids)
@@ -193,7 +195,7 @@ class Acting(Agent):
     def _usual_most(self) -> int:
         from mcollective_py.agent.ownsettings import whole
 
-        return whole(self.config, "exim", "change_at_most", MOST, 1, _HIGHEST)
+        return whole(self.config, "exim", "change_at_most", MAX_MESSAGES, 1, _HIGHEST)
 
 
 def locked_by(pid: int) -> str:

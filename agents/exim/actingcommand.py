@@ -21,9 +21,10 @@ from mcollective_py.client.rpcclient import RPCClient
 from mcollective_py.client.rpcresults import RPCResults
 from mcollective_py.errors import UsageError
 
-from .orders import MAX_MESSAGES, Order
+from .bounds import MAX_MESSAGES
+from .orders import Order
 from .outcomes import many, present_ids, sample_lines, whereabouts
-from .shown import mappings, number
+from .sent import mappings, number
 
 if TYPE_CHECKING:
     from .application import Exim

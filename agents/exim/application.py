@@ -22,7 +22,8 @@ from .orders import ACTING, Order, both, check_words, order_of
 from .orders import ACTIONS as CHANGES
 from .outcomes import WELL, outcome_lines, sum_line
 from .parts import PART, Parts
-from .shown import broken_lines, lines_of, mappings, number, size_lines, table_lines
+from .sent import mappings, number
+from .shown import broken_lines, lines_of, size_lines, table_lines
 from .tallies import KINDS
 
 # Word of the command -> action of the agent, for words that are one call; those of orders.ACTING are several.

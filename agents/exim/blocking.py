@@ -17,7 +17,8 @@ class Blocking(Agent):
         from .blocklist import entries
 
         path = self._blocklist()
-        found = entries(_read(path))
+        # What somebody wrote there by hand may be in any encoding: a reply carries characters alone.
+        found = entries(_read(path).encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
         reply["blocked"] = [{"address": one.address, "reason": one.reason, "by": one.by, "at": one.at} for one in found]
         reply["count"], reply["file"] = len(found), path
         self._tell_whether_it_is_read(path, reply)
@@ -113,7 +114,18 @@ def _read(path: str) -> str:
     try:
         return read_owned(path, MAX_BYTES).decode("utf-8", "surrogateescape")
     except FileNotFoundError:
+        _check_folder(path)
         return ""
+    except OSError as error:
+        raise RPCAborted(str(error)) from error
+
+
+def _check_folder(path: str) -> None:
+    """That nobody else could put a file of his own where there is none yet. Raises RPCAborted."""
+    from mcollective_py.agent.ownedfile import check_owned_folder
+
+    try:
+        check_owned_folder(Path(path).resolve().parent)
     except OSError as error:
         raise RPCAborted(str(error)) from error
 

@@ -17,6 +17,7 @@ MAX_BYTES = 4 * 1024 * 1024
 HEAD = "# Senders and logins that Exim refuses. `mco exim block` and `unblock` keep it; other lines stay as they are.\n"
 _DOMAIN = re.compile(r"(?=.{1,253}$)[0-9a-z](?:[0-9a-z-]{0,61}[0-9a-z])?(?:\.[0-9a-z](?:[0-9a-z-]{0,61}[0-9a-z])?)*", re.ASCII)
 _LOCAL = re.compile(r"(?!#)[0-9a-z!#%&'+/=?^_~.-]{1,64}", re.ASCII)
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)".*')
 _OURS = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) (\S+) ?(.*)", re.ASCII)
 
@@ -83,7 +84,7 @@ def without_entry(text: str, key: str) -> str:
     """The file without a key; as it is where it has none. Lines that go on in the next are taken out whole."""
     kept: list[str] = []
     is_inside = False
-    for line in text.splitlines(keepends=True):
+    for line in _LINE.findall(text):  # a line ends where it does for Exim, and nowhere else
         if line[:1] not in (" ", "\t", "#", "\n"):
             is_inside = _key_in(line) == key
         if not (is_inside and line[:1] not in ("#", "\n")):

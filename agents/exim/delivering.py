@@ -93,7 +93,7 @@ class Delivering(Acting):
         takes_frozen = request.get("force") == "frozen"
         ids = [
             one.id
-            for one in selected(reader, "")[0]
+            for one in selected(reader, "")
             if one.queue == queue and one.mail and (takes_frozen or not one.mail.is_frozen) and is_meant(one.mail)
         ]
         of_them = f"{len(ids)} {'message is' if len(ids) == 1 else 'messages are'} in it"

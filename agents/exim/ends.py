@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .journey import Journey, Stop, text_of, texts_of, time_of
+from .journey import Journey, Stop
+from .sent import text_of, texts_of, time_of
 
 _WORDS = {"removed": "removed", "cancelled": "given up", "marked": "marked as delivered"}
 

@@ -1,11 +1,11 @@
 """Messages over several hosts: what each host tells of its own part, put together to one way."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from .messageid import is_message_id
-from .shown import mappings, number
+from .sent import mappings, text_of, texts_of, time_of
 
 MAX_MESSAGES = 500  # in all
 _ASKED_AT_ONCE = 500
@@ -165,21 +165,3 @@ def _taken_by(stop: Stop, event: Mapping[str, Any], others: Iterable[Stop]) -> S
     return min(
         fitting, key=lambda other: (wanted not in texts_of(other.row, "recipients"), abs(other.at - time_of(event))), default=None
     )
-
-
-def text_of(row: Mapping[str, Any], name: str) -> str:
-    """A text that a host sent, empty for anything else."""
-    value = row.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def texts_of(row: Mapping[str, Any], name: str) -> Sequence[str]:
-    """The texts in a list that a host sent."""
-    value = row.get(name)
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
-
-
-def time_of(row: Mapping[str, Any], name: str = "at") -> float:
-    """A time that a host sent, seconds since the epoch; 0 for anything else."""
-    value = row.get(name)
-    return float(value) if isinstance(value, float) and 0 < value < 1 << 34 else float(max(number(value), 0))

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from .ends import answer_of, clock, host_text, is_about, span, state_of, untried_of
-from .journey import Journey, Stop, text_of, time_of
-from .shown import number
+from .journey import Journey, Stop
+from .sent import number, text_of, time_of
 
 _NAMED = 5  # recipients of one line
 

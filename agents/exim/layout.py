@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from .sent import as_text
 from .spoolfile import Message
 
 _KILO, _MEGA = 1024, 1024 * 1024
@@ -50,11 +51,10 @@ def listing_lines(rows: Iterable[Mapping[str, Any]]) -> list[str]:
     lines: list[str] = []
     for row in rows:
         frozen = " *** frozen ***" if row.get("frozen") is True else ""
-        lines.append(
-            f"{_text(row.get('age')):>3} {_text(row.get('size')):>5} {_text(row.get('msgid'))} <{_text(row.get('sender'))}>{frozen}"
-        )
+        age, size, id, sender = (as_text(row.get(name)) for name in ("age", "size", "msgid", "sender"))
+        lines.append(f"{age:>3} {size:>5} {id} <{sender}>{frozen}")
         recipients = row.get("recipients")
-        lines += [f"          {_text(recipient)}" for recipient in (recipients if isinstance(recipients, list) else ())]
+        lines += [f"          {as_text(recipient)}" for recipient in (recipients if isinstance(recipients, list) else ())]
         lines.append("")
     return lines
 
@@ -106,7 +106,3 @@ def _volume(size: int) -> str:
     if size < 10_000_000:
         return f"{(size + 512) // _KILO:4d}KB"
     return f"{(size + 512 * _KILO) // _MEGA:4d}MB"
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value)

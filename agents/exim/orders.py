@@ -7,11 +7,10 @@ from typing import Any
 
 from mcollective_py.errors import InvalidRPCData, UsageError
 
+from .bounds import MAX_IDS
 from .fields import check_selection
 from .messageid import is_message_id
 
-MAX_IDS = 5000  # of one request
-MAX_MESSAGES = 1000  # of all hosts together, where nobody says otherwise
 _LIKE_AN_ID = re.compile(r"\w+(-\w+)+", re.ASCII)
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from .shown import mappings, number, table_lines
+from .sent import as_text, mappings, number
+from .shown import table_lines
 
 _MOST_LINES = 20  # of a host, for messages that were not done
 _MOST_HOSTS = 8  # that a question names
@@ -31,11 +32,11 @@ def outcome_lines(data: Mapping[str, Any], said: str = "", *, untold: Collection
     said: the sentence, that of `status` without it. untold: outcomes that need no words of their own.
     """
     rows = mappings(data.get("outcomes"))
-    lines = [said or _text(data.get("status")) or "no message is meant"]
-    if len(rows) == 1 and _text(rows[0].get("msgid")) in lines[0]:
+    lines = [said or as_text(data.get("status")) or "no message is meant"]
+    if len(rows) == 1 and as_text(rows[0].get("msgid")) in lines[0]:
         return lines  # the sentence is about it
     shown = [row for row in rows if row.get("outcome") not in untold]
-    lines += [f"{_text(row.get('msgid'))}: {_text(row.get('text')) or _text(row.get('outcome'))}" for row in shown[:_MOST_LINES]]
+    lines += [f"{as_text(row.get('msgid'))}: {as_text(row.get('text')) or as_text(row.get('outcome'))}" for row in shown[:_MOST_LINES]]
     return [*lines, f"... and {len(shown) - _MOST_LINES} more: -v has them all"] if len(shown) > _MOST_LINES else lines
 
 
@@ -56,8 +57,4 @@ def sample_lines(samples: Sequence[tuple[str, Mapping[str, Any]]], total: int) -
 
 def present_ids(data: Mapping[str, Any]) -> list[str]:
     """The messages of a trial that a host has."""
-    return [_text(row.get("msgid")) for row in mappings(data.get("outcomes")) if row.get("outcome") not in ("unknown", "gone")]
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value)
+    return [as_text(row.get("msgid")) for row in mappings(data.get("outcomes")) if row.get("outcome") not in ("unknown", "gone")]

@@ -5,18 +5,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from .layout import age_text, size_text
+from .sent import as_text, mappings, number
 
 _SHOWN = 60  # characters of a cell but the last
-
-
-def mappings(value: object) -> list[Mapping[str, Any]]:
-    """The mappings in a list that a host sent."""
-    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
-
-
-def number(value: object) -> int:
-    """A whole number that a host sent, 0 for anything else."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 62 else 0
 
 
 def lines_of(action: str, data: Mapping[str, Any]) -> list[str]:
@@ -70,7 +61,7 @@ def message_lines(data: Mapping[str, Any]) -> list[str]:
     fields = found if isinstance(found, Mapping) else {}
     lines = [f"{name:>14}: {text}" for name, value in fields.items() if (text := _cell(str(name), value))]
     for title in ("headers", "log"):
-        if text := _text(data.get(title)).rstrip("\n"):
+        if text := as_text(data.get(title)).rstrip("\n"):
             lines += ["", f"--- {title} ---", *text.split("\n")]
     return lines
 
@@ -80,7 +71,7 @@ def retry_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     lines = []
     for row in rows:
         expired = ", given up on" if row.get("expired") is True else ""
-        lines.append(f"{_text(row.get('kind'))} {_text(row.get('key'))}: {_text(row.get('error'))}")
+        lines.append(f"{as_text(row.get('kind'))} {as_text(row.get('key'))}: {as_text(row.get('error'))}")
         lines.append(
             f"    failed first {_when(row.get('first'))}, tried {_when(row.get('last'))}, next {_when(row.get('next'))}{expired}"
         )
@@ -90,11 +81,11 @@ def retry_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 def health_lines(data: Mapping[str, Any]) -> list[str]:
     """State of Exim: a line, and what is wrong below it."""
     head = (
-        f"{_text(data.get('status'))}: Exim {_text(data.get('version'))}, {number(data.get('messages'))} messages, "
-        f"{number(data.get('frozen'))} frozen, oldest {age_text(number(data.get('oldest')))}, {_text(data.get('free'))}% free"
+        f"{as_text(data.get('status'))}: Exim {as_text(data.get('version'))}, {number(data.get('messages'))} messages, "
+        f"{number(data.get('frozen'))} frozen, oldest {age_text(number(data.get('oldest')))}, {as_text(data.get('free'))}% free"
     )
     problems = data.get("problems")
-    return [head, *(f"  {_text(problem)}" for problem in (problems if isinstance(problems, list) else ()))]
+    return [head, *(f"  {as_text(problem)}" for problem in (problems if isinstance(problems, list) else ()))]
 
 
 def count_line(data: Mapping[str, Any]) -> str:
@@ -108,12 +99,12 @@ def count_line(data: Mapping[str, Any]) -> str:
 
 def broken_lines(data: Mapping[str, Any]) -> list[str]:
     """The messages whose files cannot be read."""
-    return [f"{_text(row.get('msgid'))}: {_text(row.get('reason'))}" for row in mappings(data.get("broken"))]
+    return [f"{as_text(row.get('msgid'))}: {as_text(row.get('reason'))}" for row in mappings(data.get("broken"))]
 
 
 def _cell(name: str, value: object) -> str:
     if isinstance(value, list):
-        return ", ".join(map(_text, value))
+        return ", ".join(map(as_text, value))
     if name in ("age", "oldest", "newest") and isinstance(value, int):
         return age_text(value)
     if name in ("size", "bytes", "volume") and isinstance(value, int):
@@ -122,17 +113,13 @@ def _cell(name: str, value: object) -> str:
         return _when(value) if value else ""
     if name in ("frozen", "bounce") and isinstance(value, bool):
         return name if value else ""
-    return _text(value)
+    return as_text(value)
 
 
 def _when(value: object) -> str:
     if not isinstance(value, int) or not 0 < value < 1 << 34:
         return "never"
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(value))
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value)
 
 
 _LINES: Mapping[str, Callable[[Mapping[str, Any]], list[str]]] = {

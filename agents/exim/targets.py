@@ -7,12 +7,12 @@ from collections.abc import Collection, Mapping, Sequence
 from mcollective_py.agent import InvalidRPCData, MissingRPCData, RPCAborted, RPCRequest
 
 from .aims import Target
+from .bounds import MAX_IDS
 from .messageid import is_message_id
 from .queue import Broken, read_one
 from .reader import Reader
 from .spoolfile import Message
 
-MAX_IDS = 5000
 _FEW = 50  # ids that are looked up one by one; for more of them the queue is read once
 _LOCK = "hhqqi4x"  # struct flock: type, whence, start, length, pid
 
@@ -20,16 +20,14 @@ _LOCK = "hhqqi4x"  # struct flock: type, whence, start, length, pid
 def ids_of(request: RPCRequest) -> tuple[str, ...] | None:
     """The ids that a request names, None where it has a selection. Raises InvalidRPCData, MissingRPCData."""
     given = [name for name in ("msgid", "msgids", "select") if request.get(name) not in (None, "", [])]
-    if not given:
-        if request.get("select") is not None:
-            raise InvalidRPCData("an empty selection means every message: say 'age>=0' where that is meant")
-        raise MissingRPCData(request.action, "msgid, msgids or select")
     if len(given) > 1:
         raise InvalidRPCData(f"which messages: {' or '.join(given)}? One of them is wanted")
-    if given == ["select"]:
-        if not request["select"].strip():
+    if given in ([], ["select"]) and (select := request.get("select")) is not None:
+        if not select.strip():
             raise InvalidRPCData("an empty selection means every message: say 'age>=0' where that is meant")
         return None
+    if not given:
+        raise MissingRPCData(request.action, "msgid, msgids or select")
     ids = request["msgids"] if given == ["msgids"] else [request["msgid"]]
     for id in ids:
         if not isinstance(id, str) or not is_message_id(id):
@@ -40,12 +38,12 @@ def ids_of(request: RPCRequest) -> tuple[str, ...] | None:
     return found
 
 
-def selected(reader: Reader, select: str) -> tuple[list[Target], list[Broken]]:
-    """The messages that a selection means, oldest first, and those of which nobody can say whether it does."""
+def selected(reader: Reader, select: str) -> list[Target]:
+    """The messages that a selection means, oldest first; of one whose file cannot be read nobody can say it."""
     found = reader.listing({"select": select})
     if any(not mail.folder for mail in found.messages):  # Exim told the listing
         raise RPCAborted("the spool is closed to this daemon: to act on messages it must be root, or Exim's user")
-    return [_target(mail) for mail in found.messages], found.broken
+    return [_target(mail) for mail in found.messages]
 
 
 def by_id(reader: Reader, ids: Collection[str]) -> Mapping[str, Target]:

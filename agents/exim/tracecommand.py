@@ -19,7 +19,7 @@ from .ends import outcome_line, outcome_row, outcomes
 from .journey import Journey, Stop
 from .journeytext import journey_lines
 from .messageid import is_message_id
-from .shown import mappings
+from .sent import mappings
 
 if TYPE_CHECKING:
     from .application import Exim

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..shown import mappings, number
+from ..bounds import MAX_IDS
+from ..outcomes import many, whereabouts
+from ..sent import mappings, number
 
 EVERYTHING = "recipients>=0"  # a selection that every message fulfils, for an action that wants one
-MAX_IDS = 5000  # of one host in one request
-_NAMED = 6  # hosts that a question names
 _WAIT = 20  # seconds that hosts wait for what a delivery gives
 
 
@@ -66,25 +66,10 @@ class Aim:
         ]
 
 
-def messages_text(count: int) -> str:
-    """`1 message`, `812 messages`."""
-    return "1 message" if count == 1 else f"{count} messages"
-
-
-def hosts_text(counts: Mapping[str, int]) -> str:
-    """`4 hosts (mx1 400, mx2 212, mx3 100, mx4 100)`, the most first; of many the first few."""
-    order = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
-    if len(order) == 1:
-        return order[0][0]
-    named = ", ".join(f"{host} {count}" for host, count in order[:_NAMED])
-    rest = f" and {len(order) - _NAMED} more" if len(order) > _NAMED else ""
-    return f"{len(order)} hosts ({named}{rest})"
-
-
 def question(act: Act, aim: Aim, *, noop: bool) -> str:
     """What is asked before anything is sent."""
     verb = f"Say what would come of it: {act.verb.lower()}" if noop else act.verb
-    return f"{verb} {messages_text(aim.total)} on {hosts_text(aim.by_host)}?"
+    return f"{verb} {many(aim.total)} on {whereabouts(aim.by_host)}?"
 
 
 def refusal(act: Act, aim: Aim, most: int) -> str:
@@ -92,7 +77,7 @@ def refusal(act: Act, aim: Aim, most: int) -> str:
     if not aim.total:
         return f"there is no message to {act.verb.lower()}"
     if aim.total > most:
-        told = f"{messages_text(aim.total)} on {hosts_text(aim.by_host)}"
+        told = f"{many(aim.total)} on {whereabouts(aim.by_host)}"
         return f"{told} are more than {most}: nothing was sent. Narrow the filter, or begin with --max-messages {aim.total}"
     if aim.counts is None and any(len(ids) > MAX_IDS for ids in aim.ids.values()):
         return f"at most {MAX_IDS} marked messages of one host at a time: mean them by a filter"

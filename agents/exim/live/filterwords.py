@@ -61,10 +61,3 @@ def of_top(kind: str, name: str) -> str:
         parts = [" +".join(escaped(word) for word in part.split(" ")) for part in name[:200].split("*")]
         return f"error=/{'.*'.join(parts)}/"
     return f"{_FIELDS[kind]}=/^{escaped(name)}$/"
-
-
-def both(first: str, second: str) -> str:
-    """What both selections mean."""
-    if not (first and second):
-        return first or second
-    return f"({first}) and ({second})"

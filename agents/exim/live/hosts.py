@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..shown import number
+from ..sent import number
 
 PATIENCE = 4.0  # seconds without an answer after which a host is told as silent, where they are asked more often than that
 

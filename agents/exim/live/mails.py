@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..messageid import is_message_id
-from ..shown import mappings, number
+from ..sent import mappings, number, text_of
 
 COLUMNS = "sender,recipients,size,age,frozen,bounce,subject,error"
 PART = 200  # messages that a host is asked for at once; fewer of each where there are many hosts
@@ -180,10 +180,6 @@ def _mail(host: str, row: Mapping[str, Any], now: float) -> Mail | None:
         return None
     told: Sequence[object] = recipients if isinstance(recipients, list) else ()
     return Mail(
-        host, id, _text(row.get("sender")), tuple(str(one) for one in told), number(row.get("size")), number(row.get("age")), now,
-        row.get("frozen") is True, row.get("bounce") is True, _text(row.get("subject")), _text(row.get("error")),
+        host, id, text_of(row, "sender"), tuple(str(one) for one in told), number(row.get("size")), number(row.get("age")), now,
+        row.get("frozen") is True, row.get("bounce") is True, text_of(row, "subject"), text_of(row, "error"),
     )  # fmt: skip
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from mcollective_py.client.results import RPCResult
 
 from ..layout import age_text, size_text
-from .acts import ACTS, Act, Aim, Outcomes, messages_text, question, refusal
+from ..outcomes import many
+from .acts import ACTS, Act, Aim, Outcomes, question, refusal
 from .cells import Column, line_of, plain, titles_of
 from .hosts import seconds_text
 from .mails import COLUMNS, REFRESHED, SORTS, Mail, MailList, by_host
@@ -132,7 +133,7 @@ class MessageScreen(View):
         more = f", {len(self._shown)} shown" if self.list.has_more else ""
         marked = ", ALL MARKED" if self.list.is_all_marked else f", {len(self.list.marked)} marked" if self.list.marked else ""
         order = f"{self._sort} of those shown" if self.list.has_more and self._sort != next(iter(SORTS)) else self._sort
-        return f"{where}: {messages_text(self.list.matched)}{more}{marked}, {order}, {read}"
+        return f"{where}: {many(self.list.matched)}{more}{marked}, {order}, {read}"
 
     def titles(self) -> str:
         """See View."""

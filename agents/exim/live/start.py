@@ -14,10 +14,10 @@ from mcollective_py.cli.waiting import nobody
 from mcollective_py.client.rpcclient import RPCClient
 from mcollective_py.errors import ConnectorError, InvalidRPCData, UsageError
 
+from ..bounds import MAX_MESSAGES
 from .filterwords import selection_of
 
 _INTERVAL = 3.0  # seconds
-_MOST = 1000  # messages that are acted on at once
 _UNFIT = {
     "json": "--json",
     "format": "--format",
@@ -85,7 +85,7 @@ def _viewed(application: AgentApplication, rpc: RPCClient, options: argparse.Nam
         actions=rpc.ddl.actions,
         typed=typed,
         interval=getattr(options, "interval", None) or _INTERVAL,
-        max_messages=getattr(options, "max_messages", None) or _MOST,
+        max_messages=getattr(options, "max_messages", None) or MAX_MESSAGES,
         noop=options.noop,
     )
     quiet = _Quiet()

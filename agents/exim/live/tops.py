@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..shown import mappings, number
+from ..sent import mappings, number
 
 COUNT = 200  # rows that each host tells
 

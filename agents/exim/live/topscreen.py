@@ -6,10 +6,11 @@ from typing import cast
 from mcollective_py.client.results import RPCResult
 
 from ..layout import size_text
+from ..orders import both
+from ..outcomes import many
 from ..tallies import KINDS
-from .acts import messages_text
 from .cells import Column, line_of, plain, titles_of
-from .filterwords import both, of_top
+from .filterwords import of_top
 from .rows import Row
 from .screen import View, bindings_of
 from .tops import COUNT, TopRow, Tops
@@ -63,7 +64,7 @@ class TopScreen(View):
         """See View."""
         where = plain(self._hosts[0]) if len(self._hosts) == 1 else f"{len(self._hosts)} hosts"
         state = ", counting" if self._asked is not None else ""
-        return f"top {_WORDS.get(self._kind, self._kind)} of {messages_text(self._sums.matched)}, {where}{state}"
+        return f"top {_WORDS.get(self._kind, self._kind)} of {many(self._sums.matched)}, {where}{state}"
 
     def titles(self) -> str:
         """See View."""
