@@ -5,7 +5,7 @@ What came of a host whose turn it is not yet waits as text, which takes less mem
 
 import json
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -15,6 +15,7 @@ from mcollective_py.client.rpcresults import RPCResults
 
 PART = 2000  # messages: some 300 KB of a reply
 HOSTS_AT_ONCE = 8  # whose further parts are on their way or wait to be shown
+_MOST_PARTS = 500  # of one host, a million messages: more than a host reads of its queue by far
 _LOOK = 0.1  # seconds that one reply is waited for while others are due as well
 NO_ANSWER = 5  # statuscode of a part that never came
 
@@ -38,6 +39,7 @@ class Parts(RPCResults):
         self._after: dict[str, str] = {}  # hosts that have more, and after which message
         self._asked: dict[str, RPCResults] = {}
         self._broken: list[str] = []
+        self._came: Counter[str] = Counter()  # parts of each
         self._took = 0.0
 
     def __next__(self) -> RPCResult:
@@ -133,6 +135,9 @@ class Parts(RPCResults):
             self._broken.append(name)
         elif next_of(result.data) <= after:  # ids are in order: this list would never end
             result = replace(result, data={**result.data, "next": ""})
+        elif self._came[name] >= _MOST_PARTS:
+            result = replace(result, statuscode=NO_ANSWER, statusmsg=f"its list does not end: {_MOST_PARTS} parts of it came", data={})
+            self._broken.append(name)
         self._arrived(result)
 
     def _arrived(self, result: RPCResult) -> None:
@@ -140,6 +145,7 @@ class Parts(RPCResults):
         if name not in self._waiting:
             self._hosts.append(name)
             self._waiting[name] = deque()
+        self._came[name] += 1
         self._after.pop(name, None)
         if result.is_ok and (after := next_of(result.data)):
             self._after[name] = after

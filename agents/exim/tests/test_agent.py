@@ -211,6 +211,16 @@ def test_a_block_that_exim_does_not_look_at_fails(agent, tmp_path):
     assert_aborted(agent.call("block", address="mallory"), "its configuration does not read")
 
 
+def test_a_blocklist_in_another_encoding_is_told_and_kept(agent, tmp_path):
+    file = tmp_path / "blocklist"
+    file.write_bytes(b"spam@bad.example: gr\xfc\xdfe\n")
+    file.chmod(0o644)
+    agent.config["blocklist"] = str(file)
+    assert agent.call("blocked").data["blocked"][0]["reason"] == "gr\ufffd\ufffde"
+    agent.call("block", address="mallory")
+    assert file.read_bytes().startswith(b"spam@bad.example: gr\xfc\xdfe\n")
+
+
 def test_a_blocklist_that_others_may_write_is_not_touched(agent, tmp_path):
     file = tmp_path / "blocklist"
     file.write_text("")

@@ -66,3 +66,8 @@ def test_what_blocks_an_address_beside_itself():
     found = blocklist.entries(HANDWRITTEN)
     assert blocklist.covering(found, "x@bad.example").address == "@bad.example"
     assert blocklist.covering(found, "x@good.example") is None
+
+
+def test_a_line_ends_where_it_does_for_exim():
+    text = "old@example.org: a\u2028mallory: b\x85c\x0cmallory\n"
+    assert blocklist.without_entry(text + OWN, "mallory") == text

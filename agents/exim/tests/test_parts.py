@@ -25,6 +25,8 @@ class Numbers(Agent):
         reply["next"] = str(after + 4) if after + 4 < count else ""
         if name == "endless":
             reply["numbers"], reply["next"] = ["x"], "4"
+        if name == "rising":
+            reply["numbers"], reply["next"] = ["x"], str(10**8 + after % 10**8 + 1)
 """
 DDL = """
 metadata: {name: numbers, description: Numbers, author: x, license: x, version: "1", url: x, timeout: 20}
@@ -113,3 +115,10 @@ def test_who_stops_early_is_told_whose_lists_are_not_complete(listed, tmp_path):
         first = next(given)
         given.close()
         assert first.sender in given.incomplete
+
+
+def test_a_list_that_grows_for_ever_has_an_end(listed, monkeypatch):
+    monkeypatch.setattr(parts, "_MOST_PARTS", 5)
+    results, given = listed("rising", "short")
+    assert (len(rows_of(results)), given.failed) == (5 + 3, ["rising"])
+    assert [one.statusmsg for one in results if not one.is_ok] == ["its list does not end: 5 parts of it came"]
