@@ -11,7 +11,7 @@ from .settings import Settings
 
 MOST = 50  # blocks whose connections are ended one by one: beyond that it would take longer than the block itself
 _SECONDS = 5.0
-_DELETED = re.compile(r"([0-9]+) flow entries have been deleted")
+_DELETED = re.compile(r"conntrack v[0-9.]+ \(conntrack-tools\): ([0-9]+) flow entries have been deleted\.")
 
 
 def conntrack_delete(conntrack: str, entry: Entry) -> list[str]:
@@ -31,8 +31,7 @@ def ss_kill(ss: str, entry: Entry) -> list[str]:
 
 def parse_deleted(stderr: str) -> int:
     """How many connections conntrack says that it forgot."""
-    found = _DELETED.search(stderr)
-    return int(found[1]) if found else 0
+    return sum(int(found[1]) for line in stderr.splitlines() if (found := _DELETED.fullmatch(line)))
 
 
 def parse_killed(stdout: str) -> int:

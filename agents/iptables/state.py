@@ -5,13 +5,16 @@ without reading them all.
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .entry import KINDS, Entry, Key, entry_of
 
 VERSION = 1
+_BEGIN = '{"network":"'
+_NETWORK = re.compile(r"[0-9a-f:.]{2,45}(?:/[0-9]{1,3})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ def state_text(state: State) -> str:
         # Entries of one list differ by their network alone: what follows it is made once.
         if (tail := tails.get(entry[1:])) is None:
             tail = tails[entry[1:]] = encode(entry.row()).partition(",")[2]
-        lines.append(f'{{"network":"{entry.network}",{tail}')
+        lines.append(f'{_BEGIN}{entry.network}",{tail}')
     return "\n".join([*lines, ""])
 
 
@@ -82,11 +85,9 @@ def parse_state(text: str) -> State:
     head_line, _, rest = text.partition("\n")
     try:
         head = json.loads(head_line)
-        # One parse of all of them costs a third of one for each.
-        rows = json.loads(f"[{','.join(rest.split(chr(10))[:-1])}]") if rest else []
         if head["version"] != VERSION:
             raise ValueError(f"it is of version {head['version']}, and this one reads {VERSION}")
-        entries = {entry.key: entry for entry in map(entry_of, rows)}
+        entries = {entry.key: entry for entry in _entries(rest.split("\n")[:-1])}
         pendings = {pending.id: pending for pending in map(_pending_of, head["pendings"])}
         return State(str(head["installed"]), tuple(map(str, head["made"])), entries, pendings, str(head["boot"]))
     except (KeyError, TypeError, RecursionError) as error:
@@ -108,8 +109,21 @@ def around(text: str, network: str) -> list[Entry]:
     return found
 
 
+def _entries(lines: Iterable[str]) -> Iterator[Entry]:
+    """The entries of lines. Those of one list differ by their network alone: what follows it is read once."""
+    after: dict[str, tuple[Any, ...]] = {}
+    for line in lines:
+        begin, _, rest = line.partition('","')
+        network = begin.removeprefix(_BEGIN)
+        if network == begin or _NETWORK.fullmatch(network) is None:
+            raise ValueError(f"a line of the store is none: {line[:60]!r}")
+        if (values := after.get(rest)) is None:
+            values = after[rest] = entry_of(json.loads(line))[1:]
+        yield Entry(network, *values)
+
+
 def _lines_of(text: str, network: str) -> Iterable[Entry]:
-    begin = f'\n{{"network":"{network}"'
+    begin = f'\n{_BEGIN}{network}"'
     at = text.find(begin)
     while at >= 0:
         end = text.find("\n", at + 1)

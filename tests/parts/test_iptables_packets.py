@@ -107,8 +107,8 @@ def fleet() -> Iterator[Fleet]:
             four, six = programs(host)
             hosts.shell(host, OWN.format(iptables=four, ip6tables=six))
             start_service(hosts.lab, host)
-        hosts.lab.write(NFT, "/root/own.nft", NFT_OWN)
-        hosts.shell(NFT, "nft -f /root/own.nft")
+        hosts.lab.write(NFT, "/srv/own.nft", NFT_OWN)
+        hosts.shell(NFT, "nft -f /srv/own.nft")
         made = Fleet(hosts)
         made.wait_until_open()
         yield made
@@ -227,7 +227,7 @@ def test_what_hands_changed_is_said_and_made_true_with_the_next_change(fleet: Fl
 
 def test_a_rule_set_that_was_thrown_away_is_restored_at_the_daemons_start(fleet: Fleet):
     four, _ = fleet.sources
-    fleet.hosts.shell(NFT, "nft flush ruleset; nft -f /root/own.nft")
+    fleet.hosts.shell(NFT, "nft flush ruleset; nft -f /srv/own.nft")
     wait_until_open(fleet.hosts.lab, SOURCE, [fleet.four[NFT]])
     assert fleet.ask(NFT, "status")["state"] == "drift"
     fleet.hosts.shell(NFT, f"systemctl restart {DAEMON}")
