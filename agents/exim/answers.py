@@ -29,12 +29,18 @@ _ABOUT = re.compile(rf"(Message|Spool data file for|Spool format error for|Spool
 _DONE = ("is now frozen", "is no longer frozen", "has been removed", "has been modified")
 _UNCHANGED = ("is already frozen", "is not frozen")
 _DELIVERING = re.compile(rf"^delivering ({ID})$", re.ASCII | re.MULTILINE)
+_COMPLETED = re.compile(r"^ *Completed\b", re.MULTILINE)
+_NOT_MOVED = re.compile(rf"^\S+ \S+ (?:\S+ )?({ID}) .* failed while moving message: (.*)$", re.ASCII | re.MULTILINE)
 _BOUNCE = re.compile(r"^ *<= <> R=", re.MULTILINE)
 
 
 def answers_of(done: str, stdout: str, stderr: str) -> dict[str, Outcome]:
     """What Exim said of each message; done: the aim, in a word."""
-    return parse_given_up(stderr) if done == GIVEN_UP else parse_answers(stdout)
+    if done == GIVEN_UP:
+        return parse_given_up(stderr)
+    return parse_answers(stdout) | {
+        id: Outcome(id, REFUSED, f"was not moved: {why[:_LONGEST]}") for id, why in _NOT_MOVED.findall(stderr)
+    }
 
 
 def last_words(stderr: str) -> str:
@@ -85,9 +91,11 @@ def parse_given_up(text: str) -> dict[str, Outcome]:
     outcomes: dict[str, Outcome] = {}
     for this, following in zip(found, [*found[1:], None], strict=False):  # where nothing is found, nothing follows
         id, words = this[1], text[this.end() : following.start() if following is not None else len(text)]
-        if "cancelled by" in words:
+        if "cancelled by" in words and _COMPLETED.search(words):
             text_of = "has been given up" + ("" if _BOUNCE.search(words) else "; there was nobody to send a bounce to")
             outcomes[id] = Outcome(id, DONE, text_of)
+        elif "cancelled by" in words:  # it was about to, and a full disk kept the message, for which no bounce could be made
+            outcomes[id] = Outcome(id, REFUSED, f"was not given up: {last_words(words)}")
         elif "is locked" in words:
             outcomes[id] = Outcome(id, LOCKED, "is locked")
         elif "not found" in words:

@@ -129,3 +129,19 @@ def test_what_is_no_address(address):
 )  # fmt: skip
 def test_names_of_queues(name, is_one):
     assert addresses.is_queue_name(name) is is_one
+
+
+def test_a_message_that_a_full_disk_kept_is_not_given_up():
+    kept, gone = answers.parse_given_up(case("answers-Mg-full")).values()
+    assert (kept.outcome, kept.text) == (
+        "refused",
+        "was not given up: spool file write error while delivering: No space left on device",
+    )
+    assert (gone.outcome, gone.text) == ("done", "has been given up")
+
+
+def test_a_message_that_cannot_be_moved_has_the_reason_on_the_other_output():
+    said = answers.answers_of("moved", "Message 1xVZrN-0000xz-3D Message 1xVZrO-0000xz-00 ", case("answers-MG-failed"))
+    assert [(id, one.outcome, one.text) for id, one in said.items()] == [
+        (id, "refused", "was not moved: Invalid cross-device link") for id in ("1xVZrN-0000xz-3D", "1xVZrO-0000xz-00")
+    ]
