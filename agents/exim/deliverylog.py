@@ -1,15 +1,11 @@
 """What the main log says of deliveries since a moment, message by message."""
 
-import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from .addressed import addressed
-from .messageid import ID
+from .logline import COMPLETED, DEFERRED, DELIVERED, FAILED, FROZEN, SUPPRESSED, THAWED, LogLine, parse_line
+from .logs import id_of_line
 
-# `2026-11-23 18:27:42 ID => bob@example.com R=...`, with a time zone, milliseconds or a process id before the id where they are on.
-_LINE = re.compile(rf"\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d\S*(?: [+-]\d{{4}})? (?:\[\d+\] )?({ID}) (.*)", re.ASCII)
-_SIGNS = {"=>": "delivered", "->": "delivered", ">>": "delivered", "*>": "delivered", "**": "failed", "==": "deferred"}
 _LONGEST = 500
 
 
@@ -38,31 +34,28 @@ class Story:
 def parse_deliveries(lines: Iterable[str], ids: Collection[str]) -> dict[str, Story]:
     """The story of each of these messages of which there is any."""
     wanted, stories = frozenset(ids), dict[str, Story]()
-    for line in lines:
-        found = _LINE.fullmatch(line)
-        if found is None or found[1] not in wanted:
+    for text in lines:
+        if (id := id_of_line(text)) not in wanted:
             continue
-        story, words = stories.setdefault(found[1], Story()), found[2]
-        if kind := _SIGNS.get(words[:2]):
-            setattr(story, kind, getattr(story, kind) + 1)
-            if kind != "delivered":
-                story.trouble = reason_of(words)
-        elif words == "Completed":
+        story, line = stories.setdefault(id, Story()), parse_line(text)
+        if line is None:
+            words = text.partition(id)[2].lstrip()
+            story.is_frozen |= words == "Message is frozen"
+            story.was_locked |= words.startswith("Spool file") and " is locked" in words
+            story.is_broken |= "error in spool file" in words
+        elif line.kind in (DELIVERED, SUPPRESSED):
+            story.delivered += 1
+        elif line.kind in (FAILED, DEFERRED):
+            story.failed += line.kind == FAILED
+            story.deferred += line.kind == DEFERRED
+            story.trouble = _reason_of(line)
+        elif line.kind in (FROZEN, THAWED):
+            story.is_frozen = line.kind == FROZEN
+        elif line.kind == COMPLETED:
             story.is_over = True
-        elif words.startswith("Frozen") or words == "Message is frozen":
-            story.is_frozen = True
-        elif words.startswith("Spool file") and " is locked" in words:
-            story.was_locked = True
-        elif "error in spool file" in words:
-            story.is_broken = True
     return stories
 
 
-def reason_of(words: str) -> str:
-    """Why an address failed or has to wait, of `** ADDRESS R=... H=name [ip]: REASON` and `== ADDRESS ... defer (-44) ...: REASON`."""
-    told = words[3:]
-    head, colon, rest = told[addressed(told)[2] :].partition(": ")
-    if not colon:
-        _, _, rest = head.partition(" defer ")
-        return rest[:_LONGEST]
-    return " ".join(rest.split())[:_LONGEST]
+def _reason_of(line: LogLine) -> str:
+    """Why an address failed or has to wait; the number of it where Exim says no more."""
+    return " ".join(line.text.split())[:_LONGEST] or (f"({line.code})" if line.code else "")

@@ -8,6 +8,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from .addressed import BRACKETED, addressed
+from .messageid import ID
 
 MAX_TEXT = 1000  # characters of an error or an answer
 
@@ -26,9 +27,7 @@ _FLAGS = {
 
 # `2026-11-23 18:28:43.861 +0000 [67] 1xVYmR-00000z-1y => ...`; what stands between time and id is there by settings of Exim.
 _START = re.compile(
-    r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(\.\d{1,6})?(?: ([+-]\d{4}))?(?: \[\d+\])? "
-    r"([0-9A-Za-z]{6}-(?:[0-9A-Za-z]{6}-[0-9A-Za-z]{2}|[0-9A-Za-z]{11}-[0-9A-Za-z]{4})) (.*)",
-    re.ASCII | re.DOTALL,
+    rf"(\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d)(\.\d{{1,6}})?(?: ([+-]\d{{4}}))?(?: \[\d+\])? ({ID}) (.*)", re.ASCII | re.DOTALL
 )
 _HOST = re.compile(r" H=([^\s(\[:]+)?(?: ?\(([^)]*)\))?(?: ?\[([0-9A-Fa-f:.]{2,45})\](?::(\d{1,5}))?)?(?=[\s:]|$)")
 # P=<...> and F=<...> have a sender, and id= what its program made up: both may have spaces in quotes.
@@ -37,7 +36,7 @@ _FROM = re.compile(rf" from {BRACKETED}")
 _WORD = re.compile(r" [^\s:]+")
 _DEFER = re.compile(r" (?:routing )?defer \((-?\d{1,6})\)")
 _RECIPIENT = re.compile(r' ((?:"(?:[^"\\]|\\.)*"|[^\s"])+)')
-_REMOTE = re.compile(r" OK id=([0-9A-Za-z]{6}-(?:[0-9A-Za-z]{6}-[0-9A-Za-z]{2}|[0-9A-Za-z]{11}-[0-9A-Za-z]{4}))(?![0-9A-Za-z-])")
+_REMOTE = re.compile(rf" OK id=({ID})(?![0-9A-Za-z-])")
 _TIMES = re.compile(r"(?: [DQ]T=[0-9.hms]+)+$", re.ASCII)  # +deliver_time, +queue_time
 _OTHERS = (
     (COMPLETED, re.compile(r"Completed\b.*", re.DOTALL)),

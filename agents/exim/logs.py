@@ -18,6 +18,7 @@ MAX_TEXT = 1024 * 1024  # characters of an answer
 _MAX_FILES = 100
 _MAX_LINE = 16 * 1024
 _MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d)(?::(\d\d))?)?", re.ASCII)
+_USUAL = re.compile(rf"{ID}(?= )", re.ASCII)
 _ABOUT = re.compile(
     rf"\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{{1,6}})?(?: [+-]\d{{4}})?(?: \[\d{{1,9}}\])? ({ID})(?![0-9A-Za-z-])", re.ASCII
 )
@@ -119,6 +120,8 @@ def _told(groups: Sequence[Sequence[str]], messages: int, limit: int) -> Found:
 
 def id_of_line(line: str) -> str:
     """The id of the message that a line is about; empty for none. It stands behind the time, and nowhere else."""
+    if line[10:11] == line[19:20] == " " and (usual := _USUAL.match(line, 20)):  # most have it right there, found in half the time
+        return usual[0]
     found = _ABOUT.match(line)
     return found[1] if found else ""
 

@@ -61,7 +61,8 @@ def test_a_sender_beside_a_delivery_forges_none_either(name):
 
 
 def test_the_reason_is_that_of_exim():
-    assert deliverylog.reason_of(LINES[2][37:]) == "no such place"
+    (story,) = deliverylog.parse_deliveries([LINES[2]], [LINES[2][20:36]]).values()
+    assert (story.failed, story.trouble) == (1, "no such place")
     assert msglog.parse_msglog((CASES / "msglog-quoted.txt").read_text()).error == "Invalid argument"
 
 
