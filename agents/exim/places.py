@@ -9,6 +9,7 @@ from mcollective_py.agent.kept import FOLDER
 
 PROGRAMS = ("/usr/sbin/exim4", "/usr/sbin/exim", "/usr/exim/bin/exim", "/usr/local/sbin/exim", "/opt/exim/bin/exim")
 ASKED = ("spool_directory", "log_file_path", "pid_file_path")
+_PATIENCE = 10.0  # seconds that Exim may take to tell its places
 KEPT: "Cache[Places]" = Cache(300)  # seconds; who moves a spool restarts more than this
 
 
@@ -90,7 +91,9 @@ def find_places(config: Mapping[str, str]) -> Places:
 
 
 def _ask(exim: str) -> str:
-    answer = run(print_places(exim), timeout=10)
+    answer = run(print_places(exim), timeout=_PATIENCE)
+    if answer.timed_out:
+        raise RPCAborted(f"{exim} gives no answer to -bP: it was ended after {_PATIENCE:g} seconds")
     if answer.exitcode:
         raise RPCAborted(f"Exim does not tell its places: {(answer.stderr or answer.stdout).strip()[:500]}")
     return answer.stdout

@@ -29,7 +29,12 @@ FEWEST = 2  # texts
 _SHELLS = ("sh", "bash", "dash", "zsh", "ksh", "env", "xargs", "eval")
 _SERVED = "/srv/files"  # the only folder that the agent filemgr may use
 
+_EXIM = "/run/exim"  # a program that does nothing, a spool with one message, its logs and what the agent keeps
+
 SETTINGS: Mapping[str, Sequence[Mapping[str, str]]] = {
+    "exim": [
+        {name: f"{_EXIM}/{name}" for name in ("exim", "spool", "mainlog", "paniclog", "blocklist")} | {"state_folder": f"{_EXIM}/state"}
+    ],
     "filemgr": [{"allow": _SERVED, "allow_read": _SERVED, "touch_file": f"{_SERVED}/touched"}],
     "nrpe": [{"conf_path": "/srv/nrpe"}],
     "puppet": [{"resource_type_blacklist": "exec,cron,file,user", "splay": "0"}],
@@ -38,6 +43,7 @@ SETTINGS: Mapping[str, Sequence[Mapping[str, str]]] = {
 }
 # Beside the input that is tried: what an action needs in order to come so far.
 BESIDE: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
+    "exim": {action: {"msgid": "1xVWj6-00000i-1z"} for action in ("markdelivered", "setsender", "addrecipient", "move")},
     "shell": {"run": {"argv": ["/bin/echo", "a"]}, "start": {"argv": ["/bin/echo", "a"]}},
     "process": {"signal": {"signal": "CONT", "wait": 0}},
     "nettest": {action: {"timeout": 1} for action in ("ping", "connect", "dns", "tls", "http")},

@@ -27,6 +27,11 @@ mkdir -p /srv/files /srv/nrpe
 echo line >/srv/files/file
 echo 'command[show]=/bin/echo $ARG1$' >/srv/nrpe/show.cfg
 printf '/bin/echo ...\\n/bin/true\\n' >/srv/shell.allow
+mkdir -p /run/exim/spool/input
+printf '#!/bin/sh\nexit 0\n' >/run/exim/exim; chmod 755 /run/exim/exim
+cp {CHECKOUT}/agents/exim/tests/cases/spool-1xVWj6-00000i-1z.txt /run/exim/spool/input/1xVWj6-00000i-1z-H
+printf '1xVWj6-00000i-1z-D\ntext\n' >/run/exim/spool/input/1xVWj6-00000i-1z-D
+cp {CHECKOUT}/agents/exim/tests/cases/mainlog-deliveries.txt /run/exim/mainlog; : >/run/exim/paniclog; : >/run/exim/blocklist
 rm -f /etc/apt/sources.list.d/*; : >/etc/apt/sources.list
 """
 # What no hostile text may change.

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from mcollective_py.errors import RPCAborted
+from mcollective_py.plugins.modules import load_module
 from mcollective_py.testing import AgentHarness, assert_aborted, assert_conforms, assert_invalid, assert_ok
 
 FOLDER = Path(__file__).parents[1]
@@ -235,3 +237,12 @@ def test_a_blocklist_that_others_may_write_is_not_touched(agent, tmp_path):
 def test_what_cannot_be_blocked_is_refused(agent, tmp_path, address):
     agent.config["blocklist"] = str(tmp_path / "blocklist")
     assert_invalid(agent.call("block", address=address))
+
+
+def test_an_exim_that_hangs_is_told_as_such(agent, tmp_path, monkeypatch):
+    places = load_module("exim", FOLDER, "places")
+    monkeypatch.setattr(places, "_PATIENCE", 0.2)
+    (tmp_path / "hangs").write_text("#!/bin/sh\nexec sleep 30\n")
+    (tmp_path / "hangs").chmod(0o755)
+    with pytest.raises(RPCAborted, match=r"/hangs gives no answer to -bP: it was ended after 0\.2 seconds"):
+        places.find_places({"exim": str(tmp_path / "hangs")})
