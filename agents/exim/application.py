@@ -35,20 +35,29 @@ ACTIONS = {
     "domains": "summary",
     "test": "testaddress",
 }
-# Word -> the file whose `run(application, things, options) -> exit code` does it; top: where it stands alone.
-_ELSEWHERE = {"trace": "tracecommand", "top": "live"}
+_LIVE = "top alone"
+# Word -> the file whose `run(application, things, options) -> exit code` does it.
+_ELSEWHERE = {"trace": "tracecommand", _LIVE: "live"}
 _SELECTING = ("mailq", "size", "count", "list", "summary", "domains", "histogram", "top")
-_MATCHERS = ("limit_sender", "limit_recipient", "limit_younger_than", "limit_older_than", "limit_frozen_only", "limit_unfrozen_only")
+# Historic input -> its option.
+_MATCHERS = {
+    "limit_sender": "match-sender",
+    "limit_recipient": "match-recipient",
+    "limit_younger_than": "match-younger",
+    "limit_older_than": "match-older",
+    "limit_frozen_only": "match-frozen",
+    "limit_unfrozen_only": "match-active",
+}
 _OF_ONE = {"show": "msgid", "body": "msgid", "test": "address", "exigrep": "pattern", "delivermatching": "pattern"}
 _OF_ONE |= {"block": "address", "unblock": "address"}
-_OF_MESSAGES = (*_SELECTING, *ACTING)
+_OF_MESSAGES = (*_SELECTING, *ACTING, _LIVE)
 # Option -> the words that take it; as an input it is called the same.
 _TAKEN_BY = {
     "columns": ("list",),
-    "limit": ("list", "body", "exigrep"),
+    "limit": ("list", "trace", "body", "exigrep"),
     "after": ("list",),
-    "since": ("exigrep",),
-    "until": ("exigrep",),
+    "since": ("exigrep", "trace"),
+    "until": ("exigrep", "trace"),
     "count": ("top",),
     "lines": ("paniclog",),
     "wait": ("retry", "runq", "delivermatching"),
@@ -56,7 +65,8 @@ _TAKEN_BY = {
     "force": ("runq", "delivermatching"),
     "queue": ("runq", "delivermatching"),
     "domain": ("runq",),
-    "max_messages": tuple(ACTING),
+    "interval": (_LIVE,),
+    "max_messages": (*ACTING, _LIVE),
     "select": _OF_MESSAGES,
     **dict.fromkeys(_MATCHERS, _OF_MESSAGES),
 }
@@ -118,10 +128,11 @@ class Exim(AgentApplication):
     def run(self, options: argparse.Namespace) -> int:
         """See Application. What is more than one call has a file of its own, imported where it is asked for."""
         first, *things = options.words or [""]
-        for word, file in _ELSEWHERE.items():
-            if first == word and (word != "top" or not things):
-                return int(import_module(f"{__package__}.{file}").run(self, things, options))
-        word, things = action_and_things(options.words, (*ACTIONS, *ACTING, *_ELSEWHERE))
+        if (word := _LIVE if options.words == ["top"] else first) in _ELSEWHERE:
+            selections = _told(self._taken(word, options))
+            options.select = both(*selections) or None
+            return int(import_module(f"{__package__}.{_ELSEWHERE[word]}").run(self, things, options))
+        word, things = action_and_things(options.words, (*ACTIONS, *ACTING, "trace"))
         self._is_trial = bool(options.noop)
         # An operator who waits for the end of deliveries wants to know which messages are still there, and of those named all.
         self._untold = WELL if not options.wait else () if word == "retry" else ("done",)
@@ -176,8 +187,7 @@ class Exim(AgentApplication):
         given = {name: value for name in _TAKEN_BY if (value := getattr(options, name)) is not None}
         for name in given:
             if word not in _TAKEN_BY[name]:
-                shown = name.replace("limit_", "match-").replace("_than", "").replace("_", "-")
-                raise UsageError(f"--{shown} is for {', '.join(_TAKEN_BY[name])}, not for {word}")
+                raise UsageError(f"--{_MATCHERS.get(name, name.replace('_', '-'))} is for {', '.join(_TAKEN_BY[name])}, not for {word}")
         return given
 
     def ask(self, rpc: RPCClient, action: str, inputs: Mapping[str, Any], options: argparse.Namespace) -> int:

@@ -64,6 +64,12 @@ def test_an_acting_word_is_an_order(line, action, about):
     ("line", "said"),
     [
         ("mailq --max-messages 5", "--max-messages is for freeze, thaw"),
+        ("list --interval 5", "--interval is for top alone, not for list"),
+        ("top senders --interval 5", "--interval is for top alone, not for top"),
+        ("top --columns id", "--columns is for list, not for top alone"),
+        ("top --match-frozen --match-active", "--match-frozen and --match-active leave no message"),
+        (f"trace {ID} --columns id", "--columns is for list, not for trace"),
+        (f"trace {ID} --match-active", "--match-active is for "),
         ("rm frozen --columns id", "--columns is for list, not for rm"),
         ("rm frozen --wait 5", "--wait is for retry, runq, delivermatching, not for rm"),
         ("rm --match-frozen --match-active", "--match-frozen and --match-active leave no message"),
