@@ -3,7 +3,7 @@
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from .messageid import ID
 
 MAX_LINES = 5000
 MAX_TEXT = 1024 * 1024  # characters of an answer
+_MAX_MESSAGES = 200_000  # that are counted
 _MAX_FILES = 100
 _MAX_LINE = 16 * 1024
 _MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d)(?::(\d\d))?)?", re.ASCII)
@@ -86,22 +87,40 @@ def search(paths: Sequence[str], is_wanted: Callable[[str], bool], since: str = 
 
     Lines of no message that are wanted come last. since, until: as moment_of has them; lines without a time belong to the one before.
     """
-    wanted: dict[str, list[str]] = {}
+    wanted: set[str] = set()
     others: list[str] = []
     for line in lines_between(paths, since, until):
         if is_wanted(line):
             if id := id_of_line(line):
-                wanted.setdefault(id, [])
+                if len(wanted) < _MAX_MESSAGES:
+                    wanted.add(id)
             elif len(others) < limit:
                 others.append(line)
-    if wanted:
-        for line in lines_between(paths, since, until):
-            lines = wanted.get(id_of_line(line))
-            if lines is not None and len(lines) <= limit:
-                lines.append(line)
-    groups = [lines for lines in sorted(wanted.values(), key=lambda lines: lines[0] if lines else "") if lines]
-    groups += [[line] for line in others]
-    return _told(groups, len(wanted), limit)
+    groups = _gathered(lines_between(paths, since, until), wanted, limit) if wanted else []
+    return _told([*groups, *([line] for line in others)], len(wanted), limit)
+
+
+def _gathered(lines: Iterable[str], wanted: Collection[str], limit: int) -> list[list[str]]:
+    """The lines of each message in the order of their first lines; of a log of any size no more than twice what can be told."""
+    groups: dict[str, list[str]] = {}
+    count = size = 0
+    for line in lines:
+        if (id := id_of_line(line)) not in wanted:
+            continue
+        if (group := groups.get(id)) is None:
+            if count > limit or size > MAX_TEXT:  # those before it are more than can be told
+                continue
+            group = groups[id] = []
+        if len(group) <= limit:
+            group.append(line)
+            count, size = count + 1, size + len(line)
+        if count > 2 * limit or size > 2 * MAX_TEXT:
+            last = next(reversed(groups))
+            fewer, less = count - len(groups[last]), size - sum(map(len, groups[last]))
+            if fewer > limit or less > MAX_TEXT:
+                del groups[last]
+                count, size = fewer, less
+    return sorted(groups.values(), key=lambda group: group[0])
 
 
 def _told(groups: Sequence[Sequence[str]], messages: int, limit: int) -> Found:

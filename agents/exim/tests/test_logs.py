@@ -1,5 +1,6 @@
 import gzip
 import os
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,18 @@ def test_a_client_that_calls_itself_as_a_message_is_no_line_about_it():
     assert logs.id_of_line(line) == ""
     for head in ("", ".123", " +0000", ".123 +0000 [67]"):
         assert logs.id_of_line(f"2026-11-23 19:22:54{head} 1xVYmR-00000a-1y Completed") == "1xVYmR-00000a-1y"
+
+
+def test_of_a_long_log_no_more_is_kept_than_is_told(tmp_path):
+    ids = [f"1xV{number:03d}-00000i-1z" for number in range(400)]
+    lines = [f"2026-11-23 10:{second // 60:02d}:{second % 60:02d} {id} => {'x' * 200}" for second in range(50) for id in ids]
+    (tmp_path / "mainlog").write_text("\n".join(lines) + "\n")
+    tracemalloc.start()
+    found = logs.search([str(tmp_path / "mainlog")], lambda line: True, limit=100)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (found.messages, found.truncated) == (400, True)
+    told = [line for line in found.text.split("\n") if line]
+    assert told[:50] == [line for line in lines if ids[0] in line]  # all of the first, before the second begins
+    assert told[50:] == [line for line in lines if ids[1] in line][: len(told) - 50]
+    assert peak < len("".join(lines)) / 10
