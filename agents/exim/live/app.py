@@ -48,7 +48,7 @@ class EximTop(App[int]):
     ENABLE_COMMAND_PALETTE = False
     INLINE_PADDING = 0
     CSS = """
-    Screen { layout: vertical; background: ansi_default; color: ansi_default; }
+    Screen { layout: vertical; overflow: hidden; background: ansi_default; color: ansi_default; }
     #head { text-style: bold; height: 1; width: 100%; text-wrap: nowrap; }
     #titles { text-style: underline; height: 1; width: 100%; text-wrap: nowrap; }
     #remark { height: auto; max-height: 6; width: 100%; }
@@ -198,12 +198,20 @@ class EximTop(App[int]):
         select = selection_of(typed)
         self.typed = typed
         if select != self.select:
-            self.select = select
+            self.select, self._said = select, ""
             self.hosts.forget_numbers()
             self.ask_hosts()
 
     async def on_event(self, event: Event) -> None:
         """See textual, which hands keys on to the one who has the keyboard: characters that come fast would be overtaken there."""
+        if isinstance(event, Key):
+            is_typing = isinstance(self.screen, View) and self.screen.is_typing
+            # Over a slow line an Escape comes together with the next key; textual calls them a key with Alt, or a ^ before it.
+            if event.key.startswith("alt+"):
+                await self.on_event(Key("escape", None))
+                event = Key(event.key.removeprefix("alt+"), event.character)
+            elif event.key == "circumflex_accent" and not is_typing:
+                event = Key("escape", None)
         is_taken = isinstance(event, Key) and isinstance(self.screen, View) and self.screen.takes(event)
         if not is_taken:
             await super().on_event(event)

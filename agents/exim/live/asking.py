@@ -4,7 +4,7 @@ import queue
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from mcollective_py.client.audience import Audience
@@ -19,12 +19,12 @@ _PAUSES = (1.0, 2.0, 5.0, 10.0)  # seconds between attempts to get back to a bro
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """number: by which its answers are known. hosts: who is asked, None for all. timeout: seconds, None for the action's own."""
+    """number: by which its answers are known. hosts: who is asked. timeout: seconds, None for the action's own."""
 
     number: int
     action: str
     inputs: Mapping[str, Any]
-    hosts: tuple[str, ...] | None = None
+    hosts: tuple[str, ...]
     timeout: float | None = None
 
 
@@ -90,7 +90,12 @@ class Fleet(Protocol):
 @dataclass(slots=True)
 class _Open:
     question: Question
-    results: RPCResults
+    meant: frozenset[str]
+    calls: list[RPCResults]
+
+    def close(self) -> None:
+        for call in self.calls:
+            call.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +155,7 @@ class Asking(threading.Thread):
             self.tell(Broken(error))
         finally:
             for one in self._open.values():
-                one.results.close()
+                one.close()
 
     def _turn(self) -> None:
         """Take in what is wanted, then whatever came."""
@@ -160,7 +165,7 @@ class Asking(threading.Thread):
                 self._do(self._inbox.get_nowait())
         if self._open and not self._is_over:
             # Whoever waits takes in what came for any of them.
-            next(iter(self._open.values())).results.replies.pause(_TURN)
+            next(iter(self._open.values())).calls[0].replies.pause(_TURN)
             for one in list(self._open.values()):
                 self._take(one)
 
@@ -169,13 +174,15 @@ class Asking(threading.Thread):
             self._is_over = True
         elif isinstance(wanted, _Drop):
             if (one := self._open.pop(wanted.number, None)) is not None:
-                one.results.close()
+                one.close()
         elif isinstance(wanted, _Look):
             self._look()
         else:
             self._begin(wanted)
 
     def _look(self) -> None:
+        if self.rpc.limit is not None:
+            return  # another part of them would be found
         with suppress(ConnectorError):  # the next question says it
             try:
                 self.rpc.reset()
@@ -186,32 +193,50 @@ class Asking(threading.Thread):
                 self.tell(Found(()))  # the source of names cannot be read now: who is known stays known
 
     def _begin(self, question: Question) -> None:
-        rpc = self.rpc
+        rpc, one = self.rpc, _Open(question, frozenset(question.hosts), [])
         try:
-            audience = rpc.audience if question.hosts is None else Audience(question.hosts)
             inputs = rpc.checked(question.action, question.inputs)
             usual = rpc.ddl.timeout(question.action) + rpc.discovery_timeout
-            replies = rpc.client.call(
-                rpc.agent, question.action, inputs, audience, filter=rpc.filter if question.hosts is None else None,
-                timeout=usual if question.timeout is None else question.timeout, ttl=rpc.ttl, collective=rpc.collective,
-            )  # fmt: skip
-        except ConnectorError as error:
-            self.tell(End(question.number, question.hosts or (), str(error)))
-            raise
+            for audience in self._audiences(question):
+                replies = rpc.client.call(
+                    rpc.agent, question.action, inputs, audience, filter=rpc.filter if audience.discovered else None,
+                    timeout=usual if question.timeout is None else question.timeout, ttl=rpc.ttl, collective=rpc.collective,
+                )  # fmt: skip
+                one.calls.append(RPCResults(replies))
         except MCollectiveError as error:
-            self.tell(End(question.number, question.hosts or (), str(error)))
-            return
-        self._open[question.number] = _Open(question, RPCResults(replies))
+            one.close()
+            self.tell(End(question.number, question.hosts, str(error)))
+            if isinstance(error, ConnectorError):
+                raise
+        else:
+            self._open[question.number] = one
+
+    def _audiences(self, question: Question) -> list[Audience]:
+        """Who is asked together: by the filter where they were discovered, else by name.
+
+        What only reads, and is for most of those that were found, is one request with the filter and not one to each of them.
+        Whoever was not found this time is asked by name all the same, so that its silence is seen, and its return.
+        """
+        found, named = self.rpc.audience, Audience(question.hosts)
+        there = frozenset(found.nodes)
+        meant = tuple(host for host in question.hosts if host in there)
+        few = max(self.rpc.client.config.number("direct_addressing_threshold"), len(there) // 2)
+        is_whole = found.discovered is not None and not found.is_part
+        if not (is_whole and self.rpc.ddl.actions[question.action].only_reads and len(meant) > few):
+            return [named]
+        others = tuple(host for host in question.hosts if host not in there)
+        return [replace(found, nodes=meant), *([Audience(others)] if others else [])]
 
     def _take(self, one: _Open) -> None:
-        number, replies = one.question.number, one.results.replies
         try:
-            while replies.is_ready:
-                self.tell(Answer(number, next(one.results)))
-            if replies.left > 0:
+            for call in one.calls:
+                while call.replies.is_ready:
+                    self._answer(one, next(call))
+            if any(call.replies.left > 0 for call in one.calls):
                 return
-            for result in one.results:  # what came in the last moment; nothing is waited for any more
-                self.tell(Answer(number, result))
+            for call in one.calls:
+                for result in call:  # what came in the last moment; nothing is waited for any more
+                    self._answer(one, result)
         except ConnectorError:
             raise
         except MCollectiveError as error:
@@ -219,16 +244,20 @@ class Asking(threading.Thread):
             return
         self._over(one, "")
 
+    def _answer(self, one: _Open, result: RPCResult) -> None:
+        if result.sender in one.meant:  # a request with a filter reaches others, too
+            self.tell(Answer(one.question.number, result))
+
     def _over(self, one: _Open, reason: str) -> None:
         self._open.pop(one.question.number, None)
-        stats = one.results.stats
-        self.tell(End(one.question.number, (*stats.no_response, *stats.not_sent), reason))
+        silent = [name for call in one.calls for name in (*call.stats.no_response, *call.stats.not_sent)]
+        self.tell(End(one.question.number, tuple(silent), reason))
 
     def _return(self, reason: str) -> None:
         """The broker went away: everybody is told, and it is looked for until it is there or nobody wants it any more."""
         self.tell(Lost(reason))
         for one in list(self._open.values()):
-            one.results.close()
+            one.close()
             self._over(one, "the broker went away")
         with suppress(ConnectorError):
             self.rpc.close(wait=False)
@@ -250,6 +279,6 @@ class Asking(threading.Thread):
         with suppress(queue.Empty):
             wanted = self._inbox.get(timeout=seconds)
             if isinstance(wanted, Question):
-                self.tell(End(wanted.number, wanted.hosts or (), "there is no broker"))
+                self.tell(End(wanted.number, wanted.hosts, "there is no broker"))
             elif isinstance(wanted, _Stop):
                 self._is_over = True

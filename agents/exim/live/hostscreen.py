@@ -11,7 +11,8 @@ from .rows import Drawn, Row
 from .screen import View, bindings_of
 from .topscreen import TopScreen
 
-_WIDTHS = (0, 9, 7, 7, 8, 6, 7, 0)
+# Cells of each column, and of a terminal that is too narrow for it: the name of the host is never what is left out.
+_WIDTHS = ((0, 0), (9, 14), (7, 62), (7, 28), (8, 54), (6, 46), (7, 36), (9, 72))
 
 
 class HostScreen(View):
@@ -41,8 +42,8 @@ class HostScreen(View):
         sorted_by = "matched" if self._sort == "messages" and self.top.select else self._sort
         names = [f"{name}*" if name.lower() == sorted_by else name for name in titles(bool(self.top.select))]
         return [
-            Column(name, width, share=1 if at else 2, is_right=0 < at < len(names) - 1)
-            for at, (name, width) in enumerate(zip(names, _WIDTHS, strict=True))
+            Column(name, width, is_right=0 < at < len(names) - 1, above=above)
+            for at, (name, (width, above)) in enumerate(zip(names, _WIDTHS, strict=True))
         ]
 
     def titles(self) -> str:
@@ -63,7 +64,7 @@ class HostScreen(View):
             told = [*map(str, numbers), size_text(host.size), age_text(host.oldest) if host.messages else ""]
             state, width = known.state(host, now), self.size.width
             # Numbers that are not those of now are not where numbers stand: nobody adds them up at a glance.
-            short = [Column("", widths_of(columns, width)[0]), Column("")]
+            short = [Column("", widths_of(columns, width)[0] or 0), Column("")]
             text = line_of([host.name, *told, state], columns, width) if is_fresh else line_of([host.name, state], short, width)
             return Row(text, is_faint=not is_fresh, is_loud=bool(host.trouble))
 

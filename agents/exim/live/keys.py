@@ -39,6 +39,7 @@ KEYS = (
     Key("everywhere", "question_mark,h,f1", "?, h, F1", "help", "all keys", "help"),
     Key("everywhere", "q", "q", "leave", "leave", "quit"),
     Key("everywhere", "ctrl+c", "Ctrl-C", "end", "leave, also while something is typed"),
+    Key("everywhere", "ctrl+z", "Ctrl-Z", "suspend_process", "stop, as other programs do; fg leads back"),
     Key("everywhere", "escape", "Escape", "earlier", "back to the screen before"),
     Key("everywhere", "up,k", "Up, k", "", "one line up; Page Up, Home: a page, the first line"),
     Key("everywhere", "down,j", "Down, j", "", "one line down; Page Down, End: a page, the last line"),

@@ -7,7 +7,7 @@ from mcollective_py.client.results import RPCResult
 from ..layout import age_text, size_text
 from ..outcomes import many
 from .acts import ACTS, Act, Aim, Outcomes, question, refusal
-from .cells import Column, line_of, plain, titles_of
+from .cells import Column, cut, line_of, plain, titles_of, width_for, widths_of
 from .hosts import seconds_text
 from .mails import COLUMNS, REFRESHED, SORTS, Mail, MailList, by_host
 from .messageview import MessageView
@@ -113,17 +113,17 @@ class MessageScreen(View):
         return len(self.list.hosts) == 1
 
     def _columns(self) -> list[Column]:
-        host = [] if self._is_one_host else [Column("HOST", 8)]
-        wide = self.size.width > 100
-        numbers = [Column("AGE", 4, is_right=True), Column("SIZE", 5, is_right=True)]
+        width = self.size.width
+        host = [] if self._is_one_host else [Column("HOST", width_for(self.list.hosts, max(width // 6, 8)), above=40)]
         return [
             Column("", 1),
             *host,
-            *numbers,
+            Column("AGE", 4, is_right=True, above=30),
+            Column("SIZE", 5, is_right=True, above=50),
             Column("F", 1),
             Column("SENDER", share=5),
-            Column("RECIPIENTS", share=5),
-            Column("SUBJECT", share=4 if wide else 3),
+            Column("RECIPIENTS", share=5, above=30),
+            Column("SUBJECT", share=4 if width > 100 else 3, above=60),
         ]
 
     def head(self) -> str:
@@ -154,7 +154,9 @@ class MessageScreen(View):
         cells = ["*" if self.list.is_marked(mail) else ""]
         cells += [] if self._is_one_host else [mail.host]
         cells += [age_text(mail.age + now - mail.came), size_text(mail.size), "F" if mail.is_frozen else ""]
-        cells += [mail.sender or "<>", f"{mail.recipients[0] if mail.recipients else ''}{more}", mail.subject]
+        room = widths_of(columns, self.size.width)[-2] or 0
+        first = cut(plain(mail.recipients[0]) if mail.recipients else "", room - len(more))
+        cells += [mail.sender or "<>", f"{first}{more}", mail.subject]
         return line_of(cells, columns, self.size.width)
 
     def remark(self) -> str:

@@ -34,6 +34,10 @@ class MessageView(View):
             if result.is_ok:
                 self._texts[action] = message_lines(result.data) if action == "show" else _body_lines(result)
             self.draw_soon()
+            if result.is_ok and action == "body":
+                self.call_later(self._lead_to_body)
+            if result.is_ok and action == "body":
+                self._lead_to_body()
 
         def ended(silent: Sequence[str], reason: str) -> None:
             if silent or reason:
@@ -59,6 +63,12 @@ class MessageView(View):
         self._said = "asking for the body"
         self._ask("body", {"msgid": self._id, "limit": _BODY})
         self.draw()
+
+    def _lead_to_body(self) -> None:
+        """It stands below headers and log: nothing would be seen of it else."""
+        self.draw()
+        if self._can_draw:
+            self.rows.scroll_to(y=len(self._texts.get("show", ())) + 1, animate=False, immediate=True)
 
 
 def _body_lines(result: RPCResult) -> list[str]:

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 
 from .acts import Outcomes
-from .cells import Column, line_of, plain, titles_of
+from .cells import Column, line_of, plain, titles_of, width_for
 from .rows import Drawn, Row
 from .screen import View, bindings_of
 
-_COLUMNS = (Column("HOST", 10), Column("MESSAGE", 23), Column("OUTCOME", 10), Column("IN ITS WORDS"))
+_COLUMNS = (Column("MESSAGE", 23, above=50), Column("OUTCOME", 10), Column("IN ITS WORDS", above=40))
 
 
 class OutcomeScreen(View):
@@ -18,7 +18,7 @@ class OutcomeScreen(View):
 
     def __init__(self, outcomes: Outcomes, finished: Callable[[], None]) -> None:
         super().__init__()
-        self._outcomes, self._finished = outcomes, finished
+        self._outcomes, self._finished, self._names = outcomes, finished, tuple(outcomes.due)
 
     def head(self) -> str:
         """See View."""
@@ -26,15 +26,18 @@ class OutcomeScreen(View):
 
     def titles(self) -> str:
         """See View."""
-        return titles_of(_COLUMNS, self.size.width)
+        return titles_of(self._columns(), self.size.width)
+
+    def _columns(self) -> list[Column]:
+        return [Column("HOST", width_for(self._names, max(self.size.width // 6, 8))), *_COLUMNS]
 
     def lines(self) -> tuple[Sequence[Row], int | None]:
         """See View."""
-        rows, width = self._outcomes.rows, self.size.width
+        rows, columns, width = self._outcomes.rows, self._columns(), self.size.width
 
         def line(at: int) -> Row:
             one = rows[at]
-            return Row(line_of([one.host, one.id, one.outcome, one.text], _COLUMNS, width), is_loud=one.is_trouble)
+            return Row(line_of([one.host, one.id, one.outcome, one.text], columns, width), is_loud=one.is_trouble)
 
         return Drawn(len(rows), line), None
 

@@ -1,6 +1,7 @@
 """From the words of the command to the view, and back to a clean terminal."""
 
 import argparse
+import io
 import logging
 import os
 import sys
@@ -66,6 +67,10 @@ def _check(options: argparse.Namespace, typed: str) -> None:
 def _viewed(application: AgentApplication, rpc: RPCClient, options: argparse.Namespace, typed: str) -> int:
     # Textual asks for a newer protocol of keys, whose answers old terminals show as signs; no key here needs it.
     os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
+    for name in ("COLUMNS", "LINES"):
+        os.environ.pop(name, None)  # of the shell: the terminal may have another size by now
+    if isinstance(sys.__stderr__, io.TextIOWrapper):
+        sys.__stderr__.reconfigure(errors="replace")  # one sign for one, where the terminal has no UTF-8
     from .app import EximTop
     from .asking import Asking, Event
 

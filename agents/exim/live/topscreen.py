@@ -16,7 +16,10 @@ from .screen import View, bindings_of
 from .tops import COUNT, TopRow, Tops
 
 _COLUMNS = (
-    *(Column(name, width, is_right=True) for name, width in (("MESSAGES", 9), ("RECIPIENTS", 10), ("SIZE", 6), ("FROZEN", 7))),
+    Column("MESSAGES", 9, is_right=True),
+    Column("RECIPIENTS", 10, is_right=True, above=60),
+    Column("SIZE", 6, is_right=True, above=50),
+    Column("FROZEN", 7, is_right=True, above=40),
     Column("NAME"),
 )
 _WORDS = {"sender_domains": "sender domains", "domains": "recipient domains", "auths": "logins"}

@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import queue
+import time
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,9 @@ class Fleet:
         if question.action == "top":
             return {"top": [{"name": "a@b.c", "messages": 5}], "matched": 5}
         if question.action == "show":
-            return {"message": ROW, "headers": "Subject: \x1b[31mred\nX: [b]y", "log": "tried"}
+            return {"message": ROW, "headers": "Subject: \x1b[31mred\nX: [b]y" + "\nReceived: by a relay" * 30, "log": "tried"}
+        if question.action == "body":
+            return {"body": "the first line of the body\n" + "more\n" * 50, "truncated": True}
         return {"outcomes": [{"msgid": ROW["id"], "outcome": "done", "text": "is now [b]frozen"}], "matched": 1}
 
     def drop(self, number):
@@ -60,14 +63,14 @@ def text_of(view):
     return "\n".join("".join(part.text for part in strip) for strip in view.screen._compositor.render_strips())
 
 
-def shown(*steps, names=("mx1", "mx2"), **options):
+def shown(*steps, names=("mx1", "mx2"), size=(80, 24), **options):
     """What is seen after each step, a list of keys, and the fleet."""
 
     async def run():
         fleet = Fleet()
         fleet.view = view = app.EximTop(fleet, names, actions=["freeze", "rm", "count"], **options)
         seen = []
-        async with view.run_test(size=(80, 24)) as pilot:
+        async with view.run_test(size=size) as pilot:
             await settled(pilot)
             for keys in steps:
                 await pilot.press(*keys)
@@ -104,6 +107,48 @@ def test_what_hosts_send_is_shown_as_it_is_and_does_nothing():
     assert "X: [b]y" in one
     assert "a@b.c" in top
     assert not {"\x1b", "\x07", "\r"} & set(listed + one)
+
+
+def test_a_narrow_terminal_leaves_out_columns_and_never_who_it_is_about():
+    (hosts, messages), _ = shown([], ["enter"], size=(40, 10))
+    assert hosts.split("\n")[1].split() == ["HOST", "MESSAGES*", "FROZEN", "OLDEST"]
+    assert hosts.split("\n")[2].split()[:2] == ["mx1", "812"]
+    assert messages.split("\n")[1].split() == ["AGE", "F", "SENDER", "RECIPIENTS"]
+    (tiny, question), _ = shown([], ["enter", "x"], size=(1, 1))
+    assert len(tiny) == len(question) == 1
+
+
+def test_hosts_with_long_names_can_be_told_apart_and_recipients_are_counted_where_their_names_are_cut():
+    names = ("relay-01.example.org", "relay-02.example.org")
+    (seen,), _ = shown(["m"], names=names)
+    assert [line.split()[0] for line in seen.split("\n")[2:4]] == ["relay-01.exa…", "relay-02.exa…"]
+    (narrow,), _ = shown(["enter"], size=(40, 10))
+    assert "… +1" in narrow.split("\n")[2] or "b@x.y +1" in narrow.split("\n")[2]
+
+
+def test_the_body_that_was_asked_for_is_in_sight():
+    (headers, body), _ = shown(["enter", "enter"], ["b"])
+    assert "--- headers ---" in headers
+    assert "the first line of the body" in body
+
+
+def test_an_escape_that_came_together_with_the_next_key_is_one():
+    (asked, back, sorted_by, typed), fleet = shown(
+        ["enter", "f", "circumflex_accent", "y", "f", "alt+y"],
+        ["circumflex_accent"],
+        ["slash", *"abc", "alt+s"],
+        ["slash", "circumflex_accent", "x"],
+    )
+    assert "SENDER" in asked
+    assert "MESSAGES*" in back
+    assert "FROZEN*" in sorted_by
+    assert "^x" in typed
+    assert not [one for one in fleet.asked if one != "look" and one.action == "freeze"]
+
+
+def test_a_remark_does_not_outlive_the_filter_that_it_is_about():
+    (_, other), _ = shown(["m", "a", "x"], ["slash", *"frozen", "enter"])
+    assert "nothing was" not in other
 
 
 def test_an_act_is_asked_for_told_message_by_message_and_sent_once():
@@ -238,6 +283,29 @@ def test_questions_are_answered_side_by_side_and_the_silent_are_named(collective
     assert sorted(told.get(timeout=20).hosts) == ["web1", "web2"]
     asked.end(20.0)
     assert not asked.is_alive()
+
+
+def test_most_of_what_was_found_is_asked_by_one_request_and_the_others_by_name(collective, told):
+    names = [f"web{number}" for number in range(1, 13)]
+    collective.add(*names)
+    rpc, sent = collective.rpcclient("rpcutil"), []
+    call = rpc.client.call
+    rpc.client.call = lambda *words, **more: sent.append((words[3], more["filter"])) or call(*words, **more)
+    rpc.discovery_timeout, deadline = 2, time.monotonic() + 60
+    while len(rpc.audience.nodes) < len(names):
+        assert time.monotonic() < deadline, rpc.audience.nodes
+        rpc.reset()
+    asked = asking.Asking(rpc, lambda: rpc, told.put)
+    asked.start()
+    asked.ask(asking.Question(1, "ping", {}, (*names[:11], "gone"), 5.0))
+    answers, ends = collected(told, 1)
+    assert (sorted(answers[1]), ends) == (sorted(names[:11]), [asking.End(1, ("gone",))])
+    assert [(audience.nodes, filter is None) for audience, filter in sent] == [(tuple(names[:11]), False), (("gone",), True)]
+    sent.clear()
+    asked.ask(asking.Question(2, "ping", {}, ("web1", "web2")))
+    assert sorted(collected(told, 2)[0][2]) == ["web1", "web2"]
+    assert [(audience.discovered, filter) for audience, filter in sent] == [(None, None)]
+    asked.end(20.0)
 
 
 def test_a_broker_that_goes_away_is_told_and_looked_for(collective, told):
