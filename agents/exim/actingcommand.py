@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ from mcollective_py.errors import UsageError
 
 from .bounds import MAX_MESSAGES
 from .orders import Order
-from .outcomes import many, present_ids, sample_lines, whereabouts
+from .outcomes import many, nowhere, present_ids, sample_lines, whereabouts
 from .sent import mappings, number
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 _SAMPLES = 3  # messages of a host that are shown before the question
 _SAMPLED_HOSTS = 4
-_NAMED = 5  # hosts whose failure is told, or ids that are nowhere
+_NAMED = 5  # hosts whose failure or silence is told
 
 
 def act(application: "Exim", order: Order, options: argparse.Namespace) -> int:
@@ -66,9 +67,10 @@ class _Acting:
         looking = {name: value for name, value in order.inputs.items() if name != "wait"}
         looking |= {"msgids": list(ids), "max_messages": self.most, "noop": True}
         announced(lambda: self.rpc.audience, self.rpc.filter, self.rpc.discovery_timeout, self.options, self.rpc.client.config)
-        results = self.rpc.call(order.action, looking)
-        with interruptible(results) as wait:
-            came = list(results)
+        with _looking(self.rpc):
+            results = self.rpc.call(order.action, looking)
+            with interruptible(results) as wait:
+                came = list(results)
         if wait.is_interrupted:
             return _interrupted(wait.exitcode(INTERRUPTED))
         asked = set(ids)
@@ -79,14 +81,14 @@ class _Acting:
             return self._show(Gathered([results], came))
         for one in wrong[:_NAMED]:
             remark(f"{one.sender}: {said_of(one, lambda result: None)}")
+        silent = _silent(results)
+        if came and silent:
+            remark(_left_out(silent))
         if missing:
-            more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
-            who = "no host" if not wrong else "no host that could say it"
-            remark(f"mco exim: {who} has a message {', '.join(missing[:_NAMED])}{more}")
+            remark(nowhere(missing, is_sure=not (wrong or silent)))
         if not where:
             return 2
-        if len(where) > 1 and len(where) > len({found[0] for found in where.values()}):
-            self._ask_twice(where)
+        self._ask_twice(where)
         groups: dict[tuple[str, ...], list[str]] = {}
         for host, found in where.items():
             groups.setdefault(found, []).append(host)
@@ -100,7 +102,7 @@ class _Acting:
 
     def _ask_twice(self, where: Mapping[str, Sequence[str]]) -> None:
         """Two hosts can have given two messages the same id."""
-        twice = sorted({id for found in where.values() for id in found if sum(id in other for other in where.values()) > 1})
+        twice = sorted(id for id, count in Counter(id for found in where.values() for id in found).items() if count > 1)
         if not twice or self.options.noop or self.options.yes:
             return
         hosts = sorted(host for host, found in where.items() if any(id in found for id in twice))
@@ -114,7 +116,7 @@ class _Acting:
         """The messages of a selection: counted first, and dealt with on the hosts that have any."""
         order, options, rpc = self.order, self.options, self.rpc
         announced(lambda: rpc.audience, rpc.filter, rpc.discovery_timeout, options, rpc.client.config)
-        with _at_once(rpc):
+        with _looking(rpc):
             results = rpc.call("count", {"select": order.selection})
             with interruptible(results) as wait:
                 came = list(results)
@@ -132,9 +134,8 @@ class _Acting:
             return self._show(Gathered([results], came))
         for one in [one for one in came if not one.is_ok][:_NAMED]:
             remark(f"{one.sender}: {said_of(one, lambda result: None)}")
-        if came and (silent := results.stats.no_response):
-            more = f" and {len(silent) - _NAMED} more" if len(silent) > _NAMED else ""
-            remark(f"left out, for want of an answer: {', '.join(silent[:_NAMED])}{more}")
+        if came and (silent := _silent(results)):
+            remark(_left_out(silent))
         if not total:
             if came:
                 remark("no message is meant: nothing was sent")
@@ -179,14 +180,27 @@ class _Acting:
 
 
 @contextmanager
-def _at_once(rpc: RPCClient) -> Iterator[None]:
-    """Within, all hosts are asked at once: batches are for what changes something."""
-    kept = rpc.batch, rpc.canary, rpc.max_fail
+def _looking(rpc: RPCClient) -> Iterator[None]:
+    """Within, all hosts are asked at once, and waited for as long as for what only reads: batches and minutes are for what acts."""
+    kept = rpc.batch, rpc.canary, rpc.max_fail, rpc.timeout
     rpc.batch = rpc.canary = rpc.max_fail = None
+    if rpc.timeout is None:
+        rpc.timeout = rpc.ddl.timeout("count") + rpc.discovery_timeout
     try:
         yield
     finally:
-        rpc.batch, rpc.canary, rpc.max_fail = kept
+        rpc.batch, rpc.canary, rpc.max_fail, rpc.timeout = kept
+
+
+def _silent(results: RPCResults) -> list[str]:
+    """Hosts that may have messages too, and did not answer."""
+    stats = results.stats
+    return sorted({*stats.no_response, *stats.silent_known})
+
+
+def _left_out(silent: Sequence[str]) -> str:
+    more = f" and {len(silent) - _NAMED} more" if len(silent) > _NAMED else ""
+    return f"left out, for want of an answer: {', '.join(silent[:_NAMED])}{more}"
 
 
 def _most(options: argparse.Namespace) -> int:

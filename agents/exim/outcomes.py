@@ -8,6 +8,7 @@ from .shown import table_lines
 
 _MOST_LINES = 20  # of a host, for messages that were not done
 _MOST_HOSTS = 8  # that a question names
+_NAMED = 5  # ids that are nowhere
 WELL = ("done", "unchanged", "gone", "would")  # of what was to be changed
 
 
@@ -53,6 +54,13 @@ def sample_lines(samples: Sequence[tuple[str, Mapping[str, Any]]], total: int) -
     rows = [{"host": host, **{name: value for name, value in row.items() if name != "host"}} for host, row in samples]
     more = total - len(rows)
     return [*table_lines(rows), *([f"... and {more} more"] if rows and more > 0 else [])]
+
+
+def nowhere(ids: Sequence[str], *, is_sure: bool = True) -> str:
+    """That no host has these messages, and what tells more. is_sure: every host has said so."""
+    named = ", ".join(ids[:_NAMED]) + (f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else "")
+    who = "no host" if is_sure else "no host that could say it"
+    return f"mco exim: {who} has a message {named}: mco exim trace {ids[0]} tells what became of it"
 
 
 def present_ids(data: Mapping[str, Any]) -> list[str]:

@@ -1,4 +1,4 @@
-from agents.exim.outcomes import outcome_lines, present_ids, sample_lines, sum_line, whereabouts
+from agents.exim.outcomes import nowhere, outcome_lines, present_ids, sample_lines, sum_line, whereabouts
 
 
 def row(id, outcome, text=""):
@@ -57,3 +57,10 @@ def test_a_trial_tells_which_of_the_ids_are_there():
         "outcomes": [{"msgid": "a", "outcome": "would"}, {"msgid": "b", "outcome": "unknown"}, {"msgid": "c", "outcome": "locked"}, 7]
     }
     assert present_ids(data) == ["a", "c"]
+
+
+def test_what_no_host_has_is_told_with_what_knows_more():
+    assert nowhere(["a"]) == "mco exim: no host has a message a: mco exim trace a tells what became of it"
+    assert nowhere([*"abcdefg"], is_sure=False).startswith(
+        "mco exim: no host that could say it has a message a, b, c, d, e and 2 more: "
+    )

@@ -1,23 +1,28 @@
 """exim_rows: tables of all hosts as one: rows of one name are added up."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mcollective_py.client.aggregate import Aggregated, AggregateFunction
 
+from ...layout import age_text, size_text
+
 _MAX_NAMES = 20_000
+_SHOWN: Mapping[str, Callable[[int], str]] = {"ages": age_text, "sizes": size_text}
 
 
 class EximRows(AggregateFunction):
     """A table. options: `name`, the key by which rows are the same; `sum`, `most`, `least`: keys of numbers, and what becomes of them;
-    `sort` (`most`, by the first number, or `none`); `count` of rows that are shown (all of them).
+    `sort` (`most`, by the first number, or `none`); `count` of rows that are shown (all of them); `ages`, `sizes`: keys that are
+    shown as 24h and 12K, not as seconds and bytes.
     """
 
     def startup(self) -> None:
-        self.check_options("name", "sum", "most", "least", "sort", "count")
+        self.check_options("name", "sum", "most", "least", "sort", "count", "ages", "sizes")
         self.name = str(self.options.get("name", "name"))
         self.how = {key: kind for kind in ("sum", "most", "least") for key in self.options.get(kind, ())}
         self.count = self.option("count", _MAX_NAMES, 1, _MAX_NAMES)
+        self.shown = {key: show for option, show in _SHOWN.items() for key in self.options.get(option, ())}
         self.rows: dict[str, dict[str, float]] = {}
         self.left_out = 0
 
@@ -41,6 +46,11 @@ class EximRows(AggregateFunction):
                 number if before is None else before + number if how == "sum" else (max if how == "most" else min)(before, number)
             )
 
+    def _text(self, key: str, number: float) -> str:
+        if key in self.shown:
+            return self.shown[key](int(number))
+        return f"{number:g}" if number < 1e6 else f"{number:.0f}"
+
     def summarize(self) -> Aggregated:
         keys = [*self.how]
         rows = [(name, [numbers.get(key, 0) for key in keys]) for name, numbers in self.rows.items()]
@@ -51,7 +61,7 @@ class EximRows(AggregateFunction):
         shown = rows[: self.count]
         cells = [
             list(keys),
-            *([f"{number:g}" if number < 1e6 else f"{number:.0f}" for number in numbers] for _, numbers in shown),
+            *([self._text(key, number) for key, number in zip(keys, numbers, strict=True)] for _, numbers in shown),
         ]
         widths = [max(len(line[place]) for line in cells) for place in range(len(keys))]
         names = [self.name, *(name for name, _ in shown)]
