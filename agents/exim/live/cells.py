@@ -37,9 +37,9 @@ def widths_of(columns: Sequence[Column], width: int) -> list[int | None]:
     return [(column.width or left * column.share // shares) if width > column.above else None for column in columns]
 
 
-def width_for(names: Iterable[str], most: int) -> int:
-    """Cells of a column that tells these names apart."""
-    return min(max(map(len, names), default=0), most) or 1
+def width_for(title: str, names: Iterable[str], most: int) -> int:
+    """Cells of a column that tells these names apart, below its title."""
+    return max(min(max(map(len, names), default=0), most), len(title))
 
 
 def line_of(cells: Sequence[str], columns: Sequence[Column], width: int) -> str:

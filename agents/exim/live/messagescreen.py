@@ -114,7 +114,7 @@ class MessageScreen(View):
 
     def _columns(self) -> list[Column]:
         width = self.size.width
-        host = [] if self._is_one_host else [Column("HOST", width_for(self.list.hosts, max(width // 6, 8)), above=40)]
+        host = [] if self._is_one_host else [Column("HOST", width_for("HOST", self.list.hosts, max(width // 6, 8)), above=40)]
         return [
             Column("", 1),
             *host,

@@ -29,7 +29,7 @@ class OutcomeScreen(View):
         return titles_of(self._columns(), self.size.width)
 
     def _columns(self) -> list[Column]:
-        return [Column("HOST", width_for(self._names, max(self.size.width // 6, 8))), *_COLUMNS]
+        return [Column("HOST", width_for("HOST", self._names, max(self.size.width // 6, 8))), *_COLUMNS]
 
     def lines(self) -> tuple[Sequence[Row], int | None]:
         """See View."""

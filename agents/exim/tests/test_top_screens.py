@@ -120,6 +120,8 @@ def test_a_narrow_terminal_leaves_out_columns_and_never_who_it_is_about():
 
 def test_hosts_with_long_names_can_be_told_apart_and_recipients_are_counted_where_their_names_are_cut():
     names = ("relay-01.example.org", "relay-02.example.org")
+    (short,), _ = shown(["m"])
+    assert short.split("\n")[1].split()[0] == "HOST"
     (seen,), _ = shown(["m"], names=names)
     assert [line.split()[0] for line in seen.split("\n")[2:4]] == ["relay-01.exa…", "relay-02.exa…"]
     (narrow,), _ = shown(["enter"], size=(40, 10))
