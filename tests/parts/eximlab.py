@@ -96,15 +96,23 @@ class EximLab:
 
     def send(self, host: str, *messages: Mapping[str, object]) -> None:
         """Queue messages by SMTP; see eximqueue.send."""
-        done = subprocess.run(
-            self.lab.inside(host, [sys.executable, str(_HERE / "eximqueue.py"), "send"]),
-            env=self.lab.environ, input=json.dumps(messages), capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
+        self._queue(host, "send", messages)
+
+    def offer(self, host: str, message: Mapping[str, object]) -> str:
+        """Offer a message by SMTP: `taken`, or why Exim refused it."""
+        return self._queue(host, "offer", [message]).strip()
 
     def multiply(self, host: str, count: int, ages: int = 86_400) -> None:
         """Add count copies of what is queued, which came over the last `ages` seconds: a thousand take a fraction of a second."""
         self.shell(host, f"{sys.executable} {_HERE}/eximqueue.py copy {count} {ages}")
+
+    def _queue(self, host: str, how: str, messages: Sequence[Mapping[str, object]]) -> str:
+        done = subprocess.run(
+            self.lab.inside(host, [sys.executable, str(_HERE / "eximqueue.py"), how]),
+            env=self.lab.environ, input=json.dumps(messages), capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
 
 @contextmanager

@@ -58,5 +58,11 @@ def _base62(number: int, width: int) -> str:
 if __name__ == "__main__":
     if sys.argv[1] == "send":
         send(json.load(sys.stdin))
+    elif sys.argv[1] == "offer":
+        try:
+            send(json.load(sys.stdin))
+            print("taken")
+        except smtplib.SMTPException as error:
+            print(error)
     else:
         copy(int(sys.argv[2]), int(sys.argv[3]))

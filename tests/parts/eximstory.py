@@ -16,21 +16,12 @@ from tests.parts.eximfleet import ACL, BLOCKLIST, EximFleet, exim_fleet
 PAGE = Path(__file__).parents[2] / "docs" / "exim-story.md"
 RELAYS = ("mx1", "mx2", "mx3", "mx4")
 SENDER = "offers@shop.example"
+_SUBJECT = "Cheap watches, today only"
 _ANSWERING = Path(__file__).with_name("answering.py")
 _ID = re.compile(r"\b[0-9A-Za-z]{6}-[0-9A-Za-z]{6}-[0-9A-Za-z]{2}\b")
 _BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 _NUMBER = re.compile(r"\b\d{4}-\d\d-\d\dT[\d:]+Z|\b\d[\d.:]*(?:[smhdKM]|ms)?\b")
 _DAY = re.compile(r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b|[+-]N\b")
-_SEND = """
-import smtplib, sys
-with smtplib.SMTP("127.0.0.1", 25, local_hostname="client.lab.test", timeout=30) as server:
-    server.login(sys.argv[2], "secret")
-    try:
-        server.sendmail(sys.argv[1], ["u4@example.com"], b"Subject: Cheap watches, today only\\n\\nx\\n")
-        print("taken")
-    except smtplib.SMTPException as error:
-        print(error)
-"""
 _OTHERS = ("alice", "bob", "carol", "dave", "erin", "frank")
 OTHERS = len(_OTHERS)  # messages of everybody else on a relay
 
@@ -63,7 +54,7 @@ def story_fleet(spam: int) -> Iterator[EximFleet]:
                 {
                     "sender": SENDER,
                     "recipients": [f"{name}{host}@example.{top}"],
-                    "subject": "Cheap watches, today only",
+                    "subject": _SUBJECT,
                     "user": "mallory",
                 }
                 for name, top in (("defer1", "com"), ("defer2", "net"), ("u3", "com"))
@@ -112,7 +103,7 @@ class Story:
 
     def attempt(self, user: str = "mallory") -> str:
         """Somebody who has the password sends a message more; what the relay answers."""
-        return self.fleet.exim.run("mx1", sys.executable, "-c", _SEND, SENDER, user).stdout.strip()
+        return self.fleet.exim.offer("mx1", {"sender": SENDER, "recipients": ["u4@example.com"], "subject": _SUBJECT, "user": user})
 
 
 def stable(text: str) -> list[str]:

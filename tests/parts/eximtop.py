@@ -5,17 +5,14 @@ Also a program: python -m tests.parts.eximtop docs/exim-top.svg draws the pictur
 
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from mcollective_py.cli.demosite import Site, SiteHost
-from tests.parts.eximlab import EximLab, exim_lab
-from tests.parts.labbroker import lab_broker
+from mcollective_py.cli.demosite import Site
+from tests.parts.eximfleet import exim_fleet
+from tests.parts.eximlab import EximLab
 from tests.parts.terminal import Terminal
-from tests.waiting import wait_until
 
 RELAYS = ("mx1", "mx2")
 MAIL: list[dict[str, object]] = [
@@ -55,30 +52,16 @@ class TopFleet:
 @contextmanager
 def top_fleet() -> Iterator[TopFleet]:
     """The fleet; gone afterwards."""
-    with tempfile.TemporaryDirectory(dir="/var/tmp", prefix="mco-exim-") as name, exim_lab(Path(name), RELAYS) as exim:
-        site = Site(Path(name), settings={"plugin.actionpolicy.allow_unconfigured": "1"})
+    with exim_fleet(RELAYS) as fleet:
+        exim = fleet.exim
 
         def fill(host: str) -> None:
             exim.send(host, *MAIL)
             exim.exim(host, "-q")
 
-        with ThreadPoolExecutor(2) as pool:
-            list(pool.map(fill, RELAYS))
+        fleet.on_all(fill)
         exim.multiply("mx1", 400)
-        with lab_broker(exim.lab, site) as broker:
-            site.write_client(broker)
-            configs = {host: site.write_host(SiteHost(host), broker) for host in RELAYS}
-
-            def start(host: str) -> None:
-                command = (sys.executable, "-m", "mcollective_py.server.daemon", "--daemonize", "--pid", "/run/mcollectived.pid")
-                started = exim.lab.run(host, *command, "--config", str(configs[host]))
-                assert started.returncode == 0, started.stderr
-
-            with ThreadPoolExecutor(2) as pool:
-                list(pool.map(start, RELAYS))
-            find = [sys.executable, "-m", "mcollective_py", "find", "-A", "exim", "--config", str(site.client_config)]
-            wait_until("both answer", lambda: sorted(exim.lab.run_outside(*find).stdout.split()) == list(RELAYS), 40)
-            yield TopFleet(exim, site)
+        yield TopFleet(exim, fleet.site)
 
 
 def main(path: str) -> None:

@@ -4,7 +4,6 @@ import json
 import re
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -13,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from mcollective_py.cli.demosite import Site, SiteHost
+from mcollective_py.cli.demosite import Site
 from tests.parts.asker import Asker
-from tests.parts.eximlab import SPOOL, EximLab, exim_lab
-from tests.parts.labbroker import lab_broker
+from tests.parts.eximfleet import exim_fleet
+from tests.parts.eximlab import SPOOL, EximLab
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.parts
@@ -93,20 +92,11 @@ class Relay:
 
 @pytest.fixture(scope="module")
 def relay() -> Iterator[Relay]:
-    with tempfile.TemporaryDirectory(dir="/var/tmp", prefix="mco-exim-") as name, exim_lab(Path(name), ["mx1"]) as exim:
-        site = Site(Path(name), settings={"plugin.actionpolicy.allow_unconfigured": "1"})
-        with lab_broker(exim.lab, site) as broker:
-            site.write_client(broker)
-            config = site.write_host(SiteHost("mx1"), broker)
-            command = (sys.executable, "-m", "mcollective_py.server.daemon", "--daemonize", "--pid", "/run/mcollectived.pid")
-            started = exim.lab.run("mx1", *command, "--config", str(config))
-            assert started.returncode == 0, started.stderr
-            made = Relay(exim, site)
-            command = (sys.executable, "-m", "mcollective_py", "find", "-A", "exim", "--config", str(site.client_config))
-            wait_until("it answers", lambda: exim.lab.run_outside(*command).stdout.split() == ["mx1"], 40)
-            yield made
-            for one in made.operators:
-                one.close()
+    with exim_fleet(["mx1"]) as fleet:
+        made = Relay(fleet.exim, fleet.site)
+        yield made
+        for one in made.operators:
+            one.close()
 
 
 def these(*ids: str) -> str:

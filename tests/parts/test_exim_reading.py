@@ -2,21 +2,17 @@
 
 import json
 import re
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mcollective_py.cli.demosite import Site, SiteHost
+from mcollective_py.cli.demosite import Site
 from tests.parts.asker import Asker
-from tests.parts.eximlab import SPOOL, EximLab, exim_lab
-from tests.parts.labbroker import lab_broker
-from tests.waiting import wait_until
+from tests.parts.eximfleet import EximFleet, exim_fleet
+from tests.parts.eximlab import SPOOL, EximLab
 
 pytestmark = pytest.mark.parts
 
@@ -30,18 +26,13 @@ MAIL: list[dict[str, object]] = [
 ]
 
 
-class Fleet:
-    """Two relays with daemons, and `mco` on their network."""
+class Fleet(EximFleet):
+    """Two relays with daemons, and `mco` and single requests on their network."""
 
     def __init__(self, exim: EximLab, site: Site) -> None:
-        self.exim, self.site = exim, site
+        super().__init__(exim, site)
         words = [sys.executable, "-m", "tests.parts.asker", str(site.client_config)]
         self.asker = Asker(exim.lab.outside(words), exim.lab.environ | {"PYTHONPATH": str(Path(__file__).parents[2])})
-
-    def mco(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """`mco` with these words."""
-        command = [sys.executable, "-m", "mcollective_py", *words, "--config", str(self.site.client_config)]
-        return self.exim.lab.run_outside("env", f"XDG_CACHE_HOME={self.site.folder}", *command)
 
     def data(self, action: str, *inputs: str, host: str = "mx1") -> dict[str, Any]:
         """The outputs of an action on a host, which must succeed."""
@@ -52,28 +43,15 @@ class Fleet:
 
 @pytest.fixture(scope="module")
 def fleet() -> Iterator[Fleet]:
-    with tempfile.TemporaryDirectory(dir="/var/tmp", prefix="mco-exim-") as name, exim_lab(Path(name), RELAYS) as exim:
-        site = Site(Path(name), settings={"plugin.actionpolicy.allow_unconfigured": "1"})
+    with exim_fleet(RELAYS) as relays:
+        exim = relays.exim
         exim.send("mx1", *MAIL)
         exim.send("mx2", *MAIL[:2])
         exim.exim("mx1", "-q")
         exim.exim("mx1", "-Mf", exim.ids("mx1")[0])
-        with lab_broker(exim.lab, site) as broker:
-            site.write_client(broker)
-
-            configs = {host: site.write_host(SiteHost(host), broker) for host in RELAYS}
-
-            def start(host: str) -> None:
-                command = (sys.executable, "-m", "mcollective_py.server.daemon", "--daemonize", "--pid", "/run/mcollectived.pid")
-                started = exim.lab.run(host, *command, "--config", str(configs[host]))
-                assert started.returncode == 0, started.stderr
-
-            with ThreadPoolExecutor(2) as pool:
-                list(pool.map(start, RELAYS))
-            made = Fleet(exim, site)
-            wait_until("both answer", lambda: sorted(made.mco("find", "-A", "exim").stdout.split()) == list(RELAYS), 40)
-            yield made
-            made.asker.close()
+        made = Fleet(exim, relays.site)
+        yield made
+        made.asker.close()
 
 
 def test_the_listing_is_exims_own(fleet: Fleet) -> None:
