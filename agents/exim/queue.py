@@ -20,6 +20,7 @@ from .spoolfile import MAX_FILE, BrokenSpoolFile, Message, parse_header_file, pa
 
 MAX_MESSAGES = 200_000  # of which one request reads; a host with more is in other trouble than a listing can help with
 MAX_KEPT = 20_000  # messages that are remembered, some 20 MB
+MAX_ADDRESSES = 200_000  # recipients of those messages, as much again: one who sends to lists fills no memory
 _MAX_QUEUES = 200
 _LOOK_AGAIN = 30.0  # seconds: who writes into a file of the spool by hand does not change its folder, as Exim does
 _MARGIN = 1.0  # seconds: what changed this lately may change again at what its file system's clock takes for the same moment
@@ -59,12 +60,13 @@ class Known:
     """A folder as it was found.
 
     changed: its time of change in ns, -1 where it may have changed since unseen. looked: when its files were looked at, seconds.
-    found: by id. A message that was under delivery is not in it, nor what is beyond MAX_KEPT.
+    found: by id. A message that was under delivery is not in it, nor what is beyond MAX_KEPT. addresses: how many these have.
     """
 
     changed: int
     looked: float
     found: "dict[str, Message | Broken]"
+    addresses: int = 0
 
 
 @dataclass(slots=True)
@@ -187,6 +189,7 @@ def _recall_folder(folder: Folder, listing: Listing, wanted: Callable[[Message],
             return
         heads, journals = _names(handle)
         room = MAX_KEPT - sum(len(one.found) for one in seen.folders.values())
+        address_room, addresses = MAX_ADDRESSES - sum(one.addresses for one in seen.folders.values()), 0
         before, same_before = (known.found, int((known.looked - _MARGIN) * 1e9)) if known is not None else ({}, 0)
         all_found: dict[str, Message | Broken] = {}
         is_whole = not journals
@@ -205,13 +208,15 @@ def _recall_folder(folder: Folder, listing: Listing, wanted: Callable[[Message],
                 continue
             assert found is not None  # every sender is wanted
             listing.total += 1
-            if not has_journal and len(all_found) < room:
+            more = len(found.recipients) + len(found.delivered) if isinstance(found, Message) else 0
+            if not has_journal and len(all_found) < room and addresses + more <= address_room:
                 all_found[id] = found
+                addresses += more
             else:
                 is_whole = False
             _add(listing, found, wanted)
         is_settled = began * 1e9 - changed > _MARGIN * 1e9
-        seen.folders[folder.path] = Known(changed if is_whole and is_settled else -1, began, all_found)
+        seen.folders[folder.path] = Known(changed if is_whole and is_settled else -1, began, all_found, addresses)
 
 
 def _changed_at(handle: int, id: str) -> int:

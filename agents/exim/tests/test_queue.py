@@ -119,6 +119,18 @@ def test_of_more_than_it_may_remember_it_gives_all_and_remembers_some(tmp_path, 
         assert [list(known.found) for known in kept.folders.values()] == [[A], [B]]
 
 
+def test_messages_to_very_many_are_not_remembered(tmp_path, monkeypatch):
+    monkeypatch.setattr(queue, "MAX_ADDRESSES", 1)
+    place = put(tmp_path, A)
+    put(tmp_path, B)
+    os.utime(place, (1_000_000_000, 1_000_000_000))
+    kept, folders = queue.Kept(), queue.queue_folders(str(tmp_path))
+    for _ in range(2):
+        assert [mail.id for mail in queue.read_queue(folders, kept=kept).messages] == [A, B]
+        held = [one for known in kept.folders.values() for one in known.found.values()]
+        assert sum(len(one.recipients) + len(one.delivered) for one in held) <= 1
+
+
 def test_of_a_folder_that_is_as_it_was_no_file_is_looked_at(tmp_path):
     place = put(tmp_path, A)
     kept, folders = queue.Kept(), queue.queue_folders(str(tmp_path))
