@@ -72,7 +72,7 @@ class Backend(Protocol):
         ...
 
     def probe(self, entries: Sequence[Entry]) -> bool:
-        """Whether any of these is held by the kernel, without reading all."""
+        """Whether packets meet any of these: it is held by the kernel, and what is looked up leads to it. Without reading all."""
         ...
 
     def apply(self, effect: Effect, delta: Delta) -> None:

@@ -58,8 +58,8 @@ class Ipset:
 
     def probe(self, entries: Sequence[Entry]) -> bool:
         """See Backend."""
-        sets = any(run(setwords.test_set(self._settings.ipset, entry.key), timeout=5).exitcode == 0 for entry in entries)
-        return sets or any(self._rules.has_rule(entry, ours=False) for entry in entries)
+        held = [entry for entry in entries if self._is_in_set(entry) or self._rules.has_rule(entry, ours=False)]
+        return any(self._rules.leads(version) for version in {entry.scope.version for entry in held})
 
     def apply(self, effect: Effect, delta: Delta) -> None:
         """See Backend."""
@@ -112,6 +112,12 @@ class Ipset:
             self._destroy(self._sets().elements)
         else:
             self.teardown(self.read(), made)
+
+    def _is_in_set(self, entry: Entry) -> bool:
+        """Whether its set has it, and a rule looks into the set."""
+        group = setwords.group_of(entry.key)
+        is_there = run(setwords.test_set(self._settings.ipset, entry.key), timeout=5).exitcode == 0
+        return is_there and self._rules.has_words(group.version, setwords.rule_of(group, self._rules.target))
 
     def _sets(self) -> Sets:
         answer = run(setwords.save_sets(self._settings.ipset), timeout=_SECONDS, max_output=_MOST)

@@ -57,7 +57,8 @@ class Iptables:
 
     def probe(self, entries: Sequence[Entry]) -> bool:
         """See Backend."""
-        return any(self._rules.has_rule(entry, ours=ours) for entry in entries for ours in (True, False))
+        held = [entry for entry in entries if any(self._rules.has_rule(entry, ours=ours) for ours in (True, False))]
+        return any(self._rules.leads(version) for version in {entry.scope.version for entry in held})
 
     def apply(self, effect: Effect, delta: Delta) -> None:
         """See Backend."""

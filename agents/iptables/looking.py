@@ -43,7 +43,9 @@ class Looking(Acting):
         if blocks and passes:
             reply["output"] = f"{shown_key(passes[-1].key)} lets it through, in spite of {shown_key(blocks[0].key)}"
         elif blocks and not backend.probe(blocks):
-            reply["output"] = f"{shown_key(blocks[0].key)} is kept as blocked, but was taken away by hand"
+            reply["output"] = (
+                f"{shown_key(blocks[0].key)} is kept as blocked, but is not: it was taken away by hand, or what leads to it"
+            )
         elif blocks:
             reply["blocked"], first = True, blocks[0]
             reply["output"] = f"blocked by {shown_key(first.key)}"

@@ -7,7 +7,7 @@ from mcollective_py.agent import run
 
 from .backend import BackendFailed, Delta, Effect
 from .entry import Entry, scope_of
-from .nftwords import check_stdin, delete_table, from_stdin, list_table, parse_table, probe_text, transaction
+from .nftwords import check_stdin, delete_table, from_stdin, is_met, list_table, parse_table, probe_text, transaction
 from .settings import Settings
 
 _SECONDS = 20.0
@@ -40,7 +40,7 @@ class Nft:
 
     def probe(self, entries: Sequence[Entry]) -> bool:
         """See Backend."""
-        return any(run(check_stdin(self._settings.nft), stdin=probe_text(entry.key), timeout=5).exitcode == 0 for entry in entries)
+        return any(is_met(run(check_stdin(self._settings.nft), stdin=probe_text(entry.key), timeout=5).stderr) for entry in entries)
 
     def apply(self, effect: Effect, delta: Delta) -> None:
         """See Backend."""

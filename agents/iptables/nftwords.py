@@ -15,6 +15,7 @@ from .entry import ALLOW, BLOCK, KINDS, Key, Scope, scope_of
 TABLE = "inet mcollective"
 PRIORITY = -310  # before raw (-300), so before connection tracking; after the fragments are joined (-400)
 _NAME = re.compile(r"(block|allow)([46])_([0-9]{1,3})(?:_(tcp|udp|icmp)((?:_[0-9]{1,5}(?:to[0-9]{1,5})?)*))?", re.ASCII)
+_SAID = re.compile(r"/dev/stdin:([0-9]{1,3}):[^ ]* Error: (.*)", re.ASCII)  # nft tells of every line that fails
 _VERDICTS = {"DROP": "drop", "REJECT": "reject"}
 
 
@@ -29,7 +30,7 @@ def from_stdin(nft: str) -> list[str]:
 
 
 def check_stdin(nft: str) -> list[str]:
-    """The same, thrown away before it holds: what it says of a deletion is whether the element is there, in no time."""
+    """The same, thrown away before it holds: what it says of a deletion is whether something is there and used, in no time."""
     return [nft, "-c", "-f", "-"]
 
 
@@ -87,8 +88,15 @@ def transaction(present: Effect, puts: Sequence[Timed], drops: Collection[Key], 
 
 
 def probe_text(key: Key) -> str:
-    """What `check_stdin` is asked for one element."""
-    return f"delete element {TABLE} {set_name(scope_of(key))} {{ {_address(key)} }}\n"
+    """What `check_stdin` is asked for one element: would it go, and would its set and its chain, which something must lead to."""
+    name = set_name(scope_of(key))
+    return f"delete element {TABLE} {name} {{ {_address(key)} }}\ndelete set {TABLE} {name}\ndelete chain {TABLE} {key[1]}\n"
+
+
+def is_met(stderr: str) -> bool:
+    """Whether packets meet the element of `probe_text`, by what nft says to it: it is there, and set and chain are in use."""
+    said = {int(found[1]): found[2] for line in stderr.splitlines() if (found := _SAID.match(line))}
+    return 1 not in said and all("resource busy" in said.get(line, "") for line in (2, 3))
 
 
 def delete_table() -> str:
@@ -124,6 +132,9 @@ def _effect(objects: Iterable[Mapping[str, Any]], target: str) -> Effect:
                 is_hooked = (found.get("hook"), found.get("prio"), found.get("policy")) == ("prerouting", PRIORITY, "accept")
             elif found.get("name") not in KINDS:
                 faults.append(f"the chain {found.get('name')} is not ours")
+        elif (found := one.get("table")) is not None:
+            if found.get("flags"):  # what they are is printed wrongly by some versions; ours has none
+                faults.append("the table is dormant, or has another flag")
         elif (found := one.get("rule")) is not None:
             rules.setdefault(str(found.get("chain")), []).append(_rule(found.get("expr", ())))
     if not is_hooked or rules["input"] != [("", ALLOW), ("", BLOCK)]:

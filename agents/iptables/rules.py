@@ -7,7 +7,7 @@ from mcollective_py.agent import RPCAborted, run
 
 from .backend import BackendFailed
 from .entry import Entry
-from .rulewords import Chain, as_before, check_rule, input_of, parse_save, restore, save
+from .rulewords import Chain, as_before, check_rule, input_of, leads, list_hooks, parse_save, restore, save
 from .settings import Settings
 
 FAMILIES = (4, 6)
@@ -45,6 +45,14 @@ class Rules:
         """Whether a rule for this entry is in the chain, of ours or of others, without reading the chain."""
         words = check_rule(self.programs[entry.scope.version], self.chain, entry.key, self.target, ours=ours)
         return run(words, timeout=_SECONDS).exitcode == 0
+
+    def has_words(self, version: int, words: str) -> bool:
+        """Whether a rule of these words is in the chain."""
+        return run([self.programs[version], "-w", "10", "-C", self.chain, *words.split()], timeout=_SECONDS).exitcode == 0
+
+    def leads(self, version: int) -> bool:
+        """Whether INPUT leads to the chain."""
+        return leads(run(list_hooks(self.programs[version]), timeout=_SECONDS).stdout, self.chain)
 
     def apply(self, before: Mapping[int, Chain], lines: Mapping[int, list[str]]) -> None:
         """Carry out the lines of each family. Raises BackendFailed, and then both are as they were before."""

@@ -61,6 +61,16 @@ def check_rule(iptables: str, chain: str, key: Key, target: str, *, ours: bool =
     return [iptables, "-w", "10", "-C", chain, *(words if ours else words.replace(f"{COMMENT} ", "")).split()]
 
 
+def list_hooks(iptables: str) -> list[str]:
+    """The rules of INPUT alone."""
+    return [iptables, "-w", "10", "-S", "INPUT"]
+
+
+def leads(text: str, chain: str) -> bool:
+    """Whether a rule among what `list_hooks` prints leads to the chain."""
+    return any(line.startswith("-A INPUT ") and f" -j {chain} " in f"{line} " for line in text.splitlines())
+
+
 def parse_save(text: str, chain: str) -> Chain:
     """The chain in what `save` prints. Raises ValueError where that is no table."""
     if "COMMIT" not in text and "*filter" in text:

@@ -6,7 +6,7 @@ import pytest
 
 from agents.iptables.backend import Effect, Hold, Timed
 from agents.iptables.entry import Scope
-from agents.iptables.nftwords import parse_table, probe_text, rule_text, scope_of_set, set_name, transaction
+from agents.iptables.nftwords import is_met, parse_table, probe_text, rule_text, scope_of_set, set_name, transaction
 
 CASES = Path(__file__).parent / "cases"
 HOST, NET = ("198.51.100.7", "block", "", ""), ("203.0.113.0/24", "block", "", "")
@@ -107,5 +107,21 @@ def test_what_goes_may_have_gone_by_itself_and_a_set_that_nobody_needs_goes_too(
     assert "add rule inet mcollective block ip saddr @block4_32 drop" in lines and not any("element" in line for line in lines)
 
 
-def test_one_element_is_asked_for_by_its_own_set():
-    assert probe_text(SCOPED) == "delete element inet mcollective block6_128_tcp_25_587to590 { 2001:db8::7 }\n"
+def test_one_element_is_asked_for_by_its_own_set_and_whether_something_leads_there():
+    assert probe_text(SCOPED).splitlines() == [
+        "delete element inet mcollective block6_128_tcp_25_587to590 { 2001:db8::7 }",
+        "delete set inet mcollective block6_128_tcp_25_587to590",
+        "delete chain inet mcollective block",
+    ]
+
+
+@pytest.mark.parametrize(("case", "holds"), [("met", True), ("no-element", False), ("no-jump", False)])
+def test_an_element_is_met_where_rule_and_chain_lead_to_it(case: str, holds: bool):
+    assert is_met((CASES / f"nft-probe-{case}.txt").read_text()) is holds
+
+
+def test_a_table_that_sleeps_is_a_fault():
+    text = (CASES / "nft-table.json").read_text()
+    asleep = text.replace('"name": "mcollective", "handle"', '"name": "mcollective", "flags": "inet", "handle"', 1)
+    assert asleep != text and parse_table(text, "DROP").faults == ()
+    assert parse_table(asleep, "DROP").faults == ("the table is dormant, or has another flag",)

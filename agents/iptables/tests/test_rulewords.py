@@ -4,7 +4,20 @@ from pathlib import Path
 
 import pytest
 
-from agents.iptables.rulewords import Chain, Rule, as_before, changed, check_rule, frame, holds_of, key_of, parse_save, removed, rule_of
+from agents.iptables.rulewords import (
+    Chain,
+    Rule,
+    as_before,
+    changed,
+    check_rule,
+    frame,
+    holds_of,
+    key_of,
+    leads,
+    parse_save,
+    removed,
+    rule_of,
+)
 
 CASES = Path(__file__).parent / "cases"
 OURS = "-m comment --comment mcollective"
@@ -83,3 +96,8 @@ def test_a_single_rule_is_asked_for_as_ours_and_as_the_agent_in_ruby_puts_it():
     begin = ["/usr/sbin/iptables", "-w", "10", "-C", "junk_filter", "-s", "198.51.100.7/32"]
     assert check_rule("/usr/sbin/iptables", "junk_filter", key, "DROP") == [*begin, *OURS.split(), "-j", "DROP"]
     assert check_rule("/usr/sbin/iptables", "junk_filter", key, "DROP", ours=False) == [*begin, "-j", "DROP"]
+
+
+def test_a_chain_that_input_does_not_lead_to_is_told():
+    hooks = "-P INPUT ACCEPT\n-A INPUT -m comment --comment mcollective -j junk_filter\n"
+    assert leads(hooks, "junk_filter") and not leads(hooks, "junk") and not leads("-P INPUT ACCEPT\n", "junk_filter")
