@@ -1,6 +1,6 @@
 """What all actions that change something share: the guard, the order of things, and what the reply tells of it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -33,8 +33,15 @@ class Acting(Agent):
         kept = Path(self._place.settings.state_directory, "brokers.json")
         return gather(self.config, self.node.brokers, request.get("protect") or (), kept)
 
-    def _change(self, request: RPCRequest, reply: RPCReply, plan: "Plan", what: str = "", *, is_guarded: bool = False) -> "Outcome":
-        """Carry out a plan under this request's name, and tell of it. is_guarded: the guard has let all of its blocks pass already."""
+    def _change(
+        self, request: RPCRequest, reply: RPCReply, plan: "Plan", what: str = "", *, is_guarded: bool = False,
+        summary: "Callable[[Outcome], str] | None" = None,
+    ) -> "Outcome":  # fmt: skip
+        """Carry out a plan under this request's name, and tell of it.
+
+        is_guarded: the guard has let all of its blocks pass already, or it blocks nobody: a guard that cannot be had, since a setting
+        is wrong, must not keep anybody from being let go. summary: says what was done, in place of how many entries came and went.
+        """
         from .changing import change
 
         guard = None if is_guarded else self._guard(request)
@@ -42,13 +49,14 @@ class Acting(Agent):
             self._place, plan, by=request.caller, guard=guard, confirm=confirm_of(request), id=id_of(request), noop=request.noop,
             what=what or request.action,
         )  # fmt: skip
-        self._tell(request, reply, outcome)
+        self._tell(request, reply, outcome, summary(outcome) if summary else summary_of(outcome, request.noop))
         return outcome
 
-    def _tell(self, request: RPCRequest, reply: RPCReply, outcome: "Outcome") -> None:
+    def _tell(self, request: RPCRequest, reply: RPCReply, outcome: "Outcome", summary: str) -> None:
         """The outputs that all changes have; and what follows a change: connections are cut, the host's log is told."""
         from .cutting import cut
         from .entry import shown_key
+        from .passing import vain_words
 
         reply["changed"], reply["backend"], reply["drift"] = outcome.changed, outcome.backend, [*outcome.drift]
         changes = [
@@ -59,16 +67,16 @@ class Acting(Agent):
         reply["changes"] = [*(f"+ {what}" for what in made_words(outcome.made)), *changes[:_MAX_ROWS]]
         reply["added"], reply["removed"] = len(outcome.added), len(outcome.removed)
         reply["confirm"], reply["deadline"] = outcome.confirm, int(outcome.deadline or 0)
-        words = _summary(outcome, request.noop)
+        made = f"{'would be ' if request.noop else ''}set up: {', '.join(made_words(outcome.made))}" if outcome.made else ""
+        words = [made, summary, vain_words(outcome.vain)]
         if not request.noop and outcome.changed:
-            if said := cut(self._place.settings, outcome.added):
-                words.append(said)
+            words.append(cut(self._place.settings, outcome.added))
             self._log(request, outcome)
         if outcome.confirm:
             words.append(f"undone in {confirm_of(request):g} s unless confirmed: mco iptables confirm {outcome.confirm}")
         if outcome.drift:
-            words.append(f"was changed by hand: {'; '.join(outcome.drift)}")
-        reply["output"] = "; ".join(words)
+            words.append(f"was changed by hand{'' if request.noop else ', and put right'}: {'; '.join(outcome.drift)}")
+        reply["output"] = "; ".join(word for word in words if word)
 
     def _log(self, request: RPCRequest, outcome: "Outcome") -> None:
         """The historic line in the host's log; where there is no logger the daemon's own log has to do."""
@@ -81,11 +89,12 @@ class Acting(Agent):
         more = len(outcome.added) + len(outcome.removed) - 1
         text = f"mcollective: {request.action} {name}{f' and {more} more' if more > 0 else ''} by {request.caller} ({outcome.backend})"
         logger = self._place.settings.logger
-        if Path(logger).exists():
-            try:
-                run([logger, "-t", "mcollective", "--", text[:900]], timeout=2)
-            except RPCAborted as error:
-                self.logger.info("%s: %s", text, error)
+        try:
+            if Path(logger).exists() and run([logger, "-t", "mcollective", "--", text[:900]], timeout=2).exitcode == 0:
+                return
+        except RPCAborted as error:
+            text = f"{text}: {error}"
+        self.logger.info("%s", text)
 
 
 @contextmanager
@@ -110,7 +119,7 @@ def id_of(request: RPCRequest) -> str:
 def confirm_of(request: RPCRequest) -> float | None:
     """Seconds within which a change has to be confirmed, None where it has not. Raises InvalidRPCData for too few or too many."""
     seconds = request.get("confirm")
-    if not seconds:
+    if seconds is None:
         return None
     if not LEAST_CONFIRM <= seconds <= MOST_CONFIRM:
         raise InvalidRPCData(f"confirm must be from {LEAST_CONFIRM:g} seconds to a day")
@@ -127,13 +136,19 @@ def entry_asked(request: RPCRequest, now: float, kind: str, config: Mapping[str,
     if ports and not protocol:
         protocol = "tcp"
     check_scope(protocol or None, ports)
-    seconds = request.get("for")
-    if seconds is not None and seconds < 1:
-        raise InvalidRPCData("for must be at least a second")
+    seconds = seconds_asked(request)
     return Entry(
         network=shown(network), kind=kind, protocol=protocol, ports=ports_text(ports), reason=request.get("reason", ""),
         ticket=request.get("ticket", ""), by=request.caller, at=now, expires=None if seconds is None else now + seconds,
     )  # fmt: skip
+
+
+def seconds_asked(request: RPCRequest) -> float | None:
+    """After how many seconds it ends, None where it does not. Raises InvalidRPCData for what would end before it began."""
+    seconds = request.get("for")
+    if seconds is not None and seconds < 1:
+        raise InvalidRPCData("for must be at least a second")
+    return None if seconds is None else float(seconds)
 
 
 def made_words(made: Sequence[str]) -> list[str]:
@@ -142,14 +157,17 @@ def made_words(made: Sequence[str]) -> list[str]:
     return [f"{told[what[:-1]]}{what[-1]}" if what[:-1] in told else what for what in made if what != "legacy"]
 
 
-def _summary(outcome: "Outcome", noop: bool) -> list[str]:
+def summary_of(outcome: "Outcome", noop: bool) -> str:
+    """What came and went, in words; empty where nothing did, and the set-up or the drift is all that there is to tell."""
     from .entry import shown_key
 
     if not outcome.changed:
-        return ["nothing to change"]
+        return "nothing to change"
     verb = "would be " if noop else ""
-    told = [f"{verb}set up: {', '.join(made_words(outcome.made))}"] if outcome.made else []
+    told = []
     for what, some in (("put there", outcome.added), ("taken away", outcome.removed)):
         if some:
             told.append(f"{verb}{what}: {shown_key(some[0].key) if len(some) == 1 else f'{len(some)} entries'}")
-    return told or [f"{verb}taken down" if outcome.is_down else f"{verb}changed"]
+    if told or outcome.made or outcome.drift:  # what else there is to say is said with every change
+        return "; ".join(told)
+    return f"{verb}{'taken down' if outcome.is_down else 'changed'}"

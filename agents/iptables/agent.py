@@ -54,8 +54,8 @@ class Iptables(Looking, Lifecycle, Altering, Reconciling):
             return Changes() if was_there else Changes(adds=[entry])
 
         outcome = self._change(request, reply, plan, f"block of {shown_key(entry.key)}")
-        reply["blocked"] = not request.noop or was_there
-        if was_there and not (outcome.drift and outcome.changed):
+        reply["blocked"] = (not request.noop or was_there) and not any(block.key == entry.key for block, _ in outcome.vain)
+        if was_there and not outcome.drift:
             reply.fail(f"{shown_key(entry.key)} is already blocked")
 
     @action
@@ -66,7 +66,7 @@ class Iptables(Looking, Lifecycle, Altering, Reconciling):
         from .acting import entry_asked
         from .changing import Changes
         from .entry import BLOCK, shown_key
-        from .state import State
+        from .state import State, holding
 
         key = entry_asked(request, round(time.time(), 3), BLOCK, self.config).key
 
@@ -75,7 +75,9 @@ class Iptables(Looking, Lifecycle, Altering, Reconciling):
                 reply["blocked"] = True  # what it is until it has been taken away
                 return Changes(removes=[key])
             others = [shown_key(other) for other in state.entries if other[:2] == key[:2]]
-            raise RPCAborted(f"{shown_key(key)} is not blocked{f', but {others[0]} is' if others else ''}")
+            wider = holding(state.entries, key)
+            but = f", but {others[0]} is" if others else f" by itself, but by {shown_key(wider[0])}, which holds it" if wider else ""
+            raise RPCAborted(f"{shown_key(key)} is not blocked{but}{': allow lets it through' if wider and not others else ''}")
 
-        self._change(request, reply, plan, f"unblock of {shown_key(key)}")
+        self._change(request, reply, plan, f"unblock of {shown_key(key)}", is_guarded=True)
         reply["blocked"] = request.noop

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from mcollective_py.agent import InvalidRPCData, RPCAborted, RPCReply, RPCRequest, action
 
-from .acting import Acting, entry_asked, uncollected
+from .acting import Acting, entry_asked, seconds_asked, uncollected
 
 if TYPE_CHECKING:
     from .entry import Entry
@@ -29,7 +29,7 @@ class Altering(Acting):
                 raise RPCAborted(f"{entry.network} is already allowed: extend gives it another end")
             return Changes(adds=[entry])
 
-        self._change(request, reply, plan, shown_key(entry.key))
+        self._change(request, reply, plan, shown_key(entry.key), is_guarded=True)
 
     @action
     def disallow(self, request: RPCRequest, reply: RPCReply) -> None:
@@ -46,7 +46,7 @@ class Altering(Acting):
                 raise RPCAborted(f"{key[0]} is not allowed")
             return Changes(removes=[key])
 
-        self._change(request, reply, plan, f"disallow of {shown_key(key)}")
+        self._change(request, reply, plan, f"disallow of {shown_key(key)}", is_guarded=True)
 
     @action
     def extend(self, request: RPCRequest, reply: RPCReply) -> None:
@@ -86,7 +86,7 @@ class Altering(Acting):
 
             return Changes(removes=[key for key, entry in state.entries.items() if is_meant(entry)])
 
-        self._change(request, reply, plan)
+        self._change(request, reply, plan, is_guarded=True)
 
     @action
     def apply(self, request: RPCRequest, reply: RPCReply) -> None:
@@ -104,7 +104,7 @@ class Altering(Acting):
             if entry.kind == BLOCK and (reason := guard.refusal_of(entry.network)) is not None:
                 raise InvalidRPCData(f"{reason}: it is never blocked here")
 
-        seconds = request.get("for")
+        seconds = seconds_asked(request)
         given = {"reason": request.get("reason", ""), "ticket": request.get("ticket", "")}
 
         def completed(entry: "Entry") -> "Entry":

@@ -13,6 +13,7 @@ from .compared import delta, drift, next_due, overdue
 from .entry import BLOCK, Entry, Key
 from .guard import Guard
 from .keeping import ensure_keeper
+from .passing import in_vain
 from .settings import Settings, settings_of
 from .state import DOWN, Pending, State
 from .store import Store
@@ -46,7 +47,7 @@ class Outcome:
     """What came of it. changed: whether anything of the store or the host was, or with noop would be.
 
     drift: what was found changed by hand, in words; the change made it as it should be. confirm: the id that waits, and its deadline.
-    is_down: whether the firewall is taken down afterwards.
+    is_down: whether the firewall is taken down afterwards. vain: blocks that hold nobody, with the exceptions that let them through.
     """
 
     changed: bool
@@ -58,6 +59,7 @@ class Outcome:
     confirm: str = ""
     deadline: float | None = None
     is_down: bool = False
+    vain: tuple[tuple[Entry, Entry], ...] = ()
 
 
 Plan = Callable[[State, float], Changes]
@@ -130,12 +132,22 @@ def transact(
         made = () if after.installed in ("", DOWN) else backend.made(effect)
         after = replace(after, made=_made(kept, after, made), boot=boot_id())
         if confirm is not None:
-            after = pendings.begin(before, after, Pending(id, now + confirm, by, now, what))
+            after = _waiting(before, after, Pending(id, now + confirm, by, now, what))
         outcome = _outcome(known, after, backend, found, made)
-        if noop or not (outcome.changed or found or fresh is not kept):
+        if noop or not (outcome.changed or fresh is not kept):
             return replace(outcome, confirm="", deadline=None)
         _carry_out(place, backend, effect, kept, after, now)
         return outcome
+
+
+def _waiting(before: State, after: State, pending: Pending) -> State:
+    """The state of a change that has to be confirmed; one that changes nothing has not."""
+    if tuple(before.foreign) != tuple(after.foreign):
+        raise RPCAborted("what others put into the chain could not be put back: take it away without --confirm")
+    if pending.id in before.pendings:
+        raise RPCAborted(f"a change of the id {pending.id} waits already")
+    is_change = before.entries != after.entries or before.installed != after.installed
+    return pendings.begin(before, after, pending) if is_change else after
 
 
 def settled(state: State, now: float) -> State:
@@ -169,7 +181,7 @@ def _outcome(known: State, after: State, backend: Backend, found: Sequence[str],
     removed = tuple(entry for key, entry in known.entries.items() if key not in after.entries)
     removed += tuple(Entry(*key) for key in known.foreign if key not in after.foreign)
     waits = next((pending for id, pending in after.pendings.items() if id not in known.pendings), None)
-    is_changed = bool(added or removed or known.installed != after.installed or made or {*known.pendings} - {*after.pendings})
+    is_changed = bool(added or removed or known.installed != after.installed or made or found or {*known.pendings} - {*after.pendings})
     return Outcome(
         is_changed,
         backend.name,
@@ -180,6 +192,7 @@ def _outcome(known: State, after: State, backend: Backend, found: Sequence[str],
         waits.id if waits and is_changed else "",
         waits.deadline if waits else None,
         after.installed in ("", DOWN),
+        tuple(in_vain(after.entries, added)),
     )
 
 

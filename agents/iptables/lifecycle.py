@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from mcollective_py.agent import RPCReply, RPCRequest, action
 
-from .acting import Acting, confirm_of, id_of
+from .acting import Acting, confirm_of, id_of, summary_of
 
 if TYPE_CHECKING:
     from .changing import Step
@@ -19,13 +19,17 @@ class Lifecycle(Acting):
     def setup(self, request: RPCRequest, reply: RPCReply) -> None:
         """Make table or chains, hook them in, and put there what is kept."""
         from .choosing import ready_backend
+        from .restoring import without_refused
 
-        settings = self._place.settings
+        settings, guard = self._place.settings, self._guard(request)
+        refused: list[str] = []
 
         def step(state: "State", now: float) -> "State":
-            return replace(state, installed=ready_backend(settings, state).name)
+            # This host may have other addresses and gateways than when it was taken down.
+            return without_refused(replace(state, installed=ready_backend(settings, state).name), guard, refused.append)
 
         self._step(request, reply, step)
+        reply["output"] = "; ".join([str(reply["output"]), *refused[:5]])
 
     @action
     def teardown(self, request: RPCRequest, reply: RPCReply) -> None:
@@ -77,4 +81,4 @@ class Lifecycle(Acting):
             what=request.action,
             needs_setup=False,
         )
-        self._tell(request, reply, outcome)
+        self._tell(request, reply, outcome, summary_of(outcome, request.noop))

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from .state import State
 
 DEFAULT = "default"
-_COUNTED = ("put there", "taken away", "would be put there", "would be taken away", "nothing to change")
 _TOLD = 200  # lines of a difference that a reply has
 
 
@@ -36,13 +35,13 @@ class Reconciling(Acting):
         if not desired and not request.get("empty", False):
             raise InvalidRPCData("the list is empty, and all that it brought would go: empty=true where that is meant")
         steps = Steps(desired, request.get("name") or DEFAULT, request.caller, is_exact=request.get("exact", False))
-        self._change(request, reply, steps.plan, what=f"reconcile {steps.origin}")
+        self._change(
+            request, reply, steps.plan, f"reconcile {steps.origin}", is_guarded=True,
+            summary=lambda outcome: summary(steps.difference, is_trial=request.noop),
+        )  # fmt: skip
         found = steps.difference
         reply["changes"], reply["same"], reply["others"] = found.lines(_TOLD), found.same, found.others
         reply["added"], reply["replaced"], reply["removed"] = len(found.adds), len(found.changes), len(found.removes)
-        # What was put there and taken away is in the summary; what else a change tells follows it.
-        more = [word for word in str(reply["output"]).split("; ") if not word.startswith(_COUNTED)]
-        reply["output"] = "; ".join([summary(found, is_trial=request.noop), *more])
 
 
 class Steps:

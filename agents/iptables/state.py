@@ -109,6 +109,15 @@ def around(text: str, network: str) -> list[Entry]:
     return found
 
 
+def holding(entries: Collection[Key], key: Key) -> list[Key]:
+    """The entries of this kind, for all protocols, that hold a network and are not it; the narrowest first."""
+    from ipaddress import ip_network
+
+    network = ip_network(key[0])
+    wider = [network.supernet(new_prefix=length) for length in range(network.prefixlen - 1, 0, -1)]
+    return [there for one in wider if (there := (str(one), key[1], "", "")) in entries]
+
+
 def _entries(lines: Iterable[str]) -> Iterator[Entry]:
     """The entries of lines. Those of one list differ by their network alone: what follows it is read once."""
     after: dict[str, tuple[Any, ...]] = {}

@@ -153,6 +153,22 @@ def test_what_was_changed_by_hand_is_told_and_put_right(hosts: SystemdLab):
     assert "192.0.2.8" in hosts.shell(EDGE1, "nft list table inet mcollective")
 
 
+@pytest.mark.parametrize(
+    ("host", "unhook"),
+    [
+        (EDGE1, "nft flush chain inet mcollective input"),
+        (MAIL, "iptables -D INPUT -m comment --comment mcollective -j junk_filter"),
+    ],
+)
+def test_what_nothing_leads_to_any_more_is_not_blocked_and_a_setup_makes_it_so_again(hosts: SystemdLab, host: str, unhook: str):
+    mco(hosts, "block", "192.0.2.7", "-I", host)
+    assert "blocked by 192.0.2.7" in mco(hosts, "isblocked", "192.0.2.7", "-I", host)
+    hosts.shell(host, unhook)
+    assert "192.0.2.7 is kept as blocked, but is not" in mco(hosts, "isblocked", "192.0.2.7", "-I", host)
+    assert "put right" in mco(hosts, "setup", "-I", host)
+    assert "blocked by 192.0.2.7" in mco(hosts, "isblocked", "192.0.2.7", "-I", host)
+
+
 def test_a_host_that_was_away_has_its_list_when_it_is_back(hosts: SystemdLab):
     hosts.lab.write(EDGE1, OWN_LIST, "192.0.2.7 reason=puppet\n192.0.2.8\n")
     hosts.shell(

@@ -35,7 +35,15 @@ def test_what_is_no_address_of_another_host_is_refused(tmp_path: Path, action: s
 
 @pytest.mark.parametrize(
     "inputs",
-    [{"ports": "0"}, {"ports": "25", "protocol": "icmp"}, {"protocol": "sctp"}, {"for": 0.5}, {"confirm": 1}, {"reason": "a\nb"}],
+    [
+        {"ports": "0"},
+        {"ports": "25", "protocol": "icmp"},
+        {"protocol": "sctp"},
+        {"for": 0.5},
+        {"confirm": 1},
+        {"confirm": 0},
+        {"reason": "a\nb"},
+    ],
 )
 def test_inputs_out_of_bounds_are_refused(tmp_path: Path, inputs: Mapping[str, Any]):
     assert agent(tmp_path).call("block", ipaddr="198.51.100.7", **inputs).statuscode == 4
@@ -73,3 +81,15 @@ def test_where_it_was_taken_down_nothing_is_blocked_and_that_is_said(tmp_path: P
     assert here.call("status").body["state"] == "down"
     assert here.call("export").body["list"] == ["198.51.100.7"]
     assert here.call("listblocked").body["blocked"] == ["198.51.100.7"]
+
+
+def test_a_list_whose_entries_end_before_they_begin_is_refused(tmp_path: Path):
+    reply = agent(tmp_path).call("apply", list=["198.51.100.7"], **{"for": 0})
+    assert (reply.statuscode, reply.statusmsg) == (4, "for must be at least a second")
+
+
+def test_a_setting_that_protects_nobody_keeps_nobody_from_being_let_go(tmp_path: Path):
+    wrong = agent(tmp_path, protected="10.0.0.1/8")
+    assert "plugin.iptables.protected" in wrong.call("block", ipaddr="198.51.100.7").statusmsg
+    for action in ("unblock", "disallow"):
+        assert "plugin.iptables.protected" not in wrong.call(action, ipaddr="198.51.100.7").statusmsg

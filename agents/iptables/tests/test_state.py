@@ -3,7 +3,7 @@
 import pytest
 
 from agents.iptables.entry import Entry
-from agents.iptables.state import Pending, State, around, parse_state, state_text
+from agents.iptables.state import Pending, State, around, holding, parse_state, state_text
 
 ENTRIES = (
     Entry("198.51.100.7", reason='a "},{" in it', by="cert=op", at=1.5),
@@ -67,3 +67,9 @@ def test_what_is_no_store_is_refused(text: str):
 
 def test_what_is_over_is_left_out():
     assert ENTRIES[1].key not in STATE.swept(99.0).entries and STATE.swept(98.9) is STATE
+
+
+def test_the_entries_around_a_network_are_found_the_narrowest_first():
+    entries = [Entry("203.0.113.0/24"), Entry("203.0.0.0/16"), Entry("203.0.113.0/28", "block", "tcp"), Entry("203.0.113.9")]
+    found = holding({entry.key: entry for entry in entries}, ("203.0.113.9", "block", "", ""))
+    assert [key[0] for key in found] == ["203.0.113.0/24", "203.0.0.0/16"]
