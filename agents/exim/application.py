@@ -3,7 +3,6 @@
 import argparse
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from importlib import import_module
 from itertools import chain
 from typing import Any
 
@@ -36,8 +35,6 @@ ACTIONS = {
     "test": "testaddress",
 }
 _LIVE = "top alone"
-# Word -> the file whose `run(application, things, options) -> exit code` does it.
-_ELSEWHERE = {"trace": "tracecommand", _LIVE: "live"}
 _SELECTING = ("mailq", "size", "count", "list", "summary", "domains", "histogram", "top")
 # Historic input -> its option.
 _MATCHERS = {
@@ -128,10 +125,16 @@ class Exim(AgentApplication):
     def run(self, options: argparse.Namespace) -> int:
         """See Application. What is more than one call has a file of its own, imported where it is asked for."""
         first, *things = options.words or [""]
-        if (word := _LIVE if options.words == ["top"] else first) in _ELSEWHERE:
-            selections = _told(self._taken(word, options))
-            options.select = both(*selections) or None
-            return int(import_module(f"{__package__}.{_ELSEWHERE[word]}").run(self, things, options))
+        if first == "trace":
+            from . import tracecommand
+
+            self._taken(first, options)
+            return tracecommand.run(self, things, options)
+        if options.words == ["top"]:
+            from . import live
+
+            options.select = both(*_told(self._taken(_LIVE, options))) or None
+            return live.run(self, things, options)
         word, things = action_and_things(options.words, (*ACTIONS, *ACTING, "trace"))
         self._is_trial = bool(options.noop)
         # An operator who waits for the end of deliveries wants to know which messages are still there, and of those named all.

@@ -114,10 +114,16 @@ def _split(source: Source) -> dict[str, list[str]]:
 
 
 def _agent(source: Source) -> dict[str, list[str]]:
-    """An agent's: what its commands import of its folder goes where the commands go, and to both sides where its code does too."""
+    """An agent's: what its commands import of its folder goes where the commands go, and to both sides where its code does too.
+
+    Both sides load validators; hosts data plugins, and clients aggregates.
+    """
     parts: dict[str, list[str]] = {part: [] for part in PARTS}
-    on_hosts = _imported(source, [name for name in ("agent.py",) if name in source.files])
-    by_clients = _imported(source, [name for name in _OF_CLIENTS if name in source.files])
+    folders = {name: name.split("/")[0] for name in source.files if name.endswith(".py")}
+    on_hosts = _imported(source, [name for name, top in folders.items() if name == "agent.py" or top in ("data", "validators")])
+    by_clients = _imported(
+        source, [name for name, top in folders.items() if name in _OF_CLIENTS or top in ("aggregates", "validators")]
+    )
     for name in source.files:
         words = name.split("/")
         if name in _EVERYWHERE or words[0] == "validators" or (words[0] == "data" and words[-1] in _EVERYWHERE):

@@ -1,10 +1,13 @@
-from pathlib import Path
+import ast
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 from mcollective_py.cli.plugin.parcel import Dependency, Script, dependencies_of, file_mode, parts_of, script_of, split
-from mcollective_py.cli.plugin.source import Source, SourceFile, read_sources
+from mcollective_py.cli.plugin.source import Source, SourceFile, read_source, read_sources
 from mcollective_py.errors import UsageError
+
+AGENTS = Path(__file__).parents[3] / "agents"
 
 
 def source(kind, **texts):
@@ -37,6 +40,42 @@ def test_an_agent_is_split_by_who_needs_what():
         "agent": ["agent.py", "data/d/data.py", "host.py", "other.py"],
         "client": ["aggregates/a/aggregate.py", "aggregates/a/ddl.yaml", "application.py", "desk.py", "inner.py"],
     }
+
+
+def test_what_a_validator_an_aggregate_or_a_data_plugin_imports_is_where_it_runs():
+    agent = source(
+        "agents",
+        agent_py="from .host import a",
+        host_py="",
+        checks_py="",
+        sums_py="",
+        numbers_py="",
+        validators__v__validator_py="from ...checks import a",
+        aggregates__a__aggregate_py="from ...sums import a",
+        data__d__data_py="from ...numbers import a",
+    )
+    parts = {name.removeprefix("agents/x/"): part for part, files in split([agent]).items() for name in files}
+    assert {name: parts[name] for name in ("checks.py", "sums.py", "numbers.py")} == {
+        "checks.py": "common",
+        "sums.py": "client",
+        "numbers.py": "agent",
+    }
+
+
+@pytest.mark.parametrize("folder", sorted(path.parent for path in AGENTS.glob("*/application.py")), ids=lambda path: path.name)
+def test_the_commands_of_our_agents_are_whole_without_what_only_hosts_have(folder):
+    parts = split([read_source(folder, "agents")])
+    there = {*parts.get("common", {}), *parts.get("client", {})}
+    for name in there:
+        if name.endswith(".py"):
+            text = (folder / name.removeprefix(f"agents/{folder.name}/")).read_text()
+            assert "import_module" not in text, f"{name}: what it imports so is in no package for sure"
+    only_on_hosts = {PurePosixPath(name).stem for name in parts["agent"]}
+    for name in there:
+        if name.endswith(".py"):
+            tree = ast.parse((folder / name.removeprefix(f"agents/{folder.name}/")).read_text())
+            told = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level}
+            assert not told & only_on_hosts, name
 
 
 @pytest.mark.parametrize(
