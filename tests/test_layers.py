@@ -159,6 +159,7 @@ PLUGIN_DOORS = {
             "agents/actingcommand.py",
             "agents/tracecommand.py",
             "agents/parts.py",
+            "agents/whichhost.py",
             "agents/spool.py",
             "agents/spreading.py",
             "agents/live",

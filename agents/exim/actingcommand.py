@@ -24,7 +24,7 @@ from mcollective_py.errors import UsageError
 
 from .bounds import MAX_MESSAGES
 from .orders import Order
-from .outcomes import many, nowhere, present_ids, sample_lines, whereabouts
+from .outcomes import NOWHERE, left_out, many, nowhere, present_ids, sample_lines, whereabouts
 from .sent import mappings, number
 
 if TYPE_CHECKING:
@@ -83,17 +83,17 @@ class _Acting:
             remark(f"{one.sender}: {said_of(one, lambda result: None)}")
         silent = _silent(results)
         if came and silent:
-            remark(_left_out(silent))
+            remark(left_out(silent))
         if missing:
             remark(nowhere(missing, is_sure=not (wrong or silent)))
         if not where:
-            return 2
+            return NOWHERE
         self._ask_twice(where)
         groups: dict[tuple[str, ...], list[str]] = {}
         for host, found in where.items():
             groups.setdefault(found, []).append(host)
         code = self._show(Gathered([self._request(found, sorted(hosts)) for found, hosts in groups.items()]))
-        return 2 if missing and code in (0, 5) else code
+        return NOWHERE if missing and code in (0, 5) else code
 
     def _request(self, ids: Sequence[str], hosts: Sequence[str]) -> RPCResults:
         about: dict[str, Any] = {"msgid": ids[0]} if len(ids) == 1 else {"msgids": list(ids)}
@@ -135,7 +135,7 @@ class _Acting:
         for one in [one for one in came if not one.is_ok][:_NAMED]:
             remark(f"{one.sender}: {said_of(one, lambda result: None)}")
         if came and (silent := _silent(results)):
-            remark(_left_out(silent))
+            remark(left_out(silent))
         if not total:
             if came:
                 remark("no message is meant: nothing was sent")
@@ -196,11 +196,6 @@ def _silent(results: RPCResults) -> list[str]:
     """Hosts that may have messages too, and did not answer."""
     stats = results.stats
     return sorted({*stats.no_response, *stats.silent_known})
-
-
-def _left_out(silent: Sequence[str]) -> str:
-    more = f" and {len(silent) - _NAMED} more" if len(silent) > _NAMED else ""
-    return f"left out, for want of an answer: {', '.join(silent[:_NAMED])}{more}"
 
 
 def _most(options: argparse.Namespace) -> int:

@@ -7,7 +7,6 @@ from itertools import chain
 from typing import Any
 
 from mcollective_py.cli.agentapplication import AgentApplication, action_and_things, none_of, one_of
-from mcollective_py.cli.calls import interruptible
 from mcollective_py.cli.inert import inert
 from mcollective_py.cli.optiontypes import delay, duration, whole
 from mcollective_py.client.results import RPCResult
@@ -17,12 +16,13 @@ from mcollective_py.errors import InvalidRPCData, UsageError
 
 from .fields import matchers
 from .layout import listing_lines
+from .optionchecks import check_options, check_pattern
 from .orders import ACTING, Order, both, check_words, order_of
 from .orders import ACTIONS as CHANGES
-from .outcomes import WELL, outcome_lines, sum_line
+from .outcomes import NOWHERE, WELL, outcome_lines, sum_line
 from .parts import PART, Parts
 from .sent import mappings, number
-from .shown import broken_lines, lines_of, size_lines, table_lines
+from .shown import broken_lines, count_lines, lines_of, size_lines, table_lines
 from .tallies import KINDS
 
 # Word of the command -> action of the agent, for words that are one call; those of orders.ACTING are several.
@@ -67,6 +67,10 @@ _TAKEN_BY = {
     "select": _OF_MESSAGES,
     **dict.fromkeys(_MATCHERS, _OF_MESSAGES),
 }
+_WORDS_HELP = (
+    "a selection is 'sender=~\"@example.org$\" and age>2h and not frozen', in quotes, over sender, recipient, domain, age, size, "
+    "frozen, bounce, subject, error, host, auth, queue and more; giveup sends bounces, rm does not; top counts " + ", ".join(KINDS)
+)
 
 
 class Exim(AgentApplication):
@@ -74,10 +78,11 @@ class Exim(AgentApplication):
 
     description = "The mail queues of Exim"
     usage = (
-        "mailq|size|summary|exiwhat  |  test ADDRESS  |  exigrep PATTERN  |  list|count|domains|histogram [SELECTION]"
-        "  |  top  |  top WHAT [SELECTION]  |  show|body ID  |  trace ID|MESSAGE-ID|ADDRESS"
+        "mailq|size|summary [SELECTION]  |  list|count|domains|histogram [SELECTION]  |  exiwhat  |  test ADDRESS  |  exigrep PATTERN"
+        "  |  top  |  top senders|domains|errors|... [SELECTION]  |  show|body ID  |  trace ID|MESSAGE-ID|ADDRESS ..."
         "  |  freeze|thaw|retry|giveup|rm ID ...|SELECTION  |  markdelivered ID ...|SELECTION [RECIPIENT]"
-        "  |  addrecipient|setsender|move ID ...|SELECTION RECIPIENT|SENDER|QUEUE  |  rmbounces|rmfrozen [SELECTION]  |  runq [PATTERN]"
+        "  |  addrecipient ID ...|SELECTION RECIPIENT  |  setsender ID ...|SELECTION SENDER  |  move ID ...|SELECTION QUEUE"
+        "  |  rmbounces|rmfrozen [SELECTION]  |  runq [PATTERN]"
         "  |  block|unblock ADDRESS  |  exinext|ratelimits [ABOUT]  |  blocked|paniclog|health"
     )
     agent = "exim"
@@ -93,7 +98,7 @@ class Exim(AgentApplication):
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         """See Application."""
         add = parser.add_argument
-        add("words", nargs="*", metavar="ACTION", help="a selection is 'sender=~\"@example.org$\" and age>2h and not frozen'")
+        add("words", nargs="*", metavar="ACTION", help=_WORDS_HELP)
         add("--select", metavar="SELECTION", help="which mail; for every action about the queue")
         add("--match-sender", "--limit-sender", dest="limit_sender", metavar="REGEX", help="mail whose <sender> matches")
         add("--match-recipient", "--limit-recipient", dest="limit_recipient", metavar="REGEX", help="with such a recipient")
@@ -139,7 +144,7 @@ class Exim(AgentApplication):
         self._is_trial = bool(options.noop)
         # An operator who waits for the end of deliveries wants to know which messages are still there, and of those named all.
         self._untold = WELL if not options.wait else () if word == "retry" else ("done",)
-        self.has_summaries = word not in (*ACTING, "runq", "delivermatching")  # one line of sums says it
+        self.has_summaries = word not in (*ACTING, "runq", "delivermatching", "size", "count")  # one line of sums says it
         if word in ACTING:
             from .actingcommand import act
 
@@ -157,8 +162,12 @@ class Exim(AgentApplication):
         """See AgentApplication: of the words that are one call."""
         word, things = action_and_things(options.words, tuple(ACTIONS))
         inputs = self._taken(word, options)
+        if word in ("show", "body") and not things:
+            raise UsageError(f"which message? mco exim {word} ID")
         if word in _OF_ONE:
             inputs[_OF_ONE[word]] = one_of(things, _OF_ONE[word])
+            if word == "exigrep":
+                check_pattern(inputs["pattern"])
         elif word == "runq" and things:
             if "domain" in inputs:
                 raise UsageError("runq takes a pattern or --domain, not both")
@@ -191,13 +200,16 @@ class Exim(AgentApplication):
         for name in given:
             if word not in _TAKEN_BY[name]:
                 raise UsageError(f"--{_MATCHERS.get(name, name.replace('_', '-'))} is for {', '.join(_TAKEN_BY[name])}, not for {word}")
+        check_options(given)
         return given
 
     def ask(self, rpc: RPCClient, action: str, inputs: Mapping[str, Any], options: argparse.Namespace) -> int:
         """See AgentApplication: a list travels in parts, all of them unless --limit says how much; one message is where it is."""
-        if action in ("show", "body") and (where := _hosts_of(rpc, inputs["msgid"])):
-            rpc.limit = None
-            rpc.discover(where)
+        if action in ("show", "body"):
+            from .whichhost import narrowed
+
+            if not narrowed(rpc, inputs["msgid"], options):
+                return NOWHERE
         self.keeps_results = action not in ("list", "mailq")
         self._is_one_part = "limit" in inputs
         if action == "list" and not self._is_one_part:
@@ -205,6 +217,8 @@ class Exim(AgentApplication):
         code = super().ask(rpc, action, inputs, options)
         if self._parts is not None and self._parts.incomplete:
             print(f"not complete: {', '.join(map(inert, self._parts.incomplete))}", file=sys.stderr)
+        if self._parts is not None and self._parts.ok and not self._parts.messages:
+            print("no message is meant", file=sys.stderr)
         return code
 
     def followed(self, rpc: RPCClient, action: str, inputs: Mapping[str, Any], results: RPCResults) -> RPCResults:
@@ -244,6 +258,8 @@ class Exim(AgentApplication):
         well = [one for one in results if one.is_ok]
         if any(one.action == "size" for one in well):
             return size_lines((one.sender, one.data) for one in well)
+        if any(one.action == "count" for one in well):
+            return count_lines([one.data for one in well])
         changing = [one.data for one in results if one.action in CHANGES and number(one.data.get("matched"))]
         if not changing:
             return ()
@@ -258,15 +274,6 @@ def _told(given: Mapping[str, Any]) -> list[str]:
     except InvalidRPCData as error:
         raise UsageError("--match-frozen and --match-active leave no message") from error
     return [*([given["select"]] if "select" in given else []), *matching]
-
-
-def _hosts_of(rpc: RPCClient, id: str) -> list[str]:
-    """The hosts that say that they have a message; none where there is one host alone, which says so itself."""
-    if len(rpc.audience.nodes) < 2:
-        return []
-    with interruptible(results := rpc.call("count", {"select": f"id={id}"})):
-        return sorted(one.sender for one in results if one.is_ok and number(one.data.get("messages")))
-    return []
 
 
 def _age(word: str) -> str:

@@ -16,7 +16,7 @@ class Outcome:
     """What became of one recipient. state: delivered, bounced, waiting, frozen, removed, unknown, ... host: of ours, the last one.
 
     to: the host that took it. at, since: when, and when that host got it, seconds since the epoch. after: seconds since the message was
-    first seen. hops: hosts of ours that it went over. is_bounce: of an answer.
+    first seen, None where no log has that any more. hops: hosts of ours that it went over. is_bounce: of an answer.
     """
 
     recipient: str
@@ -27,7 +27,7 @@ class Outcome:
     text: str = ""
     at: float = 0.0
     since: float = 0.0
-    after: float = 0.0
+    after: float | None = 0.0
     hops: int = 1
     is_bounce: bool = False
 
@@ -49,13 +49,17 @@ def outcome_line(one: Outcome) -> str:
     name = f"{'the bounce to ' if one.is_bounce else ''}{one.recipient}"
     if one.state == "delivered":
         over = f", over {one.hops} hosts" if one.hops > 1 else ""
-        return f"{name}: delivered by {one.host}{f' to {one.to}' if one.to else ''} after {span(one.after)}{over}"
+        return f"{name}: delivered by {one.host}{f' to {one.to}' if one.to else ''}{_after(one)}{over}"
     if one.state in ("waiting", "frozen"):
         head = "frozen on" if one.state == "frozen" else "waits on"
         return f"{name}: {head} {one.host} since {clock(one.since)}{f': {one.text}' if one.text else ', not tried yet'}"
     if one.state == "unknown":
         return f"{name}: the log of {one.host} says nothing more of {one.id}"
-    return f"{name}: {one.state} by {one.host} after {span(one.after)}{f': {one.text}' if one.text else ''}"
+    return f"{name}: {one.state} by {one.host}{_after(one)}{f': {one.text}' if one.text else ''}"
+
+
+def _after(one: Outcome) -> str:
+    return "" if one.after is None else f" after {span(one.after)}"
 
 
 def outcome_row(one: Outcome) -> dict[str, Any]:
@@ -67,14 +71,14 @@ def _ends(stop: Stop, start: float, hops: int) -> Iterator[Outcome]:
     """What became of its recipients on this very host, of those that were not handed on to another of ours."""
     state = state_of(stop)
     waiting = {one.lower() for one in texts_of(stop.row, "waiting")}
-    is_bounce = bool(stop.text("bounce_of")) or not stop.text("sender")
+    is_bounce = bool(stop.text("bounce_of")) or (bool(stop.at) and not stop.text("sender"))  # of no arrival no sender is known
     for at, event in enumerate(stop.events):
         kind, moment = text_of(event, "kind"), time_of(event)
         name = text_of(event, "address")
         told = text_of(event, "original")
         if told and told != name:
             name = f"{name} (for {told})"
-        after = max(moment - start, 0.0)
+        after = max(moment - start, 0.0) if start else None
         if kind == "delivered" and at not in stop.handed:
             to = host_text(text_of(event, "host"), text_of(event, "ip"))
             yield Outcome(name, "delivered", stop.host, stop.id, to, answer_of(event), moment, stop.at, after, hops, is_bounce)

@@ -43,7 +43,8 @@ def _stop_texts(journey: Journey, stop: Stop, silent: Collection[str]) -> Iterat
         by = "received before its log begins" if not stop.at else "received"
     login = f", login {stop.text('auth')}" if stop.text("auth") else ""
     size = f", {number(row.get('size'))} bytes" if number(row.get("size")) else ""
-    yield stop.at, f"{stop.id}  <{stop.text('sender')}> {by}{login}{size}"
+    sender = f"<{stop.text('sender')}> " if stop.at or stop.text("sender") else ""
+    yield stop.at, f"{stop.id}  {sender}{by}{login}{size}"
     for events in _alike(journey, stop):
         first = events[0][1]
         names = [text_of(event, "address") for _, event in events]

@@ -8,7 +8,8 @@ from .shown import table_lines
 
 _MOST_LINES = 20  # of a host, for messages that were not done
 _MOST_HOSTS = 8  # that a question names
-_NAMED = 5  # ids that are nowhere
+_NAMED = 5  # ids that are nowhere, or hosts that are silent
+NOWHERE = 2  # exit code of a command about a message that no host has
 WELL = ("done", "unchanged", "gone", "would")  # of what was to be changed
 
 
@@ -36,7 +37,8 @@ def outcome_lines(data: Mapping[str, Any], said: str = "", *, untold: Collection
     lines = [said or as_text(data.get("status")) or "no message is meant"]
     if len(rows) == 1 and as_text(rows[0].get("msgid")) in lines[0]:
         return lines  # the sentence is about it
-    shown = [row for row in rows if row.get("outcome") not in untold]
+    # A message that bounced is done with, and yet not what anybody hoped for.
+    shown = [row for row in rows if row.get("outcome") not in untold or "bounced" in as_text(row.get("text"))]
     lines += [f"{as_text(row.get('msgid'))}: {as_text(row.get('text')) or as_text(row.get('outcome'))}" for row in shown[:_MOST_LINES]]
     return [*lines, f"... and {len(shown) - _MOST_LINES} more: -v has them all"] if len(shown) > _MOST_LINES else lines
 
@@ -61,6 +63,12 @@ def nowhere(ids: Sequence[str], *, is_sure: bool = True) -> str:
     named = ", ".join(ids[:_NAMED]) + (f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else "")
     who = "no host" if is_sure else "no host that could say it"
     return f"mco exim: {who} has a message {named}: mco exim trace {ids[0]} tells what became of it"
+
+
+def left_out(silent: Sequence[str]) -> str:
+    """Which hosts may have messages too, and did not say so."""
+    more = f" and {len(silent) - _NAMED} more" if len(silent) > _NAMED else ""
+    return f"left out, for want of an answer: {', '.join(silent[:_NAMED])}{more}"
 
 
 def present_ids(data: Mapping[str, Any]) -> list[str]:

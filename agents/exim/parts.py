@@ -41,6 +41,7 @@ class Parts(RPCResults):
         self._broken: list[str] = []
         self._came: Counter[str] = Counter()  # parts of each
         self._took = 0.0
+        self.messages = 0  # that came
 
     def __next__(self) -> RPCResult:
         while True:
@@ -141,7 +142,8 @@ class Parts(RPCResults):
         self._arrived(result)
 
     def _arrived(self, result: RPCResult) -> None:
-        name = result.sender
+        name, rows = result.sender, result.data.get("messages")
+        self.messages += len(rows) if isinstance(rows, list) else 0
         if name not in self._waiting:
             self._hosts.append(name)
             self._waiting[name] = deque()

@@ -18,7 +18,7 @@ def lines_of(action: str, data: Mapping[str, Any]) -> list[str]:
         told = data.get("exiwhat")
         return [str(line) for line in told] if isinstance(told, list) else []
     if action in _LINES:
-        return _LINES[action](data)
+        return _LINES[action](data) or ([_NONE[action]] if action in _NONE else [])
     name = {"summarytext": "summary", "testaddress": "routing_information", "exigrep": "matches"}.get(action, action)
     text = data.get(name if name in data else "status")
     return text.strip("\n").split("\n") if isinstance(text, str) and text.strip("\n") else []
@@ -97,6 +97,15 @@ def count_line(data: Mapping[str, Any]) -> str:
     )
 
 
+def count_lines(hosts: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The numbers of all hosts together, where there are several."""
+    if len(hosts) < 2:
+        return []
+    names = ("messages", "total", "frozen", "bounces", "recipients", "bytes")
+    sums: dict[str, int] = {name: sum(number(data.get(name)) for data in hosts) for name in names}
+    return [f"{len(hosts)} hosts: {count_line({**sums, 'oldest': max(number(data.get('oldest')) for data in hosts)})}"]
+
+
 def broken_lines(data: Mapping[str, Any]) -> list[str]:
     """The messages whose files cannot be read."""
     return [f"{as_text(row.get('msgid'))}: {as_text(row.get('reason'))}" for row in mappings(data.get("broken"))]
@@ -122,6 +131,9 @@ def _when(value: object) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(value))
 
 
+# What there is to say where there is nothing: that is good news, or an answer all the same.
+_NONE = {"blocked": "nobody is blocked", "paniclog": "the panic log is empty", "ratelimits": "nothing is remembered"}
+_NONE["exinext"] = "nothing is remembered: all was delivered, or has not been tried"
 _LINES: Mapping[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "list": lambda data: table_lines(mappings(data.get("messages"))),
     "count": lambda data: [count_line(data)],
@@ -130,4 +142,5 @@ _LINES: Mapping[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "ratelimits": lambda data: table_lines(mappings(data.get("rates"))),
     "blocked": lambda data: table_lines(mappings(data.get("blocked"))),
     "health": health_lines,
+    "paniclog": lambda data: as_text(data.get("paniclog")).splitlines(),
 }

@@ -100,7 +100,9 @@ def test_an_id_is_dealt_with_where_it_is(fleet: Fleet) -> None:
     assert fleet.ids("mx2") == [other]
     again = fleet.mco("rm", there)
     assert (again.returncode, again.stdout) == (2, "")
-    assert again.stderr == f"mco exim: no host has a message {there}\n"
+    assert again.stderr == f"mco exim: no host has a message {there}: mco exim trace {there} tells what became of it\n"
+    unseen = fleet.mco("show", there)
+    assert (unseen.returncode, unseen.stdout, unseen.stderr) == (2, "", again.stderr)
     shown = fleet.mco("show", other)
     assert shown.returncode == 0
     assert "number 1" in shown.stdout
@@ -112,7 +114,7 @@ def test_ids_of_several_hosts_go_each_to_its_own(fleet: Fleet) -> None:
     (third,) = fleet.send("mx3", 1)
     done = fleet.mco("freeze", first, third, UNKNOWN)
     assert done.returncode == 2
-    assert done.stderr == f"mco exim: no host has a message {UNKNOWN}\n"
+    assert done.stderr.startswith(f"mco exim: no host has a message {UNKNOWN}: mco exim trace")
     told = re.findall(r"^ +(mx\d): Message (\S+) is now frozen$", done.stdout, re.MULTILINE)
     assert sorted(told) == [("mx1", first), ("mx3", third)]
     assert (fleet.ids("mx1", "-z"), fleet.ids("mx3", "-z"), fleet.ids("mx1", "-x")) == ([first], [third], [second])
@@ -122,16 +124,34 @@ def test_ids_of_several_hosts_go_each_to_its_own(fleet: Fleet) -> None:
     assert fleet.ids("mx1", "-z") == fleet.ids("mx3", "-z") == []
 
 
+def test_of_an_id_nothing_is_said_for_hosts_that_do_not_answer(fleet: Fleet) -> None:
+    (id,) = fleet.send("mx3", 1)
+    kept = fleet.send("mx1", 1)
+    fleet.exim.shell("mx3", "kill -STOP $(cat /run/mcollectived.pid)")
+    try:
+        removed, shown, selected = fleet.mco("rm", id), fleet.mco("show", id), fleet.mco("rm", f"sender={SPAM}", "--yes", "--noop")
+    finally:
+        fleet.exim.shell("mx3", "kill -CONT $(cat /run/mcollectived.pid)")
+    for done in (removed, shown):
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"no host that could say it has a message {id}: " in done.stderr
+        assert "left out, for want of an answer: mx3\n" in done.stderr
+    assert selected.stderr == "left out, for want of an answer: mx3\n"
+    assert "mx1: Message" in selected.stdout
+    assert (fleet.ids("mx3"), fleet.ids("mx1")) == ([id], kept)
+
+
 def test_an_id_that_two_hosts_have_given_is_asked_about(fleet: Fleet) -> None:
-    (id,) = fleet.send("mx1", 1)
+    other, id = fleet.send("mx1", 2)
     for part in ("H", "D"):
         fleet.exim.lab.write("mx3", f"{SPOOL}/input/{id}-{part}", fleet.exim.shell("mx1", f"cat {SPOOL}/input/{id}-{part}"))
     fleet.exim.shell("mx3", f"chown Debian-exim: {SPOOL}/input/*; chmod 640 {SPOOL}/input/*")
-    unasked = fleet.mco("rm", id)
-    assert (unasked.returncode, unasked.stdout) == (1, "")
-    assert f"{id} is on mx1, mx3: -I for one of them, or --yes for all; nothing was sent" in unasked.stderr
+    for ids in ((id,), (other, id), (id, other)):
+        unasked = fleet.mco("rm", *ids)
+        assert (unasked.returncode, unasked.stdout) == (1, "")
+        assert f"{id} is on mx1, mx3: -I for one of them, or --yes for all; nothing was sent" in unasked.stderr
     assert fleet.mco("rm", id, "-I", "mx3").returncode == 0
-    assert (fleet.ids("mx1"), fleet.ids("mx3")) == ([id], [])
+    assert (fleet.ids("mx1"), fleet.ids("mx3")) == ([other, id], [])
 
 
 def test_a_selection_is_counted_shown_and_asked_about_before_anything_happens(fleet: Fleet) -> None:

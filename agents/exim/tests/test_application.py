@@ -11,6 +11,7 @@ from mcollective_py.cli.commands import application_files, load_application
 from mcollective_py.cli.options import parse, parser_for
 from mcollective_py.ddl.load import ddl_from_yaml
 from mcollective_py.errors import UsageError
+from mcollective_py.plugins.modules import load_module
 
 FOLDER = Path(__file__).parents[1]
 
@@ -80,6 +81,11 @@ def test_an_acting_word_is_an_order(line, action, about):
         ("frezee frozen", "did you mean freeze?"),
         ("list frozen and bounce", "one selection, in quotes"),
         ("runq a b", "one pattern at a time"),
+        ("list frozen --columns foo", "--columns: there is no column 'foo': there are id, sender"),
+        ("exigrep bob --since foo", "--since is a time, as 2h or '2026-11-23 16:00': 'foo' is none"),
+        ("trace a@b --until foo", "--until is a time"),
+        ("exigrep '('", "the pattern is none that can be searched for: a ) is missing"),
+        ("show", "which message? mco exim show ID"),
     ],
 )
 def test_what_makes_no_sense_is_refused_before_a_broker_is_looked_for(line, said):
@@ -104,3 +110,24 @@ def test_every_command_of_the_page_is_one_that_there_is():
         else:
             action, inputs = application.call(options)
         assert set(inputs) <= set(actions[action].inputs), line
+
+
+def test_the_help_has_lines_that_a_terminal_takes_and_the_words_of_selections():
+    text = parser_for("exim", load_application("exim", application_files()["exim"])).format_help()
+    assert max(map(len, text.split("ACTION")[0].splitlines())) <= 80
+    assert "recipient, domain, age, size" in " ".join(text.split())
+    assert ", ".join(("senders", "sender_domains", "recipients")) in " ".join(text.split())
+
+
+def test_numbers_of_several_hosts_are_one_line_of_sums():
+    shown = load_module("exim", FOLDER, "shown")
+    hosts = [{"messages": 2, "total": 3, "oldest": 60, "bytes": 10}, {"messages": 1, "total": 9, "oldest": 7200, "frozen": 1}]
+    assert shown.count_lines(hosts) == ["2 hosts: 3 of 12 messages, 1 frozen, 0 bounces, 0 recipients, 10, oldest 2h"]
+    assert shown.count_lines(hosts[:1]) == []
+
+
+def test_of_nothing_there_is_something_to_say_where_that_is_an_answer():
+    shown = load_module("exim", FOLDER, "shown")
+    assert shown.lines_of("paniclog", {"paniclog": "", "bytes": 0}) == ["the panic log is empty"]
+    assert shown.lines_of("paniclog", {"paniclog": "a\nb"}) == ["a", "b"]
+    assert shown.lines_of("blocked", {"blocked": []}) == ["nobody is blocked"]

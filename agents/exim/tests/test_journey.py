@@ -131,3 +131,13 @@ def test_there_is_an_end_to_messages():
 @pytest.mark.parametrize(("seconds", "text"), [(-3, "0s"), (59.9, "59s"), (60, "1m00s"), (3600 * 5 + 125, "5h02m"), (200_000, "2d07h")])
 def test_spans(seconds, text):
     assert ends.span(seconds) == text
+
+
+def test_of_a_message_that_came_before_the_log_begins_nothing_is_made_up():
+    gone = {"id": FIRST, "sender": "", "state": "done", "events": [handed(5e8, "", "sink.test")]}
+    way = journey.Journey([FIRST])
+    way.take("mx1", [gone])
+    (end,) = ends.outcomes(way)
+    assert (end.after, end.is_bounce) == (None, False)
+    assert ends.outcome_line(end) == "bob@chain.test: delivered by mx1 to sink.test [10.0.0.2]"
+    assert f"{FIRST}  received before its log begins" in journeytext.journey_lines(way, ())[0]

@@ -21,6 +21,8 @@ def test_what_became_of_every_message_is_told_where_that_is_the_question():
     assert outcome_lines(data, untold=()) == ["2 messages", "b: waits still", "a: was delivered"]
     assert outcome_lines(data, untold=("done",)) == ["2 messages", "b: waits still"]
     assert outcome_lines(data) == ["2 messages"]
+    bounced = {"status": "2 messages", "outcomes": [row("a", "done", "was delivered"), row("b", "done", "bounced: 550 nobody")]}
+    assert outcome_lines(bounced, untold=("done",)) == ["2 messages", "b: bounced: 550 nobody"]
 
 
 def test_all_hosts_together_are_one_line():
