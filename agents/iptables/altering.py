@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Altering(Acting):
-    """allow, disallow, extend, flush, apply."""
+    """allow, disallow, extend, flush, apply, ban."""
 
     @action
     def allow(self, request: RPCRequest, reply: RPCReply) -> None:
@@ -95,14 +95,10 @@ class Altering(Acting):
 
         from .addresses import shortest_of
         from .changing import Changes
-        from .entry import BLOCK
         from .lists import wanted
+        from .reconciling import sparing
 
         now, guard = round(time.time(), 3), self._guard(request)
-
-        def check(entry: "Entry") -> None:
-            if entry.kind == BLOCK and (reason := guard.refusal_of(entry.network)) is not None:
-                raise InvalidRPCData(f"{reason}: it is never blocked here")
 
         seconds = seconds_asked(request)
         given = {"reason": request.get("reason", ""), "ticket": request.get("ticket", "")}
@@ -113,13 +109,37 @@ class Altering(Acting):
             return entry._replace(by=request.caller, at=now, expires=end, **more)
 
         with uncollected():
-            entries = [completed(entry) for entry in wanted(request.data, now, shortest_of(self.config), check)]
+            entries = [completed(entry) for entry in wanted(request.data, now, shortest_of(self.config), sparing(guard))]
 
         def plan(state: "State", now: float) -> Changes:
             return Changes(adds=[entry for entry in entries if not _is_same(state.entries.get(entry.key), entry)])
 
         with uncollected():
             self._change(request, reply, plan, f"list of {len(entries)} entries", is_guarded=True)
+
+    @action
+    def ban(self, request: RPCRequest, reply: RPCReply) -> None:
+        """Blocks that another host asks for, which let nobody go."""
+        import time
+
+        from .addresses import shortest_of
+        from .banning import banned, check_ban
+        from .changing import Changes
+        from .lists import wanted
+        from .reconciling import sparing
+
+        now, spare = round(time.time(), 3), sparing(self._guard(request))
+
+        def check(entry: "Entry") -> None:
+            check_ban(entry)
+            spare(entry)
+
+        entries = [entry._replace(by=request.caller, at=now) for entry in wanted(request.data, now, shortest_of(self.config), check)]
+
+        def plan(state: "State", now: float) -> Changes:
+            return Changes(adds=banned(entries, state.entries))
+
+        self._change(request, reply, plan, f"{len(entries)} bans", is_guarded=True)
 
 
 def _is_same(there: "Entry | None", wanted: "Entry") -> bool:

@@ -173,10 +173,10 @@ class Iptables(AgentApplication):
     def _send(self, lines: Sequence[str], options: argparse.Namespace, hosts: Sequence[str] | None) -> Sequence[RPCResult]:
         """What the spooler does with what it has collected: see spool.Send."""
         inputs = self._batch(lines)
-        with agent_client(self.agent, "apply", inputs, options) as rpc:
+        with agent_client(self.agent, "ban", inputs, options) as rpc:
             if hosts is not None:
                 rpc.discover(list(hosts))
-            return list(rpc.call("apply", self._protecting(rpc, "apply", inputs)))
+            return list(rpc.call("ban", self._protecting(rpc, "ban", inputs)))
 
     def _batch(self, lines: Sequence[str]) -> Mapping[str, Any]:
         from .lists import inputs_of_lines

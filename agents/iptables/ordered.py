@@ -74,7 +74,7 @@ def inputs_of_file(word: str, name: str, options: argparse.Namespace) -> dict[st
 
 def check_spares(action: str, inputs: Mapping[str, Any], own: Sequence[str]) -> None:
     """Raises UsageError where a request would block the operator who makes it."""
-    if action not in ("block", "apply", "reconcile"):
+    if action not in ("block", "apply", "ban", "reconcile"):
         return
     guard = Guard(Protected(parse_network(address, _ANY), "where you are yourself") for address in own if _is_network(address))
 

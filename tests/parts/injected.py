@@ -49,7 +49,7 @@ BESIDE: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "nettest": {action: {"timeout": 1} for action in ("ping", "connect", "dns", "tls", "http")},
     "iptables": {
         **{action: {"ipaddr": "192.0.2.7"} for action in ("block", "unblock", "isblocked", "allow", "disallow", "extend")},
-        **{action: {"list": ["192.0.2.7"]} for action in ("apply", "reconcile")},
+        **{action: {"list": ["192.0.2.7"]} for action in ("apply", "ban", "reconcile")},
     },
     "nrpe": {"runcommand": {"command": "show"}},
     "package": {
