@@ -1,6 +1,8 @@
 """DDLs out of their files: ours, Ruby's and Choria's. Files are read whole and bounded; nothing in them is run."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,9 +16,14 @@ _MAX_BYTES = 1024 * 1024
 
 
 def agent_ddl(agent: str, libdirs: Sequence[Path]) -> DDL:
-    """The DDL of an agent from the libdirs, the shipped folder last, as a client needs it. Raises DDLError that says what to do."""
+    """The DDL of an agent from the libdirs, the shipped folder last, as a client needs it. Raises DDLError that says what to do.
+
+    agent: its name, or another one that the agent answers to where no agent is called so.
+    """
     places = survey_ddls(libdirs).found
     place = places.get(agent)
+    if place is None and (aliased := _of_alias(agent, places.values())) is not None:
+        return aliased
     if place is None:
         from difflib import get_close_matches
 
@@ -28,6 +35,19 @@ def agent_ddl(agent: str, libdirs: Sequence[Path]) -> DDL:
     if is_plain(place):
         raise NoSuchPlugin(agent, f"this is a plain agent, without actions: mco rpc {agent} --body VALUE")
     return read_ddl(place)
+
+
+def _of_alias(name: str, places: Iterable[Path]) -> DDL | None:
+    """The DDL that has this name among its aliases."""
+    # Most have none: a look at the text spares reading all of them for one mistyped name.
+    line = re.compile(rf"^aliases:.*\b{re.escape(name)}\b", re.MULTILINE)
+    for place in places:
+        with suppress(DDLError):  # one that is broken is told to who asks for it
+            if (place / "ddl.yaml").is_file() and line.search(_text(place / "ddl.yaml", place.name)):
+                ddl = read_ddl(place)
+                if name in ddl.aliases:
+                    return ddl
+    return None
 
 
 def data_ddl(name: str, libdirs: Sequence[Path]) -> DataDDL:

@@ -4,7 +4,7 @@ import os
 import pytest
 
 from mcollective_py.ddl.model import DataDDL, PluginDDL
-from mcollective_py.errors import DDLError
+from mcollective_py.errors import DDLError, NoSuchPlugin
 from mcollective_py.plugins.ddlfiles import agent_ddl, data_ddl, is_plain, read_ddl, read_folder_ddl, read_plugin
 
 HEAD = 'metadata :name => "Title", :description => "%s", :author => "a", :license => "l", :version => "1", :url => "u", :timeout => 5\n'
@@ -109,7 +109,7 @@ def test_data_plugins_are_ours_and_those_of_ruby_libdirs(tmp_path):
     assert "exists" in data_ddl("fact", [tmp_path]).outputs
     with pytest.raises(DDLError, match="this is no data plugin"):
         data_ddl("odd", [tmp_path])
-    with pytest.raises(DDLError, match=r"no such data plugin here: there are agent, collective, .*fact, fstat, .*odd, .*stock"):
+    with pytest.raises(DDLError, match=r"no such data plugin here: there are agent, collective, .*fact, .*fstat, .*odd, .*stock"):
         data_ddl("nosuch", [tmp_path])
 
 
@@ -128,3 +128,12 @@ def test_files_that_are_none_are_refused(tmp_path):
     write(tmp_path / "agent" / "large.ddl", "#" * (1024 * 1024 + 1))
     with pytest.raises(DDLError, match="has 1048577 bytes, the limit is 1048576"):
         agent_ddl("large", [tmp_path])
+
+
+def test_an_agent_is_found_by_another_name_that_it_answers_to(tmp_path):
+    write(tmp_path / "agents" / "service" / "ddl.yaml", YAML + "aliases: [svc, old_service]\n")
+    write(tmp_path / "agents" / "broken" / "ddl.yaml", "aliases: [svc]\nactions: 5\n")
+    assert agent_ddl("svc", [tmp_path]).metadata.name == "service"
+    assert agent_ddl("eximng", []).metadata.name == "exim"
+    with pytest.raises(NoSuchPlugin):
+        agent_ddl("service_", [tmp_path])
