@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _VERSION = re.compile(r"^Exim version (\S+)", re.MULTILINE)
-MAX_PANIC = 0  # bytes: a panic log that has anything in it wants to be read
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,10 +134,10 @@ class Hosts:
                 host.lost = host.asked if host.lost is None else host.lost
                 host.asked = None
 
-    def rows(self, by: str, now: float, *, is_turned: bool = False) -> list[Host]:
+    def rows(self, by: str, now: float) -> list[Host]:
         """All hosts, sorted: those without numbers of now first, since they need a look. by: of SORTS."""
         key = SORTS[by]
-        found = sorted(sorted(self._hosts.values(), key=lambda host: host.name), key=key, reverse=is_turned)
+        found = sorted(sorted(self._hosts.values(), key=lambda host: host.name), key=key)
         return (
             sorted(found, key=lambda host: host.answered is not None and host.is_fresh(now, self.patience)) if by != "host" else found
         )

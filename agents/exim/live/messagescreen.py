@@ -255,7 +255,7 @@ class MessageScreen(View):
 
     def _do(self, act: Act, aim: Aim) -> None:
         outcomes = Outcomes(act, list(aim.by_host), noop=self.top.noop)
-        shown = OutcomeScreen(outcomes, self._finished)
+        shown = OutcomeScreen(outcomes)
         self.top.push_screen(shown)
         for hosts, inputs in aim.requests(act, noop=self.top.noop):
             self._send(act, inputs, hosts, outcomes, shown)

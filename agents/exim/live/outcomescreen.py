@@ -1,6 +1,6 @@
 """What came of an act, message by message; what needs a look stands first."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from .acts import Outcomes
 from .cells import Column, line_of, plain, titles_of, width_for
@@ -16,9 +16,9 @@ class OutcomeScreen(View):
     name_of = "outcome"
     BINDINGS = bindings_of("outcome")
 
-    def __init__(self, outcomes: Outcomes, finished: Callable[[], None]) -> None:
+    def __init__(self, outcomes: Outcomes) -> None:
         super().__init__()
-        self._outcomes, self._finished, self._names = outcomes, finished, tuple(outcomes.due)
+        self._outcomes, self._names = outcomes, tuple(outcomes.due)
 
     def head(self) -> str:
         """See View."""

@@ -95,6 +95,11 @@ def test_what_makes_no_sense_is_refused_before_a_broker_is_looked_for(line, said
     assert said in str(error.value)
 
 
+def test_every_file_has_its_place_on_the_page():
+    page = (FOLDER / "README.md").read_text()
+    assert not [path.name for path in FOLDER.glob("*.py") if f"`{path.name}`" not in page]
+
+
 def test_every_command_of_the_page_is_one_that_there_is():
     actions = ddl_from_yaml((FOLDER / "ddl.yaml").read_text(), "exim").actions
     lines = re.findall(r"^\$ mco exim ([^#\n]*)", (FOLDER / "README.md").read_text(), re.MULTILINE)
