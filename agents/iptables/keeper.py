@@ -8,18 +8,21 @@ import os
 import select
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .changing import Place
+    from .deadlines import Deadlines
+    from .state import State
 
 _LOOK = 20.0  # seconds: a clock that is set, or a host that slept, is noticed within
 _LEAST_OFTEN = 30.0  # seconds: however often it failed
 _BREATH = 0.02  # seconds between two looks
 _AGAIN = 3.0  # seconds until what failed is tried again
+_RESTORER = "restorer.json"
 
 
 def main() -> None:
@@ -42,19 +45,24 @@ def keep(folder: str, brokers: Sequence[str] | None = None) -> None:
     from mcollective_py.agent import RPCError
 
     from .changing import Place
+    from .deadlines import Deadlines
     from .keeping import PIPE, read_config, wake
 
     path = os.path.join(folder, PIPE)  # noqa: PTH118
     place = Place.of(read_config(folder))
     place = replace(place, settings=replace(place.settings, state_directory=folder))
-    pipe, again = None, _AGAIN
+    pipe, again, deadlines = None, _AGAIN, Deadlines()
+    if brokers is not None:
+        _say_who_restores(folder)
     while True:
         try:
             if brokers is not None:
+                if again > _AGAIN and not _is_who_restores(folder):
+                    return  # a newer one tries, with newer settings
                 restore(place, brokers)
                 brokers = None
             with place.store.locked():
-                due = _due(place)
+                due = _due(place, deadlines)
                 if pipe is None and (due is None or wake(folder)):
                     return  # nothing to do, or another one does it
                 if due is None:
@@ -62,7 +70,7 @@ def keep(folder: str, brokers: Sequence[str] | None = None) -> None:
                     return
                 pipe = _pipe(path) if pipe is None else pipe
             if due <= time.time():
-                settle(place)
+                settle(place, deadlines.late(_uptime()))
             wait, again = min(max(due - time.time(), _BREATH), _LOOK), _AGAIN
         except (RPCError, OSError) as error:
             _say(f"{error}: tried again in {again:g} s")
@@ -74,13 +82,13 @@ def keep(folder: str, brokers: Sequence[str] | None = None) -> None:
                 os.read(pipe, 4096)
 
 
-def settle(place: "Place") -> None:
-    """What is over goes, and what nobody confirmed in time is undone."""
+def settle(place: "Place", late: Collection[str] = ()) -> None:
+    """What is over goes, and what nobody confirmed in time is undone. late: ids whose time is over, whatever the clock says."""
     from .changing import settled, transact
 
-    late = place.store.read()
-    outcome = transact(place, settled, by="", needs_setup=False)
-    left = [pending for id, pending in late.pendings.items() if pending.deadline <= time.time()]
+    before = place.store.read()
+    outcome = transact(place, lambda state, now: settled(_without(state, late, now), now), by="", needs_setup=False)
+    left = [pending for id, pending in before.pendings.items() if id in late or pending.deadline <= time.time()]
     for pending in left:
         _say(f"{pending.what} of {pending.by} was not confirmed in time and is undone (id {pending.id})")
     if outcome.drift:
@@ -102,11 +110,8 @@ def restore(place: "Place", brokers: Sequence[str]) -> None:
     guard = gather(place.config, brokers, (), Path(place.settings.state_directory, "brokers.json"))
 
     def step(state: State, now: float) -> State:
-        from . import pending as pendings
-
         if state.boot != boot_id():  # the operator who was to confirm it may have been locked out for as long as the boot took
-            for late in sorted(state.pendings.values(), key=lambda one: -one.at):
-                state = pendings.undo(state, late.id, now)
+            state = _without(state, state.pendings, now)
         return without_refused(settled(state, now), guard, _say)
 
     if place.store.read().installed not in ("", DOWN):
@@ -117,14 +122,43 @@ def restore(place: "Place", brokers: Sequence[str]) -> None:
         _say(str(error))
 
 
-def _due(place: "Place") -> float | None:
+def _without(state: "State", ids: Collection[str], now: float) -> "State":
+    """The state with these changes undone, the latest first."""
+    from . import pending as pendings
+
+    for late in sorted((one for id, one in state.pendings.items() if id in ids), key=lambda one: -one.at):
+        state = pendings.undo(state, late.id, now)
+    return state
+
+
+def _due(place: "Place", deadlines: "Deadlines") -> float | None:
+    """When something is due, in seconds since the epoch; None where nothing will be."""
     from .choosing import backend_of
     from .compared import next_due
     from .state import DOWN
 
     state = place.store.read()
     longest = backend_of(state.installed, place.settings).longest if state.installed not in ("", DOWN) else float("inf")
-    return next_due(state, longest, time.time())
+    now = time.time()
+    due, rest = next_due(state, longest, now), deadlines.seen(state.pendings, now, _uptime())
+    return due if due is None or rest is None else min(due, now + rest)
+
+
+def _uptime() -> float:
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def _say_who_restores(folder: str) -> None:
+    from mcollective_py.agent.kept import write_kept
+
+    write_kept(os.path.join(folder, _RESTORER), os.getpid())  # noqa: PTH118
+
+
+def _is_who_restores(folder: str) -> bool:
+    """Whether none came after us: each reload of the daemon starts one, and where the store cannot be read they would be many."""
+    from mcollective_py.agent.kept import read_kept
+
+    return bool(read_kept(os.path.join(folder, _RESTORER)) == os.getpid())  # noqa: PTH118
 
 
 def _pipe(path: str) -> int:
