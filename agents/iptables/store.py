@@ -38,10 +38,6 @@ class Store:
         except ValueError as error:
             raise RPCAborted(f"{self._file}: {error}") from error
 
-    def around(self, network: str) -> list[Entry]:
-        """The entries that hold a network or are it, the widest first, found without reading all of them. Raises RPCAborted."""
-        return self.glance(network)[1]
-
     def glance(self, network: str) -> tuple[State, list[Entry]]:
         """A state without its entries, and those that hold a network or are it, the widest first, found without reading all.
 

@@ -1,13 +1,14 @@
 """firewall_blocked('192.0.2.7'): what the store says of one address."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from agents.iptables.data.firewall_blocked.data import FirewallBlocked
 from agents.iptables.entry import Entry
-from agents.iptables.state import State
+from agents.iptables.state import DOWN, State
 from agents.iptables.store import Store
 from mcollective_py.errors import RPCAborted
 from mcollective_py.node.view import NodeView
@@ -64,3 +65,9 @@ def test_what_is_over_or_was_never_there_has_the_defaults(plugin: FirewallBlocke
 def test_what_is_no_address_is_no_answer(plugin: FirewallBlocked):
     with pytest.raises(RPCAborted, match="is no address"):
         plugin.query("192.0.2")
+
+
+def test_where_the_firewall_was_taken_down_nobody_is_blocked(plugin: FirewallBlocked, tmp_path: Path):
+    store = Store(str(tmp_path))
+    store.write(replace(store.read(), installed=DOWN))
+    assert plugin.query("203.0.113.7") == {}

@@ -17,6 +17,7 @@ class FirewallBlocked(Data):
         from ...addresses import parse_network, shown
         from ...entry import ALLOW
         from ...settings import settings_of
+        from ...state import DOWN
         from ...store import Store
 
         try:
@@ -24,8 +25,9 @@ class FirewallBlocked(Data):
         except InvalidRPCData as error:
             raise RPCAborted(str(error)) from error
         now = time.time()
-        found = [one for one in Store(settings_of(self.config).state_directory).around(network) if not one.is_over(now)]
-        if not found:
+        state, around = Store(settings_of(self.config).state_directory).glance(network)
+        found = [one for one in around if not one.is_over(now)]
+        if not found or state.installed == DOWN:  # what is kept then holds nobody
             return {}
         # An exception is looked at before any block. What holds for all protocols says more than what does not, then the narrowest.
         found.sort(key=lambda one: (one.kind == ALLOW and not one.protocol, one.kind != ALLOW, not one.protocol))
