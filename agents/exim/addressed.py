@@ -6,8 +6,8 @@ sent to, with them.
 
 import re
 
-_QUOTED = r'"(?:[^"\\]|\\.)*+"'
-BRACKETED = rf"<((?:{_QUOTED}|[^\">])*+)>"  # an address in brackets, which may have a bracket in quotes
+_QUOTED = r'"[^"\\]*+(?:\\.[^"\\]*+)*"'  # each sign fits one place alone, so that nothing is tried twice
+BRACKETED = rf"<((?:{_QUOTED}|[^\">]++)*)>"  # an address in brackets, which may have a bracket in quotes
 _SENDER = re.compile(rf"{_QUOTED}@[^\s<>\"]*+", re.DOTALL)
 _ORIGINAL = re.compile(rf" {BRACKETED}", re.DOTALL)
 _UNQUOTED = re.compile(r'\\(.)|"', re.DOTALL)
@@ -18,7 +18,7 @@ _ALIKE = 8  # signs that are compared before the whole is looked for
 
 def addressed(text: str) -> tuple[str, str, int]:
     """The address that a text begins with, the original one, empty where there is none, and where what follows begins."""
-    if text[:1] == '"' and (sender := _SENDER.match(text)):
+    if text[:1] == '"' and (sender := _SENDER.match(text, 0)):
         return _with_original(text, sender.end())
     at = text.rfind(' <"')
     while at >= 0:  # the last that fits: what is in the address itself comes before it
@@ -28,7 +28,7 @@ def addressed(text: str) -> tuple[str, str, int]:
         if found is not None and _bare(found[1]) == text[:at].lower():
             return text[:at], found[1], found.end()
         at = text.rfind(' <"', 0, at)
-    usual = _USUAL.match(text)
+    usual = _USUAL.match(text, 0)
     return _with_original(text, usual.end() if usual else len(text))
 
 

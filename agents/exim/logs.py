@@ -141,7 +141,7 @@ def id_of_line(line: str) -> str:
     """The id of the message that a line is about; empty for none. It stands behind the time, and nowhere else."""
     if line[10:11] == line[19:20] == " " and (usual := _USUAL.match(line, 20)):  # most have it right there, found in half the time
         return usual[0]
-    found = _ABOUT.match(line)
+    found = _ABOUT.match(line, 0)
     return found[1] if found else ""
 
 

@@ -9,10 +9,10 @@ MAX_READ = 16 * 1024  # bytes from the end of a log: the last attempts are there
 
 # `2026-11-23 16:17:09 defer@example.com R=sink T=smtp defer (-44) H=host [10.0.0.1]: reason`; without defer where it gave up.
 _LINE = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\S*(?: [+-]\d{4})? (?:\[\d+\] )?(.*)", re.DOTALL)
-_REST = re.compile(r"((?: [A-Z]+=\S+)*+)( defer \((-?\d+)\))?(.*)", re.DOTALL)
+_REST = re.compile(r"((?: [A-Z]+=\S+)*)( defer \((-?\d+)\))?(.*)", re.DOTALL)
 _ADDRESS = re.compile(r"<?[^\s<>:,;()]{1,128}@[^\s<>:,;()]{1,255}>?")
 _IP = re.compile(r"\[?(?:\d{1,3}\.){3}\d{1,3}\]?(?::\d+)?|\[[0-9A-Fa-f:]{3,45}\]")
-_WHERE = re.compile(r"^(?:(?:[A-Z]+=[^\s:]+|\[[^\]]*\])\s*)*+:\s*")  # nothing is tried twice: somebody else chose the text
+_WHERE = re.compile(r"^(?:(?:[A-Z]++=[^\s:]++|\[[^\]]*+\])\s*+)*:\s*")  # nothing is tried twice: somebody else chose the text
 _STAGE = re.compile(r"^SMTP error from remote mail server after [^:]*(?::<[^>]*>[^:]*)?:\s*")
 _NUMBERS = re.compile(r"\b\d{5,}\b|\b(?=[0-9a-zA-Z-]*\d)[0-9A-Za-z]{5,}-[0-9A-Za-z-]{5,}\b")
 

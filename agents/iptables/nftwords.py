@@ -95,7 +95,7 @@ def probe_text(key: Key) -> str:
 
 def is_met(stderr: str) -> bool:
     """Whether packets meet the element of `probe_text`, by what nft says to it: it is there, and set and chain are in use."""
-    said = {int(found[1]): found[2] for line in stderr.splitlines() if (found := _SAID.match(line))}
+    said = {int(found[1]): found[2] for line in stderr.splitlines() if (found := _SAID.match(line, 0))}
     return 1 not in said and all("resource busy" in said.get(line, "") for line in (2, 3))
 
 
