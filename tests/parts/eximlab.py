@@ -15,6 +15,8 @@ DEBS = Path("/var/tmp/mcollective-exim-debs")  # where .ci/parts fetches what on
 SINK = "sink"
 SPOOL, LOGS = "/var/spool/exim4", "/var/log/exim4"
 _HERE = Path(__file__).parent
+# A lock as Exim takes it while it delivers, until somebody writes a line.
+_LOCK = "import fcntl,sys; f=open(sys.argv[1],'r+b'); fcntl.lockf(f,fcntl.LOCK_EX,20,0); print('held',flush=True); sys.stdin.readline()"
 _UNPACK = f"""
 for deb in {DEBS}/*.deb; do dpkg-deb --fsys-tarfile "$deb" | tar -x -C / --keep-directory-symlink; done
 getent passwd Debian-exim >/dev/null || useradd -r -d {SPOOL} -s /usr/sbin/nologin -U Debian-exim
@@ -101,6 +103,19 @@ class EximLab:
     def offer(self, host: str, message: Mapping[str, object]) -> str:
         """Offer a message by SMTP: `taken`, or why Exim refused it."""
         return self._queue(host, "offer", [message]).strip()
+
+    @contextmanager
+    def locked(self, host: str, id: str) -> Iterator[None]:
+        """While somebody holds a message as a delivery does."""
+        command = self.lab.inside(host, [sys.executable, "-c", _LOCK, f"{SPOOL}/input/{id}-D"])
+        process = subprocess.Popen(command, env=self.lab.environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert process.stdout and process.stdin
+        assert process.stdout.readline() == "held\n"
+        try:
+            yield
+        finally:
+            process.stdin.close()
+            process.wait(20)
 
     def multiply(self, host: str, count: int, ages: int = 86_400) -> None:
         """Add count copies of what is queued, which came over the last `ages` seconds: a thousand take a fraction of a second."""

@@ -2,11 +2,9 @@
 
 import json
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +21,6 @@ pytestmark = pytest.mark.parts
 UNKNOWN = "1xVWj6-00000i-ZZ"
 RCPT, LATER = "SMTP error from remote mail server after RCPT TO", "451 4.3.0 come back later"
 _CALLS = ("-m", "tests.parts.asker")
-# A lock as Exim takes it while it delivers, until somebody writes a line.
-_LOCK = "import fcntl,sys; f=open(sys.argv[1],'r+b'); fcntl.lockf(f,fcntl.LOCK_EX,20,0); print('held',flush=True); sys.stdin.readline()"
 
 
 class Relay:
@@ -75,19 +71,6 @@ class Relay:
     def is_under_delivery(self, id: str) -> bool:
         """Whether a process has it, by the agent's own trial."""
         return outcomes(self.ask("freeze", f"msgid={id}", "noop=true")["data"]) == {id: "locked"}
-
-    @contextmanager
-    def locked(self, id: str) -> Iterator[None]:
-        """While somebody holds a message as a delivery does."""
-        command = self.exim.lab.inside("mx1", [sys.executable, "-c", _LOCK, f"{SPOOL}/input/{id}-D"])
-        process = subprocess.Popen(command, env=self.exim.lab.environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert process.stdout and process.stdin
-        assert process.stdout.readline() == "held\n"
-        try:
-            yield
-        finally:
-            process.stdin.close()
-            process.wait(20)
 
 
 @pytest.fixture(scope="module")
@@ -307,7 +290,7 @@ def test_more_messages_than_were_allowed_are_not_touched(relay: Relay) -> None:
 
 def test_a_message_that_stays_locked_is_told_and_left_alone(relay: Relay) -> None:
     sender, (first, held) = relay.send("a@example.com", "b@example.com")
-    with relay.locked(held):
+    with relay.exim.locked("mx1", held):
         trial = relay.ask("rm", f"select=sender={sender}", "noop=true")
         assert outcomes(trial["data"]) == {first: "would", held: "locked"}
         assert trial["statusmsg"] == "1 of 2 messages would not be removed: 1 locked"

@@ -4,16 +4,14 @@ import json
 import re
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from mcollective_py.cli.demosite import Site, SiteHost
-from tests.parts.eximlab import SPOOL, EximLab, exim_lab
-from tests.parts.labbroker import lab_broker
+from mcollective_py.cli.demosite import Site
+from tests.parts.eximfleet import exim_fleet
+from tests.parts.eximlab import SPOOL, EximLab
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.parts
@@ -22,8 +20,6 @@ RELAYS = ("mx1", "mx2", "mx3")
 SPAM, ALICE = "spam@bad.example", "alice@example.org"
 UNKNOWN = "1xVWj6-00000i-ZZ"
 _ANSWERING = Path(__file__).with_name("answering.py")
-# A lock as Exim takes it while it delivers, held until somebody writes a line.
-_LOCK = "import fcntl,sys; f=open(sys.argv[1],'r+b'); fcntl.lockf(f,fcntl.LOCK_EX,20,0); print('held',flush=True); sys.stdin.readline()"
 
 
 class Fleet:
@@ -66,22 +62,8 @@ class Fleet:
 
 @pytest.fixture(scope="module")
 def relays() -> Iterator[Fleet]:
-    with tempfile.TemporaryDirectory(dir="/var/tmp", prefix="mco-exim-") as name, exim_lab(Path(name), RELAYS) as exim:
-        site = Site(Path(name), settings={"plugin.actionpolicy.allow_unconfigured": "1"})
-        with lab_broker(exim.lab, site) as broker:
-            site.write_client(broker)
-            configs = {host: site.write_host(SiteHost(host), broker) for host in RELAYS}
-
-            def start(host: str) -> None:
-                command = (sys.executable, "-m", "mcollective_py.server.daemon", "--daemonize", "--pid", "/run/mcollectived.pid")
-                started = exim.lab.run(host, *command, "--config", str(configs[host]))
-                assert started.returncode == 0, started.stderr
-
-            with ThreadPoolExecutor(3) as pool:
-                list(pool.map(start, RELAYS))
-            made = Fleet(exim, site)
-            wait_until("all answer", lambda: len(re.findall(r"^ +mx\d:", made.mco("count").stdout, re.MULTILINE)) == 3, 40)
-            yield made
+    with exim_fleet(RELAYS) as made:
+        yield Fleet(made.exim, made.site)
 
 
 @pytest.fixture
@@ -255,13 +237,8 @@ def test_deliveries_are_waited_for_and_what_became_of_each_message_is_told(fleet
 
 def test_a_message_under_delivery_is_told_and_keeps_none_of_the_others(fleet: Fleet) -> None:
     ids = fleet.send("mx1", 3)
-    held = fleet.exim.lab.inside("mx1", [sys.executable, "-c", _LOCK, f"{SPOOL}/input/{ids[1]}-D"])
-    holder = subprocess.Popen(held, env=fleet.exim.lab.environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert holder.stdin and holder.stdout and holder.stdout.readline() == "held\n"
-    try:
+    with fleet.exim.locked("mx1", ids[1]):
         done = fleet.mco("rm", f"sender={SPAM}", "--yes")
-    finally:
-        holder.communicate("\n", timeout=10)
     assert done.returncode == 2
     assert "mx1: 1 of 3 messages were not removed: 1 locked" in done.stdout
     assert f"{ids[1]}: is locked" in done.stdout
