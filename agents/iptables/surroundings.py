@@ -68,7 +68,8 @@ def _brokers(names: Sequence[str], kept: Path | None) -> Iterator[Protected]:
         yield from _protected(addresses, "the broker" if name in addresses else f"the broker {name}")
     inodes = _daemon_sockets()
     for table in ("tcp", "tcp6"):
-        yield from _protected(procnet.peers(_table(table) or "", inodes), "what the daemon is connected to")
+        with suppress(OSError), open(f"/proc/net/{table}", encoding="ascii", errors="replace") as lines:
+            yield from _protected(procnet.peers(lines, inodes), "what the daemon is connected to")
 
 
 def _configured(config: Mapping[str, str]) -> Iterator[Protected]:

@@ -30,10 +30,10 @@ def test_name_servers_are_those_of_other_hosts():
 
 def test_peers_are_those_of_our_own_sockets():
     tcp, tcp6 = case("proc-tcp.txt"), case("proc-tcp6.txt")
-    assert list(map(str, procnet.peers(tcp, {5837006}))) == ["192.0.2.2"]
-    assert list(map(str, procnet.peers(tcp6, {5837007}))) == ["192.0.2.2"]
-    assert list(map(str, procnet.peers(tcp6, {5837008, 5837005}))) == ["fd00::2"]
-    assert procnet.peers(tcp, {1533, 1}) == []  # one that listens has no peer
+    assert list(map(str, procnet.peers(tcp.splitlines(), {5837006}))) == ["192.0.2.2"]
+    assert list(map(str, procnet.peers(tcp6.splitlines(), {5837007}))) == ["192.0.2.2"]
+    assert list(map(str, procnet.peers(tcp6.splitlines(), {5837008, 5837005}))) == ["fd00::2"]
+    assert procnet.peers(tcp.splitlines(), {1533, 1}) == []  # one that listens has no peer
 
 
 def test_lines_of_another_form_are_left_out():
@@ -43,4 +43,13 @@ def test_lines_of_another_form_are_left_out():
         assert list(procnet.gateways(text)) == []
         assert list(procnet.gateways6(text)) == []
         assert procnet.name_servers(text) == []
-        assert procnet.peers(text, {1}) == []
+        assert procnet.peers(text.splitlines(), {1}) == []
+
+
+def test_sockets_by_the_hundred_thousand_are_looked_through_and_not_held():
+    """As under an attack: a table that is too long to be read whole must not keep anybody from being blocked."""
+    (row,) = [line for line in (CASES / "proc-tcp.txt").read_text().splitlines() if " 5837006 " in line]
+    lines = (
+        line for count in (100_000, 1) for line in [row if count == 1 else row.replace(" 5837006 ", f" {n} ") for n in range(count)]
+    )
+    assert list(map(str, procnet.peers(lines, {5837006}))) == ["192.0.2.2"]
