@@ -137,9 +137,10 @@ def entry_asked(request: RPCRequest, now: float, kind: str, config: Mapping[str,
         protocol = "tcp"
     check_scope(protocol or None, ports)
     seconds = seconds_asked(request)
+    reason, ticket = texts_asked(request)
     return Entry(
-        network=shown(network), kind=kind, protocol=protocol, ports=ports_text(ports), reason=request.get("reason", ""),
-        ticket=request.get("ticket", ""), by=request.caller, at=now, expires=None if seconds is None else now + seconds,
+        network=shown(network), kind=kind, protocol=protocol, ports=ports_text(ports), reason=reason, ticket=ticket,
+        by=request.caller, at=now, expires=None if seconds is None else now + seconds,
     )  # fmt: skip
 
 
@@ -149,6 +150,15 @@ def seconds_asked(request: RPCRequest) -> float | None:
     if seconds is not None and seconds < 1:
         raise InvalidRPCData("for must be at least a second")
     return None if seconds is None else float(seconds)
+
+
+def texts_asked(request: RPCRequest) -> tuple[str, str]:
+    """Reason and ticket, as a list can carry them too. Raises InvalidRPCData."""
+    from .listlines import LONGEST_REASON, LONGEST_TICKET, check_text
+
+    longest = {"reason": LONGEST_REASON, "ticket": LONGEST_TICKET}
+    reason, ticket = (check_text(request.get(name) or "", name, most) for name, most in longest.items())
+    return reason, ticket
 
 
 def made_words(made: Sequence[str]) -> list[str]:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from mcollective_py.agent import InvalidRPCData, RPCAborted, RPCReply, RPCRequest, action
 
-from .acting import Acting, entry_asked, seconds_asked, uncollected
+from .acting import Acting, entry_asked, seconds_asked, texts_asked, uncollected
 
 if TYPE_CHECKING:
     from .entry import Entry
@@ -101,7 +101,7 @@ class Altering(Acting):
         now, guard = round(time.time(), 3), self._guard(request)
 
         seconds = seconds_asked(request)
-        given = {"reason": request.get("reason", ""), "ticket": request.get("ticket", "")}
+        given = dict(zip(("reason", "ticket"), texts_asked(request), strict=True))
 
         def completed(entry: "Entry") -> "Entry":
             more = {name: value for name, value in given.items() if value and not getattr(entry, name)}

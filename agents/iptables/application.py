@@ -64,7 +64,7 @@ class Iptables(AgentApplication):
         parser.add_argument("--all", action="store_true", default=None, help="flush: everything that is blocked")
         parser.add_argument("--allowed", action="store_true", default=None, help="list, extend, flush: exceptions, in place of blocks")
         parser.add_argument("--proto", metavar="PROTOCOL", help="of this protocol only: tcp, udp, icmp")
-        parser.add_argument("--ports", metavar="PORTS", help="to these ports only, as 25,587 or 8000-8010; with --proto tcp or udp")
+        parser.add_argument("--ports", metavar="PORTS", help="to these ports only, as 25,587 or 8000-8010; tcp without --proto")
         parser.add_argument("--confirm", metavar="TIME", help="undone by itself after so long, unless mco iptables confirm ID is said")
         parser.add_argument("--name", metavar="NAME", help="reconcile: which list this is, `default` without it")
         parser.add_argument(

@@ -13,8 +13,8 @@ from mcollective_py.agent import InvalidRPCData, seconds_of
 from .addresses import Shortest, check_scope, is_plain, parse_network, parse_ports, ports_text, shown
 from .entry import ALLOW, BLOCK, Entry
 
-LONGEST_REASON, LONGEST_TICKET = 200, 64  # characters
-_LONGEST_LINE = 600
+LONGEST_REASON, LONGEST_TICKET = 200, 64  # characters, as those of the inputs
+LONGEST_LINE = 900  # with every character of reason and ticket escaped
 _LONGEST = 10 * 366 * 86400.0  # seconds: as a duration of a DDL
 _WORD = re.compile(r'([a-z]+)=("(?:[^"\\]|\\["\\])*"|[^\s"]*)(?:\s+|$)', re.ASCII)
 _EPOCH = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,6})?", re.ASCII)
@@ -40,8 +40,8 @@ def entry_of_line(line: str, now: float, shortest: Shortest, alike: dict[str, En
     """
     if is_plain(line):  # most of a long list, in a tenth of the time
         return Entry(line)
-    if len(line) > _LONGEST_LINE:
-        raise InvalidRPCData(f"a line of {len(line)} characters: {_LONGEST_LINE} at most")
+    if len(line) > LONGEST_LINE:
+        raise InvalidRPCData(f"a line of {len(line)} characters: {LONGEST_LINE} at most")
     text = line.strip()
     if not text or text[0] == "#":
         return None
@@ -75,7 +75,7 @@ def entry_of_row(row: Mapping[str, Any], now: float, shortest: Shortest) -> Entr
     if isinstance(words, list):
         words = ",".join(map(str, words))
     ports = parse_ports(str(words)) if words not in (None, "") else ()
-    protocol = row.get("protocol") or row.get("proto") or ""
+    protocol = row.get("protocol") or row.get("proto") or ("tcp" if ports else "")
     check_scope(protocol or None, ports)
     expires = _end(row, now)
     if expires is not None and expires <= now:

@@ -15,7 +15,7 @@ from mcollective_py.matching.nodeset import fold
 
 from .spread import difference_lines, union_lines
 
-_LONGEST = 600  # characters of a line of a list
+_LONGEST = 1000  # characters of a line of a list; those of our own are shorter
 
 
 def show_spread(rpc: RPCClient, options: argparse.Namespace, *, is_difference: bool) -> int:

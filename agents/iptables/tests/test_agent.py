@@ -43,6 +43,8 @@ def test_what_is_no_address_of_another_host_is_refused(tmp_path: Path, action: s
         {"confirm": 1},
         {"confirm": 0},
         {"reason": "a\nb"},
+        {"reason": "a\u202eb"},
+        {"ticket": "x" * 65},
     ],
 )
 def test_inputs_out_of_bounds_are_refused(tmp_path: Path, inputs: Mapping[str, Any]):
@@ -93,3 +95,9 @@ def test_a_setting_that_protects_nobody_keeps_nobody_from_being_let_go(tmp_path:
     assert "plugin.iptables.protected" in wrong.call("block", ipaddr="198.51.100.7").statusmsg
     for action in ("unblock", "disallow"):
         assert "plugin.iptables.protected" not in wrong.call(action, ipaddr="198.51.100.7").statusmsg
+
+
+@pytest.mark.parametrize("reason", ["a\u2028b", "a\u202eb", "x" * 201])
+def test_a_reason_that_no_list_could_carry_is_refused(tmp_path: Path, reason: str):
+    for action, inputs in (("block", {"ipaddr": "198.51.100.7"}), ("apply", {"list": ["198.51.100.7"]})):
+        assert agent(tmp_path).call(action, reason=reason, **inputs).statuscode == 4

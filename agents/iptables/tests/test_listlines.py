@@ -59,9 +59,9 @@ def test_a_line_has_one_entry_or_none(line: str, expected: Entry | None):
         ("192.0.2.7 reason=" + "x" * 201, "at most 200 characters"),
         ("192.0.2.7 ticket=" + "x" * 65, "at most 64 characters"),
         ('192.0.2.7 reason="a\x1b[2J"', "a text of one line"),
-        ("192.0.2.7 ports=25", "tcp or udp"),
+        ("192.0.2.7 proto=icmp ports=25", "tcp or udp"),
         ("192.0.2.7 proto=sctp", "'sctp' is no protocol"),
-        ("192.0.2.7" + " " * 600 + "for=1h", "600 at most"),
+        ("192.0.2.7" + " " * 900 + "for=1h", "900 at most"),
     ],
 )
 def test_a_line_that_cannot_be_meant_is_refused(line: str, reason: str):
@@ -91,10 +91,23 @@ def test_an_object_says_the_same_by_the_same_names():
         Entry("192.0.2.7"),
         Entry("2001:db8::/32", "allow", "udp", "53,8000-8010", 'a "b" \\ c # d', "OPS 7", expires=NOW + 60),
         Entry("192.0.2.7", reason="#x"),
+        Entry(
+            "2001:db8:1111:2222:3333:4444:5555:6666",
+            "allow",
+            "tcp",
+            ",".join(str(60000 + 2 * n) for n in range(15)),
+            '"' * 200,
+            "\\" * 64,
+            expires=NOW + 60,
+        ),
     ],
 )
 def test_what_is_written_is_read_again(made: Entry):
     assert entry(line_of(made)) == made
+
+
+def test_ports_without_a_protocol_are_those_of_tcp():
+    assert entry("192.0.2.7 ports=25") == entry("192.0.2.7 proto=tcp ports=25")
 
 
 def test_lines_with_the_same_options_are_read_once_and_are_no_less_checked():
