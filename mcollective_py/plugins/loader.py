@@ -48,6 +48,12 @@ class LoadedAgent:
         """Seconds that a call may take."""
         return self.metadata.timeout if self.ddl is None or action is None else self.ddl.timeout(action)
 
+    def defaults(self, action: str | None) -> Mapping[str, Any] | None:
+        """What the outputs of an action in agent.py are until it sets them; None where its DDL says who answers it at all."""
+        if self.ddl is None or action is None or action in self.external or action not in self.ddl.actions:
+            return None
+        return {name: output.default for name, output in self.ddl.actions[action].outputs.items()}
+
     def only_reads(self, action: str | None) -> bool:
         """True where a call changes nothing and may run in a thread; False for an action that is not there."""
         if self.ddl is None:
@@ -137,6 +143,17 @@ def load_agent(folder: Path, only_owned: bool = False, libdirs: Sequence[Path] |
     if not callable(getattr(agent, "handlemsg", None)):
         raise PluginError(name, f"the class {agent.__name__} is neither an Agent nor has it a handlemsg")
     return _plain_agent(name, agent, folder)
+
+
+def load_code(folder: Path, action: str, only_owned: bool = False) -> LoadedAgent:
+    """An RPC agent without its DDL, for an action that was checked by that already. only_owned: as above. Raises PluginError."""
+    name = folder.name
+    check_folder(name, folder, only_owned)
+    agent = load_class(name, folder, "agent")
+    actions = actions_of(agent) if issubclass(agent, Agent) else {}
+    if action not in actions:
+        raise PluginError(name, f"agent.py has no action {action} any more: the daemon has to be told to reload")
+    return LoadedAgent(name, agent, folder, None, Metadata(name, "", "", "", "", "", PLAIN_TIMEOUT), MappingProxyType(actions))
 
 
 def load_ddl(folder: Path) -> DDL:

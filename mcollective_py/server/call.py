@@ -14,7 +14,8 @@ class Call:
     """An authorized request on its way to an agent.
 
     folder: the agent's plugin folder. config: its settings, keys without `plugin.NAME.`. timeout: seconds. only_reads: True
-    where it may run in a thread of the daemon.
+    where it may run in a thread of the daemon. defaults: of the action's outputs, where its code stands in agent.py; None where the
+    DDL has to be asked.
     """
 
     request: Request
@@ -23,6 +24,7 @@ class Call:
     timeout: float
     only_reads: bool
     config: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, Any] | None = None
 
     @property
     def action(self) -> str | None:

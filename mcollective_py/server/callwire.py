@@ -133,6 +133,7 @@ def encode_call(call: Call) -> bytes:
         "timeout": call.timeout,
         "only_reads": call.only_reads,
         "config": dict(call.config),
+        "defaults": None if call.defaults is None else to_json(dict(call.defaults)),
     }
     return dumps(content, _CALL).encode()
 
@@ -142,9 +143,15 @@ def decode_call(payload: bytes, view: NodeView) -> Call:
     content: dict[str, Any] = loads(payload, _CALL)
     fields = content.pop("request")
     targets, body = fields.pop("targets"), from_json(fields.pop("body"))
-    filter = Filter.from_wire(fields.pop("filter"))
+    filter, defaults = Filter.from_wire(fields.pop("filter")), content.pop("defaults")
     request = Request(filter=filter, targets=None if targets is None else tuple(targets), body=body, **fields)
-    return Call(request=request, view=view, folder=Path(content.pop("folder")), **content)
+    return Call(
+        request=request,
+        view=view,
+        folder=Path(content.pop("folder")),
+        defaults=None if defaults is None else from_json(defaults),
+        **content,
+    )
 
 
 def encode_outcome(outcome: Outcome) -> bytes:

@@ -44,10 +44,10 @@ def _action(agent: LoadedAgent, call: Call, daemon: DaemonReport | None) -> Outc
 def perform_action(agent: LoadedAgent, call: Call, reply: RPCReply, daemon: DaemonReport | None) -> Outcome:
     """Call an action that the agent has, by a new instance; what it raises besides errors.RPCError flies.
 
-    reply: an empty one, filled with the DDL's defaults first; it keeps what was set by an action that failed.
+    reply: an empty one, filled with the outputs' defaults first; it keeps what was set by an action that failed.
     """
-    assert agent.ddl is not None and call.action is not None  # check_call let it through
-    reply.update({name: output.default for name, output in agent.ddl.actions[call.action].outputs.items()})
+    assert call.action is not None  # check_call let it through
+    reply.update((call.defaults if call.defaults is not None else agent.defaults(call.action)) or {})
     instance = agent.cls(call.view, call.config, logging.getLogger(f"mcollective_py.agents.{agent.name}"), daemon)
     request = RPCRequest(call.request)
     try:

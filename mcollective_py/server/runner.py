@@ -199,6 +199,7 @@ class Runner:
             timeout=agent.timeout(request.action),
             only_reads=agent.only_reads(request.action),
             config=host.plugin_settings[agent.name],
+            defaults=agent.defaults(request.action),
         )
         executor = self._reads if call.only_reads else self._changes
         try:

@@ -46,7 +46,7 @@ def a_call(**more):
 
 
 def test_a_call_comes_back_as_it_was():
-    call = a_call(config={"flag": "1"})
+    call = a_call(config={"flag": "1"}, defaults={"changed": False, "lines": [], "at": None})
     assert decode_call(encode_call(call), call.view) == call
 
 

@@ -45,3 +45,35 @@ def test_an_agent_that_others_could_have_changed_since_the_start_is_not_run(tmp_
     (folder / "agent.py").chmod(0o666)
     with pytest.raises(PluginError, match="not loaded for safety"):
         run_call(a_call(folder))
+
+
+RPC_AGENT = '''
+from mcollective_py.agent import Agent, action
+
+class Lamp(Agent):
+    """Switches a lamp."""
+
+    @action
+    def switch(self, request, reply):
+        reply["on"] = True
+'''
+
+
+def a_switch(folder, **more):
+    request = Request("0" * 32, "cert=alice", "desk", "mcollective", "lamp", "switch", {}, Filter(), 1700000000.0, 60)
+    return Call(request, Path(folder), NodeView("web1"), 5.0, False, **more)
+
+
+def test_an_action_that_brings_its_defaults_needs_no_ddl(tmp_path):
+    folder = tmp_path / "agents" / "lamp"
+    folder.mkdir(parents=True)
+    (folder / "agent.py").write_text(RPC_AGENT)
+    assert run_call(a_switch(folder, defaults={"on": False, "watts": 40})) == Outcome(body={"on": True, "watts": 40})
+
+
+def test_an_action_that_went_since_the_start_is_said(tmp_path):
+    folder = tmp_path / "agents" / "lamp"
+    folder.mkdir(parents=True)
+    (folder / "agent.py").write_text(RPC_AGENT.replace("def switch", "def light"))
+    with pytest.raises(PluginError, match="has no action switch any more"):
+        run_call(a_switch(folder, defaults={}))
