@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from secrets import token_hex
 
 from mcollective_py.agent import RPCAborted, run
 from mcollective_py.agent.kept import read_kept, write_kept
@@ -38,7 +37,7 @@ def ensure_keeper(settings: Settings, config: Mapping[str, str], *, brokers: Seq
     words = [sys.executable, "-I", "-X", "utf8", "-c", code, str(_own().parent), folder]
     words += [] if brokers is None else ["restore", *brokers]
     if settings.systemd and os.geteuid() == 0 and Path("/run/systemd/system").is_dir() and Path(_SYSTEMD_RUN).exists():
-        ended = run(in_unit(f"mcollective-iptables-{token_hex(4)}.service", words), timeout=_STARTS_WITHIN)
+        ended = run(in_unit(f"mcollective-iptables-{os.urandom(4).hex()}.service", words), timeout=_STARTS_WITHIN)
         if ended.exitcode == 0:
             return
     ended = run([*words, DETACH], timeout=_STARTS_WITHIN)

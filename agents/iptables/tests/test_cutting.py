@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from agents.iptables.cutting import conntrack_delete, cut, parse_deleted, parse_killed, ss_kill
+from agents.iptables.cutting import conntrack_delete, cut, is_any_tracked, parse_deleted, parse_killed, ss_kill
 from agents.iptables.entry import Entry
 from agents.iptables.settings import Settings
 
@@ -30,3 +30,7 @@ def test_it_is_said_where_nothing_can_be_cut():
     assert "more than 50 blocks" in cut(bare, [Entry(f"198.51.100.{number}") for number in range(1, 60)])
     assert cut(bare, [Entry("198.51.100.7", kind="allow")]) == ""
     assert cut(Settings(cut=False), [Entry("198.51.100.7")]) == ""
+
+
+def test_conntrack_is_left_alone_where_nothing_is_tracked():
+    assert [is_any_tracked(count) for count in ("0\n", "17\n", None)] == [False, True, True]
