@@ -118,6 +118,8 @@ def read_queue(
     if kept is not None:
         kept.folders, kept.clock = seen.folders, seen.clock
     listing.messages.sort(key=_id_of)  # which begins with the time
+    if listing.total >= MAX_MESSAGES:
+        listing.broken.insert(0, Broken("", f"only {MAX_MESSAGES} messages of a host are read at once, and there are as many or more"))
     return listing
 
 

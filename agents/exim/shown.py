@@ -107,8 +107,9 @@ def count_lines(hosts: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def broken_lines(data: Mapping[str, Any]) -> list[str]:
-    """The messages whose files cannot be read."""
-    return [f"{as_text(row.get('msgid'))}: {as_text(row.get('reason'))}" for row in mappings(data.get("broken"))]
+    """The messages whose files cannot be read, and what is said of the whole queue."""
+    told = ((row.get("msgid"), row.get("reason")) for row in mappings(data.get("broken")))
+    return [": ".join(as_text(text) for text in row if text) for row in told]
 
 
 def _cell(name: str, value: object) -> str:

@@ -119,6 +119,16 @@ def test_of_more_than_it_may_remember_it_gives_all_and_remembers_some(tmp_path, 
         assert [list(known.found) for known in kept.folders.values()] == [[A], [B]]
 
 
+@pytest.mark.parametrize("kept", [None, queue.Kept()])
+def test_a_queue_that_is_too_long_is_told_as_such(tmp_path, monkeypatch, kept):
+    monkeypatch.setattr(queue, "MAX_MESSAGES", 2)
+    for id in (A, B, C):
+        put(tmp_path, id)
+    found = queue.read_queue(queue.queue_folders(str(tmp_path)), kept=kept)
+    assert (len(found.messages), found.total) == (2, 2)
+    assert [(one.id, one.reason[:15]) for one in found.broken] == [("", "only 2 messages")]
+
+
 def test_messages_to_very_many_are_not_remembered(tmp_path, monkeypatch):
     monkeypatch.setattr(queue, "MAX_ADDRESSES", 1)
     place = put(tmp_path, A)
