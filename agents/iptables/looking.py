@@ -25,8 +25,9 @@ class Looking(Acting):
         from .acting import entry_asked
         from .addresses import Shortest
         from .choosing import ready_backend
-        from .entry import ALLOW, BLOCK, shown_key
-        from .state import DOWN
+        from .entry import BLOCK, shown_key
+        from .passing import passing
+        from .state import DOWN, within
 
         now, place = time.time(), self._place
         asked = entry_asked(request, now, BLOCK, self.config, Shortest(1, 1))
@@ -34,24 +35,31 @@ class Looking(Acting):
         scope = asked.key[2:] if asked.protocol else None
         meant = [entry for entry in around if not entry.is_over(now) and (scope is None or entry.key[2:] in (scope, ("", "")))]
         blocks = sorted((entry for entry in meant if entry.kind == BLOCK), key=lambda entry: (entry.protocol, entry.ports))
-        passes = [entry for entry in meant if entry.kind == ALLOW and not entry.protocol]
+        passes = {block.key: let for block in blocks if (let := passing(block, meant)) is not None}
+        standing = [block for block in blocks if block.key not in passes]
         reply["blocked"] = False
         if kept.installed == DOWN:
             reply["output"] = "the firewall was taken down here"
             return
         backend = ready_backend(place.settings, kept)
-        if blocks and passes:
-            reply["output"] = f"{shown_key(passes[-1].key)} lets it through, in spite of {shown_key(blocks[0].key)}"
-        elif blocks and not backend.probe(blocks):
+        if blocks and not standing:
+            key = blocks[0].key
+            reply["output"] = f"{shown_key(passes[key].key)} lets it through, in spite of {shown_key(key)}"
+        elif blocks and not backend.probe(standing):
             reply["output"] = (
-                f"{shown_key(blocks[0].key)} is kept as blocked, but is not: it was taken away by hand, or what leads to it"
+                f"{shown_key(standing[0].key)} is kept as blocked, but is not: it was taken away by hand, or what leads to it"
             )
         elif blocks:
-            reply["blocked"], first = True, blocks[0]
+            reply["blocked"], first = True, standing[0]
             reply["output"] = f"blocked by {shown_key(first.key)}"
             reply["entry"] = row_of(first, None, now)
         elif backend.probe([asked]):
             reply["blocked"], reply["output"] = True, "blocked by hand"
+        elif "/" in asked.network and (parts := within(place.store.read().swept(now).entries, asked.network)):
+            one = min(parts)
+            reply["output"] = (
+                f"not blocked as a whole, but {shown_key(one)} in it is{f', and {len(parts) - 1} more' if parts[1:] else ''}"
+            )
 
     @action
     def listblocked(self, request: RPCRequest, reply: RPCReply) -> None:

@@ -32,6 +32,12 @@ def in_vain(entries: Mapping[Key, Entry], added: Collection[Entry]) -> list[tupl
     return found
 
 
+def passing(block: Entry, entries: Collection[Entry]) -> Entry | None:
+    """The exception that lets a block's addresses through, of entries that hold them all; None where it stands."""
+    scopes = {("", ""), block.key[2:]}
+    return next((entry for entry in entries if entry.kind == ALLOW and entry.key[2:] in scopes), None)
+
+
 def vain_words(found: Collection[tuple[Entry, Entry]]) -> str:
     """`192.0.2.7 is let through all the same: allow 192.0.2.0/24`; empty for none."""
     if not found:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .entry import KINDS, Entry, Key, entry_of
+from .entry import BLOCK, KINDS, Entry, Key, entry_of
 
 VERSION = 1
 _BEGIN = '{"network":"'
@@ -90,6 +90,8 @@ def parse_state(text: str) -> State:
         entries = {entry.key: entry for entry in _entries(rest.split("\n")[:-1])}
         pendings = {pending.id: pending for pending in map(_pending_of, head["pendings"])}
         return State(str(head["installed"]), tuple(map(str, head["made"])), entries, pendings, str(head["boot"]))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"what stands there is no store of this agent, or was cut off: {error}") from error
     except (KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"what stands there is no store of this agent: {error}") from error
 
@@ -116,6 +118,16 @@ def holding(entries: Collection[Key], key: Key) -> list[Key]:
     network = ip_network(key[0])
     wider = [network.supernet(new_prefix=length) for length in range(network.prefixlen - 1, 0, -1)]
     return [there for one in wider if (there := (str(one), key[1], "", "")) in entries]
+
+
+def within(entries: Iterable[Key], network: str) -> list[Key]:
+    """The blocks that lie in a network."""
+    from ipaddress import ip_network
+
+    outer = ip_network(network)
+    first, last = int(outer.network_address), int(outer.broadcast_address)
+    same = [key for key in entries if key[1] == BLOCK and (":" in key[0]) is (outer.version == 6)]
+    return [key for key in same if first <= int(ip_network(key[0]).network_address) <= last]
 
 
 def _entries(lines: Iterable[str]) -> Iterator[Entry]:

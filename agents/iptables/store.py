@@ -16,6 +16,7 @@ from .entry import Entry
 from .state import State, around, parse_state, state_text
 
 MAX_STORE = 256 << 20  # bytes: a million entries, each with a long reason
+_WAY_OUT = "; where it cannot be mended, move it away: the next change begins with nothing blocked (previous.json is what was before)"
 _LOCK_WITHIN = 20.0  # seconds: others that change something hold it for a part of one
 
 
@@ -36,7 +37,7 @@ class Store:
         try:
             return parse_state(text) if text else State()
         except ValueError as error:
-            raise RPCAborted(f"{self._file}: {error}") from error
+            raise RPCAborted(f"{self._file}: {error}{_WAY_OUT}") from error
 
     def glance(self, network: str) -> tuple[State, list[Entry]]:
         """A state without its entries, and those that hold a network or are it, the widest first, found without reading all.
@@ -47,7 +48,7 @@ class Store:
         try:
             return (parse_state(text[: text.index("\n") + 1]), around(text, network)) if text else (State(), [])
         except (ValueError, KeyError, TypeError) as error:
-            raise RPCAborted(f"{self._file}: {error}") from error
+            raise RPCAborted(f"{self._file}: {error}{_WAY_OUT}") from error
 
     @contextmanager
     def locked(self) -> Iterator[None]:

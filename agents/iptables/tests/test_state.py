@@ -3,7 +3,7 @@
 import pytest
 
 from agents.iptables.entry import Entry
-from agents.iptables.state import Pending, State, around, holding, parse_state, state_text
+from agents.iptables.state import Pending, State, around, holding, parse_state, state_text, within
 
 ENTRIES = (
     Entry("198.51.100.7", reason='a "},{" in it', by="cert=op", at=1.5),
@@ -73,3 +73,9 @@ def test_the_entries_around_a_network_are_found_the_narrowest_first():
     entries = [Entry("203.0.113.0/24"), Entry("203.0.0.0/16"), Entry("203.0.113.0/28", "block", "tcp"), Entry("203.0.113.9")]
     found = holding({entry.key: entry for entry in entries}, ("203.0.113.9", "block", "", ""))
     assert [key[0] for key in found] == ["203.0.113.0/24", "203.0.0.0/16"]
+
+
+def test_the_blocks_in_a_network_are_found():
+    keys = [Entry(*words).key for words in (("203.0.113.9",), ("203.0.113.0/28",), ("203.0.114.1",), ("203.0.113.7", "allow"))]
+    assert within(keys, "203.0.113.0/24") == keys[:2]
+    assert within(keys, "2001:db8::/32") == []
