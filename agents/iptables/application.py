@@ -101,6 +101,11 @@ class Iptables(AgentApplication):
 
         return line_of(result.action or "", result.data)
 
+    def exitcode(self, results: Sequence[RPCResult], code: int) -> int:
+        """See AgentApplication: an id that waits on no host was mistyped, or its time is over: what was asked for is not so."""
+        answers = [result for result in results if result.action in OF_IDS]
+        return 2 if answers and code == 0 and not any(result.data.get("changed") for result in answers) else code
+
     def call(self, options: argparse.Namespace) -> tuple[str, Mapping[str, Any]]:
         """See AgentApplication."""
         return self._called(*self._worded(options), options)

@@ -9,7 +9,7 @@ from .acting import Acting, confirm_of, id_of, summary_of
 
 if TYPE_CHECKING:
     from .changing import Step
-    from .state import State
+    from .state import Pending, State
 
 
 class Lifecycle(Acting):
@@ -56,16 +56,18 @@ class Lifecycle(Acting):
         self._settle(request, reply, lambda state, now: pending.undo(state, request["id"], now))
 
     def _settle(self, request: RPCRequest, reply: RPCReply, way: "Step") -> None:
-        is_here = False
+        waited: Pending | None = None
 
         def step(state: "State", now: float) -> "State":
-            nonlocal is_here
-            is_here = request["id"] in state.pendings
-            return way(state, now) if is_here else state
+            nonlocal waited
+            waited = state.pendings.get(request["id"])
+            return way(state, now) if waited else state
 
         self._step(request, reply, step, may_wait=False)
-        if not is_here:  # no failure: hosts that refused the change have nothing to confirm
+        if waited is None:  # no failure: hosts that refused the change have nothing to confirm
             reply["output"] = f"no change of the id {request['id']} waits here"
+        elif request.action == "confirm":
+            reply["output"] = f"{'would be ' if request.noop else ''}confirmed: {waited.what}"
 
     def _step(self, request: RPCRequest, reply: RPCReply, step: "Step", *, may_wait: bool = True) -> None:
         from .changing import transact
