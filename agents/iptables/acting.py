@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from mcollective_py.agent import Agent, InvalidRPCData, RPCReply, RPCRequest
@@ -59,12 +60,9 @@ class Acting(Agent):
         from .passing import vain_words
 
         reply["changed"], reply["backend"], reply["drift"] = outcome.changed, outcome.backend, [*outcome.drift]
-        changes = [
-            f"{'+' if sign else '-'} {shown_key(entry.key)}"
-            for sign, some in ((0, outcome.removed), (1, outcome.added))
-            for entry in some
-        ]
-        reply["changes"] = [*(f"+ {what}" for what in made_words(outcome.made)), *changes[:_MAX_ROWS]]
+        changed = chain((("-", entry) for entry in outcome.removed), (("+", entry) for entry in outcome.added))
+        changes = [f"{sign} {shown_key(entry.key)}" for sign, entry in islice(changed, _MAX_ROWS)]
+        reply["changes"] = [*(f"+ {what}" for what in made_words(outcome.made)), *changes]
         reply["added"], reply["removed"] = len(outcome.added), len(outcome.removed)
         reply["confirm"], reply["deadline"] = outcome.confirm, int(outcome.deadline or 0)
         made = f"{'would be ' if request.noop else ''}set up: {', '.join(made_words(outcome.made))}" if outcome.made else ""

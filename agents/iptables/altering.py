@@ -1,6 +1,6 @@
 """Exceptions, ends, and whole lists: the changes beside block and unblock."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mcollective_py.agent import InvalidRPCData, RPCAborted, RPCReply, RPCRequest, action
 
@@ -95,6 +95,7 @@ class Altering(Acting):
 
         from .addresses import shortest_of
         from .changing import Changes
+        from .entry import Entry
         from .lists import wanted
         from .reconciling import sparing
 
@@ -103,10 +104,14 @@ class Altering(Acting):
         seconds = seconds_asked(request)
         given = dict(zip(("reason", "ticket"), texts_asked(request), strict=True))
 
-        def completed(entry: "Entry") -> "Entry":
-            more = {name: value for name, value in given.items() if value and not getattr(entry, name)}
-            end = now + seconds if seconds is not None and entry.expires is None else entry.expires
-            return entry._replace(by=request.caller, at=now, expires=end, **more)
+        alike: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+
+        def completed(entry: Entry) -> Entry:
+            if (rest := alike.get(entry[4:])) is None:  # most of a long list differ by their network alone
+                more = {name: value for name, value in given.items() if value and not getattr(entry, name)}
+                end = now + seconds if seconds is not None and entry.expires is None else entry.expires
+                rest = alike[entry[4:]] = entry._replace(by=request.caller, at=now, expires=end, **more)[4:]
+            return Entry(*entry[:4], *rest)
 
         with uncollected():
             entries = [completed(entry) for entry in wanted(request.data, now, shortest_of(self.config), sparing(guard))]

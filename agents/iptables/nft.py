@@ -6,7 +6,7 @@ from pathlib import Path
 from mcollective_py.agent import run
 
 from .backend import BackendFailed, Delta, Effect
-from .entry import Entry, scope_of
+from .entry import Entry, by_scope
 from .nftwords import check_stdin, delete_table, from_stdin, is_met, list_table, parse_table, probe_text, transaction
 from .settings import Settings
 
@@ -44,7 +44,7 @@ class Nft:
 
     def apply(self, effect: Effect, delta: Delta) -> None:
         """See Backend."""
-        scopes = {scope_of(key) for key in delta.keys}
+        scopes = by_scope(delta.keys).keys()
         text = transaction(effect, delta.puts, delta.drops, scopes, self._settings.target)
         if text.strip():
             self._transact(text)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from .backend import Effect, Hold, Timed
-from .entry import ALLOW, BLOCK, KINDS, Key, Scope, scope_of
+from .entry import ALLOW, BLOCK, KINDS, Key, Scope, by_scope, scope_of
 
 TABLE = "inet mcollective"
 PRIORITY = -310  # before raw (-300), so before connection tracking; after the fragments are joined (-400)
@@ -77,11 +77,11 @@ def transaction(present: Effect, puts: Sequence[Timed], drops: Collection[Key], 
     gone = [key for key in drops if scope_of(key) in scopes and scope_of(key) in there]
     renewed = [timed.key for timed in puts if timed.key in present.holds]
     # An element that goes by itself between our reading and this is no failure: it is added, then deleted.
-    for scope, keys in _by_scope([*gone, *renewed]).items():
+    for scope, keys in by_scope([*gone, *renewed]).items():
         elements = ", ".join(_address(key) for key in keys)
         lines += [f"{word} element {TABLE} {set_name(scope)} {{ {elements} }}" for word in ("add", "delete")]
     timed_by_key = {timed.key: timed for timed in puts}
-    for scope, keys in _by_scope(timed_by_key).items():
+    for scope, keys in by_scope(timed_by_key).items():
         elements = ", ".join(_element(timed_by_key[key]) for key in keys)
         lines.append(f"add element {TABLE} {set_name(scope)} {{ {elements} }}")
     return "\n".join([*lines, ""])
@@ -156,13 +156,6 @@ def _frame(scopes: Iterable[Scope]) -> list[str]:
     return lines + [
         f"add set {TABLE} {set_name(scope)} {{ type ipv{scope.version}_addr; flags timeout; counter; }}" for scope in scopes
     ]
-
-
-def _by_scope(keys: Iterable[Key]) -> dict[Scope, list[Key]]:
-    by_scope: dict[Scope, list[Key]] = {}
-    for key in keys:
-        by_scope.setdefault(scope_of(key), []).append(key)
-    return by_scope
 
 
 def _address(key: Key) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .entry import BLOCK, KINDS, Entry, Key, entry_of
+from .entry import BLOCK, KINDS, Entry, Key, by_scope, entry_of
 
 VERSION = 1
 _BEGIN = '{"network":"'
@@ -67,7 +67,7 @@ def state_text(state: State) -> str:
         "installed": state.installed,
         "made": list(state.made),
         "boot": state.boot,
-        "lengths": sorted({(scope.version, scope.length) for scope in {entry.scope for entry in state.entries.values()}}),
+        "lengths": sorted({(scope.version, scope.length) for scope in by_scope(state.entries)}),
         "pendings": [_pending_row(pending) for pending in state.pendings.values()],
     }
     encode = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
