@@ -11,6 +11,7 @@ import pytest
 
 from tests.parts.agentalone import call_alone
 from tests.parts.firewalllab import reached, start_service, wait_until_open
+from tests.parts.lab import GATEWAY
 from tests.parts.require import require_lab, require_programs
 from tests.parts.systemdlab import DAEMON, SystemdLab, systemd_lab
 from tests.waiting import wait_until
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.parts
 
 SOURCE, NFT, SETS, RULES, LEGACY = "source1", "nft1", "sets1", "rules1", "legacy1"
 TARGETS = (NFT, SETS, RULES, LEGACY)
+UNITS, PLAIN = (NFT, RULES), (SETS, LEGACY)  # those with the packaged unit under systemd, and those without
 LEGACY_PROGRAMS = {"plugin.iptables.iptables": "/usr/sbin/iptables-legacy", "plugin.iptables.ip6tables": "/usr/sbin/ip6tables-legacy"}
 SETTINGS: Mapping[str, Mapping[str, str]] = {
     NFT: {"plugin.iptables.backend": "nft"},
@@ -100,7 +102,7 @@ def fleet() -> Iterator[Fleet]:
     require_programs("systemctl", "nft", "iptables", "iptables-legacy", "ipset", "conntrack", "ping")
     with (
         tempfile.TemporaryDirectory(dir="/var/tmp", prefix="mco-lab-") as name,
-        systemd_lab(Path(name), [NFT], plain=TARGETS[1:], settings=SETTINGS) as hosts,
+        systemd_lab(Path(name), UNITS, plain=PLAIN, settings=SETTINGS) as hosts,
     ):
         hosts.lab.up(SOURCE)
         for host in TARGETS:
@@ -174,18 +176,54 @@ def test_what_nobody_confirms_is_undone_also_when_the_daemon_was_killed_meanwhil
     fleet.ask(NFT, "block", f"ipaddr={fleet.sources[0]}", "confirm=8")
     for host in TARGETS[1:]:
         fleet.ask(host, "apply", json_list(fleet.sources), "confirm=8")
-    fleet.hosts.shell(NFT, f"systemctl kill --kill-whom=all -s KILL {DAEMON}")
-    for host in TARGETS[1:]:
+    for host in UNITS:
+        fleet.hosts.shell(host, f"systemctl kill --kill-whom=all -s KILL {DAEMON}")
+    for host in PLAIN:
         fleet.hosts.shell(host, "kill -9 $(cat /run/mcollectived.pid)")
     found = fleet.reached()
     assert not any(fleet.four[host] in what for what in found for host in TARGETS), found
     fleet.wait_until_open()
-    for host in TARGETS[1:]:
+    for host in PLAIN:
         fleet.hosts.shell(host, "rm -f /run/mcollectived.pid; /usr/bin/mcollectived --daemonize --pid /run/mcollectived.pid")
+    check_nothing_is_left(fleet)
+
+
+def test_what_nobody_confirms_is_undone_also_without_daemon_or_broker(fleet: Fleet):
     for host in TARGETS:
+        fleet.ask(host, "apply", json_list(fleet.sources), "confirm=10")
+    for host in UNITS:
+        fleet.hosts.shell(host, f"systemctl stop {DAEMON}")
+    for host in PLAIN:
+        fleet.hosts.shell(host, f"ip route add blackhole {GATEWAY}/32")  # where the broker is
+    assert fleet.reached() == set()
+    fleet.wait_until_open()
+    for host in UNITS:
+        fleet.hosts.shell(host, f"systemctl start {DAEMON}")
+    for host in PLAIN:
+        fleet.hosts.shell(host, f"ip route del blackhole {GATEWAY}/32")
+    check_nothing_is_left(fleet)
+
+
+def test_after_a_boot_what_was_confirmed_is_back_and_what_was_not_is_gone(fleet: Fleet):
+    four, six = fleet.sources
+    boot = "iptables -D INPUT -m comment --comment mcollective -j junk_filter; iptables -F junk_filter; iptables -X junk_filter"
+    gone = {NFT: "nft delete table inet mcollective", RULES: f"{boot}; {boot.replace('iptables', 'ip6tables')}"}
+    for host in UNITS:
+        fleet.ask(host, "block", f"ipaddr={four}", "for=1h", "reason=kept")
+        fleet.ask(host, "block", f"ipaddr={six}", "confirm=600")
+        fleet.hosts.shell(host, f"systemctl stop {DAEMON}; systemctl stop 'mcollective-iptables-*'; {gone[host]}")
+        fleet.hosts.shell(host, """sed -i '1s/"boot":"[^"]*"/"boot":"another"/' /var/lib/mcollective/iptables/store.json""")
+        fleet.hosts.shell(host, f"systemctl start {DAEMON}")
+    for host in UNITS:
         wait_until(f"{host} answers", lambda host=host: answers(fleet, host), 60)
+        wait_until(f"{host} blocks", lambda host=host: fleet.ask(host, "isblocked", f"ipaddr={four}")["blocked"], 30)
         status = fleet.ask(host, "status")
-        assert (status["pending"], status["blocks"], status["drift"]) == ([], 0, [])
+        assert (status["pending"], status["blocks"], status["drift"]) == ([], 1, [])
+    where = [address for host in UNITS for address in (fleet.four[host], fleet.six[host])]
+    assert reached(fleet.hosts.lab, SOURCE, where) == {f"{fleet.six[host]} {kind}" for host in UNITS for kind in ("tcp", "udp", "ping")}
+    for host in UNITS:
+        fleet.ask(host, "flush", "reason=kept")
+    fleet.wait_until_open()
 
 
 def test_what_is_confirmed_stays_and_what_is_undone_goes_at_once(fleet: Fleet):
@@ -267,6 +305,46 @@ def test_what_cannot_be_done_is_said_and_nothing_of_it_holds(fleet: Fleet):
     gateway = fleet.hosts.rpc(NFT, "iptables", "block", "ipaddr=10.77.0.1")
     assert gateway["statuscode"] == 4 and "10.77.0.1 is" in gateway["statusmsg"]
     assert fleet.ask(NFT, "status")["blocks"] == 0
+
+
+def test_where_nothing_can_be_kept_nothing_is_blocked(fleet: Fleet):
+    fleet.hosts.shell(
+        NFT, "mkdir -p /srv/readonly /srv/full; mount -t tmpfs -o ro none /srv/readonly; mount -t tmpfs -o size=8k none /srv/full"
+    )
+    fleet.hosts.shell(NFT, "cat /dev/zero >/srv/full/filler 2>/dev/null || true")
+    before = fleet.hosts.shell(NFT, "nft list table inet mcollective")
+    for folder in ("/srv/readonly/iptables", "/srv/full"):
+        config = {"backend": "nft", "state_directory": folder}
+        code, said, data = call_alone(fleet.hosts.lab, NFT, "iptables", config, ("block", {"ipaddr": "198.51.100.9"}))[0]
+        assert (code, data["blocked"], data["changed"]) == (1, False, False), said
+        assert folder in said, said
+    assert fleet.hosts.shell(NFT, "nft list table inet mcollective") == before
+
+
+def test_a_set_that_is_full_says_so_and_takes_nothing(fleet: Fleet):
+    fleet.ask(SETS, "teardown")
+    small = {"backend": "ipset", "max_entries": "2", "state_directory": "/var/lib/mcollective/small"}
+    first, more = (
+        call_alone(fleet.hosts.lab, SETS, "iptables", {**small, "max_entries": most}, ("apply", {"list": list_of}))[0]
+        for most, list_of in (("2", ["198.51.100.1", "198.51.100.2"]), ("200000", ["198.51.100.3", "198.51.100.4"]))
+    )
+    assert first[0] == 0, first
+    kept, lone = (
+        call_alone(fleet.hosts.lab, SETS, "iptables", {**small, "max_entries": "200000"}, call)[0]
+        for call in (("listblocked", {}), ("block", {"ipaddr": "198.51.100.9"}))
+    )
+    assert (more[0], lone[0], lone[2]["blocked"]) == (1, 1, False) and "full" in more[1] and "full" in lone[1]
+    assert sorted(kept[2]["blocked"]) == ["198.51.100.1", "198.51.100.2"] and kept[2]["drift"] == []
+    assert call_alone(fleet.hosts.lab, SETS, "iptables", small, ("teardown", {}))[0][0] == 0
+    fleet.ask(SETS, "setup")
+
+
+def check_nothing_is_left(fleet: Fleet) -> None:
+    """All daemons are back, and nothing waits or is blocked."""
+    for host in TARGETS:
+        wait_until(f"{host} answers", lambda host=host: answers(fleet, host), 60)
+        status = fleet.ask(host, "status")
+        assert (status["pending"], status["blocks"], status["drift"]) == ([], 0, [])
 
 
 def json_list(addresses: tuple[str, str]) -> str:
