@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from mcollective_py.agent import InvalidRPCData, RPCAborted
+from mcollective_py.agent import RPCAborted
 
 from . import pending as pendings
 from .backend import Backend, Effect
@@ -87,8 +87,8 @@ def change(
     def step(state: State, now: float) -> State:
         wanted = plan(state, now)
         for entry in wanted.adds:
-            if guard is not None and entry.kind == BLOCK and (reason := guard.refusal_of(entry.network)) is not None:
-                raise InvalidRPCData(f"{reason}: it is never blocked here")
+            if guard is not None and entry.kind == BLOCK:
+                guard.check(entry.network)
         removed = {*wanted.removes}
         entries = {key: entry for key, entry in state.entries.items() if key not in removed} if removed else dict(state.entries)
         entries.update((entry.key, entry) for entry in wanted.adds)

@@ -59,9 +59,9 @@ class Guard:
             return self.refusal(ip_network(text))
         return None
 
-    def check(self, network: Network) -> None:
-        """Raises InvalidRPCData naming the rule that blocking this network would break."""
-        if (reason := self.refusal(network)) is not None:
+    def check(self, text: str) -> None:
+        """Raises InvalidRPCData naming the rule that blocking this network, as `shown` writes it, would break."""
+        if (reason := self.refusal_of(text)) is not None:
             raise InvalidRPCData(f"{reason}: it is never blocked here")
 
     def _around(self, network: Network) -> Protected | None:
@@ -79,11 +79,6 @@ class Guard:
             return None
         start, length = starts[at]
         return self._by_place[(network.version, -length, start)]
-
-
-def check(network: Network, facts: Iterable[Protected]) -> None:
-    """Guard.check for a single question."""
-    Guard(facts).check(network)
 
 
 def _place(network: Network, length: int) -> tuple[int, int, int]:

@@ -6,7 +6,7 @@ from time import monotonic
 import pytest
 
 from agents.iptables.addresses import parse_network
-from agents.iptables.guard import Guard, Protected, check
+from agents.iptables.guard import Guard, Protected
 from mcollective_py.agent import InvalidRPCData
 
 FACTS = [
@@ -34,12 +34,12 @@ FACTS = [
 )
 def test_a_refusal_names_the_rule_that_it_would_break(text: str, reason: str):
     with pytest.raises(InvalidRPCData, match=reason):
-        check(parse_network(text), FACTS)
+        Guard(FACTS).check(text)
 
 
-@pytest.mark.parametrize("text", ["10.77.0.2", "10.77.1.0/24", "192.0.3.0/24", "fe80::2", "fe81::/64", "0a4d:1::"])
+@pytest.mark.parametrize("text", ["10.77.0.2", "10.77.1.0/24", "192.0.3.0/24", "fe80::2", "fe81::/64", "a4d:1::"])
 def test_all_others_may_be_blocked(text: str):
-    check(parse_network(text), FACTS)
+    Guard(FACTS).check(text)
 
 
 def test_a_host_that_knows_of_nothing_refuses_nothing():
