@@ -1,6 +1,6 @@
 """ipset: sets with ends and counters, and rules of the historic chain that look into them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from mcollective_py.agent import RPCAborted, run
 
 from . import setwords
 from .backend import BackendFailed, Delta, Effect, Timed
-from .entry import Entry
+from .entry import Entry, by_scope
 from .iptables import ChainEffect, chains_of, made_of
 from .rules import FAMILIES, Rules
 from .rulewords import changed, frame, holds_of, key_of, removed
@@ -64,21 +64,18 @@ class Ipset:
     def apply(self, effect: Effect, delta: Delta) -> None:
         """See Backend."""
         chains, found = chains_of(effect), effect.found if isinstance(effect, SetEffect) else Sets()
-        groups = {setwords.group_of(key) for key in delta.keys} | {*PLAIN}
+        groups = {setwords.group_of_scope(scope) for scope in by_scope(delta.keys)} | {*PLAIN}
         names = {group.name for group in groups}
         create = [group for group in sorted(groups) if group.name not in found.elements]
         drops = [key for key in delta.drops if key in effect.holds and setwords.group_of(key).name in names]
-        undo = setwords.lines_of(
-            (),
-            [
-                Timed(key, effect.holds[key].remaining, effect.holds[key])
-                for key in {*drops, *(timed.key for timed in delta.puts)}
-                if key in effect.holds
-            ],
-            [timed.key for timed in delta.puts if timed.key not in effect.holds and setwords.group_of(timed.key) not in create],
-            self._settings.max_entries,
-        )
-        undo += [f"destroy {group.name}" for group in create]
+
+        def undo() -> list[str]:  # twice as long as what it undoes, and hardly ever wanted
+            keys = {*drops, *(timed.key for timed in delta.puts)}
+            back = [Timed(key, effect.holds[key].remaining, effect.holds[key]) for key in keys if key in effect.holds]
+            new = [timed.key for timed in delta.puts if timed.key not in effect.holds and setwords.group_of(timed.key) not in create]
+            lines = setwords.lines_of((), back, new, self._settings.max_entries)
+            return [*lines, *(f"destroy {group.name}" for group in create)]
+
         lines = {}
         for version in FAMILIES:
             chain, wanted = chains[version], setwords.wanted_rules(groups, version, self._rules.target)
@@ -90,7 +87,7 @@ class Ipset:
         try:
             self._rules.apply(chains, lines)
         except RPCAborted:
-            self._restore(undo, [])
+            self._restore(undo(), list)
             raise
         self._destroy(name for name in found.elements if name not in names)
 
@@ -128,16 +125,17 @@ class Ipset:
         except ValueError as error:
             raise BackendFailed(f"ipset save: {error}") from error
 
-    def _restore(self, lines: Sequence[str], undo: Sequence[str]) -> None:
+    def _restore(self, lines: Sequence[str], undo: Callable[[], list[str]]) -> None:
         """Carry out lines; where one fails, those that take back what those before it did."""
         if not lines:
             return
         answer = run(setwords.restore_sets(self._settings.ipset), stdin="\n".join([*lines, ""]), timeout=_SECONDS)
         if answer.exitcode:
-            for line in undo:  # one by one where there are few: a set that was never made does not keep the rest from going back
+            back = undo()
+            for line in back:  # one by one where there are few: a set that was never made does not keep the rest from going back
                 if line.startswith("destroy"):
                     run([self._settings.ipset, *line.split()], timeout=_SECONDS)
-            rest = [line for line in undo if not line.startswith("destroy")]
+            rest = [line for line in back if not line.startswith("destroy")]
             if rest:
                 run(setwords.restore_sets(self._settings.ipset), stdin="\n".join([*rest, ""]), timeout=_SECONDS)
             raise BackendFailed(f"ipset: {answer.stderr.strip()[:500] or f'exit code {answer.exitcode}'}")

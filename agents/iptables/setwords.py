@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from .backend import Hold, Timed
-from .entry import ALLOW, BLOCK, Key
+from .entry import ALLOW, BLOCK, Key, Scope, by_scope
 from .rulewords import COMMENT, Chain, Rule, scope_words, verdict
 
 PREFIX = "mco-"
@@ -66,6 +66,11 @@ def group_of(key: Key) -> Group:
     """The set that an entry of this key is in."""
     network, kind, protocol, ports = key
     return Group(kind, 6 if ":" in network else 4, protocol, ports)
+
+
+def group_of_scope(scope: Scope) -> Group:
+    """The set that entries of this scope are in: one for all prefix lengths."""
+    return Group(scope.kind, scope.version, scope.protocol, scope.ports)
 
 
 def parse_sets(text: str) -> Sets:
@@ -135,9 +140,14 @@ def lines_of(create: Iterable[Group], puts: Iterable[Timed], drops: Iterable[Key
         f"create {group.name} hash:net family inet{'6' if group.version == 6 else ''} timeout 0 counters maxelem {most}"
         for group in create
     ]
-    lines += [f"del {group_of(key).name} {key[0]}" for key in drops]
-    for timed in puts:
-        seconds = 0 if timed.seconds is None or timed.seconds > LONGEST else max(1, round(timed.seconds))
-        hold = timed.hold
-        lines.append(f"add {group_of(timed.key).name} {timed.key[0]} timeout {seconds} packets {hold.packets} bytes {hold.bytes}")
+    for scope, keys in by_scope(drops).items():
+        name = group_of_scope(scope).name
+        lines += [f"del {name} {key[0]}" for key in keys]
+    timed_by_key = {timed.key: timed for timed in puts}
+    for scope, keys in by_scope(timed_by_key).items():
+        name = group_of_scope(scope).name
+        for key in keys:
+            _, seconds, hold = timed_by_key[key]
+            whole = 0 if seconds is None or seconds > LONGEST else max(1, round(seconds))
+            lines.append(f"add {name} {key[0]} timeout {whole} packets {hold.packets} bytes {hold.bytes}")
     return lines
