@@ -48,11 +48,10 @@ class LoadedAgent:
         """Seconds that a call may take."""
         return self.metadata.timeout if self.ddl is None or action is None else self.ddl.timeout(action)
 
-    def defaults(self, action: str | None) -> Mapping[str, Any] | None:
-        """What the outputs of an action in agent.py are until it sets them; None where its DDL says who answers it at all."""
-        if self.ddl is None or action is None or action in self.external or action not in self.ddl.actions:
-            return None
-        return {name: output.default for name, output in self.ddl.actions[action].outputs.items()}
+    def defaults(self, action: str) -> Mapping[str, Any]:
+        """What the outputs of an action are until it sets them."""
+        known = None if self.ddl is None else self.ddl.actions.get(action)
+        return {} if known is None else {name: output.default for name, output in known.outputs.items()}
 
     def only_reads(self, action: str | None) -> bool:
         """True where a call changes nothing and may run in a thread; False for an action that is not there."""

@@ -47,7 +47,7 @@ def perform_action(agent: LoadedAgent, call: Call, reply: RPCReply, daemon: Daem
     reply: an empty one, filled with the outputs' defaults first; it keeps what was set by an action that failed.
     """
     assert call.action is not None  # check_call let it through
-    reply.update((call.defaults if call.defaults is not None else agent.defaults(call.action)) or {})
+    reply.update(agent.defaults(call.action) if call.defaults is None else call.defaults)
     instance = agent.cls(call.view, call.config, logging.getLogger(f"mcollective_py.agents.{agent.name}"), daemon)
     request = RPCRequest(call.request)
     try:

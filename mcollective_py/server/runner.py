@@ -192,14 +192,15 @@ class Runner:
                 self._answer(host, request, outcome)
 
     def _submit(self, host: Host, agent: LoadedAgent, request: Request, view: NodeView) -> None:
+        action = request.action
         call = Call(
             request=request,
             folder=agent.folder,
             view=view,
-            timeout=agent.timeout(request.action),
-            only_reads=agent.only_reads(request.action),
+            timeout=agent.timeout(action),
+            only_reads=agent.only_reads(action),
             config=host.plugin_settings[agent.name],
-            defaults=agent.defaults(request.action),
+            defaults=None if action is None or action in agent.external else agent.defaults(action),
         )
         executor = self._reads if call.only_reads else self._changes
         try:

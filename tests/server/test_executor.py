@@ -13,6 +13,7 @@ from mcollective_py.message import Request
 from mcollective_py.node.view import NodeView
 from mcollective_py.server.call import Call, Outcome
 from mcollective_py.server.executor import Limits, Room, ThreadExecutor, name_of
+from tests.waiting import wait_until
 
 
 def a_call(action="ping", caller="cert=alice", timeout=10.0):
@@ -133,7 +134,7 @@ def test_one_caller_leaves_a_thread_in_four_to_others():
     slow = [Answer(executor, a_call("slow")) for _ in range(9)]
     gate.wait_begun(3)
     assert Answer(executor, a_call("quick", "cert=bob")).wait().body == "quick"
-    assert executor.running() == 3
+    wait_until("the quick one is over", lambda: executor.running() == 3)
     gate.open.set()
     assert [answer.wait().body for answer in slow] == ["done"] * 9
     assert_becomes_idle(executor)
