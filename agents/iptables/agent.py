@@ -19,18 +19,18 @@ class Iptables(Looking, Lifecycle, Altering, Reconciling):
         """Where there is a firewall to be had; and what was kept is made true again, as after a boot."""
         import logging
 
-        from .changing import Place
-        from .choosing import is_any_ready
-        from .keeping import ensure_keeper
+        from .programs import none_ready
+        from .settings import settings_of
 
-        logger = logging.getLogger("mcollective_py.agents.iptables")
-        place = Place.of(config)
-        if (reason := is_any_ready(place.settings)) is not None:
+        logger, settings = logging.getLogger("mcollective_py.agents.iptables"), settings_of(config)
+        if (reason := none_ready(settings)) is not None:
             logger.info("there is no firewall to be had: %s", reason)
             return False
-        if place.store.exists() or config.get("list"):
+        if settings.store_file.is_file() or config.get("list"):
+            from .keeping import ensure_keeper
+
             try:
-                ensure_keeper(place.settings, config, brokers=node.brokers)
+                ensure_keeper(settings, config, brokers=node.brokers)
             except RPCAborted as error:
                 logger.error("what is blocked could not be restored: %s", error)
         return True

@@ -32,13 +32,6 @@ def ready_backend(settings: Settings, state: State) -> Backend:
     return chosen
 
 
-def is_any_ready(settings: Settings) -> str | None:
-    """None where a back end can be used here, else why none can."""
-    names = [settings.backend] if settings.backend else [*_makers()]
-    reasons = [backend_of(name, settings).is_ready() for name in names]
-    return None if None in reasons else "; ".join(sorted({reason for reason in reasons if reason}))
-
-
 def with_legacy(settings: Settings, are_in_use: bool) -> Settings:
     """The settings with the programs of legacy tables, where such tables filter here and the settings name no others."""
     plain = Settings()

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from mcollective_py.agent import RPCAborted, run
 
@@ -10,6 +9,7 @@ from . import setwords
 from .backend import BackendFailed, Delta, Effect, Timed
 from .entry import Entry, by_scope
 from .iptables import ChainEffect, chains_of, made_of
+from .programs import missing
 from .rules import FAMILIES, Rules
 from .rulewords import changed, frame, holds_of, key_of, removed
 from .settings import Settings
@@ -36,7 +36,7 @@ class Ipset:
 
     def is_ready(self) -> str | None:
         """See Backend."""
-        return self._rules.missing() or (None if Path(self._settings.ipset).exists() else f"{self._settings.ipset} is not installed")
+        return missing(self.name, self._settings)
 
     def read(self) -> Effect:
         """See Backend."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from .backend import Delta, Effect
 from .entry import ALLOW, BLOCK, Entry, Key
+from .programs import missing
 from .rules import FAMILIES, Rules
 from .rulewords import Chain, Rule, changed, frame, holds_of, key_of, removed, rule_of
 from .settings import Settings
@@ -37,11 +38,11 @@ class Iptables:
     name, longest = "iptables", 0.0
 
     def __init__(self, settings: Settings) -> None:
-        self._rules = Rules(settings)
+        self._settings, self._rules = settings, Rules(settings)
 
     def is_ready(self) -> str | None:
         """See Backend."""
-        return self._rules.missing()
+        return missing(self.name, self._settings)
 
     def read(self) -> Effect:
         """See Backend."""

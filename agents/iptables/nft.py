@@ -1,13 +1,13 @@
 """nftables: a table of our own, which touches nothing of the host's."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from mcollective_py.agent import run
 
 from .backend import BackendFailed, Delta, Effect
 from .entry import Entry, by_scope
 from .nftwords import check_stdin, delete_table, from_stdin, is_met, list_table, parse_table, probe_text, transaction
+from .programs import missing
 from .settings import Settings
 
 _SECONDS = 20.0
@@ -24,7 +24,7 @@ class Nft:
 
     def is_ready(self) -> str | None:
         """See Backend."""
-        return None if Path(self._settings.nft).exists() else f"{self._settings.nft} is not installed"
+        return missing(self.name, self._settings)
 
     def read(self) -> Effect:
         """See Backend."""

@@ -1,7 +1,6 @@
 """The historic chain in both families: read, and changed in both or in none."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from mcollective_py.agent import RPCAborted, run
 
@@ -21,11 +20,6 @@ class Rules:
     def __init__(self, settings: Settings) -> None:
         self.chain, self.target = settings.chain, settings.target
         self.programs: Mapping[int, str] = {4: settings.iptables, 6: settings.ip6tables}
-
-    def missing(self) -> str | None:
-        """The first program that is not here."""
-        wanted = [program + end for program in self.programs.values() for end in ("", "-save", "-restore")]
-        return next((f"{program} is not installed" for program in wanted if not Path(program).exists()), None)
 
     def read(self) -> dict[int, Chain]:
         """The chain of both families. Raises BackendFailed."""

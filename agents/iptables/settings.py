@@ -3,10 +3,12 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from mcollective_py.agent import RPCAborted
 from mcollective_py.agent.ownsettings import flag, whole
 
+STORE = "store.json"  # in the state directory
 BACKENDS = ("nft", "ipset", "iptables")
 _CHAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,27}", re.ASCII)  # 28 characters: what iptables takes
 
@@ -35,6 +37,11 @@ class Settings:
     cut: bool = True
     systemd: bool = True
     max_entries: int = 200_000
+
+    @property
+    def store_file(self) -> Path:
+        """What the host keeps, made with the first change."""
+        return Path(self.state_directory, STORE)
 
 
 def settings_of(config: Mapping[str, str]) -> Settings:

@@ -1,7 +1,7 @@
 """The store of a host: one file, read and replaced whole, and a lock that is held from the reading to the replacing."""
 
 # A block on every host of a fleet comes by here: pathlib would be a tenth of its time.
-# ruff: noqa: PTH103, PTH105, PTH108, PTH113, PTH118
+# ruff: noqa: PTH103, PTH105, PTH108, PTH118
 
 import fcntl
 import os
@@ -13,6 +13,7 @@ from mcollective_py.agent import RPCAborted
 from mcollective_py.agent.kept import read_private, replace_private
 
 from .entry import Entry
+from .settings import STORE
 from .state import State, around, parse_state, state_text
 
 MAX_STORE = 256 << 20  # bytes: a million entries, each with a long reason
@@ -25,11 +26,7 @@ class Store:
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
-        self._file, self._previous, self._lock = (os.path.join(folder, name) for name in ("store.json", "previous.json", "lock"))
-
-    def exists(self) -> bool:
-        """Whether anything was ever kept here."""
-        return os.path.isfile(self._file)
+        self._file, self._previous, self._lock = (os.path.join(folder, name) for name in (STORE, "previous.json", "lock"))
 
     def read(self) -> State:
         """All that is kept, also what is over. Raises RPCAborted for a file that is none of ours: it is not written over."""
