@@ -38,8 +38,9 @@ class Exim(Delivering, Tracing, Blocking, Agent):
     @action
     def mailq(self, request: RPCRequest, reply: RPCReply) -> None:
         """The historic listing."""
+        from mcollective_py.agent.uncollected import uncollected
+
         from .layout import mailq_row
-        from .queue import uncollected
 
         reader = self._reader()
         with uncollected():

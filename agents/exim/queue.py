@@ -4,7 +4,6 @@ Messages come and go at any time: one that is gone when its file is opened was n
 id and keeps none of the others away.
 """
 
-import gc
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from pathlib import Path
 from string import ascii_letters, digits
+
+from mcollective_py.agent.uncollected import uncollected
 
 from .addresses import RESERVED
 from .messageid import is_message_id
@@ -287,18 +288,6 @@ def _names(handle: int) -> tuple[list[str], set[str]]:
     heads = [name[:-2] for name in names if name[-2:] == "-H"]
     heads.sort()
     return heads, {name[:-2] for name in names if name[-2:] == "-J"}
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """While ten thousand values are made, none of which is garbage, nobody looks for garbage: a twelfth of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 @contextmanager

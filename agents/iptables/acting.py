@@ -1,7 +1,6 @@
 """What all actions that change something share: the guard, the order of things, and what the reply tells of it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
@@ -93,20 +92,6 @@ class Acting(Agent):
         except RPCAborted as error:
             text = f"{text}: {error}"
         self.logger.info("%s", text)
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """While ten thousand entries are made, none of which is garbage, nobody looks for garbage."""
-    import gc
-
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def id_of(request: RPCRequest) -> str:

@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from mcollective_py.agent import InvalidRPCData, RPCAborted, RPCReply, RPCRequest, action
+from mcollective_py.agent.uncollected import uncollected
 
-from .acting import Acting, entry_asked, seconds_asked, texts_asked, uncollected
+from .acting import Acting, entry_asked, seconds_asked, texts_asked
 
 if TYPE_CHECKING:
     from .entry import Entry

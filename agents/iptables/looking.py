@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from mcollective_py.agent import RPCAborted, RPCReply, RPCRequest, action
+from mcollective_py.agent.uncollected import uncollected
 
-from .acting import Acting, uncollected
+from .acting import Acting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
