@@ -78,7 +78,9 @@ class Request:
     destination for replies, None where none is wanted. digest: what replies are bound to (SHA-256 hex of the signed payload),
     empty before sealing. wants_reply: False where the caller waits for none; security plugins that sign no reply_to say it so.
     proof: a digest of the signature where that covers no id, by which a copy under another id is known; else empty. is_proof_unique:
-    True where no two requests of a caller have one proof; else the same question, asked twice in a second, has.
+    True where no two requests of a caller have one proof; else the same question, asked twice in a second, has. certificate: SHA-256
+    hex of the certificate that signed; extensions: what it says of its holder beside the name, by Puppet's words (`pp_role`); both
+    empty on the wire of Ruby. delegate: the caller whose certificate signed for `caller`, empty where they are one.
     """
 
     id: str
@@ -97,6 +99,9 @@ class Request:
     wants_reply: bool = True
     proof: str = ""
     is_proof_unique: bool = False
+    certificate: str = ""
+    extensions: tuple[tuple[str, str], ...] = ()
+    delegate: str = ""
 
     @property
     def is_direct(self) -> bool:

@@ -6,9 +6,9 @@ sent to, with them.
 
 import re
 
-_QUOTED = r'"[^"\\]*+(?:\\.[^"\\]*+)*"'  # each sign fits one place alone, so that nothing is tried twice
-BRACKETED = rf"<((?:{_QUOTED}|[^\">]++)*)>"  # an address in brackets, which may have a bracket in quotes
-_SENDER = re.compile(rf"{_QUOTED}@[^\s<>\"]*+", re.DOTALL)
+QUOTED = r'"[^"\\]*+(?:\\.[^"\\]*+)*"'  # each sign fits one place alone, so that nothing is tried twice
+BRACKETED = rf"<((?:{QUOTED}|[^\">]++)*)>"  # an address in brackets, which may have a bracket in quotes
+_SENDER = re.compile(rf"{QUOTED}@[^\s<>\"]*+", re.DOTALL)
 _ORIGINAL = re.compile(rf" {BRACKETED}", re.DOTALL)
 _UNQUOTED = re.compile(r'\\(.)|"', re.DOTALL)
 # A usual address ends where one of these begins.

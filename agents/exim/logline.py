@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
 
-from .addressed import BRACKETED, addressed
+from .addressed import BRACKETED, QUOTED, addressed
 from .messageid import ID
 
 MAX_TEXT = 1000  # characters of an error or an answer
@@ -31,11 +31,11 @@ _START = re.compile(
 )
 _HOST = re.compile(r" H=([^\s(\[:]+)?(?: ?\(([^)]*)\))?(?: ?\[([0-9A-Fa-f:.]{2,45})\](?::(\d{1,5}))?)?(?=[\s:]|$)")
 # P=<...> and F=<...> have a sender, and id= what its program made up: both may have spaces in quotes.
-_VALUE = re.compile(rf' ([A-Za-z]{{1,4}})=({BRACKETED}|(?<= id=)"(?:[^"\\]|\\.)*+"\S*|"(?:[^"\\]|\\.)*+"|\S*)')
+_VALUE = re.compile(rf" ([A-Za-z]{{1,4}})=({BRACKETED}|(?<= id=){QUOTED}\S*|{QUOTED}|\S*)")
 _FROM = re.compile(rf" from {BRACKETED}")
 _WORD = re.compile(r" [^\s:]+")
 _DEFER = re.compile(r" (?:routing )?defer \((-?\d{1,6})\)")
-_RECIPIENT = re.compile(r' ((?:"(?:[^"\\]|\\.)*"|[^\s"])+)')
+_RECIPIENT = re.compile(rf" ((?:{QUOTED}|[^\s\"])+)")
 _REMOTE = re.compile(rf" OK id=({ID})(?![0-9A-Za-z-])")
 _TIMES = re.compile(r"(?: [DQ]T=[0-9.hms]+)+$", re.ASCII)  # +deliver_time, +queue_time
 _OTHERS = (

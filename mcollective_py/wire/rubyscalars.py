@@ -15,10 +15,10 @@ from .symbol import Regexp, Symbol
 
 STRING_TAG = "tag:yaml.org,2002:str"
 
-# Possessive groups need no memory for a way back: a megabyte of "1,1,1" costs no more than its own length.
+# No group repeats in an integer, so that there is no way back to remember: a megabyte of "1,1,1" costs no more than its own length.
 _NUMBER = re.compile(
     r"""
-      (?P<integer>  [-+]? (?: 0 | [1-9][0-9]*+ (?:[,_][0-9]++)*+ ) )
+      (?P<integer>  [-+]? (?: 0 | [1-9] (?! [0-9,_]*? [,_][,_] ) [0-9,_]*+ (?<= [0-9] ) ) )
     | (?P<float>    [-+]? (?:[0-9][0-9_,]*)? \. [0-9]* (?:[eE][-+][0-9]+)? )
     | (?P<octal>    [-+]? 0[0-7_,]+ )
     | (?P<hex>      [-+]? 0x[0-9a-fA-F_,]+ )
