@@ -319,6 +319,14 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("rpcaudit", "flag", "false", "Write an audit record of every request.", side="server"),
     Setting("rpcauditprovider", "text", "logfile", "The audit provider.", side="server"),
     # The process
+    Setting(
+        "statedir",
+        "path",
+        "/var/lib/mcollective",
+        "Folder of what must outlive the daemon, as the journal of requests; its own user's, mode 0750 or less. One for each daemon; "
+        "read when it starts.",
+        side="server",
+    ),
     Setting("daemonize", "flag", "false", "Go to the background; leave it off under systemd.", side="server"),
     Setting("soft_shutdown", "flag", "true", "Let running actions finish at a stop.", side="server", historic=("0", "0")),
     Setting(

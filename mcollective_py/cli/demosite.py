@@ -41,7 +41,8 @@ class SiteBroker:
 class Site:
     """Writes the files below folder; nothing of it runs.
 
-    Each host has folder/hosts/NAME with server.cfg, classes.txt, facts.yaml, policies/ and its log; client.cfg is the operator's.
+    Each host has folder/hosts/NAME with server.cfg, classes.txt, facts.yaml, policies/, state/ and its log; client.cfg is the
+    operator's.
     """
 
     def __init__(
@@ -93,6 +94,7 @@ class Site:
             "fact_cache_time": "1",
             "logger_type": "file",
             "logfile": str(home / "mcollectived.log"),
+            "statedir": str(home / "state"),
         }
         self._write(home / "server.cfg", self._config(host.name, broker) | own | dict(host.settings))
         return home / "server.cfg"

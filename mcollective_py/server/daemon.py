@@ -24,6 +24,7 @@ from .logs import logs_to_stderr, next_loglevel, start_logging
 from .registrar import Registrar
 from .runner import Runner
 from .selfreport import SelfReport
+from .statefolder import open_state_folder
 from .stats import Stats
 from .supervision import PidFile, detach, notify_systemd
 
@@ -78,6 +79,7 @@ class Daemon:
         self._config, self._verbose = config, verbose
         self._events: SimpleQueue[int] = SimpleQueue()
         self._stats = Stats(time.time())
+        open_state_folder(config)
         host = build_host(config, time.time)
         for warning in config.warnings:
             logger.warning("%s", warning)

@@ -13,6 +13,7 @@ from .host import facts_source, host_identity
 from .logs import check_logging
 from .policyfiles import open_authorizer
 from .registration import registration_plugin
+from .statefolder import check_state_folder
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ def obstacles(config: Config) -> Iterator[MCollectiveError]:
         lambda: registration_plugin(config),
         lambda: open_authorizer(config),
         lambda: check_audit(config),
+        lambda: check_state_folder(config),
         lambda: check_logging(config, is_detached=False),
     )
     for part in parts:

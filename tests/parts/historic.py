@@ -174,3 +174,10 @@ class HistoricSite:
         path.write_text("".join(f"{key} = {value}\n" for key, value in settings.items()))
         os.chmod(path, 0o600)
         return path
+
+
+def with_state(config: Path) -> Path:
+    """A server.cfg of ours alone: its state in a folder of its own. Ruby takes no such setting."""
+    with config.open("a") as file:
+        file.write(f"statedir = {config.parent}/state\n")
+    return config

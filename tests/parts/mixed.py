@@ -12,7 +12,7 @@ from typing import Any
 from mcollective_py.cli.demoprocesses import MCO, RunningSite
 from mcollective_py.cli.demosite import Site, SiteBroker, SiteHost
 from mcollective_py.client.client import Audience, Client
-from tests.parts.historic import HistoricSite
+from tests.parts.historic import HistoricSite, with_state
 from tests.parts.ruby import RubyCalls, RubyFleet
 from tests.parts.typed import typed
 from tests.waiting import wait_until
@@ -151,7 +151,7 @@ class _OurSite(Site):
         return self._site.folder / "client.cfg"
 
     def write_host(self, host: SiteHost, broker: SiteBroker) -> Path:
-        return self._site.write_server(host)
+        return with_state(self._site.write_server(host))
 
 
 class _OurFleet(RunningSite):

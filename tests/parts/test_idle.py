@@ -11,7 +11,7 @@ import pytest
 
 from mcollective_py.cli.demosite import SiteHost
 from tests.parts.fleet import Fleet
-from tests.parts.historic import HistoricSite, Listening
+from tests.parts.historic import HistoricSite, Listening, with_state
 from tests.parts.wire import Wire
 from tests.waiting import wait_until
 
@@ -52,7 +52,7 @@ def test_so_does_one_on_the_wire_of_ruby_over_tls(fleet: Fleet, security: str, t
     }
     nobody = Listening(fleet.broker_port, "", "")
     site = HistoricSite(tmp_path / "site", connector="stomp", security=security, brokers=[nobody], settings=tls)
-    config = site.write_server(SiteHost("web1"))
+    config = with_state(site.write_server(SiteHost("web1")))
     # The broker knows its nodes by their certificates.
     config.write_text("".join(line for line in config.open() if ".user =" not in line and ".password =" not in line))
     daemon = subprocess.Popen([sys.executable, "-m", "mcollective_py.server.daemon", "--config", str(config)], cwd="/")
