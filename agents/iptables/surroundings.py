@@ -53,8 +53,13 @@ def _own() -> Iterator[Protected]:
 
 
 def _gateways() -> Iterator[Protected]:
-    both = [*procnet.gateways(_table("route") or ""), *procnet.gateways6(_table("ipv6_route") or "")]
-    for gateway, is_default in both:
+    from . import routes
+
+    try:
+        found = {*routes.all_gateways()}
+    except (OSError, ValueError):  # the first hop of each route of the main table is better than none
+        found = {*procnet.gateways(_table("route") or ""), *procnet.gateways6(_table("ipv6_route") or "")}
+    for gateway, is_default in sorted(found, key=lambda one: not one[1]):  # of several routes by one gateway the default one is told
         yield from _protected([gateway], "the default gateway" if is_default else "a gateway of this host")
 
 

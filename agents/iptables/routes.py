@@ -1,0 +1,129 @@
+"""Gateways, as the kernel tells them over rtnetlink: all tables, all next hops of a route. /proc/net/route has the first hop alone.
+
+Pure but for `all_gateways`. The numbers are those of linux/rtnetlink.h and linux/nexthop.h.
+"""
+
+import socket
+import struct
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv6Address
+
+Address = IPv4Address | IPv6Address
+
+_NEWROUTE, _GETROUTE, _NEWNEXTHOP, _GETNEXTHOP, _ERROR, _DONE = 24, 26, 104, 106, 2, 3
+_DUMP = 0x301  # NLM_F_REQUEST | NLM_F_ROOT | NLM_F_MATCH
+_HEAD, _ROUTE, _NEXTHOP, _ATTRIBUTE, _HOP = (struct.Struct(form) for form in ("=IHHII", "=BBBBBBBBI", "=BBBBI", "=HH", "=HBBi"))
+_GATEWAY, _MULTIPATH, _VIA, _HOP_GATEWAY = 5, 9, 18, 6
+_UNICAST, _TYPE_BITS = 1, 0x3FFF
+_RECEIVED = 1 << 18  # bytes of one answer; the kernel fills at most 32 KiB
+_SECONDS = 5.0  # without a word from the kernel
+_MOST = 1 << 29  # bytes: some five million routes
+_DUMPS = ((_GETROUTE, socket.AF_INET), (_GETROUTE, socket.AF_INET6), (_GETNEXTHOP, socket.AF_UNSPEC))
+
+
+def dump_request(kind: int, family: int) -> bytes:
+    """The message that asks for all routes, or all next hops that stand by themselves."""
+    body = _ROUTE.pack(family, *[0] * 8) if kind == _GETROUTE else _NEXTHOP.pack(family, *[0] * 4)
+    return _HEAD.pack(_HEAD.size + len(body), kind, _DUMP, 1, 0) + body
+
+
+def messages(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Type and body of each message of an answer. Raises ValueError for one that is cut off."""
+    at = 0
+    while at < len(data):
+        if len(data) - at < _HEAD.size:
+            raise ValueError("an answer of the kernel is cut off")
+        length, kind, *_ = _HEAD.unpack_from(data, at)
+        if not _HEAD.size <= length <= len(data) - at:
+            raise ValueError("an answer of the kernel is cut off")
+        yield kind, data[at + _HEAD.size : at + length]
+        at += _padded(length)
+
+
+def gateways(kind: int, body: bytes) -> Iterator[tuple[Address, bool]]:
+    """The gateways of one route or next hop, and whether the route is a default one. Raises ValueError for what is cut off."""
+    if kind == _NEWNEXTHOP:
+        yield from (
+            (hop, False) for number, value in _attributes(body[_NEXTHOP.size :]) if number == _HOP_GATEWAY for hop in _address(value)
+        )
+    if kind != _NEWROUTE:
+        return
+    if len(body) < _ROUTE.size:
+        raise ValueError("a route of the kernel is cut off")
+    _, length, _, _, _, _, _, sort, _ = _ROUTE.unpack_from(body)
+    if sort != _UNICAST:
+        return
+    for number, value in _attributes(body[_ROUTE.size :]):
+        if number == _MULTIPATH:
+            yield from ((hop, length == 0) for part in _hops(value) for hop in _ways(*part))
+        else:
+            yield from ((hop, length == 0) for hop in _ways(number, value))
+
+
+def all_gateways() -> Iterator[tuple[Address, bool]]:
+    """All gateways of this host. Raises OSError or ValueError where the kernel does not tell: then /proc has to do."""
+    for kind, family in _DUMPS:
+        try:
+            yield from _dumped(kind, family)
+        except OSError:
+            if kind == _GETROUTE:  # next hops by themselves came with Linux 5.3
+                raise
+
+
+def _dumped(kind: int, family: int) -> Iterator[tuple[Address, bool]]:
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE) as kernel:
+        kernel.settimeout(_SECONDS)
+        kernel.bind((0, 0))
+        kernel.send(dump_request(kind, family))
+        received = 0
+        while received < _MOST:
+            data, _, flags, sender = kernel.recvmsg(_RECEIVED)
+            received += len(data)
+            if sender[0] != 0:
+                continue  # of another process: the kernel alone is asked
+            if flags & socket.MSG_TRUNC or not data:
+                break
+            for sort, body in messages(data):
+                if sort == _DONE:
+                    return
+                if sort == _ERROR:
+                    raise OSError(-struct.unpack_from("=i", body)[0] if len(body) >= 4 else 5, "the kernel tells no routes")
+                yield from gateways(sort, body)
+    raise OSError(71, "the routes of the kernel are cut off")
+
+
+def _hops(value: bytes) -> Iterator[tuple[int, bytes]]:
+    """The attributes of all next hops of a multipath route."""
+    at = 0
+    while at < len(value):
+        length = _HOP.unpack_from(value, at)[0] if len(value) - at >= _HOP.size else 0
+        if not _HOP.size <= length <= len(value) - at:
+            raise ValueError("a next hop of the kernel is cut off")
+        yield from _attributes(value[at + _HOP.size : at + length])
+        at += _padded(length)
+
+
+def _ways(number: int, value: bytes) -> Iterator[Address]:
+    if number == _GATEWAY:
+        yield from _address(value)
+    elif number == _VIA:  # the family, then an address of it: IPv4 by way of IPv6
+        yield from _address(value[2:])
+
+
+def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
+    at = 0
+    while at < len(data):
+        length, number = _ATTRIBUTE.unpack_from(data, at) if len(data) - at >= _ATTRIBUTE.size else (0, 0)
+        if not _ATTRIBUTE.size <= length <= len(data) - at:
+            raise ValueError("an attribute of the kernel is cut off")
+        yield number & _TYPE_BITS, data[at + _ATTRIBUTE.size : at + length]
+        at += _padded(length)
+
+
+def _address(value: bytes) -> Iterator[Address]:
+    if len(value) in (4, 16) and any(value):
+        yield IPv4Address(value) if len(value) == 4 else IPv6Address(value)
+
+
+def _padded(length: int) -> int:
+    return (length + 3) & ~3
