@@ -11,6 +11,8 @@ class RPCRequest(Mapping[str, Any]):
     """The validated inputs of a call, and who asks: `request["service"]`, `request.get("noop", False)`.
 
     id, caller, sender, collective, agent, action: text. time: seconds since the epoch. ttl: seconds.
+    delegate: who signed on the caller's behalf, else empty; certificate and extensions: of who signed (see message.Request). They are
+    known in the daemon, to actions that only read.
     noop: True where the caller wants to be told what would be done, and nothing done; only for actions whose DDL says supports_noop.
     """
 
@@ -18,6 +20,7 @@ class RPCRequest(Mapping[str, Any]):
         self.data: Mapping[str, Any] = request.body
         self.id, self.caller, self.sender, self.collective = request.id, request.caller, request.sender, request.collective
         self.agent, self.action, self.time, self.ttl = request.agent, request.action or "", request.time, request.ttl
+        self.delegate, self.certificate, self.extensions = request.delegate, request.certificate, request.extensions
         self.noop = self.data.get("noop") is True
 
     def between(self, name: str, least: float, most: float, otherwise: float) -> float:

@@ -15,6 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ..errors import UntrustedCertificate
 from .algorithms import DIGESTS, Verify, check_issuer_key, verify_by
+from .csrextensions import puppet_extensions
 from .envelope import key_id
 from .revocation import Revocations, read_revocations
 
@@ -60,7 +61,8 @@ class Certificate:
     """What never changes of a certificate that leads to the CA; whether it may be trusted now is TrustStore.check's to say.
 
     certname: its common name. names: that and every DNS name. usages: `clientAuth`, `serverAuth`. paths: each way up to a root,
-    the issuer first. Times in seconds since the epoch.
+    the issuer first. Times in seconds since the epoch. extensions: Puppet's, by their words; doubt: why they cannot be relied upon,
+    else empty.
     """
 
     kid: str
@@ -72,6 +74,8 @@ class Certificate:
     not_after: float
     verify: Verify
     paths: tuple[tuple[Authority, ...], ...]
+    extensions: tuple[tuple[str, str], ...] = ()
+    doubt: str = ""
 
 
 class TrustStore:
@@ -202,6 +206,7 @@ def _leaf(certificate: x509.Certificate, der: bytes) -> Certificate:
     if not purposes:
         raise ValueError("its extendedKeyUsage names neither clientAuth nor serverAuth")
     certname, names = certificate_names(certificate, extensions)
+    said, doubt = _puppets(extensions)
     return Certificate(
         key_id(der),
         certname,
@@ -212,7 +217,20 @@ def _leaf(certificate: x509.Certificate, der: bytes) -> Certificate:
         certificate.not_valid_after_utc.timestamp(),
         verify_by(certificate.public_key()),
         paths=(),
+        extensions=said,
+        doubt=doubt,
     )
+
+
+def _puppets(extensions: x509.Extensions) -> tuple[tuple[tuple[str, str], ...], str]:
+    """Puppet's extensions, and why they cannot be relied upon. A node may answer with such a certificate, nobody may ask."""
+    values = [
+        (entry.oid.dotted_string, entry.value.value) for entry in extensions if isinstance(entry.value, x509.UnrecognizedExtension)
+    ]
+    try:
+        return puppet_extensions(values), ""
+    except ValueError as error:
+        return (), str(error)
 
 
 def _authority(certificate: x509.Certificate, lists: Sequence[x509.CertificateRevocationList]) -> Authority:

@@ -14,7 +14,8 @@ from .base import SecurityPlugin
 from .places import X509Places, puppet_folders, x509_places
 
 if TYPE_CHECKING:
-    from .callers import CallerPatterns
+    from .callers import CallerPatterns, Delegations
+    from .csrextensions import ExtensionRule
     from .x509 import Credentials
 
 logger = logging.getLogger(__name__)
@@ -71,6 +72,7 @@ def _x509(config: Config, side: str, clock: Callable[[], float]) -> SecurityPlug
 
     callers = _caller_patterns(config)
     files = WatchedFiles(own_places(config, side), config.word("plugin.x509.revocation"), clock)
+    delegations, wanted = delegation_rules(config)
     if side == "server":
         _check_node(files.credentials(), callers)
         known = KnownCertificates(_KNOWN_CALLERS, _STRANGERS_PER_SECOND)
@@ -78,7 +80,21 @@ def _x509(config: Config, side: str, clock: Callable[[], float]) -> SecurityPlug
     else:
         _check_caller(files.credentials(), callers)
         known = registrants = KnownCertificates(_KNOWN_NODES)
-    return X509(files, callers=callers, known=known, clock=clock, registrants=registrants)
+    return X509(files, callers=callers, known=known, clock=clock, registrants=registrants, delegations=delegations, wanted=wanted)
+
+
+def delegation_rules(config: Config) -> "tuple[Delegations, ExtensionRule]":
+    """Who may ask on behalf of whom, and what callers' certificates have to say. Raises ConfigError."""
+    from .callers import Delegations
+    from .csrextensions import ExtensionRule
+
+    callers, key = _caller_patterns(config), "plugin.x509.privileged_certnames"
+    try:
+        delegations = Delegations(config.items(key), callers)
+        key = "plugin.x509.caller_extensions"
+        return delegations, ExtensionRule(config.items(key))
+    except ValueError as error:
+        raise ConfigError(str(error), file=config.file, key=key) from error
 
 
 def own_places(config: Config, side: str) -> X509Places:

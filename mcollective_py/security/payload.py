@@ -1,6 +1,7 @@
 """Requests and replies <-> the plain values that are signed (mcpy/1 payloads).
 
-Every key is required but the reply's `refusal`, and no other is allowed: what a reader does not know may change the meaning.
+Every key is required but a request's `obo` and a reply's `refusal`, and no other is allowed: what a reader does not know may change the
+meaning.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,16 +22,17 @@ _WANT: dict[str, Any] = {"sign": True, "enc": "no", "all": True}
 _REQUEST_KEYS = frozenset(
     ("v", "id", "caller", "sender", "collective", "agent", "action", "data", "filter", "to", "iat", "ttl", "reply", "want")
 )
+_OBO = frozenset(("obo",))
 _REPLY_KEYS = frozenset(("v", "rid", "rh", "node", "agent", "action", "iat", "seq", "last", "code", "msg", "data"))
 _REFUSAL = frozenset(("refusal",))
 
 
 def request_to_wire(request: Request) -> dict[str, Any]:
-    """The payload of a request."""
-    return {
+    """The payload of a request. `caller` is who signs it; `obo`, where there is one, on whose behalf."""
+    fields = {
         "v": VERSION,
         "id": request.id,
-        "caller": request.caller,
+        "caller": request.delegate or request.caller,
         "sender": request.sender,
         "collective": request.collective,
         "agent": request.agent,
@@ -43,14 +45,17 @@ def request_to_wire(request: Request) -> dict[str, Any]:
         "reply": request.reply_to,
         "want": _WANT,
     }
+    return fields | {"obo": request.caller} if request.delegate else fields
 
 
 def request_from_wire(value: object, *, digest: str) -> Request:
     """The request that a payload says. Raises Malformed, naming the field; whether it is fresh is not judged here."""
-    fields = _fields(value, _REQUEST_KEYS, frozenset())
+    fields = _fields(value, _REQUEST_KEYS, _OBO)
     action, body, targets, reply_to, want = (fields[key] for key in ("action", "data", "to", "reply", "want"))
     _check("id", fields["id"], names.is_request_id)
     _check("caller", fields["caller"], names.is_caller)
+    if is_delegated := "obo" in fields:
+        _check("obo", fields["obo"], names.is_caller)
     _check("sender", fields["sender"], names.is_identity)
     _check("collective", fields["collective"], names.is_collective)
     _check("agent", fields["agent"], names.is_agent)
@@ -69,7 +74,7 @@ def request_from_wire(value: object, *, digest: str) -> Request:
         raise Malformed(f"the field filter: {error}") from None
     return Request(
         id=fields["id"],
-        caller=fields["caller"],
+        caller=fields["obo" if is_delegated else "caller"],
         sender=fields["sender"],
         collective=fields["collective"],
         agent=fields["agent"],
@@ -81,6 +86,7 @@ def request_from_wire(value: object, *, digest: str) -> Request:
         reply_to=reply_to,
         targets=None if targets is None else tuple(targets),
         digest=digest,
+        delegate=fields["caller"] if is_delegated else "",
     )
 
 

@@ -4,7 +4,7 @@ What is signed is a byte string, verified before it is parsed. Nothing outside t
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from .. import names
@@ -13,7 +13,8 @@ from ..message import Reply, Request
 from ..wire import strictjson
 from . import envelope, parts, payload
 from .base import Sealed, Unverified
-from .callers import CallerPatterns
+from .callers import CallerPatterns, Delegations
+from .csrextensions import ExtensionRule
 from .envelope import Envelope
 from .known import KnownCertificates
 
@@ -62,7 +63,7 @@ class X509:
 
     clock: seconds since the epoch, asked for certificates' dates only; whether a message is fresh is judged by server/freshness.py
     and the client's collector. registrants: the certificates of nodes that register, apart, so that a fleet of them keeps no caller
-    waiting.
+    waiting. delegations: who may ask on behalf of whom, nobody where it is None. wanted: what every caller's certificate has to say.
     """
 
     covers = frozenset(
@@ -77,9 +78,12 @@ class X509:
         known: KnownCertificates,
         clock: Callable[[], float],
         registrants: KnownCertificates | None = None,
+        delegations: Delegations | None = None,
+        wanted: ExtensionRule | None = None,
     ) -> None:
         self._files, self._callers, self._known, self._clock = files, callers, known, clock
         self._registrants = registrants or known
+        self._delegations, self._wanted = delegations or Delegations((), callers), wanted or ExtensionRule(())
         self.caller = f"cert={files.credentials().certname}"
 
     def seal_request(self, request: Request) -> Sealed:
@@ -88,8 +92,8 @@ class X509:
         Raises UsageError for one that no node would take (another caller, a name that is no name, too many targets),
         UnsendableValue for a body that JSON has not.
         """
-        if request.caller != self.caller:
-            raise UsageError(f"this key stands for {self.caller}, it cannot sign as {request.caller}")
+        if (request.delegate or request.caller) != self.caller:
+            raise UsageError(f"this key stands for {self.caller}, it cannot sign as {request.delegate or request.caller}")
         fields = payload.request_to_wire(request)
         try:
             payload.request_from_wire(fields, digest="")
@@ -127,9 +131,15 @@ class X509:
             raise NotACaller(f"{signer.certname[:255]!r} is no caller here (plugin.x509.caller_certnames)")
         if "clientAuth" not in signer.usages:
             raise NotACaller(f"the certificate of {signer.certname} is not for clients: its extendedKeyUsage lacks clientAuth")
+        if signer.doubt:
+            raise NotACaller(f"the certificate of {signer.certname} cannot be judged: {signer.doubt}")
+        if (word := self._wanted.missing(signer.extensions)) is not None:
+            raise NotACaller(f"the certificate of {signer.certname} lacks {word} (plugin.x509.caller_extensions)")
         request = _request(found, signer)
-        if request.caller != f"cert={signer.certname}":
-            raise NotACaller(f"{signer.certname} signed a request as {request.caller}")
+        if (request.delegate or request.caller) != f"cert={signer.certname}":
+            raise NotACaller(f"{signer.certname} signed a request as {request.delegate or request.caller}")
+        if request.delegate and (refusal := self._delegations.refusal(signer.certname, request.caller)) is not None:
+            raise NotACaller(refusal)
         return request
 
     def _open_registration(self, unverified: Unverified) -> Request:
@@ -138,7 +148,7 @@ class X509:
         if not signer.usages:
             raise UntrustedCertificate(f"the certificate of {signer.certname!r} is for neither clients nor servers")
         request = _request(found, signer)
-        if request.caller != f"cert={signer.certname}" or request.sender not in signer.names:
+        if request.delegate or request.caller != f"cert={signer.certname}" or request.sender not in signer.names:
             raise NotACaller(f"{signer.certname!r} signed a registration of {request.sender} by {request.caller}")
         if not request.is_registration:
             raise NotACaller(f"{signer.certname} signed a request to {request.agent} as a registration")
@@ -170,7 +180,8 @@ class X509:
 def _request(found: Envelope, signer: "Certificate") -> Request:
     _verify(found, signer)
     fields = strictjson.loads(found.body, strictjson.REQUEST)
-    return payload.request_from_wire(fields, digest=envelope.key_id(found.body))
+    request = payload.request_from_wire(fields, digest=envelope.key_id(found.body))
+    return replace(request, certificate=found.kid, extensions=signer.extensions)
 
 
 def _verify(found: Envelope, signer: "Certificate") -> None:

@@ -196,6 +196,10 @@ def _request(question: Question, asked: RPCRequest, view: NodeView) -> Request:
         ttl=question.ttl,
         targets=(view.identity,) if question.is_direct else None,
         wants_reply=False,
+        is_secret=True,  # as a client sends what is sensitive; of a question none of it is told
+        certificate=asked.certificate,
+        extensions=asked.extensions,
+        delegate=asked.delegate,
     )
 
 

@@ -101,12 +101,22 @@ def test_a_reply_without_one_of_its_fields_is_refused(key):
         reply_from_wire({name: value for name, value in REPLY_FIELDS.items() if name != key})
 
 
-@pytest.mark.parametrize("key", ["obo", "epk", "n", "", "V", "id "])
+@pytest.mark.parametrize("key", ["epk", "n", "", "V", "id ", "obo "])
 def test_a_field_that_is_not_known_is_refused(key):
     with pytest.raises(Malformed, match="unknown field"):
         opened(FIELDS | {key: None})
     with pytest.raises(Malformed, match="unknown field"):
         reply_from_wire(REPLY_FIELDS | {key: None})
+
+
+def test_who_signs_for_another_says_for_whom_beside_himself():
+    delegated = replace(REQUEST, caller="sso=alice", delegate="cert=portal.mcollective")
+    fields = request_to_wire(delegated)
+    assert (fields["caller"], fields["obo"]) == ("cert=portal.mcollective", "sso=alice")
+    assert opened(fields) == delegated
+    for value in (None, "", "alice", "sso=", "sso=al ice", "sso=alice\n", ["sso=alice"], 1, True):
+        with pytest.raises(Malformed, match="field obo"):
+            opened(FIELDS | {"obo": value})
 
 
 BAD_NAMES = ("../../open", "a b", "a\n", "a\x00", "ä", "", "a" * 300, "/etc", ".a", None, 1, True, ["a"])

@@ -1,6 +1,7 @@
 from dataclasses import fields, replace
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -18,8 +19,9 @@ from mcollective_py.errors import (
 from mcollective_py.filter import Filter
 from mcollective_py.message import Reply, Request
 from mcollective_py.security import envelope
-from mcollective_py.security.callers import CallerPatterns
+from mcollective_py.security.callers import CallerPatterns, Delegations
 from mcollective_py.security.chain import TrustStore
+from mcollective_py.security.csrextensions import WORDS, ExtensionRule
 from mcollective_py.security.known import KnownCertificates
 from mcollective_py.security.parts import join
 from mcollective_py.security.payload import request_to_wire
@@ -36,12 +38,19 @@ class Fleet:
         self.root = pki.ca("Puppet CA: puppet.example.com")
         self.store = TrustStore.from_pem(self.root.pem, self.root.crl())
 
-    def plugin(self, name, *, root=None, rate=None, names=None, **leaf):
+    def plugin(self, name, *, root=None, rate=None, names=None, delegations=(), wanted=(), **leaf):
         key = ec.generate_private_key(ec.SECP256R1())
         der = self.pki.der((root or self.root).leaf(name, key=key, **leaf))
         own = Credentials(der, envelope.key_id(der), name, frozenset(names or (name, *leaf.get("dns", ()))), KeySigner(key))
         callers = CallerPatterns(["*.mcollective"])
-        return X509(Fixed(own, self.store), callers=callers, known=KnownCertificates(100, rate), clock=lambda: self.now)
+        return X509(
+            Fixed(own, self.store),
+            callers=callers,
+            known=KnownCertificates(100, rate),
+            clock=lambda: self.now,
+            delegations=Delegations(delegations, callers),
+            wanted=ExtensionRule(wanted),
+        )
 
     def request(self, caller="cert=alice.mcollective", **changes):
         plain = Request("0" * 32, caller, "desk", "mcollective", "echo", None, "hello", Filter(), self.now, 60, "/queue/reply.x")
@@ -75,7 +84,8 @@ def test_a_request_comes_out_as_it_went_in_with_its_digest(fleet, node, alice):
     request = fleet.request(action="say", body={"text": "hello", "half": 0.5}, agent="echo", targets=("web1",))
     sealed = alice.seal_request(request)
     received = opened(node, sealed.payload)
-    assert received == replace(request, digest=sealed.digest)
+    certificate = alice._files.credentials().kid
+    assert received == replace(request, digest=sealed.digest, certificate=certificate)
     assert len(received.digest) == 64
     assert type(received.body["half"]) is float
 
@@ -187,6 +197,69 @@ def test_a_request_that_no_node_would_take_is_not_sealed(fleet, alice):
             alice.seal_request(fleet.request(**changes))
     with pytest.raises(UnsendableValue, match=r"at data\.when"):
         alice.seal_request(fleet.request(action="say", body={"when": object()}))
+
+
+# --- extensions and delegation ----------------------------------------------------------------------------------------
+
+
+def puppets(word, value):
+    oid = {word: oid for oid, word in WORDS.items()}[word]
+    return (x509.UnrecognizedExtension(x509.ObjectIdentifier(oid), value), False)
+
+
+def test_what_puppets_ca_says_of_a_caller_comes_with_the_request(fleet, node):
+    alice = fleet.plugin("alice.mcollective", extra=(puppets("pp_role", b"\x0c\x03web"), puppets("pp_auth_role", b"\x0c\x03ops")))
+    received = opened(node, alice.seal_request(fleet.request()).payload)
+    assert received.extensions == (("pp_auth_role", "ops"), ("pp_role", "web"))
+
+
+def test_an_extension_that_cannot_be_read_makes_no_caller_and_leaves_a_node_its_voice(fleet, node, alice):
+    old = puppets("pp_role", b"web")  # as Puppet before 4 wrote them, without DER
+    liar = fleet.plugin("alice.mcollective", extra=(old,))
+    with pytest.raises(NotACaller, match="cannot be judged: its extension pp_role: no UTF8String"):
+        opened(node, liar.seal_request(fleet.request()).payload)
+    request = opened(node, alice.seal_request(fleet.request()).payload)
+    (payload,) = fleet.plugin("web1.example.com", extra=(old,)).seal_reply(reply_to(request), request)
+    assert alice.open_reply(alice.read(payload)).sender == "web1.example.com"
+
+
+def test_a_host_may_want_an_extension_of_every_caller(fleet, alice):
+    strict = fleet.plugin("web1.example.com", wanted=("pp_auth_role=ops-*",))
+    for extra in ((), (puppets("pp_auth_role", b"\x0c\x03ops"),), (puppets("pp_role", b"\x0c\x05ops-a"),)):
+        with pytest.raises(NotACaller, match=r"lacks pp_auth_role=ops-\* \(plugin\.x509\.caller_extensions\)"):
+            opened(strict, fleet.plugin("alice.mcollective", extra=extra).seal_request(fleet.request()).payload)
+    night = fleet.plugin("alice.mcollective", extra=(puppets("pp_auth_role", b"\x0c\x09ops-night"),))
+    assert opened(strict, night.seal_request(fleet.request()).payload).caller == "cert=alice.mcollective"
+
+
+def test_a_privileged_certificate_asks_on_behalf_of_another(fleet):
+    node = fleet.plugin("web1.example.com", delegations=("portal.mcollective:sso=*",))
+    portal = fleet.plugin("portal.mcollective")
+    received = opened(node, portal.seal_request(fleet.request("sso=alice", delegate="cert=portal.mcollective")).payload)
+    assert (received.caller, received.delegate) == ("sso=alice", "cert=portal.mcollective")
+    for name, caller, says in (
+        ("bob.mcollective", "sso=alice", "may not ask on behalf of others"),
+        ("portal.mcollective", "cert=root.mcollective", r"may not ask on behalf of cert=root\.mcollective"),
+    ):
+        with pytest.raises(NotACaller, match=says):
+            opened(node, fleet.plugin(name).seal_request(fleet.request(caller, delegate=f"cert={name}")).payload)
+
+
+def test_nobody_borrows_the_privilege_of_another_certificate(fleet):
+    node = fleet.plugin("web1.example.com", delegations=("portal.mcollective",))
+    bob = fleet.plugin("bob.mcollective")
+    with pytest.raises(UsageError, match=r"it cannot sign as cert=portal\.mcollective"):
+        bob.seal_request(fleet.request("sso=alice", delegate="cert=portal.mcollective"))
+    bob.caller = "cert=portal.mcollective"  # a client that lies
+    with pytest.raises(NotACaller, match=r"bob\.mcollective signed a request as cert=portal\.mcollective"):
+        opened(node, bob.seal_request(fleet.request("sso=alice", delegate="cert=portal.mcollective")).payload)
+
+
+def test_a_node_that_registers_does_so_for_itself(fleet):
+    node = fleet.plugin("web1.example.com", delegations=("web2.*",))
+    web2 = fleet.plugin("web2.example.com")
+    with pytest.raises(NotACaller, match="signed a registration of"):
+        opened(node, signed_as(web2, envelope.REGISTRATION, registration(fleet, delegate="cert=web2.example.com")))
 
 
 # --- replies ----------------------------------------------------------------------------------------------------------
