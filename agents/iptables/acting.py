@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .guard import Guard
 
 LEAST_CONFIRM, MOST_CONFIRM = 2.0, 86_400.0  # seconds
+MOST_SPARED = 5  # that it tells of
 _MAX_ROWS = 200  # changes that a reply names
 
 
@@ -71,6 +72,7 @@ class Acting(Agent):
             self._log(request, outcome)
         if outcome.confirm:
             words.append(f"undone in {confirm_of(request):g} s unless confirmed: mco iptables confirm {outcome.confirm}")
+        words += outcome.spared[:MOST_SPARED]
         if outcome.drift:
             words.append(f"was changed by hand{'' if request.noop else ', and put right'}: {'; '.join(outcome.drift)}")
         reply["output"] = "; ".join(word for word in words if word)

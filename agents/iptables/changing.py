@@ -1,8 +1,9 @@
 """The one way in which anything is changed: lock, look, plan, guard, keep, carry out; and back again where it cannot be carried out."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from mcollective_py.agent import RPCAborted
 
@@ -48,6 +49,7 @@ class Outcome:
 
     drift: what was found changed by hand, in words; the change made it as it should be. confirm: the id that waits, and its deadline.
     is_down: whether the firewall is taken down afterwards. vain: blocks that hold nobody, with the exceptions that let them through.
+    spared: what was not put back, since it must not be blocked here any more, or nobody can say whether it may: in words.
     """
 
     changed: bool
@@ -60,6 +62,7 @@ class Outcome:
     deadline: float | None = None
     is_down: bool = False
     vain: tuple[tuple[Entry, Entry], ...] = ()
+    spared: tuple[str, ...] = ()
 
 
 Plan = Callable[[State, float], Changes]
@@ -98,7 +101,8 @@ def change(
             )
         return replace(state, entries=entries, foreign=tuple(key for key in state.foreign if key not in removed))
 
-    return transact(place, step, by=by, confirm=confirm, id=id, noop=noop, what=what)
+    asked = None if guard is None else lambda: guard
+    return transact(place, step, by=by, confirm=confirm, id=id, noop=noop, what=what, guard=asked)
 
 
 def transact(
@@ -111,16 +115,21 @@ def transact(
     noop: bool = False,
     what: str = "change",
     needs_setup: bool = True,
+    guard: Callable[[], Guard] | None = None,
 ) -> Outcome:
-    """The same for any step from state to state, setup and teardown among them."""
+    """The same for any step from state to state, setup and teardown among them.
+
+    Whatever comes into the kernel beside what the step adds (what hands took away, what an undone change brings back, all of it after a
+    boot) is asked of the guard as well. guard: where it is to be had from when it is wanted, None for this host as it is.
+    """
     with place.store.locked():
         now = round(time.time(), 3)
         kept = place.store.read()
         backend = ready_backend(place.settings, kept)
         effect = backend.read()
         fresh = settled(kept, now)
-        known = replace(fresh, foreign=tuple(effect.foreign))
         found = tuple(drift(kept, effect, now)) if kept.installed == backend.name else ()
+        known = replace(fresh, foreign=tuple(effect.foreign))
         after = step(known, now)
         before = known
         if needs_setup:
@@ -129,15 +138,55 @@ def transact(
         elif after.installed not in ("", DOWN, backend.name):
             backend = backend_of(after.installed, place.settings)
             effect = backend.read()
+        back = _Back()
+        if after.installed not in ("", DOWN) and (found or fresh is not kept or kept.installed != backend.name or not needs_setup):
+            keys = after.entries.keys() & known.entries.keys() if needs_setup else after.entries.keys()  # what is new has been asked
+            back = _back(place, guard, after, keys - effect.holds.keys())
+            after, before, known = (_without(state, back.refused) for state in (after, before, known))
         made = () if after.installed in ("", DOWN) else backend.made(effect)
         after = replace(after, made=_made(kept, after, made), boot=boot_id())
         if confirm is not None:
             after = _waiting(before, after, Pending(id, now + confirm, by, now, what))
-        outcome = _outcome(known, after, backend, found, made)
+        outcome = replace(_outcome(known, after, backend, found, made), spared=back.said)
         if noop or not (outcome.changed or fresh is not kept):
             return replace(outcome, confirm="", deadline=None)
-        _carry_out(place, backend, effect, kept, after, now)
+        _carry_out(place, backend, effect, kept, after, now, back.withheld)
         return outcome
+
+
+@dataclass(frozen=True, slots=True)
+class _Back:
+    """Of blocks that would be put back: those that must not be any more, those that nobody can say it of, and both in words."""
+
+    refused: Collection[Key] = ()
+    withheld: Collection[Key] = ()
+    said: tuple[str, ...] = ()
+
+
+def _back(place: Place, guard: Callable[[], Guard] | None, state: State, keys: Collection[Key]) -> _Back:
+    """Where the guard cannot be had nothing comes back, and nothing is forgotten."""
+    from .restoring import without_refused
+
+    blocks = {key for key in keys if key[1] == BLOCK}
+    if not blocks:
+        return _Back()
+    try:
+        asked = guard() if guard is not None else _guard_of(place)
+    except RPCAborted as error:
+        return _Back(withheld=blocks, said=(f"not put back: {len(blocks)} of what is kept: {error}",))
+    said: list[str] = []
+    left = without_refused(state, asked, said.append, blocks)
+    return _Back(state.entries.keys() - left.entries.keys(), said=tuple(said))
+
+
+def _without(state: State, keys: Collection[Key]) -> State:
+    return replace(state, entries={key: entry for key, entry in state.entries.items() if key not in keys}) if keys else state
+
+
+def _guard_of(place: Place) -> Guard:
+    from .surroundings import KEPT, gather
+
+    return gather(place.config, kept=Path(place.settings.state_directory, KEPT))
 
 
 def _waiting(before: State, after: State, pending: Pending) -> State:
@@ -151,8 +200,12 @@ def _waiting(before: State, after: State, pending: Pending) -> State:
 
 
 def settled(state: State, now: float) -> State:
-    """A state without what is over, and with what was never confirmed in time undone."""
-    for late in overdue(state, now):
+    """A state without what is over, and with what was never confirmed in time undone; after a boot with all that was not.
+
+    The operator who was to confirm it may have been locked out for as long as the boot took.
+    """
+    late_ones = overdue(state, now if state.boot in ("", boot_id()) else float("inf")) if state.pendings else []
+    for late in late_ones:
         state = pendings.undo(state, late.id, now)
     return state.swept(now)
 
@@ -196,7 +249,9 @@ def _outcome(known: State, after: State, backend: Backend, found: Sequence[str],
     )
 
 
-def _carry_out(place: Place, backend: Backend, effect: Effect, kept: State, after: State, now: float) -> None:
+def _carry_out(
+    place: Place, backend: Backend, effect: Effect, kept: State, after: State, now: float, withheld: Collection[Key] = ()
+) -> None:
     """Keep it first, then do it: whoever ends this process between the two leaves a store that the next look makes true."""
     if next_due(after, backend.longest, now) is not None:
         ensure_keeper(place.settings, place.config)
@@ -205,7 +260,10 @@ def _carry_out(place: Place, backend: Backend, effect: Effect, kept: State, afte
         if after.installed in ("", DOWN):
             backend.teardown(effect, kept.made)
         else:
-            backend.apply(effect, delta(kept, after, effect, now, backend.longest))
+            wanted = delta(kept, after, effect, now, backend.longest)
+            if withheld:
+                wanted = replace(wanted, puts=[timed for timed in wanted.puts if timed.key not in withheld])
+            backend.apply(effect, wanted)
     except BaseException:
         place.store.revert()
         raise

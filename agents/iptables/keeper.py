@@ -22,6 +22,7 @@ _LOOK = 20.0  # seconds: a clock that is set, or a host that slept, is noticed w
 _LEAST_OFTEN = 30.0  # seconds: however often it failed
 _BREATH = 0.02  # seconds between two looks
 _AGAIN = 3.0  # seconds until what failed is tried again
+_TOLD = 20  # lines of one look in the host's log
 _RESTORER = "restorer.json"
 
 
@@ -55,31 +56,47 @@ def keep(folder: str, brokers: Sequence[str] | None = None) -> None:
     if brokers is not None:
         _say_who_restores(folder)
     while True:
-        try:
-            if brokers is not None:
-                if again > _AGAIN and not _is_who_restores(folder):
-                    return  # a newer one tries, with newer settings
-                restore(place, brokers)
+        wait, has_failed = _LOOK, False
+        if brokers is not None:
+            if again > _AGAIN and not _is_who_restores(folder):
+                brokers = None  # a newer one tries, with newer settings
+            elif (has_failed := not _is_restored(place, brokers, again)) is False:
                 brokers = None
+        try:
             with place.store.locked():
                 due = _due(place, deadlines)
-                if pipe is None and (due is None or wake(folder)):
+                if pipe is None and due is not None and not wake(folder):
+                    pipe = _pipe(path)
+                if brokers is None and pipe is None:
                     return  # nothing to do, or another one does it
-                if due is None:
+                if brokers is None and due is None:
                     os.unlink(path)  # noqa: PTH108  with the lock held: nobody wakes us from here on
                     return
-                pipe = _pipe(path) if pipe is None else pipe
-            if due <= time.time():
+            if pipe is not None and due is not None and due <= time.time():
                 settle(place, deadlines.late(_uptime()))
-            wait, again = min(max(due - time.time(), _BREATH), _LOOK), _AGAIN
+            if due is not None:
+                wait = min(max(due - time.time(), _BREATH), _LOOK)
         except (RPCError, OSError) as error:
             _say(f"{error}: tried again in {again:g} s")
-            wait, again = again, min(2 * again, _LEAST_OFTEN)
+            has_failed = True
+        wait, again = (min(wait, again), min(2 * again, _LEAST_OFTEN)) if has_failed else (wait, _AGAIN)
         if pipe is None:
-            time.sleep(max(wait, 0.0))
-        elif select.select([pipe], [], [], max(wait, 0.0))[0]:
+            time.sleep(wait)
+        elif select.select([pipe], [], [], wait)[0]:
             with suppress(BlockingIOError):
                 os.read(pipe, 4096)
+
+
+def _is_restored(place: "Place", brokers: Sequence[str], again: float) -> bool:
+    """Whether the store was made true. Where not, what nobody confirms has to go all the same: that is looked after meanwhile."""
+    from mcollective_py.agent import RPCError
+
+    try:
+        restore(place, brokers)
+    except (RPCError, OSError) as error:
+        _say(f"{error}: tried again in {again:g} s")
+        return False
+    return True
 
 
 def settle(place: "Place", late: Collection[str] = ()) -> None:
@@ -93,6 +110,8 @@ def settle(place: "Place", late: Collection[str] = ()) -> None:
         _say(f"{pending.what} of {pending.by} was not confirmed in time and is undone (id {pending.id})")
     if outcome.drift:
         _say(f"found changed: {'; '.join(outcome.drift)}")
+    for left_out in outcome.spared[:_TOLD]:
+        _say(left_out)
 
 
 def restore(place: "Place", brokers: Sequence[str]) -> None:
@@ -101,7 +120,7 @@ def restore(place: "Place", brokers: Sequence[str]) -> None:
 
     from mcollective_py.agent import RPCError
 
-    from .changing import boot_id, settled, transact
+    from .changing import settled, transact
     from .reconciling import apply_file
     from .restoring import without_refused
     from .state import DOWN, State
@@ -110,8 +129,6 @@ def restore(place: "Place", brokers: Sequence[str]) -> None:
     guard = gather(place.config, brokers, (), Path(place.settings.state_directory, "brokers.json"))
 
     def step(state: State, now: float) -> State:
-        if state.boot != boot_id():  # the operator who was to confirm it may have been locked out for as long as the boot took
-            state = _without(state, state.pendings, now)
         return without_refused(settled(state, now), guard, _say)
 
     if place.store.read().installed not in ("", DOWN):

@@ -1,14 +1,16 @@
 """Chains and tables made and taken away, and changes that wait: confirmed, or undone."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mcollective_py.agent import RPCReply, RPCRequest, action
 
-from .acting import Acting, confirm_of, id_of, summary_of
+from .acting import MOST_SPARED, Acting, confirm_of, id_of, summary_of
 
 if TYPE_CHECKING:
-    from .changing import Step
+    from .changing import Outcome, Step
+    from .guard import Guard
     from .state import Pending, State
 
 
@@ -28,7 +30,7 @@ class Lifecycle(Acting):
             # This host may have other addresses and gateways than when it was taken down.
             return without_refused(replace(state, installed=ready_backend(settings, state).name), guard, refused.append)
 
-        self._step(request, reply, step)
+        self._step(request, reply, step, guard=lambda: guard)
         reply["output"] = "; ".join([str(reply["output"]), *refused[:5]])
 
     @action
@@ -63,13 +65,16 @@ class Lifecycle(Acting):
             waited = state.pendings.get(request["id"])
             return way(state, now) if waited else state
 
-        self._step(request, reply, step, may_wait=False)
+        outcome = self._step(request, reply, step, may_wait=False, guard=lambda: self._guard(request))
         if waited is None:  # no failure: hosts that refused the change have nothing to confirm
             reply["output"] = f"no change of the id {request['id']} waits here"
         elif request.action == "confirm":
-            reply["output"] = f"{'would be ' if request.noop else ''}confirmed: {waited.what}"
+            told = [f"{'would be ' if request.noop else ''}confirmed: {waited.what}", *outcome.spared[:MOST_SPARED]]
+            reply["output"] = "; ".join(told)
 
-    def _step(self, request: RPCRequest, reply: RPCReply, step: "Step", *, may_wait: bool = True) -> None:
+    def _step(
+        self, request: RPCRequest, reply: RPCReply, step: "Step", *, may_wait: bool = True, guard: "Callable[[], Guard] | None" = None
+    ) -> "Outcome":
         from .changing import transact
 
         seconds = confirm_of(request) if may_wait else None
@@ -82,5 +87,7 @@ class Lifecycle(Acting):
             noop=request.noop,
             what=request.action,
             needs_setup=False,
+            guard=guard,
         )
         self._tell(request, reply, outcome, summary_of(outcome, request.noop))
+        return outcome
