@@ -169,6 +169,18 @@ class TooManyCertificates(UntrustedCertificate):
     reason = "certificateflood"
 
 
+class NotDecrypted(NotSigned):
+    """An encrypted message that does not open here: for others, changed, or made wrongly. Which of them, nobody is told."""
+
+    reason = "undecryptable"
+
+
+class TooManyEncrypted(NotDecrypted):
+    """An encrypted request that was not even tried, because too many came in this second."""
+
+    reason = "encryptedflood"
+
+
 class NotACaller(NotSigned):
     """A trusted certificate whose name may not send requests."""
 
@@ -353,3 +365,11 @@ class ReplyTooLarge(RPCError):
 
 class UnsendableValue(RPCError):
     """A value that the wire cannot carry; the message names where it stands and its type."""
+class InClear(RPCError):
+    """Something sensitive asked or told without encryption."""
+
+    statuscode = 4
+    stage = "inputs"
+    refusal = "inclear"
+
+

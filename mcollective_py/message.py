@@ -80,7 +80,9 @@ class Request:
     proof: a digest of the signature where that covers no id, by which a copy under another id is known; else empty. is_proof_unique:
     True where no two requests of a caller have one proof; else the same question, asked twice in a second, has. certificate: SHA-256
     hex of the certificate that signed; extensions: what it says of its holder beside the name, by Puppet's words (`pp_role`); both
-    empty on the wire of Ruby. delegate: the caller whose certificate signed for `caller`, empty where they are one.
+    empty on the wire of Ruby. delegate: the caller whose certificate signed for `caller`, empty where they are one. is_secret: True
+    where it is encrypted for its targets, and whatever is replied for who asks. reply_key: the X25519 public key (hex) that replies to
+    it are encrypted with.
     """
 
     id: str
@@ -102,6 +104,8 @@ class Request:
     certificate: str = ""
     extensions: tuple[tuple[str, str], ...] = ()
     delegate: str = ""
+    is_secret: bool = False
+    reply_key: str = ""
 
     @property
     def is_direct(self) -> bool:

@@ -315,6 +315,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "rpcauthorization", "flag", "true", "Ask the authorization provider before every action.", side="server", historic=("0", "0")
     ),
+    Setting(
+        "sensitive_in_clear",
+        "flag",
+        "false",
+        "Let what a DDL marks sensitive travel unencrypted: a client sends it where the wire cannot encrypt, a host takes it.",
+    ),
     Setting("rpcauthprovider", "text", "action_policy", "The authorization provider.", side="server"),
     Setting("rpcaudit", "flag", "false", "Write an audit record of every request.", side="server"),
     Setting("rpcauditprovider", "text", "logfile", "The audit provider.", side="server"),

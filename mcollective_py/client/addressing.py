@@ -8,6 +8,7 @@ from ..filter import MAX_TERMS, Filter
 from ..names import is_identity
 
 CHUNK = 200  # names in one signed request: 10,000 nodes are 50 signatures
+SECRET_CHUNK = 20  # each of them gets the keys of all: 20 KB with RSA-4096, and 200 would be 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +18,13 @@ class Address:
     filter: Filter
     targets: tuple[str, ...] | None
 
-    def chunks(self) -> Iterator[tuple[str, ...] | None]:
-        """The `targets` of each signed request; a single None for a broadcast."""
+    def chunks(self, size: int = CHUNK) -> Iterator[tuple[str, ...] | None]:
+        """The `targets` of each signed request, at most size names; a single None for a broadcast."""
         if self.targets is None:
             yield None
             return
-        for start in range(0, len(self.targets), CHUNK):
-            yield self.targets[start : start + CHUNK]
+        for start in range(0, len(self.targets), size):
+            yield self.targets[start : start + size]
 
 
 def address(

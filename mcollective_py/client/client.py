@@ -3,7 +3,8 @@
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -231,22 +232,29 @@ class Client(FindsHosts):
         collective: str | None = None,
         after: Replies | None = None,
         goes_on: Callable[[int], bool] = lambda bad: True,
+        secret: Sequence[str] = (),
     ) -> Replies:
         """Send an action's inputs (or a plain body) to an audience. An empty one ends at once and nothing is sent.
 
         after: replies to a request that goes on with this audience, as named hosts; they are what is returned. goes_on: asked before
-        each host that is addressed by name, and told how many have failed or were silent so far; False ends the sending.
+        each host that is addressed by name, and told how many have failed or were silent so far; False ends the sending. secret: what
+        of it or its replies is sensitive, in words; then all of it goes encrypted to hosts by name, and who did not answer this client
+        yet is asked for a certificate first. UsageError where that cannot be.
         """
-        request_id = None if after is None else after.request_id
-        draft = self._publisher.draft(agent, action, body, collective=self.collective(collective), ttl=ttl, request_id=request_id)
+        request_id, is_secret = None if after is None else after.request_id, self._encrypts(agent, action, secret)
+        draft = self._publisher.draft(
+            agent, action, body, collective=self.collective(collective), ttl=ttl, request_id=request_id, is_secret=is_secret
+        )
         window = PLAIN_TIMEOUT + self.discovery_timeout if timeout is None else timeout
         if not audience.nodes:
             return self._nobody(draft, audience)
-        where = self._publisher.address(agent, self.whom(filter).wire, audience)
+        meant = self.whom(filter).wire
+        where, silent = self._in_secret(draft, meant, audience) if is_secret else (self._publisher.address(agent, meant, audience), ())
         if after is not None:
             after.go_on(audience.nodes)
+            after.collector.give_up(silent)
             return self._publish(draft, where, after, goes_on)
-        return self._start(draft, where, window, audience.before, expected=audience.nodes, goes_on=goes_on)
+        return self._start(draft, where, window, audience.before, expected=audience.nodes, goes_on=goes_on, silent=silent)
 
     def call_known(
         self,
@@ -288,21 +296,61 @@ class Client(FindsHosts):
         ttl: int | None = None,
         collective: str | None = None,
         reply_to: str | None = None,
+        secret: Sequence[str] = (),
     ) -> str:
         """Send without waiting for replies; gives the request id when it is handed over. An empty audience is a UsageError, and one
         that could not all be sent to within publish_timeout a NotSent, which names the rest. Raises BrokerRefused for what it refuses.
 
-        reply_to: the broker's name of a place that somebody else reads; without it no replies are wanted.
+        reply_to: the broker's name of a place that somebody else reads; without it no replies are wanted. secret: see call.
         """
-        draft = self._publisher.draft(agent, action, body, collective=self.collective(collective), ttl=ttl)
+        is_secret = self._encrypts(agent, action, secret)
+        if is_secret and reply_to is not None:
+            raise UsageError(
+                f"{', '.join(secret)} is sensitive: replies are encrypted for who asks, nobody else can read them (reply_to)"
+            )
+        draft = self._publisher.draft(agent, action, body, collective=self.collective(collective), ttl=ttl, is_secret=is_secret)
         if reply_to is not None and not is_place_for_replies(reply_to):
             raise UsageError(f"{printable(reply_to)} is no place for replies: /queue/NAME for example, and not where requests travel")
-        where, _ = self._publisher.checked(self._publisher.address(agent, self.whom(filter).wire, audience))
+        meant = self.whom(filter).wire
+        where, silent = self._in_secret(draft, meant, audience) if is_secret else (self._publisher.address(agent, meant, audience), ())
+        where, _ = self._publisher.checked(where)
         self.connect()
         left = self._publisher.publish(draft, where, reply_to=reply_to, timeout=self.publish_timeout)
-        if left.names:
-            raise NotSent(draft.id, left.names)
+        if left.names or silent:
+            raise NotSent(draft.id, (*silent, *left.names))
         return draft.id
+
+    def _encrypts(self, agent: str, action: str | None, secret: Sequence[str]) -> bool:
+        """Whether a request is to be encrypted. Raises UsageError where it would have to be and the wire keeps no secrets."""
+        if not secret:
+            return False
+        if self.security.recipients is not None:
+            return True
+        if self.config.flag("sensitive_in_clear"):
+            return False
+        raise UsageError(
+            f"{', '.join(secret)} of {agent} {action} is sensitive, and everybody at the broker can read this wire (securityprovider = "
+            f"{self.config.word('securityprovider')}): nothing was sent. x509 encrypts it; sensitive_in_clear = 1, here and on the "
+            "hosts, sends it all the same"
+        )
+
+    def _in_secret(self, draft: Request, filter: Filter, audience: Audience) -> tuple[Address, tuple[str, ...]]:
+        """The address of a request that is to be encrypted, and who of the audience is silent and so not in it.
+
+        Who has not answered this client yet is asked: a reply brings the host's certificate. Raises UsageError for a host that cannot
+        receive anything encrypted, and where hosts cannot be asked by name.
+        """
+        if not self.config.flag("direct_addressing"):
+            raise UsageError("what is sensitive goes encrypted to hosts by name: that needs direct_addressing = 1 in the configuration")
+        recipients = self.security.recipients
+        assert recipients is not None  # _encrypts says so
+        if unknown := recipients.unknown(audience.nodes, self._clock()):
+            for _ in self.ping(collective=draft.collective, timeout=self.discovery_timeout, ttl=draft.ttl, audience=Audience(unknown)):
+                pass  # the security plugin learns by it
+        recipients.check(audience.nodes)
+        where = self._publisher.address(draft.agent, filter, replace(audience, is_part=True))
+        silent = dict.fromkeys(recipients.unknown(audience.nodes, self._clock()))
+        return replace(where, targets=tuple(name for name in where.targets or () if name not in silent)), tuple(silent)
 
     def _nobody(self, draft: Request, audience: Audience) -> Replies:
         collector = Collector(draft.agent, started=self._monotonic(), window=0, expected=())
@@ -319,8 +367,9 @@ class Client(FindsHosts):
         known: frozenset[str] | None = None,
         at_end: Callable[[Replies, bool], None] | None = None,
         goes_on: Callable[[int], bool] = lambda bad: True,
+        silent: Collection[str] = (),
     ) -> Replies:
-        """Publish a draft and wait for its replies. window: seconds for them. expected, known: see Collector."""
+        """Publish a draft and wait for its replies. window: seconds for them. expected, known: see Collector. silent: not asked."""
         where, more = self._publisher.checked(where)
         self.connect()
         self._publisher.place_for_replies(draft.collective)
@@ -332,6 +381,7 @@ class Client(FindsHosts):
             is_closed=where.targets is not None,
             known=known,
         )
+        collector.give_up(silent)
 
         def over(replies: Replies, complete: bool) -> None:
             self._open.pop(draft.id, None)

@@ -90,6 +90,11 @@ class Collector:
         self._overdue |= self._due
         self._due.clear()
 
+    def give_up(self, names: Collection[str]) -> None:
+        """These had their time before this request: they were asked something else for its sake, and were silent."""
+        self._overdue.update(names)
+        self._due.difference_update(names)
+
     def know(self, names: Collection[str]) -> None:
         """Just these hosts are there: the other known ones are not waited for any longer. Needs known."""
         self.known |= frozenset(names)

@@ -12,7 +12,7 @@ from ..errors import NoRoomToSend
 from ..filter import Filter
 from ..message import Destination, Kind, Publication, Request
 from ..security.base import SecurityPlugin
-from .addressing import Address, address
+from .addressing import CHUNK, SECRET_CHUNK, Address, address
 from .audience import Audience
 
 PER_PUBLISH_TIMEOUT = 1000  # nodes; more have as many times longer
@@ -77,10 +77,18 @@ class Publisher:
         return replace(where, filter=filter), seconds
 
     def draft(
-        self, agent: str, action: str | None, body: Any, *, collective: str, ttl: int | None = None, request_id: str | None = None
+        self,
+        agent: str,
+        action: str | None,
+        body: Any,
+        *,
+        collective: str,
+        ttl: int | None = None,
+        request_id: str | None = None,
+        is_secret: bool = False,
     ) -> Request:
         """A request that is not addressed yet and wants no reply. ttl: seconds, None for the configuration's. request_id: None for a
-        new one."""
+        new one. is_secret: to be encrypted."""
         return Request(
             id=request_id or os.urandom(16).hex(),
             caller=self._security.caller,
@@ -93,6 +101,7 @@ class Publisher:
             time=self._clock(),
             ttl=self._config.number("ttl") if ttl is None else ttl,
             wants_reply=False,
+            is_secret=is_secret,
         )
 
     def place_for_replies(self, collective: str) -> str:
@@ -124,7 +133,7 @@ class Publisher:
         deadline = self._monotonic() + seconds * max(-(-len(where.targets or ()) // PER_PUBLISH_TIMEOUT), 1)
         is_heard = any(reply_to == place.name for place in self._reply_to.values())
         done, last = 0, len(where.targets or ()) or 1
-        for targets in where.chunks():
+        for targets in where.chunks(SECRET_CHUNK if draft.is_secret else CHUNK):
             request = replace(
                 draft, filter=where.filter, targets=targets, time=self._clock(), reply_to=reply_to, wants_reply=reply_to is not None
             )

@@ -131,6 +131,7 @@ class RPCClient(ChoosesHosts):
     def call(self, action: str, inputs: Mapping[str, Any] | None = None) -> RPCResults:
         """Call an action by name. Raises UnknownAction, MissingRPCData or InvalidRPCData before anything is sent."""
         checked = self.checked(action, inputs or {})
+        secret = self.ddl.actions[action].secrets(checked)
 
         def ask(audience: Audience, after: Replies | None = None, goes_on: Callable[[int], bool] = lambda bad: True) -> Replies:
             return self.client.call(
@@ -144,6 +145,7 @@ class RPCClient(ChoosesHosts):
                 collective=self.collective,
                 after=after,
                 goes_on=goes_on,
+                secret=secret,
             )
 
         rollout, whole = self._rollout(), self.audience
@@ -168,7 +170,8 @@ class RPCClient(ChoosesHosts):
         """
         checked = self.checked(action, inputs or {})
         is_plain = self._audience is None and self.nodes is None and self.limit is None and not self.exclude and not self.full
-        if not (is_plain and self.ddl.actions[action].only_reads and self._rollout() is None):
+        declared = self.ddl.actions[action]
+        if not (is_plain and declared.only_reads and not declared.secrets(checked) and self._rollout() is None):
             return None
         if chosen(self.method, several(self.method_options, "method_options"), self.filter, self.client.config)[0] != METHOD:
             return None
@@ -212,6 +215,7 @@ class RPCClient(ChoosesHosts):
             ttl=self.ttl,
             collective=self.collective,
             reply_to=reply_to,
+            secret=self.ddl.actions[action].secrets(checked),
         )
 
     def custom_request(self, action: str, inputs: Mapping[str, Any], nodes: Words, filter: Filter | None = None) -> RPCResults:
@@ -219,15 +223,17 @@ class RPCClient(ChoosesHosts):
 
         filter: what each of them applies before it runs the action; without one they all do.
         """
+        checked = self.checked(action, inputs)
         replies = self.client.call(
             self.agent,
             action,
-            self.checked(action, inputs),
+            checked,
             Audience(self.client.named(nodes), keeps_filter=filter is not None),
             filter=filter,
             timeout=self._timeout(action),
             ttl=self.ttl,
             collective=self.collective,
+            secret=self.ddl.actions[action].secrets(checked),
         )
         self._last = RPCResults(replies)
         return self._last

@@ -111,7 +111,7 @@ def _input(wanted: Input) -> Iterator[str]:
     if wanted.default is not None:
         facts["Default"] = _value(wanted.default)
     if wanted.sensitive:
-        facts["Sensitive"] = "yes, never shown"
+        facts["Sensitive"] = "yes, never logged, and sent encrypted"
     yield from _labelled(facts, indent="            ")
 
 
@@ -122,6 +122,8 @@ def _output(output: Output) -> Iterator[str]:
         facts["Type"] = output.type
     if output.default is not None:
         facts["Default"] = _value(output.default)
+    if output.sensitive:
+        facts["Sensitive"] = "yes, sent encrypted"
     yield from _labelled(facts, indent="            ")
 
 

@@ -76,8 +76,9 @@ INPUT_KEYS: _Keys = {
 OUTPUT_KEYS: _Keys = {
     "description": (TEXT, REQUIRED),
     "display_as": (TEXT, REQUIRED),
-    "type": (_one_of(INPUT_TYPES), None),
+    "type": (_one_of((*INPUT_TYPES, _NEVER_SHOWN)), None),
     "default": (_ANY, None),
+    "sensitive": (_FLAG, False),
 }
 AGGREGATE_KEYS: _Keys = {"function": (TEXT, REQUIRED), "args": (_LIST, REQUIRED)}
 
@@ -222,7 +223,9 @@ def output_from_document(document: Document, path: Path, value: Any) -> Output:
     """One output, from what stands under a path that ends in its name. Raises DDLError."""
     name = _name(document, path, path[-1])
     table = read_keys(document, path, value, OUTPUT_KEYS)
-    return Output(name=name, **{key: table[key] for key in ("description", "display_as", "type", "default")})
+    if table["type"] == _NEVER_SHOWN:
+        table |= {"type": "string", "sensitive": True}
+    return Output(name=name, **{key: table[key] for key in ("description", "display_as", "type", "default", "sensitive")})
 
 
 def _aggregate(document: Document, path: Path, value: Any, outputs: Mapping[str, Output]) -> Aggregate:

@@ -28,7 +28,7 @@ class Metadata:
 class Input:
     """One input of an action. maxlength: characters, 0 for no limit. validation: a validator's name, or a regex matched whole.
 
-    choices: what a `list` input may be. sensitive: never shown in logs, audit or progress.
+    choices: what a `list` input may be. sensitive: never shown in logs, audit or progress, and never sent unencrypted.
     """
 
     name: str
@@ -49,13 +49,17 @@ NOOP = Input("noop", "Only try", "Say what would be done, and do nothing", "bool
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One output of an action: what it means, the label to show it under, and what it is when the action left it unset."""
+    """One output of an action: what it means, the label to show it under, and what it is when the action left it unset.
+
+    sensitive: replies of this action are never sent unencrypted. It is shown to who asked for it.
+    """
 
     name: str
     description: str
     display_as: str
     type: str | None = None
     default: Any = None
+    sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,12 @@ class ActionDDL:
     def only_reads(self) -> bool:
         """True where the action changes nothing: it may run in a thread and needs no sync to disk first."""
         return self.impact == "read"
+
+    def secrets(self, inputs: Mapping[str, Any]) -> tuple[str, ...]:
+        """What of a call with these inputs may not travel unencrypted: names of sensitive inputs that are given, and of sensitive
+        outputs."""
+        given = (name for name, wanted in self.inputs.items() if wanted.sensitive and inputs.get(name) is not None)
+        return (*given, *(name for name, output in self.outputs.items() if output.sensitive))
 
 
 @dataclass(frozen=True, slots=True)

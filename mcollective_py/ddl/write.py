@@ -94,6 +94,8 @@ def _output(output: Output) -> dict[str, Any]:
         found["type"] = output.type
     if output.default is not None:
         found["default"] = output.default
+    if output.sensitive:
+        found["sensitive"] = True
     return found
 
 

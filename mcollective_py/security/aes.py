@@ -63,6 +63,7 @@ class AES:
     """
 
     covers = frozenset(("action", "body", "caller", "time", "ttl"))
+    recipients = None
 
     def __init__(
         self,

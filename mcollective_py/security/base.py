@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..message import Reply, Request
+
+if TYPE_CHECKING:
+    from .recipients import Recipients
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +32,16 @@ class Sealed:
 class SecurityPlugin(Protocol):
     """Seals what this process sends, and opens what others sent; `open_*` is the only maker of trusted values.
 
-    covers: the fields of Request that the signature protects. caller: the caller id this process' key stands for.
+    covers: the fields of Request that the signature protects. caller: the caller id this process' key stands for. recipients: hosts
+    that something can be encrypted for (Request.is_secret); None where the wire keeps no secrets.
     read and open_* raise errors.NotSigned or one of its kinds, never anything else, for any bytes whatever.
     """
 
     covers: frozenset[str]
     caller: str
+
+    @property
+    def recipients(self) -> "Recipients | None": ...
 
     def seal_request(self, request: Request) -> Sealed: ...
 

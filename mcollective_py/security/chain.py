@@ -61,8 +61,8 @@ class Certificate:
     """What never changes of a certificate that leads to the CA; whether it may be trusted now is TrustStore.check's to say.
 
     certname: its common name. names: that and every DNS name. usages: `clientAuth`, `serverAuth`. paths: each way up to a root,
-    the issuer first. Times in seconds since the epoch. extensions: Puppet's, by their words; doubt: why they cannot be relied upon,
-    else empty.
+    the issuer first. Times in seconds since the epoch. key: its public key. extensions: Puppet's, by their words; doubt: why they
+    cannot be relied upon, else empty.
     """
 
     kid: str
@@ -74,6 +74,7 @@ class Certificate:
     not_after: float
     verify: Verify
     paths: tuple[tuple[Authority, ...], ...]
+    key: object = None
     extensions: tuple[tuple[str, str], ...] = ()
     doubt: str = ""
 
@@ -207,6 +208,7 @@ def _leaf(certificate: x509.Certificate, der: bytes) -> Certificate:
         raise ValueError("its extendedKeyUsage names neither clientAuth nor serverAuth")
     certname, names = certificate_names(certificate, extensions)
     said, doubt = _puppets(extensions)
+    public = certificate.public_key()
     return Certificate(
         key_id(der),
         certname,
@@ -215,8 +217,9 @@ def _leaf(certificate: x509.Certificate, der: bytes) -> Certificate:
         certificate.serial_number,
         certificate.not_valid_before_utc.timestamp(),
         certificate.not_valid_after_utc.timestamp(),
-        verify_by(certificate.public_key()),
+        verify_by(public),
         paths=(),
+        key=public,
         extensions=said,
         doubt=doubt,
     )

@@ -17,9 +17,13 @@ from ..errors import Malformed
 REQUEST = "application/vnd.mcollective.mcpy-1.request+json"
 REPLY = "application/vnd.mcollective.mcpy-1.reply+json"
 REGISTRATION = "application/vnd.mcollective.mcpy-1.registration+json"  # what a node tells of itself, and all that it may send
-_KINDS = {REQUEST: "request", REPLY: "reply", REGISTRATION: "registration"}
+# The same, sealed for who is to read it (encryption.py). The types differ, so that who knows no encryption refuses them.
+SEALED_REQUEST = "application/vnd.mcollective.mcpy-1.request+sealed"
+SEALED_REPLY = "application/vnd.mcollective.mcpy-1.reply+sealed"
+_KINDS = {REQUEST: "request", REPLY: "reply", REGISTRATION: "registration", SEALED_REQUEST: "request", SEALED_REPLY: "reply"}
 
 MAX_CERTIFICATE = 16 * 1024  # bytes of DER; Puppet's with an RSA-4096 key has 1.4 KiB
+SEALING = 384 * 1024  # bytes that encryption may add to a payload: keys wrapped for 200 hosts with RSA-8192
 MAX_SIGNATURE = 1024  # bytes; RSA-8192 has 1,024
 
 _FORM = re.compile(
@@ -43,6 +47,11 @@ class Envelope:
     def kind(self) -> str:
         """`request`, `reply` or `registration`."""
         return _KINDS[self.type]
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether the body is encrypted."""
+        return self.type in (SEALED_REQUEST, SEALED_REPLY)
 
     @property
     def signed(self) -> bytes:
@@ -101,7 +110,7 @@ def _what_else(payload: bytes) -> str:
         if payload.startswith(beginning):
             return f"this is {speaker}, only mcpy/1 is spoken here (securityprovider = x509)"
     if re.search(rb'"[ze]":', payload[-4096:]):
-        return "a compressed or encrypted envelope, which is not allowed here"
+        return "a compressed envelope or one with an encryption header, which are not of this version"
     return "no mcpy/1 envelope in its exact form"
 
 

@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -16,8 +17,11 @@ from .chain import TrustStore, certificate_names
 from .envelope import key_id
 from .known import KnownCertificates
 from .places import X509Places
-from .signer import read_private_key
+from .signer import KeySigner, read_private_key
 from .x509 import Credentials
+
+if TYPE_CHECKING:
+    from .keywrap import Unwrap
 
 logger = logging.getLogger(__name__)
 
@@ -149,7 +153,20 @@ def _read_credentials(places: X509Places) -> Credentials:
     signer = read_private_key(places.key)
     if signer.public_bytes() != own.public_key:
         raise KeyFileError(f"this is not the key of the certificate {places.certificate}", file=str(places.key), key="plugin.x509.key")
-    return Credentials(own.der, key_id(own.der), own.certname, own.names, signer)
+    return Credentials(own.der, key_id(own.der), own.certname, own.names, signer, _unwraps(signer))
+
+
+def _unwraps(signer: KeySigner) -> "Unwrap":
+    """What opens with this key; what that needs is loaded by the first message that is encrypted for it."""
+
+    def unwrap(wrapped: bytes, point: bytes) -> bytes:
+        from .keywrap import unwrap_by
+
+        if (opens := unwrap_by(signer.key)) is None:
+            raise ValueError("this key only signs")
+        return opens(wrapped, point)
+
+    return unwrap
 
 
 def _read_trust(places: X509Places, revocation: str) -> TrustStore:

@@ -1,7 +1,7 @@
 """Requests and replies <-> the plain values that are signed (mcpy/1 payloads).
 
 Every key is required but a request's `obo` and a reply's `refusal`, and no other is allowed: what a reader does not know may change the
-meaning.
+meaning. A request that travels encrypted says so inside (`want.enc`), and has `epk`.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,13 +16,15 @@ VERSION = 1
 MAX_TARGETS = 1000  # names in one directed request; senders do well to stay at 200
 _MAX_MILLISECONDS = 2**48  # the year 10889
 _MAX_TTL = 2**31
-# Signed replies, no encryption, replies from all: the one thing that can be wanted so far.
+# Signed replies from all, encrypted where the request is: whoever reads a payload knows which, so that nobody makes one of the other.
 _WANT: dict[str, Any] = {"sign": True, "enc": "no", "all": True}
+_WANT_SECRET = _WANT | {"enc": "must"}
 
 _REQUEST_KEYS = frozenset(
     ("v", "id", "caller", "sender", "collective", "agent", "action", "data", "filter", "to", "iat", "ttl", "reply", "want")
 )
 _OBO = frozenset(("obo",))
+_EPK = frozenset(("epk",))
 _REPLY_KEYS = frozenset(("v", "rid", "rh", "node", "agent", "action", "iat", "seq", "last", "code", "msg", "data"))
 _REFUSAL = frozenset(("refusal",))
 
@@ -43,14 +45,19 @@ def request_to_wire(request: Request) -> dict[str, Any]:
         "iat": round(request.time * 1000),
         "ttl": request.ttl,
         "reply": request.reply_to,
-        "want": _WANT,
+        "want": _WANT_SECRET if request.is_secret else _WANT,
     }
+    if request.is_secret:
+        fields["epk"] = request.reply_key
     return fields | {"obo": request.caller} if request.delegate else fields
 
 
-def request_from_wire(value: object, *, digest: str) -> Request:
-    """The request that a payload says. Raises Malformed, naming the field; whether it is fresh is not judged here."""
-    fields = _fields(value, _REQUEST_KEYS, _OBO)
+def request_from_wire(value: object, *, digest: str, is_secret: bool = False) -> Request:
+    """The request that a payload says. Raises Malformed, naming the field; whether it is fresh is not judged here.
+
+    is_secret: it came encrypted, as it must say itself, with the key that replies to it are encrypted with.
+    """
+    fields = _fields(value, _REQUEST_KEYS | _EPK if is_secret else _REQUEST_KEYS, _OBO)
     action, body, targets, reply_to, want = (fields[key] for key in ("action", "data", "to", "reply", "want"))
     _check("id", fields["id"], names.is_request_id)
     _check("caller", fields["caller"], names.is_caller)
@@ -66,8 +73,13 @@ def request_from_wire(value: object, *, digest: str) -> Request:
         _check("reply", reply_to, names.is_reply_destination)
     if targets is not None:
         _check("to", targets, _is_target_list)
-    if not (isinstance(want, dict) and want == _WANT and want["sign"] is True and want["all"] is True):
+    wanted = _WANT_SECRET if is_secret else _WANT
+    if not (isinstance(want, dict) and want == wanted and want["sign"] is True and want["all"] is True):
         raise Malformed("the field want asks for what this version does not have")
+    if is_secret:
+        _check("epk", fields["epk"], _is_digest)  # 32 bytes in hex
+        if targets is None:
+            raise Malformed("an encrypted request that names nobody in the field to")
     try:
         filter = Filter.from_wire(fields["filter"])
     except FilterError as error:
@@ -87,6 +99,8 @@ def request_from_wire(value: object, *, digest: str) -> Request:
         targets=None if targets is None else tuple(targets),
         digest=digest,
         delegate=fields["caller"] if is_delegated else "",
+        is_secret=is_secret,
+        reply_key=fields["epk"] if is_secret else "",
     )
 
 

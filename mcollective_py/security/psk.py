@@ -28,6 +28,7 @@ class PSK:
     """
 
     covers = frozenset(("action", "body"))
+    recipients = None
 
     def __init__(self, key: bytes, *, caller: str, limits: RubyLimits = REPLY, ttl: int = 60) -> None:
         self._key, self.caller, self._limits, self._ttl = key, caller, limits, ttl

@@ -36,6 +36,7 @@ class SSL:
     """
 
     covers = frozenset(("action", "body", "caller", "time", "ttl"))
+    recipients = None
 
     def __init__(
         self,

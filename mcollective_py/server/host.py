@@ -40,7 +40,7 @@ class Host:
     """The configured collaborators of the pipeline; a reload makes a new one and the old one is dropped.
 
     plugin_settings: each active agent's own, read once. speaks_ruby: whether clients with Ruby read the replies.
-    registration: None where this host sends none.
+    registration: None where this host sends none. takes_clear: whether what is sensitive may be asked and told without encryption.
     """
 
     config: Config
@@ -54,6 +54,7 @@ class Host:
     rules: Rules
     speaks_ruby: bool = False
     registration: Registration | None = None
+    takes_clear: bool = False
 
 
 def build_host(config: Config, clock: Callable[[], float], previous: Host | None = None) -> Host:
@@ -106,6 +107,7 @@ def build_host(config: Config, clock: Callable[[], float], previous: Host | None
         rules=_rules(config),
         speaks_ruby=speaks_ruby,
         registration=registration_plugin(config),
+        takes_clear=config.flag("sensitive_in_clear"),
     )
 
 

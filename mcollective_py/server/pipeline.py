@@ -20,6 +20,7 @@ from ..errors import (
     BadFilter,
     Filtered,
     FilterError,
+    InClear,
     Inconsistent,
     InvalidRPCData,
     MCollectiveError,
@@ -169,14 +170,16 @@ def authorize_call(
     authorization: Authorization,
     audit: Audit,
     check_copy: Callable[[Request], None],
+    takes_clear: bool = False,
 ) -> tuple[LoadedAgent, Request]:
     """The agent to call, and the request with its inputs checked, once the rules allow it and the audit has it.
 
+    takes_clear: whether what is sensitive may be asked and told without encryption.
     check_copy: refuses an order whose signature was seen before. Raises an RPCError, or Replayed.
     """
     asked = agents.get(request.agent)
     try:
-        agent, request = check_call(request, asked)
+        agent, request = check_call(request, asked, takes_clear)
         # By another of its names an agent allows nobody more: there is one policy, that of its own name.
         rule = authorization.authorize(replace(request, agent=agent.name), view)
         if not request.is_proof_unique and not agent.only_reads(request.action):
@@ -188,8 +191,11 @@ def authorize_call(
     return agent, request
 
 
-def check_call(request: Request, agent: LoadedAgent | None) -> tuple[LoadedAgent, Request]:
-    """The agent that is asked, and the request with its inputs checked and completed by the DDL. Raises an RPCError."""
+def check_call(request: Request, agent: LoadedAgent | None, takes_clear: bool = False) -> tuple[LoadedAgent, Request]:
+    """The agent that is asked, and the request with its inputs checked and completed by the DDL. Raises an RPCError.
+
+    takes_clear: see authorize_call.
+    """
     if agent is None:
         raise UnknownAgent(f"no agent {request.agent} is active here")
     if agent.ddl is None:
@@ -200,4 +206,10 @@ def check_call(request: Request, agent: LoadedAgent | None) -> tuple[LoadedAgent
         raise InvalidRPCData(f"{request.agent} is an RPC agent: name one of its actions, {', '.join(sorted(agent.ddl.actions))}")
     if not isinstance(request.body, Mapping):
         raise InvalidRPCData(f"the inputs of {request.agent} {request.action} are a mapping of names to values")
+    declared = agent.ddl.actions.get(request.action)
+    if declared is not None and not (takes_clear or request.is_secret) and (names := declared.secrets(request.body)):
+        raise InClear(
+            f"{', '.join(names)} of {request.agent} {request.action} may not travel unencrypted: securityprovider = x509 encrypts it "
+            "for named hosts; sensitive_in_clear = 1 on this host takes it as it is"
+        )
     return agent, replace(request, body=validate(agent.ddl, request.action, request.body, agent.validators))

@@ -175,6 +175,7 @@ class Runner:
                 host.authorization,
                 host.audit,
                 lambda order: self._replay.remember_proof(order, now, host.rules.skew),
+                host.takes_clear,
             )
             self._submit(host, agent, request, view)
             self._endings.accepted(request, now)

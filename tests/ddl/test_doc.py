@@ -88,7 +88,7 @@ Actions
                   Prompt: Token
                     Type: string
                 Required: no
-               Sensitive: yes, never shown
+               Sensitive: yes, never logged, and sent encrypted
 
       Outputs:
          status

@@ -202,7 +202,7 @@ def sent(question: Question, caller: str = ALICE) -> Request:
     targets = ("web1",) if question.is_direct else None
     return Request(
         "b" * 32, caller, "ops1", question.collective, question.agent, question.action, question.body, question.filter, NOW,
-        question.ttl, None, targets, wants_reply=False,
+        question.ttl, None, targets, wants_reply=False, is_secret=True,
     )  # fmt: skip
 
 

@@ -122,6 +122,7 @@ def test_s12_what_the_wire_does_not_cover_can_be_changed_and_is_not_relied_on(wi
         set() if wire.is_ssl else {"caller", "time", "ttl"}
     )
     no_fields_of_the_wire = {"digest", "wants_reply", "proof", "is_proof_unique"}
+    no_fields_of_the_wire |= {"certificate", "extensions", "delegate", "is_secret", "reply_key"}  # of x509 alone
     assert free == set(Request.__slots__) - no_fields_of_the_wire - wire.node.covers
     found = wire.opened(wire.changed(requestid="f" * 32, senderid="mallory", collective="europe", filter={}))
     assert (found.id, found.sender, found.collective, found.filter) == ("f" * 32, "mallory", "europe", Filter())

@@ -66,7 +66,15 @@ def _inputs(inputs: Iterable[Input]) -> Iterator[str]:
 
 
 def _outputs(outputs: Iterable[Output]) -> Iterator[str]:
-    rows = [(f"`{one.name}`", _text(one.display_as), _code(one.default), _text(one.description)) for one in outputs]
+    rows = [
+        (
+            f"`{one.name}`",
+            _text(one.display_as),
+            _code(one.default),
+            _text(one.description) + ("; sent encrypted" if one.sensitive else ""),
+        )
+        for one in outputs
+    ]
     if rows:
         yield from ["", "### Outputs", "", *_table(("Name", "Shown as", "Default", "Description"), rows)]
 
@@ -82,7 +90,7 @@ def _rules(wanted: Input) -> str:
     if wanted.default is not None:
         rules.append(f"default {_code(wanted.default)}")
     if wanted.sensitive:
-        rules.append("never shown")
+        rules.append("never logged, sent encrypted")
     return "; ".join(rules)
 
 

@@ -88,4 +88,6 @@ def _validation(validation: str) -> dict[str, Any]:
 
 def _output(output: Output) -> dict[str, Any]:
     found = {"title": output.display_as, "description": output.description, **_TYPES.get(output.type or "any", {})}
-    return found | ({"default": output.default} if output.default is not None else {})
+    if output.default is not None:
+        found["default"] = output.default
+    return found | ({"x-sensitive": True} if output.sensitive else {})
