@@ -355,6 +355,14 @@ class InvalidRPCData(RPCError):
         self.input, self.reason = input, reason
 
 
+class InClear(RPCError):
+    """Something sensitive asked or told without encryption."""
+
+    statuscode = 4
+    stage = "inputs"
+    refusal = "inclear"
+
+
 class ReplyTooLarge(RPCError):
     """A reply beyond the limit; bytes."""
 
@@ -365,11 +373,3 @@ class ReplyTooLarge(RPCError):
 
 class UnsendableValue(RPCError):
     """A value that the wire cannot carry; the message names where it stands and its type."""
-class InClear(RPCError):
-    """Something sensitive asked or told without encryption."""
-
-    statuscode = 4
-    stage = "inputs"
-    refusal = "inclear"
-
-
