@@ -363,6 +363,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("plugin.x509.ca", "path", None, "CA certificates in PEM; without it Puppet's own."),
     Setting("plugin.x509.cert", "path", None, "This host's or user's certificate; without it Puppet's own."),
     Setting("plugin.x509.key", "path", None, "Private key of `plugin.x509.cert`, mode 0600 or 0640; without it Puppet's own."),
+    Setting("plugin.x509.ssh_agent", "flag", "false", "Sign by the key in ssh-agent (SSH_AUTH_SOCK) in place of `plugin.x509.key`."),
     Setting("plugin.x509.crl", "path", None, "The CA's revocation list; without it Puppet's own."),
     Setting(
         "plugin.x509.caller_certnames",

@@ -27,7 +27,17 @@ LAYERS = (
 STRANGERS = ("server", "client", "broker")  # never one another
 ANYWHERE = {"__init__", "__main__", "shipped", "rpc"}  # the front doors: they only hand on names of the layers
 
-SECURITY_SHELL = ("signer.py", "ca.py", "load.py", "files.py", "places.py", "rubyload.py", "rubykeys.py", "vouchedkeys.py")
+SECURITY_SHELL = (
+    "signer.py",
+    "sshagent.py",
+    "ca.py",
+    "load.py",
+    "files.py",
+    "places.py",
+    "rubyload.py",
+    "rubykeys.py",
+    "vouchedkeys.py",
+)
 SERVER_CORE = ("pipeline", "freshness", "replay", "dispatch", "actionpolicy", "historic", "callvalues", "registration", "explanation")
 CORE = (
     *(path for folder in ("wire", "matching", "ddl") for path in sorted((PACKAGE / folder).rglob("*.py"))),

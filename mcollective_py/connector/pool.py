@@ -160,14 +160,20 @@ def _read_tls(
 
 
 def _own_paths(config: Config, own_files: Callable[[], X509Places | None]) -> tuple[str | None, str | None, str | None, str | None]:
-    """CA, certificate, key and CRL of the security plugin; where it lacks some, those that the settings name."""
+    """CA, certificate, key and CRL of the security plugin; where it lacks some, those that the settings name.
+
+    No certificate where its key is in ssh-agent: TLS would want the key itself.
+    """
     try:
         found = own_files()
     except ConfigError:
         found = None
     if found is not None:
-        return str(found.ca), str(found.certificate), str(found.key), str(found.crl) if found.crl else None
+        own = (None, None) if found.key is None else (str(found.certificate), str(found.key))
+        return str(found.ca), *own, str(found.crl) if found.crl else None
     ca, cert, key, crl = (_path_text(config, f"plugin.x509.{name}") for name in ("ca", "cert", "key", "crl"))
+    if config.flag("plugin.x509.ssh_agent"):
+        return ca, None, None, crl
     if (cert is None) != (key is None):
         missing = "key" if key is None else "cert"
         raise ConfigError("cert and key go together: set both", file=config.file, key=f"plugin.x509.{missing}")

@@ -20,7 +20,7 @@ PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519Pri
 # and a huge one is slow.
 _RSA_BITS = range(2048, 8192 + 1)
 _RSA_EXPONENTS = range(65537, 2**32, 2)
-_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 def verify_by(key: object) -> Verify:
@@ -69,7 +69,7 @@ def _ecdsa_verify(key: ec.EllipticCurvePublicKey) -> Verify:
     def verify(signature: bytes, data: bytes) -> bool:
         try:
             key.verify(signature, data, algorithm)
-            return decode_dss_signature(signature)[1] <= _P256_ORDER // 2
+            return decode_dss_signature(signature)[1] <= P256_ORDER // 2
         except (InvalidSignature, ValueError):
             return False
 
@@ -105,9 +105,14 @@ def _ecdsa_sign(key: ec.EllipticCurvePrivateKey) -> Sign:
 
     def sign(data: bytes) -> bytes:
         r, s = decode_dss_signature(key.sign(data, algorithm))
-        return encode_dss_signature(r, min(s, _P256_ORDER - s))
+        return encode_dss_signature(r, low_s(s))
 
     return sign
+
+
+def low_s(s: int) -> int:
+    """The lower of the two values that make the same P-256 signature."""
+    return min(s, P256_ORDER - s)
 
 
 def _pss() -> padding.PSS:

@@ -136,13 +136,14 @@ def read_certificate(path: Path) -> "OwnCertificate":
 
 
 class OwnCertificate:
-    """This process' certificate: der, certname, names (that and its DNS names), public key."""
+    """This process' certificate: der, certname, names (that and its DNS names), key and its bytes in DER, public_key."""
 
     def __init__(self, pem: bytes, path: Path) -> None:
         try:
             certificate = x509.load_pem_x509_certificates(pem)[0]
             self.certname, self.names = certificate_names(certificate)
-            self.public_key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+            self.key = certificate.public_key()
+            self.public_key = self.key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         except (ValueError, TypeError, UnsupportedAlgorithm) as error:
             raise KeyFileError(f"no certificate in PEM: {error}", file=str(path), key="plugin.x509.cert") from error
         self.der = certificate.public_bytes(Encoding.DER)
@@ -150,6 +151,10 @@ class OwnCertificate:
 
 def _read_credentials(places: X509Places) -> Credentials:
     own = read_certificate(places.certificate)
+    if places.key is None:
+        from .sshagent import AgentSigner, agent_socket
+
+        return Credentials(own.der, key_id(own.der), own.certname, own.names, AgentSigner(own.key, agent_socket()))
     signer = read_private_key(places.key)
     if signer.public_bytes() != own.public_key:
         raise KeyFileError(f"this is not the key of the certificate {places.certificate}", file=str(places.key), key="plugin.x509.key")

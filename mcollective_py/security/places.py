@@ -13,11 +13,11 @@ from .callers import CallerPatterns
 
 @dataclass(frozen=True, slots=True)
 class X509Places:
-    """The four files; crl None where revocation is off."""
+    """The four files; crl None where revocation is off, key None where ssh-agent signs."""
 
     ca: Path
     certificate: Path
-    key: Path
+    key: Path | None
     crl: Path | None
 
 
@@ -35,7 +35,10 @@ def x509_places(config: Config, side: str, folders: Iterable[Path], *, login: st
     Raises ConfigError, saying which settings are missing.
     """
     ca, certificate, key, crl = (config.path(f"plugin.x509.{name}") for name in ("ca", "cert", "key", "crl"))
-    if (certificate is None) != (key is None):
+    is_agents = config.flag("plugin.x509.ssh_agent")
+    if is_agents and key is not None:
+        raise ConfigError("the key is either in this file or in ssh-agent: leave one out", file=config.file, key="plugin.x509.key")
+    if not is_agents and (certificate is None) != (key is None):
         missing = "cert" if certificate is None else "key"
         raise ConfigError("cert and key go together: set both", file=config.file, key=f"plugin.x509.{missing}")
     ssldir = next((folder for folder in folders if _exists(folder / "certs" / "ca.pem")), None)
@@ -48,13 +51,15 @@ def x509_places(config: Config, side: str, folders: Iterable[Path], *, login: st
         raise ConfigError(
             "no revocation list: set it, or plugin.x509.revocation = off if the CA has none", file=config.file, key="plugin.x509.crl"
         )
-    if certificate is None or key is None:
-        certificate, key = _puppet_pair(config, side, ssldir, login, callers)
-    return X509Places(ca, certificate, key, None if is_off else crl)
+    if certificate is None:
+        certificate, key = _puppet_pair(config, side, ssldir, login, callers, is_agents=is_agents)
+    return X509Places(ca, certificate, None if is_agents else key, None if is_off else crl)
 
 
-def _puppet_pair(config: Config, side: str, ssldir: Path | None, login: str, callers: CallerPatterns) -> tuple[Path, Path]:
-    names = _names(ssldir) if ssldir is not None else ()
+def _puppet_pair(
+    config: Config, side: str, ssldir: Path | None, login: str, callers: CallerPatterns, *, is_agents: bool
+) -> tuple[Path, Path]:
+    names = _names(ssldir, is_agents=is_agents) if ssldir is not None else ()
     if side == "client":
         fitting = sorted((name for name in names if callers.match(name)), key=lambda name: not name.startswith(f"{login}."))
         name = fitting[0] if fitting else None
@@ -71,11 +76,11 @@ def _puppet_pair(config: Config, side: str, ssldir: Path | None, login: str, cal
     return ssldir / "certs" / f"{name}.pem", ssldir / "private_keys" / f"{name}.pem"
 
 
-def _names(ssldir: Path) -> Sequence[str]:
-    """The names with a certificate, but the CA's; with a key too where the keys' folder may be read."""
+def _names(ssldir: Path, *, is_agents: bool) -> Sequence[str]:
+    """The names with a certificate, but the CA's; with a key too where the keys' folder may be read and the keys are not an agent's."""
     certificates = {path.stem for path in (ssldir / "certs").glob("*.pem")} - {"ca"}
     keys = ssldir / "private_keys"
-    if os.access(keys, os.R_OK | os.X_OK):
+    if not is_agents and os.access(keys, os.R_OK | os.X_OK):
         certificates &= {path.stem for path in keys.glob("*.pem")}
     return sorted(certificates)
 

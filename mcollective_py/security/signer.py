@@ -16,9 +16,13 @@ _MAX_SIZE = 64 * 1024  # bytes; an RSA-8192 key has 6.5 KiB
 
 
 class Signer(Protocol):
-    """Signs bytes by the algorithm of its key (algorithms.py): a key in memory here, ssh-agent or PKCS#11 behind the same door."""
+    """Signs bytes by the algorithm of its key (algorithms.py): a key in memory here, one in ssh-agent in sshagent.py."""
 
     def sign(self, data: bytes) -> bytes: ...
+
+    def public_bytes(self) -> bytes:
+        """The public key in DER, to be compared with a certificate's."""
+        ...
 
 
 class KeySigner:

@@ -160,3 +160,15 @@ def test_the_environment_names_certificate_and_key_of_one_broker_of_rabbitmq():
         TLS.replace("stomp", "rabbitmq") + "plugin.rabbitmq.pool.1.ssl.ca = /a.pem,/b.pem\nplugin.rabbitmq.pool.1.ssl.ciphers = HIGH\n"
     )
     assert read(text, "rabbitmq", environ)[0].tls == TLSFiles(("/a.pem", "/b.pem"), "/me.pem", "/me.key", "HIGH")
+
+
+def test_tls_shows_no_certificate_whose_key_is_in_ssh_agent_unless_one_is_named_for_it():
+    found = X509Places(Path("/ssl/ca.pem"), Path("/ssl/me.pem"), None, Path("/ssl/crl.pem"))
+    config = Config.from_text(TLS, side="server")
+    assert read_pool(config, "stomp", {}, own_files=lambda: found)[0].tls == TLSFiles(
+        ("/ssl/ca.pem",), crl="/ssl/crl.pem", revocation="chain"
+    )
+    text = TLS + "plugin.x509.ca = /ca.pem\nplugin.x509.cert = /me.pem\nplugin.x509.ssh_agent = 1\n"
+    assert read(text, "stomp")[0].tls == TLSFiles(("/ca.pem",))
+    text += "plugin.stomp.pool.1.ssl.cert = /tls.pem\nplugin.stomp.pool.1.ssl.key = /tls.key\n"
+    assert read(text, "stomp")[0].tls == TLSFiles(("/ca.pem",), "/tls.pem", "/tls.key")

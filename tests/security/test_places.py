@@ -85,3 +85,14 @@ def test_a_users_own_folder_comes_before_the_hosts(tmp_path):
     assert puppet_folders(None, tmp_path) == tuple(
         tmp_path / part for part in ("etc/puppetlabs/puppet/ssl", "var/lib/puppet/ssl", "etc/puppet/ssl")
     )
+
+
+def test_a_key_in_ssh_agent_leaves_the_certificate_alone_to_be_named(ssldir):
+    folder = ssldir("web1.example.com", "alice.mcollective")
+    (folder / "private_keys" / "alice.mcollective.pem").unlink()
+    found = places("plugin.x509.ssh_agent = 1\n", "client", folder)
+    assert (found.certificate, found.key) == (folder / "certs/alice.mcollective.pem", None)
+    named = places("plugin.x509.ssh_agent = 1\nplugin.x509.cert = /x/c.pem\n", "client", folder)
+    assert (str(named.certificate), named.key) == ("/x/c.pem", None)
+    with pytest.raises(ConfigError, match="either in this file or in ssh-agent"):
+        places("plugin.x509.ssh_agent = 1\nplugin.x509.key = /x/k.pem\n", "client", folder)

@@ -110,7 +110,7 @@ def _certificate(config: Config, side: str, plugin: SecurityPlugin, now: float) 
     where = own_places(config, side)
     files = WatchedFiles(where, config.word("plugin.x509.revocation"), lambda: now)
     own, trust = files.credentials(), files.trust()
-    yield ok("keys", f"x509: {_SIDES[side]} is {own.certname}, by {where.certificate} and {where.key}")
+    yield ok("keys", f"x509: {_SIDES[side]} is {own.certname}, by {where.certificate} and {where.key or 'ssh-agent'}")
     for remark in trust.warnings(now):
         yield warn("CRL", remark, f"renew {where.crl}: `mco ca refresh` where the CA is, or let Puppet's agent fetch it")
     try:

@@ -119,6 +119,8 @@ def _tls_files(config: Config) -> TLSFiles:
         if ca is None:
             ca, crl = own.ca, own.crl
         if cert is None:
+            if own.key is None:
+                raise DiscoveryError(f"TLS with PuppetDB cannot use the key in ssh-agent: set {PREFIX}cert and {PREFIX}key")
             cert, key = own.certificate, own.key
     return TLSFiles(
         ca=(str(ca),), cert=str(cert), key=str(key), crl=str(crl) if crl else None, revocation=config.word("plugin.x509.revocation")
@@ -133,6 +135,6 @@ def _own(config: Config) -> X509Places:
             found = own_places(config, "server")
         except ConfigError:
             found = None
-        if found is not None and os.access(found.key, os.R_OK):
+        if found is not None and found.key is not None and os.access(found.key, os.R_OK):
             return found
         raise DiscoveryError(f"no certificate to show to PuppetDB: set {PREFIX}ca, {PREFIX}cert and {PREFIX}key ({error})") from error
