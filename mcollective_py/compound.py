@@ -89,6 +89,11 @@ def read_expression(text: str, what: str, check: Callable[[Test], str | None]) -
 
     what: its name in messages, `selection`. check: what is wrong with a test, in words. Raises FilterError with a mark under it.
     """
+    return expression(read_tokens(text, what, check))
+
+
+def read_tokens(text: str, what: str, check: Callable[[Test], str | None]) -> list[Token]:
+    """The tokens of such an expression, which make a tree; arguments and errors as those of read_expression."""
     if len(text) > MAX_TEXT:
         raise FilterError(f"a {what} may have {MAX_TEXT} characters, this one has {len(text)}")
     reader = _Reader(text, _words_of(what))
@@ -98,9 +103,10 @@ def read_expression(text: str, what: str, check: Callable[[Test], str | None]) -
         if not isinstance(token, str) and (problem := check(token)):
             raise _wrong(text, place, problem, what)
     try:
-        return expression(tokens)
+        expression(tokens)
     except Misplaced as error:
         raise _wrong(text, places[error.index], error.problem, what) from None
+    return tokens
 
 
 def marked(error: FilterError, texts: Iterable[str]) -> FilterError:

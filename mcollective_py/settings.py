@@ -406,6 +406,13 @@ SETTINGS: tuple[Setting, ...] = (
         "plugin.actionpolicy.default_name", "text", "default", "Name of the default policy file, without `.policy`.", side="server"
     ),
     Setting(
+        "plugin.actionpolicy.compare_as_text",
+        "flag",
+        "false",
+        "Compare facts in policies by `<`, `>`, `<=` and `>=` as texts, as the Ruby plugin does; else numbers and versions as such.",
+        side="server",
+    ),
+    Setting(
         "plugin.rpcaudit.logfile", "path", "/var/log/puppetlabs/mcollective/mcollective-audit.log", "The audit file.", side="server"
     ),
     Setting("plugin.rpcaudit.logfile.mode", "text", "0640", "Mode of the audit file, in octal.", side="server"),

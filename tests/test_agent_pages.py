@@ -11,7 +11,7 @@ from mcollective_py.cli.agentapplication import AgentApplication
 from mcollective_py.cli.commands import application_files, load_application
 from mcollective_py.cli.options import Parser, parse, parser_for
 from mcollective_py.ddl.load import ddl_from_yaml
-from mcollective_py.server.actionpolicy import parse_policy
+from mcollective_py.server.policytext import parse_policy
 
 TREE = Path(__file__).parents[1]
 FOLDERS = {path.parent.name: path.parent for path in sorted(TREE.glob("agents/*/agent.py"))}

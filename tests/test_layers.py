@@ -38,7 +38,10 @@ SECURITY_SHELL = (
     "rubykeys.py",
     "vouchedkeys.py",
 )
-SERVER_CORE = ("pipeline", "freshness", "replay", "dispatch", "actionpolicy", "historic", "callvalues", "registration", "explanation")
+SERVER_CORE = (
+    *("pipeline", "freshness", "replay", "dispatch", "historic", "callvalues", "registration", "explanation"),
+    *("actionpolicy", "policytext", "policycallers", "policyconditions", "policytruth", "policylint"),
+)
 CORE = (
     *(path for folder in ("wire", "matching", "ddl") for path in sorted((PACKAGE / folder).rglob("*.py"))),
     *(path for path in sorted((PACKAGE / "security").glob("*.py")) if path.name not in SECURITY_SHELL),

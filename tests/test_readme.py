@@ -8,7 +8,8 @@ import pytest
 
 from mcollective_py.config import Config
 from mcollective_py.node.view import NodeView
-from mcollective_py.server.actionpolicy import decide, parse_policy
+from mcollective_py.server.actionpolicy import Asked, decide
+from mcollective_py.server.policytext import parse_policy
 from mcollective_py.testing import AgentHarness
 
 TREE = Path(__file__).parents[1]
@@ -59,12 +60,12 @@ def test_the_hosts_file_is_read_without_a_complaint():
 def test_the_sample_policy_denies_as_shipped_and_allows_what_its_comments_say():
     text = (TREE / "packaging/config/policies/sample.policy").read_text()
     web = NodeView("web1", classes=frozenset({"role::web"}), facts={"environment": "staging"})
-    alice = ("cert=alice.mcollective", "restart", web)
+    alice = (Asked("cert=alice.mcollective", "restart"), web)
     shipped, taken = (parse_policy(written, "sample.policy") for written in (text, text.replace("#allow", "allow")))
     assert (shipped.problems, shipped.warnings, taken.problems, taken.warnings) == ((), (), (), ())
     assert decide(shipped, *alice).is_allowed is False
     assert decide(taken, *alice).is_allowed is True
-    assert decide(taken, "cert=alice.mcollective", "restart", NodeView("db1", classes=frozenset(), facts={})).is_allowed is False
+    assert decide(taken, Asked("cert=alice.mcollective", "restart"), NodeView("db1", classes=frozenset(), facts={})).is_allowed is False
 
 
 def test_every_page_of_docs_is_linked():
@@ -75,7 +76,7 @@ def test_every_page_of_docs_is_linked():
 def test_the_policy_allows_alice_on_debian_and_nobody_else():
     policy = parse_policy(block("policy default deny"), "hello.policy")
     debian, other = (NodeView("web1", facts={"os": {"family": family}}) for family in ("Debian", "RedHat"))
-    assert decide(policy, "cert=alice.mcollective", "greet", debian).is_allowed is True
-    assert decide(policy, "cert=alice.mcollective", "greet", other).is_allowed is False
-    assert decide(policy, "cert=bob.mcollective", "greet", debian).is_allowed is False
-    assert decide(policy, "cert=alice.mcollective", "curse", debian).is_allowed is False
+    assert decide(policy, Asked("cert=alice.mcollective", "greet"), debian).is_allowed is True
+    assert decide(policy, Asked("cert=alice.mcollective", "greet"), other).is_allowed is False
+    assert decide(policy, Asked("cert=bob.mcollective", "greet"), debian).is_allowed is False
+    assert decide(policy, Asked("cert=alice.mcollective", "curse"), debian).is_allowed is False

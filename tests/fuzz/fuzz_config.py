@@ -7,7 +7,8 @@ from mcollective_py.ddl.choria import ddl_from_json
 from mcollective_py.ddl.load import ddl_from_yaml
 from mcollective_py.errors import ConfigError, DDLError
 from mcollective_py.node.view import NodeView
-from mcollective_py.server.actionpolicy import decide, parse_policy
+from mcollective_py.server.actionpolicy import Asked, decide
+from mcollective_py.server.policytext import parse_groups, parse_policy
 from mcollective_py.settings import SETTINGS, find_setting
 from tests.fuzz.mutation import fuzz
 
@@ -21,6 +22,9 @@ SEEDS = (
     + b"plugin.activemq.pool.1.password = aiJah3oo\nplugin.activemq.pool.1.ssl = yes\nplugin.puppetdb.url = https://u:p@h/x?token=y\n",
     CONFIG + b"identity = web1\nfactsource = yaml\nplugin.yaml = /f.yaml\nplugin.x509.skew = 2.5\ndefault_discovery_options = a, b\n",
     POLICY + b"policy default deny\nallow\tcert=alice.mcollective\tstatus restart\tos.family=Debian\trole::web\ndeny\t*\t*\t*\t*\n",
+    POLICY
+    + b"# ops cert=a /^cert=b.*/ ext:pp_role=dba\nallow\tops /cert=.+/ ext:pp_auth_role=/o.s/\t*\tnot (a=b or c) "
+    + b"and fact('x').value=/y/\t/r.*/\tpackage=/ng.*/ and version>=1.2 and not b='a c'\n",
     YAML + (TREE / "agents/rpcutil/ddl.yaml").read_bytes(),
     YAML + (TREE / "tests/parts/libdir/agents/nap/ddl.yaml").read_bytes().replace(b"name: nap", b"name: rpcutil"),
     JSON + b'{"metadata": {"name": "rpcutil", "description": "", "author": "", "license": "", "version": "1", "url": "", "timeout": 5}'
@@ -55,7 +59,8 @@ def check_config(text: str) -> bool:
 
 def check_policy(text: str) -> bool:
     policy = parse_policy(text, "x.policy")
-    decision = decide(policy, "cert=alice.mcollective", "status", VIEW)
+    asked = Asked("cert=alice.mcollective", "status", {"package": "nginx", "tags": ["a", "b"]}, {"pp_role": "dba"})
+    decision = decide(policy, asked, VIEW, parse_groups(text, "groups"))
     if policy.problems:
         assert not decision.is_allowed, "a policy that cannot be read allows"
     if "allow" not in text:
