@@ -32,6 +32,7 @@ parts:
 # agents/echo is the smallest agent there is, and shows that an agent needs no annotations.
 lint: .venv/installed-test
 	$(TOOK) ruff $(BIN)/ruff check .
+	$(TOOK) bandit $(BIN)/bandit --quiet --configfile pyproject.toml --recursive mcollective_py agents facts
 	$(TOOK) mypy $(BIN)/mypy
 	$(TOOK) 'mypy on plugins' $(BIN)/mypy --explicit-package-bases --exclude '/tests/' --exclude '^agents/echo/' agents facts
 
