@@ -34,6 +34,7 @@ def open_client(options: argparse.Namespace) -> Client:
     opener = getattr(options, "opener", None)  # a console's: one connection for many commands
     client: Client = Client.from_config(config) if opener is None else opener(config)
     client.collective(options.target)
+    client.on_behalf_of = options.on_behalf_of
     if options.connection_timeout:
         client.connection_timeout = options.connection_timeout
     if options.publish_timeout:

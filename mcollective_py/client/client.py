@@ -124,6 +124,16 @@ class Client(FindsHosts):
             replies.close(lost=lost)
 
     @property
+    def on_behalf_of(self) -> str | None:
+        """The caller id that requests are made for from now on, None for this client's own. Hosts take that from certificates of their
+        `plugin.x509.privileged_certnames` only; policies then judge the one asked for, and audits name both."""
+        return self._publisher.on_behalf_of
+
+    @on_behalf_of.setter
+    def on_behalf_of(self, caller: str | None) -> None:
+        self._publisher.on_behalf_of = caller
+
+    @property
     def brokers(self) -> tuple[str, ...]:
         """Names or addresses of the configured brokers."""
         from ..connector.factory import broker_hosts

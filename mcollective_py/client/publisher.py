@@ -8,10 +8,12 @@ from typing import Any
 
 from ..config import Config
 from ..connector.base import Connector
-from ..errors import NoRoomToSend
+from ..errors import NoRoomToSend, UsageError
 from ..filter import Filter
 from ..message import Destination, Kind, Publication, Request
+from ..names import is_caller
 from ..security.base import SecurityPlugin
+from ..text import printable
 from .addressing import CHUNK, SECRET_CHUNK, Address, address
 from .audience import Audience
 
@@ -27,7 +29,7 @@ class Left:
 
 
 class Publisher:
-    """Sends requests as this process' caller.
+    """Sends requests as this process' caller, or on behalf of another: on_behalf_of, a caller id, or None.
 
     identity: this host's name, a label. clock: seconds since the epoch. reply_destination: collective, identity and a token that nobody
     can guess -> where replies come, as the connector's broker has it.
@@ -46,6 +48,7 @@ class Publisher:
     ) -> None:
         self._config, self._connector, self._security = config, connector, security
         self._identity, self._clock, self._reply_destination, self._monotonic = identity, clock, reply_destination, monotonic
+        self.on_behalf_of: str | None = None
         self._token = f"{os.getpid()}.{os.urandom(16).hex()}"  # 128 bits: who guesses it could read the replies
         self._reply_to: dict[str, Destination] = {}  # by collective
 
@@ -88,10 +91,16 @@ class Publisher:
         is_secret: bool = False,
     ) -> Request:
         """A request that is not addressed yet and wants no reply. ttl: seconds, None for the configuration's. request_id: None for a
-        new one. is_secret: to be encrypted."""
+        new one. is_secret: to be encrypted. Raises UsageError where this wire knows no asking on behalf of others."""
+        own, other = self._security.caller, self.on_behalf_of
+        if other is not None and "delegate" not in self._security.covers:
+            raise UsageError(f"only securityprovider = x509 can ask on behalf of {printable(other)}: this wire has one caller")
+        if other is not None and not is_caller(other):
+            raise UsageError(f"{printable(other)} is no caller: write KIND=NAME, such as sso=alice or cert=alice.mcollective")
         return Request(
             id=request_id or os.urandom(16).hex(),
-            caller=self._security.caller,
+            caller=other or own,
+            delegate="" if other is None else own,
             sender=self._identity,
             collective=collective,
             agent=agent,

@@ -74,7 +74,7 @@ class X509:
     """
 
     covers = frozenset(
-        ("id", "caller", "sender", "collective", "agent", "action", "body", "filter", "time", "ttl", "reply_to", "targets")
+        ("id", "caller", "sender", "collective", "agent", "action", "body", "filter", "time", "ttl", "reply_to", "targets", "delegate")
     )
 
     def __init__(

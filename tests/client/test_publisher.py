@@ -10,6 +10,7 @@ from mcollective_py.connector.targets import reply_destination
 from mcollective_py.errors import FilterError, NoRoomToSend, UsageError
 from mcollective_py.filter import Filter
 from mcollective_py.message import Destination, Kind
+from mcollective_py.security.load import security_plugin
 
 
 @pytest.fixture
@@ -172,3 +173,36 @@ def test_the_last_message_is_confirmed_where_no_replies_of_ours_would_tell_of_a_
     where = publisher.address("echo", Filter(), Audience(("web1", "web2")))
     publisher.publish(publisher.draft("echo", None, "hi", collective="mcollective"), where, reply_to=reply_to, timeout=7.0)
     assert asked == confirm
+
+
+def test_a_draft_on_behalf_of_another_names_both(desk):
+    publisher, _, _ = desk
+    publisher.on_behalf_of = "sso=bob"
+    draft = publisher.draft("echo", "say", {}, collective="mcollective")
+    assert (draft.caller, draft.delegate) == ("sso=bob", "cert=alice.mcollective")
+    publisher.on_behalf_of = None
+    draft = publisher.draft("echo", "say", {}, collective="mcollective")
+    assert (draft.caller, draft.delegate) == ("cert=alice.mcollective", "")
+
+
+@pytest.mark.parametrize("caller", ["", "bob", "sso=", "sso=bo b", "sso=bob\n"])
+def test_nobody_asks_on_behalf_of_what_is_no_caller(desk, caller):
+    publisher, _, _ = desk
+    publisher.on_behalf_of = caller
+    with pytest.raises(UsageError, match="is no caller: write KIND=NAME, such as sso=alice"):
+        publisher.draft("echo", "say", {}, collective="mcollective")
+
+
+def test_on_the_wire_of_ruby_nobody_asks_on_behalf_of_another(desk):
+    config = Config.from_text(f"securityprovider = psk\nplugin.psk = {'k3y' * 12}\n", "client")
+    publisher = Publisher(
+        config,
+        desk[0]._connector,
+        security_plugin(config, "client", time.time),
+        identity="desk",
+        clock=time.time,
+        reply_destination=print,
+    )
+    publisher.on_behalf_of = "sso=bob"
+    with pytest.raises(UsageError, match="only securityprovider = x509 can ask on behalf of sso=bob"):
+        publisher.draft("echo", "say", {}, collective="mcollective")

@@ -16,6 +16,9 @@ def add_asking(group: argparse._ArgumentGroup, *, calls_actions: bool) -> None:
     group.add_argument(
         "--dt", "--discovery-timeout", dest="discovery_timeout", type=seconds, metavar="SECONDS", help="how long to discover"
     )
+    group.add_argument(
+        "--on-behalf-of", metavar="CALLER", help="ask for this caller; hosts let privileged certificates do so (plugin.x509)"
+    )
     group.add_argument("--ttl", type=whole, metavar="SECONDS", help="how long the request stays valid")
     group.add_argument("--connection-timeout", type=seconds, metavar="SECONDS", help="give up on the brokers after this")
     group.add_argument(

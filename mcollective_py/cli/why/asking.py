@@ -45,7 +45,7 @@ class Asking:
                     answers[reply.sender][part] = reply
                     ahead[reply.sender] = clock_ahead(reply, replies)
         self.unverified = sum(replies.stats.unverified for replies in calls.values())
-        caller = self._client.security.caller
+        caller = self._client.on_behalf_of or self._client.security.caller
         found = [verdict(host, answers[host], self._asked, caller, ahead.get(host)) for host in hosts]
         if self.wait.is_interrupted:
             return found

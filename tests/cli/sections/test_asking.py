@@ -28,3 +28,8 @@ def test_a_wrong_time_is_a_usage_error(words):
 def test_what_other_sections_would_say_is_there_all_the_same():
     chosen = options()
     assert (chosen.json, chosen.limit, chosen.batch, chosen.full_discovery) == (False, None, None, False)
+
+
+def test_somebody_may_ask_on_behalf_of_another():
+    assert options().on_behalf_of is None
+    assert options("--on-behalf-of", "sso=alice").on_behalf_of == "sso=alice"
