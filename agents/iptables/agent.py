@@ -26,7 +26,7 @@ class Iptables(Looking, Lifecycle, Altering, Reconciling):
         if (reason := none_ready(settings)) is not None:
             logger.info("there is no firewall to be had: %s", reason)
             return False
-        if settings.store_file.is_file() or config.get("list"):
+        if settings.store_file.is_file() or config.get("list") or settings.setup_at_start:
             from .keeping import ensure_keeper
 
             try:

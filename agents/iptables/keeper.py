@@ -121,6 +121,7 @@ def restore(place: "Place", brokers: Sequence[str]) -> None:
     from mcollective_py.agent import RPCError
 
     from .changing import settled, transact
+    from .choosing import ready_backend
     from .reconciling import apply_file
     from .restoring import without_refused
     from .state import DOWN, State
@@ -131,7 +132,12 @@ def restore(place: "Place", brokers: Sequence[str]) -> None:
     def step(state: State, now: float) -> State:
         return without_refused(settled(state, now), guard, _say)
 
-    if place.store.read().installed not in ("", DOWN):
+    installed = place.store.read().installed
+    if installed == "" and place.settings.setup_at_start:
+        transact(
+            place, lambda state, now: replace(state, installed=ready_backend(place.settings, state).name), by="", needs_setup=False
+        )
+    elif installed not in ("", DOWN):
         transact(place, step, by="", needs_setup=False)
     try:
         apply_file(place, guard, _say)

@@ -18,7 +18,8 @@ class Settings:
     """What a host says of this agent.
 
     backend: empty for the automatic choice. chain, target: of iptables and ipset; target is what nft does too. nft to logger: programs.
-    state_directory: where the store is. auto_setup: whether the first block sets up what it needs. max_entries: that a host keeps.
+    state_directory: where the store is. auto_setup: whether the first block sets up what it needs; setup_at_start: whether the daemon's
+    start does. max_entries: that a host keeps.
     cut: whether established connections are ended. systemd: whether what waits for a deadline gets a unit of its own.
     """
 
@@ -34,6 +35,7 @@ class Settings:
     logger: str = "/usr/bin/logger"
     state_directory: str = "/var/lib/mcollective/iptables"
     auto_setup: bool = True
+    setup_at_start: bool = False
     cut: bool = True
     systemd: bool = True
     max_entries: int = 200_000
@@ -63,6 +65,7 @@ def settings_of(config: Mapping[str, str]) -> Settings:
         backend="" if backend == "auto" else backend,
         target=target,
         auto_setup=flag(config, "iptables", "auto_setup", plain.auto_setup),
+        setup_at_start=flag(config, "iptables", "setup_at_start", plain.setup_at_start),
         cut=flag(config, "iptables", "cut", plain.cut),
         systemd=flag(config, "iptables", "systemd", plain.systemd),
         max_entries=whole(config, "iptables", "max_entries", plain.max_entries, 1, 1_000_000),

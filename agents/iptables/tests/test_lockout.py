@@ -1,8 +1,6 @@
 """Nobody is locked out: every way in which an address can come to be blocked, against everybody who must not be."""
 
 import json
-import re
-import stat
 from collections.abc import Callable, Mapping, Sequence
 from ipaddress import ip_network
 from pathlib import Path
@@ -10,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from agents.iptables.surroundings import gather
+from agents.iptables.tests.fakenft import told, tried_in
 from agents.iptables.tests.ways import (
     ASKED,
     CONTROL,
@@ -33,29 +32,10 @@ from mcollective_py.agent import RPCAborted
 
 Way = Callable[[Tried, str], None]
 
-# An nft that has nothing yet, takes all, and writes down what it was told.
-_NFT = """#!/bin/sh
-case "$*" in
-    *list*) echo 'Error: No such file or directory' >&2; exit 1 ;;
-    *) exec cat >>{told} ;;
-esac
-"""
-
 
 @pytest.fixture
 def tried(tmp_path: Path) -> Tried:
-    program = tmp_path / "nft"
-    program.write_text(_NFT.format(told=tmp_path / "told"))
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    return Tried(tmp_path, {"backend": "nft", "nft": str(program)})
-
-
-def told(tried: Tried) -> set[str]:
-    """The addresses that nft was given as elements."""
-    file = tried.folder / "told"
-    lines = file.read_text().splitlines() if file.exists() else []
-    found = (re.findall(r"[0-9a-f]+[.:][0-9a-f.:]+", line) for line in lines if line.startswith("add element"))
-    return {address for some in found for address in some}
+    return tried_in(tmp_path)
 
 
 def check(tried: Tried, way: Way, network: str, because: str) -> None:
