@@ -248,6 +248,21 @@ class Replayed(Rejected):
     is_security = True
 
 
+class MayBeCopy(Replayed):
+    """A request of an age of which this node does not know all that it has accepted; floor: seconds since the epoch."""
+
+    is_told = True
+
+    def __init__(self, request_id: str, caller: str, floor: float) -> None:
+        from datetime import UTC, datetime  # 2 ms that no client needs
+
+        moment = datetime.fromtimestamp(floor, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        super().__init__(
+            f"request {request_id} from {caller} may be a copy: what ended before {moment} is taken no more here, see this host's log"
+        )
+        self.request_id, self.floor = request_id, floor
+
+
 class Busy(Rejected):
     """No room: replay memory, queue or executor is full. Told to the caller, never silent."""
 
@@ -314,6 +329,13 @@ class AuditFailed(RPCError):
 
     stage = "audit"
     refusal = "auditfailed"
+
+
+class JournalFailed(RPCError):
+    """The journal record of a request cannot be written, so the request is refused."""
+
+    stage = "journal"
+    refusal = "journalfailed"
 
 
 class UnknownAgent(RPCError):

@@ -516,6 +516,22 @@ SETTINGS: tuple[Setting, ...] = (
         "plugin.executor.per_caller", "number", "64", "Requests of one caller that may run or wait.", least=1, most=10000, side="server"
     ),
     Setting(
+        "plugin.executor.leftovers",
+        "text",
+        "finish",
+        "What becomes of actions that still run from before a daemon that was killed: finish lets them, up to their own timeouts, end ends "
+        "them.",
+        choices=("finish", "end"),
+        side="server",
+    ),
+    Setting(
+        "plugin.journal.reads_go_on",
+        "flag",
+        "true",
+        "Do what only reads while the journal in `statedir` cannot be written; what changes something is refused then.",
+        side="server",
+    ),
+    Setting(
         "plugin.rpc.fold_above",
         "number",
         "20",

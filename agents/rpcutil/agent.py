@@ -79,6 +79,16 @@ class Rpcutil(Agent):
         """What would become of a request of the caller's on this host."""
         reply.update(self._daemon().explain(request, self.node))
 
+    @action
+    def request_status(self, request: RPCRequest, reply: RPCReply) -> None:
+        """What became of an earlier request of the caller's on this host."""
+        reply.update(self._daemon().request_status(request, of_any_caller=False))
+
+    @action
+    def find_request(self, request: RPCRequest, reply: RPCReply) -> None:
+        """The same of a request of whomever."""
+        reply.update(self._daemon().request_status(request, of_any_caller=True))
+
     def _fact(self, name: str) -> Any:
         if self.node.facts is None:
             raise RPCAborted("no facts are known on this host: see the daemon's log")

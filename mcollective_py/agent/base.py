@@ -27,6 +27,10 @@ class DaemonReport(Protocol):
         """The outputs of `rpcutil explain`: what would become of a request of this caller's. Raises InvalidRPCData."""
         ...
 
+    def request_status(self, asked: RPCRequest, *, of_any_caller: bool) -> Mapping[str, Any]:
+        """The outputs of `rpcutil request_status`, or of `find_request`: what became of the request with the id `request`."""
+        ...
+
     def setting(self, name: str) -> Any:
         """A configuration item's value, secrets redacted, None where it is not set. KeyError where there is none of this name."""
         ...

@@ -36,7 +36,8 @@ class Call:
 class Outcome:
     """How a call ended: what the reply will say. duration: seconds that the action took, where it was measured.
 
-    historic: status code and message that Ruby clients get in their place, where they differ.
+    historic: status code and message that Ruby clients get in their place, where they differ. is_unknown: True where nobody can say how
+    it ended.
     """
 
     statuscode: int = 0
@@ -45,3 +46,4 @@ class Outcome:
     refusal: str | None = None
     duration: float = 0.0
     historic: tuple[int, str] | None = None
+    is_unknown: bool = False

@@ -9,7 +9,7 @@ import struct
 import sys
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from time import monotonic
@@ -64,6 +64,7 @@ class ChildExecutor:
 
     A call that overruns its timeout is answered then; its slot stays taken until its process group is gone, some 2 s later at
     most. When the fork server itself dies, its calls are answered as unknown, their processes are ended, and a new one is started.
+    on_begun: told a call and the process that it runs in, in a thread of the executor.
     perform: `module:function`, imported once by the fork server and called as `function(call)` in each child. import_path:
     folders put before its sys.path.
     """
@@ -74,7 +75,9 @@ class ChildExecutor:
         child_limits: ChildLimits | None = None,
         perform: str = "mcollective_py.server.childcall:run_call",
         import_path: Sequence[Path] = (),
+        on_begun: Callable[[Call, int], None] = lambda call, pid: None,
     ) -> None:
+        self._on_begun = on_begun
         self._limits, self._room = limits or Limits(), Room(limits or Limits())
         self._settings = {
             "limits": asdict(child_limits or ChildLimits()),
@@ -241,6 +244,7 @@ class ChildExecutor:
             return
         elif frame.kind == BEGUN:
             run.pid = int(frame.payload)
+            self._on_begun(run.call, run.pid)
         elif frame.kind == LINE:
             text = frame.payload.decode(errors="backslashreplace").translate(_SHOWN)
             logger.info("%s %s: %s", run.call.request.id, name_of(run.call), text)

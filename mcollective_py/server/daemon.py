@@ -20,6 +20,8 @@ from .child import ChildExecutor
 from .dispatch import perform
 from .executor import Limits, ThreadExecutor
 from .host import Host, build_host, connection_settings
+from .journal import Journal
+from .leftovers import end as end_leftover
 from .logs import logs_to_stderr, next_loglevel, start_logging
 from .registrar import Registrar
 from .runner import Runner
@@ -79,8 +81,10 @@ class Daemon:
         self._config, self._verbose = config, verbose
         self._events: SimpleQueue[int] = SimpleQueue()
         self._stats = Stats(time.time())
-        open_state_folder(config)
+        folder = open_state_folder(config)
         host = build_host(config, time.time)
+        self._journal = Journal(folder, host.rules, reads_go_on=config.flag("plugin.journal.reads_go_on"), clock=time.time)
+        self._journal.open()
         for warning in config.warnings:
             logger.warning("%s", warning)
         limits = Limits.from_config(config)
@@ -89,17 +93,20 @@ class Daemon:
             self._stats,
             lambda: {"dropped": self._runner.dropped, "late": reads.late},
             lambda asked, view: self._runner.explain(asked, view),
+            lambda asked, of_any_caller: self._runner.request_status(asked, of_any_caller=of_any_caller),
         )
         reads = ThreadExecutor(
             lambda call: perform(self._runner.host.agents[call.request.agent], call, report), limits, on_idle=hand_back_memory
         )
-        self._runner = Runner(host, _connector(host), reads, ChildExecutor(limits), self._stats, time.time, _subscribed)
+        changes = ChildExecutor(limits, on_begun=lambda call, pid: self._journal.runs_in(call.request, pid))
+        self._runner = Runner(host, _connector(host), reads, changes, self._stats, time.time, _subscribed, self._journal)
         self._registrar = Registrar(self._runner, time.time)
 
     def run(self) -> int:
         """Serve until TERM or INT; 0, or 1 where a second one cut running actions short."""
         for number in _SIGNALS:
             signal.signal(number, lambda received, _frame: self._events.put(received))
+        self._find_leftovers()
         threading.Thread(target=self._runner.run, name="requests", daemon=True).start()
         self._registrar.update()
         logger.info("mcollectived %s is %s, pid %d", __version__, self._runner.host.identity, os.getpid())
@@ -131,9 +138,20 @@ class Daemon:
         else:
             moved = host.identity != old.identity or connection_settings(host.config) != connection_settings(old.config)
             self._runner.reload(host, _connector(host) if moved else None)
+            self._journal.use(host.rules, reads_go_on=config.flag("plugin.journal.reads_go_on"))
             self._registrar.update()
             logger.info("reloaded: %d agents%s", len(host.agents), ", connecting anew" if moved else "")
         notify_systemd("READY=1")
+
+    def _find_leftovers(self) -> None:
+        """What an earlier daemon, that was killed, had begun goes on to its own timeout, or is ended."""
+        is_ended = self._runner.host.config.text("plugin.executor.leftovers") == "end"
+        for caller, id, ending, process in self._journal.left_running():
+            what = f"{ending.agent} {ending.action or '(plain message)'}"
+            becomes = "is ended" if is_ended else "goes on"
+            logger.warning("%s %s for %s still runs since before this start, pid %d: it %s", id, what, caller, process.pid, becomes)
+            if is_ended:
+                threading.Thread(target=end_leftover, args=(process,), name="leftover", daemon=True).start()
 
     def _shut_down(self) -> int:
         """Finish what runs, within soft_shutdown_timeout; a second TERM cuts it."""
@@ -146,6 +164,7 @@ class Daemon:
 
         def stop() -> None:
             outcome.append(self._runner.stop(patience))
+            self._journal.close()
             self._events.put(_STOPPED)
 
         threading.Thread(target=stop, name="shutdown", daemon=True).start()

@@ -102,7 +102,7 @@ def not_begun(call: Call) -> Outcome:
 
 def unknown(call: Call, reason: str) -> Outcome:
     """What a caller is told when nobody can say how the call ended."""
-    return Outcome(5, f"{reason}: how {name_of(call)} ended is unknown")
+    return Outcome(5, f"{reason}: how {name_of(call)} ended is unknown", is_unknown=True)
 
 
 def tell(call: Call, done: Done, outcome: Outcome) -> None:

@@ -18,7 +18,7 @@ from ..names import is_action, is_agent, is_collective
 from ..node.view import NodeView
 from ..plugins.loader import AgentIndex, LoadedAgent
 from .call import Outcome
-from .endings import Ending, reason_of
+from .endings import NOT_SEEN, Ending, reason_of, told
 from .pipeline import Authorization, Rules, admit, authorize_call
 from .replay import ReplayMemory
 
@@ -115,12 +115,12 @@ def explain(
         agent, _ = authorize_call(request, view, agents, host.authorization, audit, lambda order: None)
         check_room(asked.caller, agent.only_reads(question.action))
     except (Rejected, RPCError) as error:
-        told = reason_of(error)
+        reason = reason_of(error)
         for name in (*question.filter.agents, question.agent):
-            if told in (f"agent {name}: not on this host", f"no agent {name} is active here") and is_agent(name):
-                told = f"agent {name}: {why_not_active(name, host.agents)}"
+            if reason in (f"agent {name}: not on this host", f"no agent {name} is active here") and is_agent(name):
+                reason = f"agent {name}: {why_not_active(name, host.agents)}"
         word = error.reason if isinstance(error, Rejected) else error.refusal
-        return Explanation(error.stage, word or "", told)
+        return Explanation(error.stage, word or "", reason)
     return Explanation(RUN, rule=audit.rule)
 
 
@@ -128,7 +128,7 @@ def answer(
     explanation: Explanation, asked: RPCRequest, ddl: DDL | None, rules: Rules, now: float, earlier: Ending | None = None
 ) -> dict[str, Any]:
     """The outputs of `rpcutil explain`. ddl: that of the agent in question. earlier: how the request went that was asked after."""
-    told: dict[str, Any] = {
+    answered: dict[str, Any] = {
         "stage": explanation.stage,
         "word": explanation.word,
         "reason": explanation.reason,
@@ -139,9 +139,9 @@ def answer(
         "max_ttl": rules.max_ttl,
         "ddl_version": ddl.metadata.version if ddl else "",
     }
-    if earlier is not None:
-        told["earlier"] = {"stage": earlier.stage, "reason": earlier.reason, "ago": max(now - earlier.time, 0.0)}
-    return told
+    if earlier is not None and earlier.state != NOT_SEEN:
+        answered["earlier"] = told(earlier, now)
+    return answered
 
 
 def why_not_active(name: str, agents: AgentIndex) -> str | None:

@@ -14,14 +14,14 @@ from ..message import EVERY_AGENT, Delivery, Destination, Kind, Publication, Rep
 from ..node.view import NodeView
 from ..plugins.loader import LoadedAgent
 from .call import Call, Outcome
-from .endings import Endings
+from .endings import told
 from .executor import Executor
 from .explanation import Question, answer, explain
 from .historic import refusal
 from .host import Host
+from .journal import Journal
 from .pipeline import admit, authorize_call, open_delivery
 from .ratelimit import RateLimit
-from .replay import ReplayMemory
 from .stats import Stats
 
 logger = logging.getLogger(__name__)
@@ -33,7 +33,8 @@ class Runner:
     """One connected daemon: `run` receives until `stop`.
 
     reads and changes: the executors for actions that only read and for the rest. clock: seconds since the epoch.
-    on_subscribed: told our identity when the first broker has taken the subscriptions.
+    on_subscribed: told our identity when the first broker has taken the subscriptions. journal: open; without one, all that is known of
+    requests ends with the process.
     """
 
     def __init__(
@@ -45,12 +46,14 @@ class Runner:
         stats: Stats,
         clock: Callable[[], float],
         on_subscribed: Callable[[str], None] = lambda identity: None,
+        journal: Journal | None = None,
     ) -> None:
         self.host, self._stats, self._clock, self._on_subscribed = host, stats, clock, on_subscribed
         self._connector: ObservedConnector = connector
         self._successor: ObservedConnector | None = None
         self._reads, self._changes = reads, changes
-        self._replay, self._endings = ReplayMemory(), Endings()
+        self._journal = journal or Journal(clock=clock)
+        self._replay = self._journal.replay
         self._warnings = RateLimit(20, 1.0)
         self._courtesies = RateLimit(5, 1.0)
         self._is_stopping = threading.Event()
@@ -117,8 +120,19 @@ class Runner:
             subscriptions.add(question.source(""))
         found = explain(question, asked, host, view, subscriptions, self._replay, self._check_room, now)
         agent = host.agents.get(question.agent)
-        earlier = self._endings.find(asked.caller, asked["request"]) if "request" in asked else None
+        earlier = self._journal.status(asked.caller, asked["request"]) if "request" in asked else None
         return answer(found, asked, agent.ddl if agent else None, host.rules, now, earlier)
+
+    def request_status(self, asked: RPCRequest, *, of_any_caller: bool) -> Mapping[str, Any]:
+        """The outputs of `rpcutil request_status`, or of `find_request`: what became of the request with an id."""
+        now, since = self._clock(), self._journal.since
+        known = {"since": since} if since > 0 else {}
+        if not of_any_caller:
+            return told(self._journal.status(asked.caller, asked["request"]), now) | known
+        return {
+            "requests": [{"caller": caller, **told(ending, now)} for caller, ending in self._journal.of_any_caller(asked["request"])],
+            **known,
+        }
 
     def _check_room(self, caller: str, only_reads: bool) -> None:
         (self._reads if only_reads else self._changes).check_room(caller)
@@ -177,14 +191,13 @@ class Runner:
                 lambda order: self._replay.remember_proof(order, now, host.rules.skew),
                 host.takes_clear,
             )
-            self._submit(host, agent, request, view)
-            self._endings.accepted(request, now)
+            self._submit(host, agent, request, view, now)
         except Rejected as error:
             error.request = request
             self._refused(error, delivery, now)
         except RPCError as error:
             logger.warning("%s %s %s for %s refused: %s", request.id, request.agent, _what(request), request.caller, error)
-            self._endings.refused(request, error, now)
+            self._journal.refused(request, error, now, is_taken_in=True)
             outcome: Outcome | None = Outcome(error.statuscode, str(error), None, error.refusal)
             if host.speaks_ruby:
                 asked = host.agents.get(request.agent)
@@ -192,7 +205,7 @@ class Runner:
             if outcome is not None:
                 self._answer(host, request, outcome)
 
-    def _submit(self, host: Host, agent: LoadedAgent, request: Request, view: NodeView) -> None:
+    def _submit(self, host: Host, agent: LoadedAgent, request: Request, view: NodeView, now: float) -> None:
         action = request.action
         call = Call(
             request=request,
@@ -205,6 +218,8 @@ class Runner:
         )
         executor = self._reads if call.only_reads else self._changes
         try:
+            executor.check_room(request.caller)  # first: what finds no room is not worth waiting for the disk
+            self._journal.begin(request, now, only_reads=call.only_reads)
             executor.submit(call, lambda outcome: self._finished(host, request, outcome))
         except (Busy, RPCError) as error:
             host.audit.refused(request, agent.ddl, error)
@@ -220,12 +235,14 @@ class Runner:
             logger.warning("refused a message (%s) from %s: %s", error.reason, delivery.sender, error)
         request = error.request
         if request is not None:
-            self._endings.refused(request, error, now)
+            is_taken_in = error.stage not in ("consistency", "freshness", "replay", "filter")
+            self._journal.refused(request, error, now, is_taken_in=is_taken_in)
         if request is not None and error.is_told and self._courtesies.allows(now):
             self._answer(self.host, request, Outcome(5, str(error), None, error.reason))
 
     def _finished(self, host: Host, request: Request, outcome: Outcome) -> None:
         logger.info("%s %s %s for %s: status %d", request.id, request.agent, _what(request), request.caller, outcome.statuscode)
+        self._journal.ended(request, outcome, self._clock())
         host.audit.finished(request, outcome)
         if request.action is None and outcome.statuscode == 0 and outcome.body is None:
             return  # handlemsg gave None: no reply

@@ -17,7 +17,7 @@ class SelfReport:
 
     host: gives the present one, since a reload replaces it. losses: what was lost in silence so far, by its name in the counters:
     `dropped` messages that came faster than they could be read, `late` results of actions that returned after their timeout.
-    explain: see Runner.explain.
+    explain, request_status: see Runner.
     """
 
     def __init__(
@@ -26,8 +26,10 @@ class SelfReport:
         stats: Stats,
         losses: Callable[[], Mapping[str, int]],
         explain: Callable[[RPCRequest, NodeView], Mapping[str, Any]],
+        request_status: Callable[[RPCRequest, bool], Mapping[str, Any]],
     ) -> None:
-        self._host, self._stats, self._losses, self._explain = host, stats, losses, explain
+        self._host, self._stats, self._losses = host, stats, losses
+        self._explain, self._request_status = explain, request_status
 
     def stats(self) -> Mapping[str, Any]:
         """The counters, with what is wrong with facts and classes at present, agents, configuration file and version."""
@@ -49,6 +51,10 @@ class SelfReport:
     def explain(self, asked: RPCRequest, node: NodeView) -> Mapping[str, Any]:
         """What would become of the request that is asked about, by the stages of the pipeline. Raises InvalidRPCData."""
         return self._explain(asked, node)
+
+    def request_status(self, asked: RPCRequest, *, of_any_caller: bool) -> Mapping[str, Any]:
+        """What became of the request that is asked after."""
+        return self._request_status(asked, of_any_caller)
 
     def setting(self, name: str) -> Any:
         """A configuration item by its type, secrets as ***, None where it is not set. KeyError where there is none of this name."""

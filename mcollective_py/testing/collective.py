@@ -44,6 +44,7 @@ class CollectiveHost:
             stats,
             lambda: {"dropped": self.runner.dropped, "late": 0},
             lambda asked, view: self.runner.explain(asked, view),
+            lambda asked, of_any_caller: self.runner.request_status(asked, of_any_caller=of_any_caller),
         )
         reads = ThreadExecutor(lambda call: perform(self.runner.host.agents[call.request.agent], call, report))
         changes = ThreadExecutor(lambda call: perform(self.runner.host.agents[call.request.agent], call, None))

@@ -40,6 +40,10 @@ class DaemonStandIn:
         """That everything would run."""
         return {"stage": "run"}
 
+    def request_status(self, asked: RPCRequest, *, of_any_caller: bool) -> Mapping[str, Any]:
+        """That nothing is known of any request."""
+        return {"requests": []} if of_any_caller else {"state": "not seen"}
+
     def setting(self, name: str) -> Any:
         """One of the settings given."""
         return self._settings[name]
@@ -75,7 +79,7 @@ class AgentHarness:
             raise TypeError(f"{self.agent.name} is a plain class: use send")
         request, reply = self._request(action, inputs), RPCReply()
         try:
-            agent, request = check_call(request, self.agent)
+            agent, request = check_call(request, self.agent, takes_clear=True)
             call = Call(request, agent.folder, self.node, agent.timeout(action), agent.only_reads(action), self.config)
             outcome = perform_action(agent, call, reply, self.daemon)
             encode_outcome(outcome)  # outputs that no wire carries fail here, as they do on a host

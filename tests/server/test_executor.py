@@ -225,7 +225,7 @@ def test_what_outlasts_a_shutdown_is_told_that_its_end_is_unknown():
     executor = ThreadExecutor(gate.perform)
     running = Answer(executor, a_call())
     assert executor.shutdown(0.05) is False
-    assert running.wait() == Outcome(5, "the daemon stopped: how rpcutil ping ended is unknown")
+    assert running.wait() == Outcome(5, "the daemon stopped: how rpcutil ping ended is unknown", is_unknown=True)
     gate.open.set()
     assert_becomes_idle(executor)
     assert len(running.outcomes) == 1

@@ -272,6 +272,11 @@ def test_the_answer_has_the_clocks_the_limits_and_the_version_of_the_ddl(host: H
     }  # fmt: skip
 
 
+REFUSED = Ending("refused", NOW - 12, "filter", "filtered", "class a: not on this host")
+
+
 def test_the_answer_says_how_an_earlier_request_ended() -> None:
-    told = answer(Explanation("run"), asked(), None, Rules(), NOW, Ending("filter", "class a: not on this host", NOW - 12))
-    assert told["earlier"] == {"stage": "filter", "reason": "class a: not on this host", "ago": 12.0}
+    told = answer(Explanation("run"), asked(), None, Rules(), NOW, REFUSED)
+    earlier = {"state": "refused", "stage": "filter", "word": "filtered", "reason": "class a: not on this host", "ago": 12.0}
+    assert told["earlier"] == earlier
+    assert "earlier" not in answer(Explanation("run"), asked(), None, Rules(), NOW, Ending("not seen", NOW, ""))

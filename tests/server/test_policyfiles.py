@@ -71,7 +71,10 @@ def test_a_plain_message_counts_as_the_action_handlemsg(folder):
 
 @pytest.mark.parametrize(
     "action",
-    ["ping", "inventory", "get_fact", "get_facts", "daemon_stats", "agent_inventory", "get_config_item", "get_data", "collective_info"],
+    [
+        *("ping", "inventory", "get_fact", "get_facts", "daemon_stats", "agent_inventory", "get_config_item", "get_data"),
+        *("collective_info", "request_status"),
+    ],
 )
 def test_every_enrolled_caller_may_read_rpcutil_without_a_file(folder, action):
     Authorizer(PolicyFiles(folder)).authorize(a_request("rpcutil", action), VIEW)
@@ -81,7 +84,10 @@ def test_every_enrolled_caller_may_look_for_hosts(folder):
     Authorizer(PolicyFiles(folder)).authorize(a_request("discovery", None), VIEW)
 
 
-@pytest.mark.parametrize(("agent", "action"), [("rpcutil", "reconnect"), ("rpcutil", None), ("discovery", "ping"), ("echo", None)])
+@pytest.mark.parametrize(
+    ("agent", "action"),
+    [("rpcutil", "reconnect"), ("rpcutil", "find_request"), ("rpcutil", None), ("discovery", "ping"), ("echo", None)],
+)
 def test_nothing_else_is_open_without_a_file(folder, agent, action):
     denial(Authorizer(PolicyFiles(folder)), agent, action)
 

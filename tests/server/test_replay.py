@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from mcollective_py.errors import Busy, Replayed
+from mcollective_py.errors import Busy, MayBeCopy, Replayed
 from mcollective_py.filter import Filter
 from mcollective_py.message import Request
 from mcollective_py.server.replay import ReplayMemory
@@ -96,9 +96,40 @@ def test_a_copy_is_refused_though_the_clock_was_set_back_after_its_entry_was_for
         memory.remember(FIRST, now=1001.0)
 
 
-def test_what_is_younger_than_all_that_was_forgotten_is_new() -> None:
+def test_what_is_younger_than_the_floor_is_new() -> None:
     memory = ReplayMemory()
     memory.remember(FIRST, now=1000.0)
     memory.remember(replace(SECOND, time=1100.0), now=1100.0)
-    memory.remember(replace(SECOND, id="3" * 32, time=1000.5), now=1101.0, skew=300.0)
+    memory.remember(replace(SECOND, id="3" * 32, time=1031.0), now=1101.0, skew=300.0)
     assert len(memory) == 2
+
+
+def test_a_clock_that_is_set_back_takes_nothing_that_was_old_when_the_last_request_came() -> None:
+    memory = ReplayMemory()
+    memory.remember(replace(FIRST, time=90_000.0), now=90_000.0)
+    with pytest.raises(MayBeCopy, match="may be a copy: what ended before 1970-01-02 00:59:50 UTC is taken no more here"):
+        memory.remember(SECOND, now=1000.0)  # never seen, and fresh by this clock
+
+
+def test_a_request_that_comes_late_as_ruby_lets_it_is_taken_once() -> None:
+    memory = ReplayMemory()
+    memory.remember(FIRST, now=1061.0, skew=0.0)
+    with pytest.raises(Replayed):
+        memory.remember(FIRST, now=1061.0, skew=0.0)
+
+
+def test_what_was_known_before_a_restart_is_known_again() -> None:
+    memory = ReplayMemory()
+    memory.restore(FIRST.caller, FIRST.id, 1060.0)
+    with pytest.raises(Replayed):
+        memory.remember(FIRST, now=1001.0)
+    assert memory.live() == [(1060.0, (FIRST.caller, FIRST.id))]
+
+
+def test_a_floor_is_only_raised() -> None:
+    memory = ReplayMemory()
+    memory.raise_floor(1060.0)
+    memory.raise_floor(1000.0)
+    with pytest.raises(MayBeCopy):
+        memory.remember(FIRST, now=1000.0)
+    memory.remember(replace(SECOND, time=1000.1), now=1000.2)

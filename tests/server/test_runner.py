@@ -50,6 +50,9 @@ class Full:
     def submit(self, call: Call, done: Done) -> None:
         raise Busy("8 requests are running here and 128 waiting: try again later")
 
+    def check_room(self, caller: str) -> None:
+        raise Busy("8 requests are running here and 128 waiting: try again later")
+
     def running(self) -> int:
         return 8
 
@@ -518,6 +521,7 @@ def test_a_running_host_tells_a_caller_how_a_request_of_his_ended(desk: Desk) ->
     assert desk.ask(taken) is not None
     view = desk.host.node.view()
     told = {each.id: desk.runner.explain(about(desk, agent="rpcutil", request=each.id), view)["earlier"] for each in (filtered, taken)}
-    assert told[filtered.id] == {"stage": "filter", "reason": "class role::db: not on this host", "ago": 0.0}
-    assert told[taken.id]["stage"] == "accepted"
+    refused = {"state": "refused", "stage": "filter", "word": "filtered", "reason": "class role::db: not on this host", "ago": 0.0}
+    assert told[filtered.id] == refused | {"agent": "rpcutil", "action": "ping"}
+    assert (told[taken.id]["stage"], told[taken.id]["state"], told[taken.id]["code"]) == ("accepted", "ok", 0)
     assert "earlier" not in desk.runner.explain(about(desk, agent="rpcutil", request="0" * 32), view)

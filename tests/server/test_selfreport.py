@@ -37,7 +37,9 @@ def host(site: Site) -> Host:
 
 
 def a_report(host: Host, **losses: int) -> SelfReport:
-    return SelfReport(lambda: host, Stats(NOW), lambda: losses, lambda asked, view: {})
+    return SelfReport(
+        lambda: host, Stats(NOW), lambda: losses, lambda asked, view: {}, lambda asked, of_any_caller: {"any": of_any_caller}
+    )
 
 
 def test_the_counters_come_with_agents_file_and_version(host: Host) -> None:
@@ -67,7 +69,7 @@ def test_every_active_agent_is_described_in_order(host: Host) -> None:
 
 def test_the_present_host_is_asked_after_a_reload(site: Site, host: Host) -> None:
     hosts = [host]
-    report = SelfReport(lambda: hosts[-1], Stats(NOW), dict, lambda asked, view: {})
+    report = SelfReport(lambda: hosts[-1], Stats(NOW), dict, lambda asked, view: {}, lambda asked, of_any_caller: {})
     hosts.append(built(site, **{"plugin.echo.activate_agent": "yes"}))
     assert report.stats()["agents"] == ["discovery", "echo", "rpcutil"]
 

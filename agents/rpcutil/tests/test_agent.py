@@ -199,7 +199,7 @@ def test_every_action_only_reads(rpcutil):
     assert all(rpcutil.agent.only_reads(action) for action in rpcutil.agent.actions)
 
 
-def test_the_actions_and_summaries_are_the_historic_ones_and_explain_is_ours(rpcutil):
+def test_the_actions_and_summaries_are_the_historic_ones_and_a_few_are_ours(rpcutil):
     summaries = {
         name: [(aggregate.function, aggregate.output) for aggregate in action.aggregates]
         for name, action in rpcutil.agent.ddl.actions.items()
@@ -215,6 +215,8 @@ def test_the_actions_and_summaries_are_the_historic_ones_and_explain_is_ours(rpc
         "ping": [],
         "collective_info": [("summary", "collectives")],
         "explain": [],
+        "request_status": [("summary", "state")],
+        "find_request": [],
     }
 
 
@@ -229,3 +231,14 @@ def test_explain_takes_no_name_that_is_none(rpcutil):
 def test_a_question_about_a_request_has_nothing_that_must_be_encrypted(rpcutil):
     """Sensitive inputs are withheld from it, so that it can be asked on any wire."""
     assert rpcutil.agent.ddl.actions["explain"].secrets({"inputs": {"service": "exim4"}, "withheld": ["password"]}) == ()
+
+
+def test_a_request_that_never_came_is_told_as_such(rpcutil):
+    assert rpcutil.call("request_status", request="a" * 32).data["state"] == "not seen"
+    assert rpcutil.call("find_request", request="a" * 32).data["requests"] == []
+
+
+@pytest.mark.parametrize("action", ["request_status", "find_request"])
+def test_what_is_no_id_is_not_asked_after(rpcutil, action):
+    assert rpcutil.call(action, request="A" * 32).statuscode == 4
+    assert rpcutil.call(action).statuscode == 3

@@ -138,8 +138,16 @@ def earlier_words(request: str, earlier: object) -> str:
         return f"request {request}: the host knows nothing of it: it did not come, was not yours, or is too long ago"
     ago = earlier.get("ago")
     when = f"{ago:.0f} s ago" if isinstance(ago, int | float) else "before"
+    if (state := earlier.get("state")) == "forgotten":
+        return f"request {request}: it came, and how it ended is remembered no more"
     if earlier.get("stage") == "accepted":
-        return f"request {request}: it was handed to its agent {when}"
+        ended = {
+            "running": f"it is running, begun {when}",
+            "ok": f"it ended well {when}",
+            "failed": f"it failed {when} with status code {_text(earlier.get('code'))}: {_text(earlier.get('reason')) or 'see its log'}",
+            "unknown outcome": "it was begun, and how it ended nobody knows: the daemon or its host died before it could say",
+        }
+        return f"request {request}: {ended.get(_text(state), f'it was handed to its agent {when}')}"
     return f"request {request}: it ended {when} at the stage {_text(earlier.get('stage'))}: {_text(earlier.get('reason'))}"
 
 
