@@ -20,7 +20,7 @@ from .policytext import parse_groups, parse_policy
 
 logger = logging.getLogger(__name__)
 
-_MAX_SIZE = 1 << 20  # bytes; the largest real one seen has 20 kB
+MAX_SIZE = 1 << 20  # bytes; the largest real one seen has 20 kB
 _PROVIDERS = ("action_policy", "actionpolicy")
 
 # What an enrolled caller may do where no file says anything: look for hosts, and read what a host tells of itself. The names are
@@ -40,6 +40,7 @@ _OPEN: Mapping[str, frozenset[str]] = {
             "inventory",
             "ping",
             "request_status",
+            "trusted",
         }
     ),
 }
@@ -124,7 +125,7 @@ class PolicyFiles:
         """The text of a file, and what makes it unusable as (line, sentence)."""
         try:
             check_ownership(self.folder, self._uid)
-            content, _ = read_regular(path, _MAX_SIZE, follows_links=False, judge=lambda found: self._judge(path, found))
+            content, _ = read_regular(path, MAX_SIZE, follows_links=False, judge=lambda found: self._judge(path, found))
             return content.decode(), None
         except UnicodeDecodeError as error:
             return "", (error.object.count(b"\n", 0, error.start) + 1, "is not UTF-8 text")

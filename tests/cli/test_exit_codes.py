@@ -196,6 +196,12 @@ TABLE: dict[str, dict[str, str | None]] = {
         **NOT_WAITING,
         **configured("plugin doc"),
     },
+    "policy": {
+        **always("policy", "policy explain --caller cert=a --agent echo --file {policy}", "policy nosuch"),
+        **WITHOUT_HOSTS,
+        **NOT_WAITING,
+        **configured("policy check"),
+    },
     "process": calling("process", "process count x", "process nosuch -c {good}"),
     "puppet": calling("puppet", "puppet status", "puppet nosuch -c {good}"),
     "rpc": {
@@ -245,6 +251,7 @@ HAS_JSON = (
     "package",
     "ping",
     "plugin",
+    "policy",
     "process",
     "puppet",
     "rpc",
@@ -281,6 +288,8 @@ class Place:
         site._write(self.files["broken"], good | {"nosuch": "1"})
         self.files |= {"desk": site.client_config, "ca": site.authority.folder, "emptyca": folder / "emptyca"}
         self.files["emptyca"].mkdir()
+        self.files["policy"] = folder / "echo.policy"
+        self.files["policy"].write_text("policy default allow\n")
         (folder / "tmp").mkdir()
         kept = ("MCOLLECTIVE_EXTRA_OPTS", "XDG_STATE_HOME", "PYTHONPATH")
         self.environment = {name: value for name, value in os.environ.items() if name not in kept}
