@@ -44,6 +44,10 @@ class DaemonStandIn:
         """That nothing is known of any request."""
         return {"requests": []} if of_any_caller else {"state": "not seen"}
 
+    def trusted(self) -> Mapping[str, Any]:
+        """That of a daemon that trusts nobody."""
+        return {"provider": "x509", "trouble": "nobody is trusted"}
+
     def setting(self, name: str) -> Any:
         """One of the settings given."""
         return self._settings[name]

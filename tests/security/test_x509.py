@@ -9,6 +9,7 @@ from mcollective_py.errors import (
     ConfigError,
     Malformed,
     NotACaller,
+    NotDecrypted,
     NotSigned,
     ReplyTooLarge,
     TooManyCertificates,
@@ -18,13 +19,14 @@ from mcollective_py.errors import (
 )
 from mcollective_py.filter import Filter
 from mcollective_py.message import Reply, Request
-from mcollective_py.security import envelope
+from mcollective_py.security import encryption, envelope
 from mcollective_py.security.callers import CallerPatterns, Delegations
 from mcollective_py.security.chain import TrustStore
 from mcollective_py.security.csrextensions import WORDS, ExtensionRule
+from mcollective_py.security.keywrap import unwrap_by
 from mcollective_py.security.known import KnownCertificates
 from mcollective_py.security.parts import join
-from mcollective_py.security.payload import request_to_wire
+from mcollective_py.security.payload import reply_to_wire, request_to_wire
 from mcollective_py.security.signer import KeySigner
 from mcollective_py.security.x509 import X509, Credentials, Fixed
 from mcollective_py.wire import strictjson
@@ -41,7 +43,9 @@ class Fleet:
     def plugin(self, name, *, root=None, rate=None, names=None, delegations=(), wanted=(), **leaf):
         key = ec.generate_private_key(ec.SECP256R1())
         der = self.pki.der((root or self.root).leaf(name, key=key, **leaf))
-        own = Credentials(der, envelope.key_id(der), name, frozenset(names or (name, *leaf.get("dns", ()))), KeySigner(key))
+        own = Credentials(
+            der, envelope.key_id(der), name, frozenset(names or (name, *leaf.get("dns", ()))), KeySigner(key), unwrap_by(key)
+        )
         callers = CallerPatterns(["*.mcollective"])
         return X509(
             Fixed(own, self.store),
@@ -438,3 +442,144 @@ def test_nodes_that_register_take_no_turn_from_callers(fleet):
     with pytest.raises(TooManyCertificates):
         opened(crowded, fleet.plugin("web3.example.com").seal_request(registration(fleet, "web3.example.com")).payload)
     assert opened(crowded, fleet.plugin("alice.mcollective").seal_request(fleet.request()).payload).body == "hello"
+
+
+class Secret:
+    """A caller that has heard of two nodes, and a request for both that is encrypted."""
+
+    def __init__(self, fleet):
+        self.fleet, self.alice = fleet, fleet.plugin("alice.mcollective")
+        self.web1, self.web2, self.web3 = (fleet.plugin(f"web{number}.example.com") for number in (1, 2, 3))
+        self.meet(self.web1, "web1.example.com")
+        self.meet(self.web2, "web2.example.com")
+        self.request = fleet.request(
+            agent="vault",
+            action="put",
+            body={"password": "correct horse"},
+            targets=("web1.example.com", "web2.example.com"),
+            is_secret=True,
+        )
+        self.sealed = self.alice.seal_request(self.request)
+
+    def meet(self, node, name):
+        asked = opened(node, self.alice.seal_request(self.fleet.request()).payload)
+        (payload,) = node.seal_reply(reply_to(asked, name), asked)
+        self.alice.open_reply(self.alice.read(payload))
+
+
+@pytest.fixture
+def secret(fleet):
+    return Secret(fleet)
+
+
+def test_an_encrypted_request_and_its_reply_come_out_as_they_went_in(secret):
+    received = opened(secret.web1, secret.sealed.payload)
+    assert received == replace(
+        secret.request,
+        digest=secret.sealed.digest,
+        reply_key=received.reply_key,
+        certificate=received.certificate,
+        extensions=received.extensions,
+    )
+    assert len(received.reply_key) == 64
+    (answer,) = secret.web1.seal_reply(reply_to(received, body={"token": "battery staple"}), received)
+    assert b"application/vnd.mcollective.mcpy-1.reply+sealed" in answer
+    assert secret.alice.open_reply(secret.alice.read(answer)).data == {"token": "battery staple"}
+    parts = secret.web1.seal_reply(reply_to(received, body={"token": "x" * 2_000_000}), received)
+    assert len(parts) > 1
+    whole = join(secret.alice.open_reply(secret.alice.read(part)) for part in parts)
+    assert len(whole.data["token"]) == 2_000_000
+
+
+def test_only_its_targets_open_an_encrypted_request(secret, fleet):
+    assert opened(secret.web2, secret.sealed.payload).body == {"password": "correct horse"}
+    with pytest.raises(NotDecrypted):
+        opened(secret.web3, secret.sealed.payload)
+
+
+def test_an_encrypted_request_is_verified_before_it_is_decrypted(secret, fleet):
+    tries = []
+    own = secret.web1._files.own
+    secret.web1._files = Fixed(replace(own, unwrap=lambda *words: tries.append(words)), fleet.store)
+    found = envelope.read_envelope(secret.sealed.payload, 1 << 20)
+    for forged in (
+        replace(found, signature=b"x" * 70),
+        replace(found, body=found.body[:-1]),
+        replace(found, type=envelope.SEALED_REPLY),
+    ):
+        with pytest.raises(NotSigned):
+            opened(secret.web1, forged.encode())
+    with pytest.raises(NotACaller):
+        opened(secret.web1, secret.web2._seal(envelope.SEALED_REQUEST, found.body))
+    assert tries == []
+
+
+def test_a_ciphertext_signed_by_another_caller_does_not_open(secret, fleet):
+    mallory = fleet.plugin("mallory.mcollective")
+    body = envelope.read_envelope(secret.sealed.payload, 1 << 20).body
+    with pytest.raises(NotDecrypted):
+        opened(secret.web1, mallory._seal(envelope.SEALED_REQUEST, body))
+
+
+def test_what_says_encrypted_and_what_is_encrypted_are_the_same(secret, fleet):
+    """No request is turned from the one into the other: `want` says it under the signature."""
+    clear = strictjson.dumps(request_to_wire(replace(secret.request, is_secret=False))).encode()
+    keys = secret.alice.recipients.keys(secret.request.targets, fleet.store, fleet.now)
+    kid = secret.alice._files.own.kid
+    sealed = encryption.seal_request(clear, kid, keys, int(fleet.now * 1000), 1 << 20)
+    with pytest.raises(Malformed, match="without the field epk"):
+        opened(secret.web1, secret.alice._seal(envelope.SEALED_REQUEST, sealed))
+    asks = strictjson.dumps(request_to_wire(replace(secret.request, reply_key="a" * 64))).encode()
+    with pytest.raises(Malformed, match="unknown field"):
+        opened(secret.web1, secret.alice._seal(envelope.REQUEST, asks))
+    later = encryption.seal_request(asks, kid, keys, int(fleet.now * 1000) + 1, 1 << 20)
+    with pytest.raises(Malformed, match="another time"):
+        opened(secret.web1, secret.alice._seal(envelope.SEALED_REQUEST, later))
+
+
+def test_an_encrypted_request_names_its_hosts_and_at_most_two_hundred(secret, fleet):
+    with pytest.raises(UsageError, match="names nobody"):
+        secret.alice.seal_request(replace(secret.request, targets=None))
+    with pytest.raises(UsageError, match="200 at most"):
+        secret.alice.seal_request(replace(secret.request, targets=tuple(f"web{number}" for number in range(201))))
+    with pytest.raises(UsageError, match=r"web3\.example\.com cannot be sent anything secret: it has not answered"):
+        secret.alice.seal_request(replace(secret.request, targets=("web3.example.com",)))
+
+
+def test_a_reply_in_clear_to_an_encrypted_request_is_refused(secret):
+    received = opened(secret.web1, secret.sealed.payload)
+    (clear,) = secret.web1.seal_reply(reply_to(received, body={}), replace(received, is_secret=False))
+    with pytest.raises(NotDecrypted, match=r"a reply of web1\.example\.com in clear"):
+        secret.alice.open_reply(secret.alice.read(clear))
+
+
+def test_a_node_cannot_answer_for_another_one_in_secret_either(secret):
+    received = opened(secret.web2, secret.sealed.payload)
+    liar = reply_to(received, "web1.example.com", {})
+    body = encryption.seal_reply(
+        strictjson.dumps(reply_to_wire(liar, received)).encode(), received.id, "web1.example.com", received.reply_key, 1 << 20
+    )
+    with pytest.raises(UntrustedCertificate, match=r"'web2\.example\.com' signed a reply as web1\.example\.com"):
+        secret.alice.open_reply(secret.alice.read(secret.web2._seal(envelope.SEALED_REPLY, body)))
+    hidden = encryption.seal_reply(
+        strictjson.dumps(reply_to_wire(liar, received)).encode(), received.id, "web2.example.com", received.reply_key, 1 << 20
+    )
+    with pytest.raises(Malformed, match="another one than its header says"):
+        secret.alice.open_reply(secret.alice.read(secret.web2._seal(envelope.SEALED_REPLY, hidden)))
+
+
+def test_an_older_version_refuses_what_is_encrypted():
+    """It knew three types of payload, each of them JSON; these are others, and what is inside is no JSON."""
+    older = {envelope.REQUEST, envelope.REPLY, envelope.REGISTRATION}
+    assert not older & {envelope.SEALED_REQUEST, envelope.SEALED_REPLY}
+    with pytest.raises(Malformed):
+        strictjson.loads(b'{"v":1}\n' + b"\xff" * 32)
+
+
+def test_the_largest_encrypted_request_fits_and_one_byte_more_does_not(secret):
+    empty = strictjson.dumps(request_to_wire(replace(secret.request, body={"p": ["", "", ""]}, reply_key="a" * 64)))
+    texts = ["x" * 400_000, "x" * 400_000, "x" * (1024 * 1024 - len(empty) - 800_000)]
+    payload = secret.alice.seal_request(replace(secret.request, body={"p": texts})).payload
+    assert opened(secret.web1, payload).body == {"p": texts}
+    with pytest.raises(UnsendableValue):
+        secret.alice.seal_request(replace(secret.request, body={"p": [*texts[:2], texts[2] + "x"]}))
