@@ -60,7 +60,10 @@ class Acting(Agent):
         from .passing import vain_words
 
         reply["changed"], reply["backend"], reply["drift"] = outcome.changed, outcome.backend, [*outcome.drift]
-        changed = chain((("-", entry) for entry in outcome.removed), (("+", entry) for entry in outcome.added))
+        changed = chain(
+            (("-", entry) for entry in outcome.removed),
+            (("~" if entry.key in outcome.renewed else "+", entry) for entry in outcome.added),
+        )
         changes = [f"{sign} {shown_key(entry.key)}" for sign, entry in islice(changed, _MAX_ROWS)]
         reply["changes"] = [*(f"+ {what}" for what in made_words(outcome.made)), *changes]
         reply["added"], reply["removed"] = len(outcome.added), len(outcome.removed)
@@ -160,7 +163,8 @@ def summary_of(outcome: "Outcome", noop: bool) -> str:
         return "nothing to change"
     verb = "would be " if noop else ""
     told = []
-    for what, some in (("put there", outcome.added), ("taken away", outcome.removed)):
+    new, changed = ([one for one in outcome.added if (one.key in outcome.renewed) is is_renewed] for is_renewed in (False, True))
+    for what, some in (("put there", new), ("changed", changed), ("taken away", outcome.removed)):
         if some:
             told.append(f"{verb}{what}: {shown_key(some[0].key) if len(some) == 1 else f'{len(some)} entries'}")
     if told or outcome.made or outcome.drift:  # what else there is to say is said with every change

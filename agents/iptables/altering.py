@@ -91,12 +91,14 @@ class Altering(Acting):
 
     @action
     def apply(self, request: RPCRequest, reply: RPCReply) -> None:
-        """A whole list, all of it or nothing: what is there already gets the list's end and reason."""
+        """A whole list, all of it or nothing: what is there already ends no earlier than it does, and the answer tells of it."""
         import time
 
         from .addresses import shortest_of
         from .changing import Changes
+        from .entries import FEW, as_entries
         from .entry import Entry
+        from .joining import Joined, joined
         from .lists import wanted
         from .reconciling import sparing
 
@@ -106,22 +108,30 @@ class Altering(Acting):
         given = dict(zip(("reason", "ticket"), texts_asked(request), strict=True))
 
         alike: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+        made = tuple.__new__
 
         def completed(entry: Entry) -> Entry:
             if (rest := alike.get(entry[4:])) is None:  # most of a long list differ by their network alone
                 more = {name: value for name, value in given.items() if value and not getattr(entry, name)}
                 end = now + seconds if seconds is not None and entry.expires is None else entry.expires
                 rest = alike[entry[4:]] = entry._replace(by=request.caller, at=now, expires=end, **more)[4:]
-            return Entry(*entry[:4], *rest)
+            return made(Entry, entry[:4] + rest)
 
-        with uncollected():
-            entries = [completed(entry) for entry in wanted(request.data, now, shortest_of(self.config), sparing(guard))]
+        found = Joined((), (), 0, 0)
 
         def plan(state: "State", now: float) -> Changes:
-            return Changes(adds=[entry for entry in entries if not _is_same(state.entries.get(entry.key), entry)])
+            nonlocal found
+            found = joined(entries, state.entries if len(entries) < FEW else as_entries(state.entries).all)
+            return Changes(adds=[*found.new, *found.changed])
 
         with uncollected():
-            self._change(request, reply, plan, f"list of {len(entries)} entries", is_guarded=True)
+            listed = wanted(request.data, now, shortest_of(self.config), sparing(guard), guard.lets_all)
+            entries = [completed(entry) for entry in listed]
+            self._change(
+                request, reply, plan, f"list of {len(entries)} entries", is_guarded=True,
+                summary=lambda outcome: found.summary(is_trial=request.noop),
+            )  # fmt: skip
+        reply["added"], reply["replaced"], reply["same"] = len(found.new), len(found.changed), found.longer + found.same
 
     @action
     def ban(self, request: RPCRequest, reply: RPCReply) -> None:
@@ -134,24 +144,19 @@ class Altering(Acting):
         from .lists import wanted
         from .reconciling import sparing
 
-        now, spare = round(time.time(), 3), sparing(self._guard(request))
+        now, guard = round(time.time(), 3), self._guard(request)
+        spare = sparing(guard)
 
         def check(entry: "Entry") -> None:
             check_ban(entry)
             spare(entry)
 
-        entries = [entry._replace(by=request.caller, at=now) for entry in wanted(request.data, now, shortest_of(self.config), check)]
+        entries = [
+            entry._replace(by=request.caller, at=now)
+            for entry in wanted(request.data, now, shortest_of(self.config), check, guard.lets_all)
+        ]
 
         def plan(state: "State", now: float) -> Changes:
             return Changes(adds=banned(entries, state.entries))
 
         self._change(request, reply, plan, f"{len(entries)} bans", is_guarded=True)
-
-
-def _is_same(there: "Entry | None", wanted: "Entry") -> bool:
-    """Whether nothing would be different but who wants it since when; ends of one list differ by the time that it took."""
-    if there is None or (there.reason, there.ticket) != (wanted.reason, wanted.ticket):
-        return False
-    if there.expires is None or wanted.expires is None:
-        return there.expires is wanted.expires
-    return abs(there.expires - wanted.expires) < 1.0

@@ -6,7 +6,9 @@ from typing import NamedTuple, Protocol
 
 from mcollective_py.agent import RPCAborted
 
-from .entry import Entry, Key
+from .entries import Entries
+from .entry import Entry, Key, Scope
+from .untouched import Sight
 
 
 class Hold(NamedTuple):
@@ -45,12 +47,12 @@ class Timed(NamedTuple):
 class Delta:
     """What is to be different in the kernel: `puts` are there afterwards, also those that are there otherwise; `drops` are not.
 
-    Of rules that others put into the historic chain only those go that drops name. keys: all that there will be.
+    Of rules that others put into the historic chain only those go that drops name. scopes: those of all that there will be.
     """
 
     puts: Sequence[Timed] = ()
     drops: Collection[Key] = ()
-    keys: Collection[Key] = ()
+    scopes: Collection[Scope] = ()
 
 
 class BackendFailed(RPCAborted):
@@ -75,8 +77,26 @@ class Backend(Protocol):
         """Whether packets meet any of these: it is held by the kernel, and what is looked up leads to it. Without reading all."""
         ...
 
-    def apply(self, effect: Effect, delta: Delta) -> None:
-        """Make the change in one step; what is missing of table, chains and hooks is made with it. effect: what `read` found."""
+    def sight(self) -> Sight | None:
+        """What can be seen of the kernel at a glance; None where that does not tell whether anything was changed."""
+        ...
+
+    def is_sight_of(self, sight: Sight, scopes: Mapping[Scope, int]) -> bool:
+        """Whether so much of each scope is what this sight shows."""
+        ...
+
+    def believed(self, kept: Entries, puts: Sequence[Key], drops: Sequence[Key]) -> Effect | None:
+        """What holds of these keys, where the kernel has what is kept and nothing else; None where all has to be read to change them.
+
+        puts, drops: all that a change is about.
+        """
+        ...
+
+    def apply(self, effect: Effect, delta: Delta) -> int:
+        """Make the change in one step; what is missing of table, chains and hooks is made with it. effect: what `read` found.
+
+        Gives by how much the generation of the kernel's rules grew with it.
+        """
         ...
 
     def made(self, effect: Effect) -> tuple[str, ...]:

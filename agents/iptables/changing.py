@@ -9,8 +9,9 @@ from mcollective_py.agent import RPCAborted
 
 from . import pending as pendings
 from .backend import Backend, Effect
-from .choosing import backend_of, ready_backend
-from .compared import delta, drift, next_due, overdue
+from .choosing import backend_of
+from .compared import delta, next_due, overdue
+from .entries import as_entries, differing
 from .entry import BLOCK, Entry, Key
 from .guard import Guard
 from .keeping import ensure_keeper
@@ -18,6 +19,7 @@ from .passing import in_vain
 from .settings import Settings, settings_of
 from .state import DOWN, Pending, State
 from .store import Store
+from .view import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Outcome:
 
     drift: what was found changed by hand, in words; the change made it as it should be. confirm: the id that waits, and its deadline.
     is_down: whether the firewall is taken down afterwards. vain: blocks that hold nobody, with the exceptions that let them through.
+    renewed: keys of those added that were there before, and are another now.
     spared: what was not put back, since it must not be blocked here any more, or nobody can say whether it may: in words.
     """
 
@@ -62,6 +65,7 @@ class Outcome:
     deadline: float | None = None
     is_down: bool = False
     vain: tuple[tuple[Entry, Entry], ...] = ()
+    renewed: frozenset[Key] = frozenset()
     spared: tuple[str, ...] = ()
 
 
@@ -93,8 +97,7 @@ def change(
             if guard is not None and entry.kind == BLOCK:
                 guard.check(entry.network)
         removed = {*wanted.removes}
-        entries = {key: entry for key, entry in state.entries.items() if key not in removed} if removed else dict(state.entries)
-        entries.update((entry.key, entry) for entry in wanted.adds)
+        entries = as_entries(state.entries).changed(wanted.adds, removed)
         if len(entries) > place.settings.max_entries:
             raise RPCAborted(
                 f"there would be {len(entries)} entries, and {place.settings.max_entries} may be (plugin.iptables.max_entries)"
@@ -124,14 +127,13 @@ def transact(
     """
     with place.store.locked():
         now = round(time.time(), 3)
-        kept = place.store.read()
-        backend = ready_backend(place.settings, kept)
-        effect = backend.read()
+        view = View(place.settings, place.store, now, boot_id(), reads_all=not needs_setup)
+        kept, backend = view.kept, view.backend
         fresh = settled(kept, now)
-        found = tuple(drift(kept, effect, now)) if kept.installed == backend.name else ()
-        known = replace(fresh, foreign=tuple(effect.foreign))
+        known = replace(fresh, foreign=tuple(view.effect.foreign))
         after = step(known, now)
-        before = known
+        view.learn(*_touched(kept, after))
+        effect, found, before = view.effect, view.drift, known
         if needs_setup:
             after = _set_up(place.settings, after, backend)
             before = replace(known, installed=after.installed)  # what the first block set up stays, whatever becomes of the block
@@ -139,7 +141,8 @@ def transact(
             backend = backend_of(after.installed, place.settings)
             effect = backend.read()
         back = _Back()
-        if after.installed not in ("", DOWN) and (found or fresh is not kept or kept.installed != backend.name or not needs_setup):
+        may_come_back = view.is_read and (found or fresh is not kept or kept.installed != backend.name or not needs_setup)
+        if after.installed not in ("", DOWN) and may_come_back:
             keys = after.entries.keys() & known.entries.keys() if needs_setup else after.entries.keys()  # what is new has been asked
             back = _back(place, guard, after, keys - effect.holds.keys())
             after, before, known = (_without(state, back.refused) for state in (after, before, known))
@@ -149,9 +152,19 @@ def transact(
             after = _waiting(before, after, Pending(id, now + confirm, by, now, what))
         outcome = replace(_outcome(known, after, backend, found, made), spared=back.said)
         if noop or not (outcome.changed or fresh is not kept):
+            if view.is_read and not found and fresh is kept and not delta(kept, kept, effect, now, backend.longest).puts:
+                view.keep(kept, 0)
             return replace(outcome, confirm="", deadline=None)
-        _carry_out(place, backend, effect, kept, after, now, back.withheld)
+        grew = _carry_out(place, view, backend, effect, after, now, back.withheld)
+        if grew is not None and not back.withheld:
+            view.keep(after, grew)
         return outcome
+
+
+def _touched(kept: State, after: State) -> tuple[list[Key], list[Key]]:
+    """What is other afterwards: what will be there, and what will not."""
+    keys = differing(kept.entries, after.entries)
+    return [key for key in keys if key in after.entries], [key for key in keys if key not in after.entries]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +193,7 @@ def _back(place: Place, guard: Callable[[], Guard] | None, state: State, keys: C
 
 
 def _without(state: State, keys: Collection[Key]) -> State:
-    return replace(state, entries={key: entry for key, entry in state.entries.items() if key not in keys}) if keys else state
+    return replace(state, entries=as_entries(state.entries).changed((), keys)) if keys else state
 
 
 def _guard_of(place: Place) -> Guard:
@@ -195,7 +208,7 @@ def _waiting(before: State, after: State, pending: Pending) -> State:
         raise RPCAborted("what others put into the chain could not be put back: take it away without --confirm")
     if pending.id in before.pendings:
         raise RPCAborted(f"a change of the id {pending.id} waits already")
-    is_change = before.entries != after.entries or before.installed != after.installed
+    is_change = differing(before.entries, after.entries) or before.installed != after.installed
     return pendings.begin(before, after, pending) if is_change else after
 
 
@@ -228,10 +241,9 @@ def _set_up(settings: Settings, state: State, backend: Backend) -> State:
 
 
 def _outcome(known: State, after: State, backend: Backend, found: Sequence[str], made: tuple[str, ...]) -> Outcome:
-    added = tuple(
-        entry for key, entry in after.entries.items() if known.entries.get(key) is not entry and known.entries.get(key) != entry
-    )
-    removed = tuple(entry for key, entry in known.entries.items() if key not in after.entries)
+    changed = differing(known.entries, after.entries)
+    added = tuple(entry for key in changed if (entry := after.entries.get(key)) is not None)
+    removed = tuple(known.entries[key] for key in changed if key not in after.entries)
     removed += tuple(Entry(*key) for key in known.foreign if key not in after.foreign)
     waits = next((pending for id, pending in after.pendings.items() if id not in known.pendings), None)
     is_changed = bool(added or removed or known.installed != after.installed or made or found or {*known.pendings} - {*after.pendings})
@@ -246,13 +258,18 @@ def _outcome(known: State, after: State, backend: Backend, found: Sequence[str],
         waits.deadline if waits else None,
         after.installed in ("", DOWN),
         tuple(in_vain(after.entries, added)),
+        frozenset(key for key in changed if key in known.entries and key in after.entries) if len(known.entries) else frozenset(),
     )
 
 
 def _carry_out(
-    place: Place, backend: Backend, effect: Effect, kept: State, after: State, now: float, withheld: Collection[Key] = ()
-) -> None:
-    """Keep it first, then do it: whoever ends this process between the two leaves a store that the next look makes true."""
+    place: Place, view: View, backend: Backend, effect: Effect, after: State, now: float, withheld: Collection[Key] = ()
+) -> int | None:
+    """Keep it first, then do it: whoever ends this process between the two leaves a store that the next look makes true.
+
+    Gives by how much the generation of the kernel's rules grew; None where that does not matter any more.
+    """
+    kept, grew = view.kept, None
     if next_due(after, backend.longest, now) is not None:
         ensure_keeper(place.settings, place.config)
     place.store.write(after)
@@ -260,15 +277,18 @@ def _carry_out(
         if after.installed in ("", DOWN):
             backend.teardown(effect, kept.made)
         else:
-            wanted = delta(kept, after, effect, now, backend.longest)
+            keys = None if view.is_read else differing(kept.entries, after.entries)
+            wanted = delta(kept, after, effect, now, backend.longest, keys)
             if withheld:
                 wanted = replace(wanted, puts=[timed for timed in wanted.puts if timed.key not in withheld])
-            backend.apply(effect, wanted)
+            grew = backend.apply(effect, wanted)
     except BaseException:
         place.store.revert()
         raise
     if kept.installed not in ("", DOWN, backend.name) and after.installed == backend.name:  # another one had it until now
         backend_of(kept.installed, place.settings).leave(backend.name, kept.made)
+        return None
+    return grew
 
 
 def _made(kept: State, after: State, made: Sequence[str]) -> tuple[str, ...]:

@@ -1,19 +1,21 @@
 """ipset: sets with ends and counters, and rules of the historic chain that look into them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mcollective_py.agent import RPCAborted, run
 
 from . import setwords
-from .backend import BackendFailed, Delta, Effect, Timed
-from .entry import Entry, by_scope
-from .iptables import ChainEffect, chains_of, made_of
+from .backend import BackendFailed, Delta, Effect, Hold, Timed
+from .entries import Entries
+from .entry import Entry, Key, Scope
+from .iptables import ChainEffect, believed_chains, chains_of, made_of
 from .programs import missing
 from .rules import FAMILIES, Rules
-from .rulewords import changed, frame, holds_of, key_of, removed
+from .rulewords import Rule, changed, frame, holds_of, key_of, removed
 from .settings import Settings
 from .setwords import LONGEST, PLAIN, Sets
+from .untouched import Sight
 
 _SECONDS = 20.0
 _MOST = 256 << 20  # bytes
@@ -61,10 +63,36 @@ class Ipset:
         held = [entry for entry in entries if self._is_in_set(entry) or self._rules.has_rule(entry, ours=False)]
         return any(self._rules.leads(version) for version in {entry.scope.version for entry in held})
 
-    def apply(self, effect: Effect, delta: Delta) -> None:
+    def sight(self) -> Sight | None:
+        """See Backend. The generation counts the rules; of the sets there are numbers of elements."""
+        of_rules = self._rules.sight()
+        if of_rules is None:
+            return None
+        answer = run(setwords.list_terse(self._settings.ipset), timeout=_SECONDS)
+        return None if answer.exitcode else of_rules._replace(sets=tuple(sorted(setwords.parse_terse(answer.stdout).items())))
+
+    def is_sight_of(self, sight: Sight, scopes: Mapping[Scope, int]) -> bool:
+        """See Backend."""
+        return dict(sight.sets) == setwords.counts_of(scopes)
+
+    def believed(self, kept: Entries, puts: Sequence[Key], drops: Sequence[Key]) -> Effect | None:
+        """See Backend. Elements that come and go, in sets that are there and stay; one with another end has counters to be kept."""
+        counts = setwords.counts_of(kept.scopes)
+        groups = {setwords.group_of_scope(scope) for scope in kept.scopes} | {*PLAIN}
+        if any(setwords.group_of(key) not in groups or key in kept for key in puts):
+            return None
+        plain = {group.name for group in PLAIN}
+        if any((name := setwords.group_of(key).name) not in plain and counts.get(name, 0) <= len(drops) for key in drops):
+            return None
+        names = [group.name for group in groups]
+        rules = {version: [Rule(words) for words in setwords.wanted_rules(groups, version, self._rules.target)] for version in FAMILIES}
+        holds = {key: Hold() for key in drops}
+        return SetEffect(True, (), holds, {}, tuple(names), believed_chains(rules), Sets({name: {} for name in names}))
+
+    def apply(self, effect: Effect, delta: Delta) -> int:
         """See Backend."""
         chains, found = chains_of(effect), effect.found if isinstance(effect, SetEffect) else Sets()
-        groups = {setwords.group_of_scope(scope) for scope in by_scope(delta.keys)} | {*PLAIN}
+        groups = {setwords.group_of_scope(scope) for scope in delta.scopes} | {*PLAIN}
         names = {group.name for group in groups}
         create = [group for group in sorted(groups) if group.name not in found.elements]
         drops = [key for key in delta.drops if key in effect.holds and setwords.group_of(key).name in names]
@@ -85,11 +113,12 @@ class Ipset:
             lines[version] = [*frame(chain, self._rules.chain), *changed(chain, self._rules.chain, first, (), ours | others)]
         self._restore(setwords.lines_of(create, delta.puts, drops, self._settings.max_entries), undo)
         try:
-            self._rules.apply(chains, lines)
+            grew = self._rules.apply(chains, lines)
         except RPCAborted:
             self._restore(undo(), list)
             raise
         self._destroy(name for name in found.elements if name not in names)
+        return grew
 
     def made(self, effect: Effect) -> tuple[str, ...]:
         """See Backend."""

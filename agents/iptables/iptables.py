@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .backend import Delta, Effect
-from .entry import ALLOW, BLOCK, Entry, Key
+from .backend import Delta, Effect, Hold
+from .entries import Entries
+from .entry import ALLOW, BLOCK, Entry, Key, Scope
 from .programs import missing
 from .rules import FAMILIES, Rules
-from .rulewords import Chain, Rule, changed, frame, holds_of, key_of, removed, rule_of
+from .rulewords import FEW, Chain, Rule, changed, frame, holds_of, key_of, removed, rule_of
 from .settings import Settings
+from .untouched import Sight
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,11 @@ def made_of(effect: Effect, rules: Rules) -> tuple[str, ...]:
 def chains_of(effect: Effect) -> Mapping[int, Chain]:
     """The chains of an effect of ours."""
     return effect.chains if isinstance(effect, ChainEffect) and effect.chains else {version: Chain() for version in FAMILIES}
+
+
+def believed_chains(rules: Mapping[int, Sequence[Rule]]) -> Mapping[int, Chain]:
+    """Chains that are there and hooked in, with the rules that a change is about and no others. They bring no other chain back."""
+    return {version: Chain(True, ("as setup made it",), (*rules.get(version, ()),)) for version in FAMILIES}
 
 
 class Iptables:
@@ -58,10 +65,26 @@ class Iptables:
 
     def probe(self, entries: Sequence[Entry]) -> bool:
         """See Backend."""
-        held = [entry for entry in entries if any(self._rules.has_rule(entry, ours=ours) for ours in (True, False))]
-        return any(self._rules.leads(version) for version in {entry.scope.version for entry in held})
+        return self._rules.is_met(entries)
 
-    def apply(self, effect: Effect, delta: Delta) -> None:
+    def sight(self) -> Sight | None:
+        """See Backend."""
+        return self._rules.sight()
+
+    def is_sight_of(self, sight: Sight, scopes: Mapping[Scope, int]) -> bool:
+        """See Backend."""
+        return True  # the generation is counted up with every rule
+
+    def believed(self, kept: Entries, puts: Sequence[Key], drops: Sequence[Key]) -> Effect | None:
+        """See Backend. Of one family only: where the second fails, the first must be as before, which takes all of its rules."""
+        families = {6 if ":" in key[0] else 4 for key in (*puts, *drops)}
+        there = [key for key in (*puts, *drops) if key in kept]
+        if len(families) > 1 or len(there) > FEW:
+            return None
+        rules = {version: [Rule(self._words(key)) for key in there] for version in families}  # of the one, if any
+        return ChainEffect(True, (), {key: Hold() for key in there}, {}, (), believed_chains(rules))
+
+    def apply(self, effect: Effect, delta: Delta) -> int:
         """See Backend."""
         chains, there = chains_of(effect), {**effect.foreign, **effect.holds}
         lines: dict[int, list[str]] = {}
@@ -69,14 +92,16 @@ class Iptables:
             chain = chains[version]
             drops = {rule.words for rule in chain.rules if (key := key_of(rule)) in delta.drops and (rule.is_ours or key in there)}
             # A rule that does something else than is set now is put there anew.
-            drops |= {rule.words for rule in chain.rules if rule.is_ours and self._is_stale(rule)}
-            puts = [timed.key for timed in delta.puts if (":" in timed.key[0]) is (version == 6)]
+            stale = [rule for rule in chain.rules if rule.is_ours and self._is_stale(rule)]
+            drops |= {rule.words for rule in stale}
+            again = [key for rule in stale if (key := key_of(rule)) is not None and key not in delta.drops]
+            puts = [*dict.fromkeys([*again, *(timed.key for timed in delta.puts if (":" in timed.key[0]) is (version == 6))])]
             kept = {key_of(rule) for rule in chain.rules if rule.is_ours and rule.words not in drops}
             new = [key for key in puts if key not in kept]
             first = [self._words(key) for key in new if key[1] == ALLOW]
             last = [self._words(key) for key in new if key[1] == BLOCK]
             lines[version] = [*frame(chain, self._rules.chain), *changed(chain, self._rules.chain, first, last, drops)]
-        self._rules.apply(chains, lines)
+        return self._rules.apply(chains, lines)
 
     def made(self, effect: Effect) -> tuple[str, ...]:
         """See Backend."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from mcollective_py.agent import InvalidRPCData
 
-from .addresses import Shortest
+from .addresses import Shortest, is_plain
 from .entry import Entry, Key, shown_key
 from .listlines import entry_of_line, entry_of_row, line_of
 
@@ -20,6 +20,7 @@ _PLAIN = 100_000  # characters of a list that goes as it is, where everybody can
 _PART = 400_000  # characters of one text of a request: half a MiB is its limit there
 _MOST_PACKED = 900_000  # characters of a list within a request of 1 MiB
 Check = Callable[[Entry], None]
+LetsAll = Callable[[Iterable[str]], bool]
 
 
 def parse_text(text: str, now: float, shortest: Shortest | None = None, check: Check | None = None) -> list[Entry]:
@@ -34,10 +35,19 @@ def parse_text(text: str, now: float, shortest: Shortest | None = None, check: C
     return parse_lines(text.split("\n"), now, shortest, check)
 
 
-def parse_lines(lines: Sequence[str], now: float, shortest: Shortest | None = None, check: Check | None = None) -> list[Entry]:
-    """The entries of lines, in their order. Raises InvalidRPCData that begins with `line 7:`."""
+def parse_lines(
+    lines: Sequence[str], now: float, shortest: Shortest | None = None, check: Check | None = None, lets_all: LetsAll | None = None
+) -> list[Entry]:
+    """The entries of lines, in their order. Raises InvalidRPCData that begins with `line 7:`.
+
+    lets_all: says of many plain addresses at once that check would take them all.
+    """
     if len(lines) > MOST_LINES:
         raise InvalidRPCData(f"a list of {len(lines)} lines: {MOST_LINES} at most")
+    if all(isinstance(line, str) and is_plain(line) for line in lines):
+        once = dict.fromkeys(lines)
+        if len(once) <= MOST_ENTRIES and (check is None or (lets_all is not None and lets_all(once))):
+            return [Entry(line) for line in once]
     limits = shortest or Shortest()
     alike: dict[str, Entry] = {}
     found: dict[Key, tuple[int, Entry]] = {}
@@ -84,9 +94,11 @@ def lines_of_inputs(inputs: Mapping[str, Any]) -> list[str]:
         raise InvalidRPCData(f"list: cannot be unpacked: {error}") from error
 
 
-def wanted(inputs: Mapping[str, Any], now: float, shortest: Shortest | None = None, check: Check | None = None) -> list[Entry]:
+def wanted(
+    inputs: Mapping[str, Any], now: float, shortest: Shortest | None = None, check: Check | None = None, lets_all: LetsAll | None = None
+) -> list[Entry]:
     """The entries of a request's inputs `list` and `encoding`, all of which check takes. Raises InvalidRPCData with the line."""
-    return parse_lines(lines_of_inputs(inputs), now, shortest, check)
+    return parse_lines(lines_of_inputs(inputs), now, shortest, check, lets_all)
 
 
 def sendable(text: str, now: float, shortest: Shortest | None = None) -> list[str]:

@@ -27,13 +27,16 @@ class Looking(Acting):
 
         from .acting import entry_asked
         from .addresses import Shortest
+        from .changing import boot_id
         from .choosing import ready_backend
         from .entry import BLOCK, shown_key
         from .passing import passing
         from .state import DOWN, within
+        from .view import is_untouched
 
         now, place = time.time(), self._place
         asked = entry_asked(request, now, BLOCK, self.config, Shortest(1, 1))
+        identity = place.store.identity()
         kept, around = place.store.glance(asked.network)
         scope = asked.key[2:] if asked.protocol else None
         meant = [entry for entry in around if not entry.is_over(now) and (scope is None or entry.key[2:] in (scope, ("", "")))]
@@ -45,10 +48,12 @@ class Looking(Acting):
             reply["output"] = "the firewall was taken down here"
             return
         backend = ready_backend(place.settings, kept)
+        # Where nobody has changed the kernel's rules since we did, it has what is kept, and nothing else.
+        is_sure = kept.installed == backend.name and is_untouched(place.settings, place.store, backend, identity, boot_id(), now)
         if blocks and not standing:
             key = blocks[0].key
             reply["output"] = f"{shown_key(passes[key].key)} lets it through, in spite of {shown_key(key)}"
-        elif blocks and not backend.probe(standing):
+        elif blocks and not is_sure and not backend.probe(standing):
             reply["output"] = (
                 f"{shown_key(standing[0].key)} is kept as blocked, but is not: it was taken away by hand, or what leads to it"
             )
@@ -56,7 +61,7 @@ class Looking(Acting):
             reply["blocked"], first = True, standing[0]
             reply["output"] = f"blocked by {shown_key(first.key)}"
             reply["entry"] = row_of(first, None, now)
-        elif backend.probe([asked]):
+        elif not is_sure and backend.probe([asked]):
             reply["blocked"], reply["output"] = True, "blocked by hand"
         elif "/" in asked.network and (parts := within(place.store.read().swept(now).entries, asked.network)):
             one = min(parts)

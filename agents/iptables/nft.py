@@ -1,16 +1,31 @@
 """nftables: a table of our own, which touches nothing of the host's."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mcollective_py.agent import run
 
-from .backend import BackendFailed, Delta, Effect
-from .entry import Entry, by_scope
-from .nftwords import check_stdin, delete_table, from_stdin, is_met, list_table, parse_table, probe_text, transaction
+from .backend import BackendFailed, Delta, Effect, Hold
+from .entries import Entries
+from .entry import Entry, Key, Scope
+from .nftwords import (
+    check_stdin,
+    delete_table,
+    from_stdin,
+    get_element,
+    is_met,
+    list_table,
+    parse_element,
+    parse_table,
+    probe_text,
+    set_name,
+    transaction,
+)  # fmt: skip
 from .programs import missing
 from .settings import Settings
+from .untouched import Sight, glance
 
 _SECONDS = 20.0
+_FEW = 4  # entries that are asked for one by one, 8 ms each: for more of them the table is read
 _MOST = 256 << 20  # bytes: a million elements take 110 MB
 
 
@@ -42,12 +57,29 @@ class Nft:
         """See Backend."""
         return any(is_met(run(check_stdin(self._settings.nft), stdin=probe_text(entry.key), timeout=5).stderr) for entry in entries)
 
-    def apply(self, effect: Effect, delta: Delta) -> None:
+    def sight(self) -> Sight | None:
         """See Backend."""
-        scopes = by_scope(delta.keys).keys()
-        text = transaction(effect, delta.puts, delta.drops, scopes, self._settings.target)
-        if text.strip():
-            self._transact(text)
+        return glance()
+
+    def is_sight_of(self, sight: Sight, scopes: Mapping[Scope, int]) -> bool:
+        """See Backend."""
+        return True  # the generation is counted up with every element
+
+    def believed(self, kept: Entries, puts: Sequence[Key], drops: Sequence[Key]) -> Effect | None:
+        """See Backend. Only the counters of what gets another end have to be asked for."""
+        renewed = [key for key in puts if key in kept]
+        if len(renewed) > _FEW:
+            return None
+        holds = {key: self._hold(key) for key in renewed} | {key: Hold() for key in drops}
+        return Effect(True, (), holds, {}, tuple(set_name(scope) for scope in kept.scopes))
+
+    def apply(self, effect: Effect, delta: Delta) -> int:
+        """See Backend."""
+        text = transaction(effect, delta.puts, delta.drops, delta.scopes, self._settings.target)
+        if not text.strip():
+            return 0
+        self._transact(text)
+        return 1
 
     def made(self, effect: Effect) -> tuple[str, ...]:
         """See Backend."""
@@ -60,6 +92,10 @@ class Nft:
     def leave(self, successor: str, made: Sequence[str]) -> None:
         """See Backend."""
         self._transact(delete_table())
+
+    def _hold(self, key: Key) -> Hold:
+        answer = run(get_element(self._settings.nft, key), timeout=_SECONDS)
+        return parse_element(answer.stdout) if answer.exitcode == 0 else Hold()  # it is gone by itself since
 
     def _transact(self, text: str) -> None:
         answer = run(from_stdin(self._settings.nft), stdin=text, timeout=_SECONDS)

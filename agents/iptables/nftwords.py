@@ -16,6 +16,7 @@ TABLE = "inet mcollective"
 PRIORITY = -310  # before raw (-300), so before connection tracking; after the fragments are joined (-400)
 _NAME = re.compile(r"(block|allow)([46])_([0-9]{1,3})(?:_(tcp|udp|icmp)((?:_[0-9]{1,5}(?:to[0-9]{1,5})?)*))?", re.ASCII)
 _SAID = re.compile(r"/dev/stdin:([0-9]{1,3}):[^ ]* Error: (.*)", re.ASCII)  # nft tells of every line that fails
+_COUNTER = re.compile(r" counter packets ([0-9]{1,20}) bytes ([0-9]{1,20})\b", re.ASCII)
 _VERDICTS = {"DROP": "drop", "REJECT": "reject"}
 
 
@@ -32,6 +33,11 @@ def from_stdin(nft: str) -> list[str]:
 def check_stdin(nft: str) -> list[str]:
     """The same, thrown away before it holds: what it says of a deletion is whether something is there and used, in no time."""
     return [nft, "-c", "-f", "-"]
+
+
+def get_element(nft: str, key: Key) -> list[str]:
+    """One element with its counters; exit code 1 where it is not there."""
+    return [nft, "get", "element", *TABLE.split(), set_name(scope_of(key)), f"{{ {_address(key)} }}"]
 
 
 def set_name(scope: Scope) -> str:
@@ -75,14 +81,14 @@ def transaction(present: Effect, puts: Sequence[Timed], drops: Collection[Key], 
         lines += [f"add rule {TABLE} {scope.kind} {rule_text(scope, target)}" for scope in sorted(scopes, reverse=True)]
         lines += [f"delete set {TABLE} {name}" for name in present.sets if scope_of_set(name) not in scopes]
     gone = [key for key in drops if scope_of(key) in scopes and scope_of(key) in there]
-    renewed = [timed.key for timed in puts if timed.key in present.holds]
+    renewed = [timed.key for timed in puts if timed.key in present.holds] if present.holds else []
     # An element that goes by itself between our reading and this is no failure: it is added, then deleted.
     for scope, keys in by_scope([*gone, *renewed]).items():
         elements = ", ".join(_address(key) for key in keys)
         lines += [f"{word} element {TABLE} {set_name(scope)} {{ {elements} }}" for word in ("add", "delete")]
     timed_by_key = {timed.key: timed for timed in puts}
     for scope, keys in by_scope(timed_by_key).items():
-        elements = ", ".join(_element(timed_by_key[key]) for key in keys)
+        elements = ", ".join([_element(timed_by_key[key]) for key in keys])
         lines.append(f"add element {TABLE} {set_name(scope)} {{ {elements} }}")
     return "\n".join([*lines, ""])
 
@@ -111,6 +117,12 @@ def parse_table(text: str, target: str) -> Effect:
         return _effect(objects, target)
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError("nft printed no list of objects") from error
+
+
+def parse_element(text: str) -> Hold:
+    """The counters that `get_element` prints: as words, even where JSON is asked for (1.0.6)."""
+    found = _COUNTER.search(text)
+    return Hold(None, int(found[1]), int(found[2])) if found else Hold()
 
 
 def _effect(objects: Iterable[Mapping[str, Any]], target: str) -> Effect:
@@ -163,8 +175,12 @@ def _address(key: Key) -> str:
 
 
 def _element(timed: Timed) -> str:
-    counter = f" counter packets {timed.hold.packets} bytes {timed.hold.bytes}" if timed.hold.packets else ""
-    return f"{_address(timed.key)}{counter}{_timeout(timed.seconds)}"
+    (network, *_), seconds, hold = timed
+    address = network.partition("/")[0]
+    if seconds is None and not hold.packets:
+        return address
+    counter = f" counter packets {hold.packets} bytes {hold.bytes}" if hold.packets else ""
+    return f"{address}{counter}{_timeout(seconds)}"
 
 
 def _mask(scope: Scope) -> str:
@@ -181,15 +197,22 @@ def _protocol(scope: Scope) -> str:
     return f"meta l4proto {scope.protocol}" if scope.protocol else ""
 
 
-def _elements(scope: Scope, elements: Iterable[Any]) -> Iterable[tuple[Key, Hold]]:
+def _elements(scope: Scope, elements: Iterable[Any]) -> dict[Key, Hold]:
     full = 32 if scope.version == 4 else 128
     end = "" if scope.length == full else f"/{scope.length}"
+    rest, new = (scope.kind, scope.protocol, scope.ports), Hold()
+    found: dict[Key, Hold] = {}
     for element in elements:
         said = element.get("elem", element) if isinstance(element, dict) else {"val": element}
-        counter = said.get("counter") or {}
-        expires = said.get("expires")
-        key = (f"{said['val']}{end}", scope.kind, scope.protocol, scope.ports)
-        yield key, Hold(None if expires is None else float(expires), int(counter.get("packets", 0)), int(counter.get("bytes", 0)))
+        counter, expires, packets = said.get("counter"), said.get("expires"), 0
+        if counter:
+            packets = int(counter.get("packets", 0))
+        if packets or expires is not None:
+            size = int(counter.get("bytes", 0)) if counter else 0
+            found[(f"{said['val']}{end}", *rest)] = Hold(None if expires is None else float(expires), packets, size)
+        else:  # most of a long list
+            found[(f"{said['val']}{end}", *rest)] = new
+    return found
 
 
 def _rule(expressions: Iterable[Mapping[str, Any]]) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from ipaddress import ip_network
 
+from .entries import as_entries
 from .entry import ALLOW, BLOCK, Entry, Key, shown_key
 
 
@@ -12,15 +13,15 @@ def in_vain(entries: Mapping[Key, Entry], added: Collection[Entry]) -> list[tupl
     entries: as they are after it. added: what it put there; a new exception is held against all blocks, else only new blocks are looked
     at. An exception counts that holds the whole network, for all protocols or for just those of the block.
     """
-    passes = [entry for entry in entries.values() if entry.kind == ALLOW]
-    new = {entry.key for entry in added}
+    passes = as_entries(entries).of_kind(ALLOW)
+    new = {entry.key for entry in added} if passes else ()
     if not passes or not new:
         return []
     by_place = {(ip_network(entry.network), *entry.key[2:]): entry for entry in passes}
     lengths = {(network.version, network.prefixlen) for network, _, _ in by_place}
     is_wide = any(entry.kind == ALLOW for entry in added)
     found = []
-    for block in entries.values():
+    for block in entries.values() if is_wide else added:
         if block.kind != BLOCK or not (is_wide or block.key in new):
             continue
         network = ip_network(block.network)

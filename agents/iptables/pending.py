@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from .entries import as_entries, differing
 from .entry import Entry, Key
 from .state import Pending, State
 
@@ -11,11 +12,9 @@ def begin(before: State, after: State, pending: Pending) -> State:
 
     pending: without what was there before.
     """
-    touched = [key for key in {**before.entries, **after.entries} if before.entries.get(key) != after.entries.get(key)]
-    entries = dict(after.entries)
-    for key in touched:
-        if key in entries:
-            entries[key] = entries[key]._replace(pending=pending.id)
+    touched = differing(before.entries, after.entries)
+    marked = [entry._replace(pending=pending.id) for key in touched if (entry := after.entries.get(key)) is not None]
+    entries = as_entries(after.entries).changed(marked)
     kept = replace(
         pending,
         before={key: before.entries.get(key) for key in touched},

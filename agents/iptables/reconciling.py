@@ -29,7 +29,7 @@ class Reconciling(Acting):
 
         guard = self._guard(request)
         if "list" in request:
-            desired = wanted(request.data, request.time, shortest_of(self.config), sparing(guard))
+            desired = wanted(request.data, request.time, shortest_of(self.config), sparing(guard), guard.lets_all)
         else:
             desired = own_list(self.config, guard)
         if not desired and not request.get("empty", False):

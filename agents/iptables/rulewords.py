@@ -13,7 +13,7 @@ from .entry import ALLOW, BLOCK, Key
 COMMENT = "-m comment --comment mcollective"
 # Neighbours find each other by ICMPv6: without it nothing of a host on the same network comes through, whatever its protocol.
 PING6 = "-p ipv6-icmp -m icmp6 --icmpv6-type 128"
-_MANY = 50  # deletions one by one cost 5 ms each in a chain of 10,000; from here on the chain is written anew
+FEW = 49  # deletions one by one cost 5 ms each in a chain of 10,000: for more of them the chain is written anew
 _LINE = re.compile(r"\[([0-9]+):([0-9]+)\] -A (\S+) (.*)", re.ASCII)
 _RULE = re.compile(
     r"-s (\S+)(?: -p (tcp|udp|icmp|ipv6-icmp))?(?: -m icmp6 --icmpv6-type 128)?(?: -m multiport --dports (\S+))?"
@@ -45,9 +45,9 @@ class Chain:
     rules: tuple[Rule, ...] = ()
 
 
-def save(iptables: str) -> list[str]:
+def save(iptables: str, *, counters: bool = True) -> list[str]:
     """The filter table with its counters."""
-    return [f"{iptables}-save", "-c", "-t", "filter"]
+    return [f"{iptables}-save", *(["-c"] if counters else []), "-t", "filter"]
 
 
 def restore(iptables: str) -> list[str]:
@@ -59,6 +59,13 @@ def check_rule(iptables: str, chain: str, key: Key, target: str, *, ours: bool =
     """Whether a rule for this entry is there, of ours or as the agent in Ruby puts it: exit code 0."""
     words = rule_of(key, target)
     return [iptables, "-w", "10", "-C", chain, *(words if ours else words.replace(f"{COMMENT} ", "")).split()]
+
+
+def has_rule(text: str, chain: str, key: Key, target: str) -> bool:
+    """Whether a rule for this entry is in the chain that `save` prints without counters, of ours or as the agent in Ruby puts it."""
+    words = rule_of(key, target)
+    lines = f"\n{text}"
+    return any(f"\n-A {chain} {one}{end}" in lines for one in (words, words.replace(f"{COMMENT} ", "")) for end in ("\n", " --reject"))
 
 
 def list_hooks(iptables: str) -> list[str]:
@@ -134,7 +141,7 @@ def frame(chain: Chain, name: str) -> list[str]:
 def changed(chain: Chain, name: str, firsts: Iterable[str], lasts: Iterable[str], drops: Collection[str]) -> list[str]:
     """The lines that take rules away (their words) and put others first or last, and leave all else in its order."""
     gone = [rule.words for rule in chain.rules if rule.words in drops]
-    if len(gone) < _MANY:
+    if len(gone) <= FEW:
         lines = [f"-D {name} {words}" for words in gone]
         return [*lines, *(f"-I {name} 1 {words}" for words in reversed([*firsts])), *(f"-A {name} {words}" for words in lasts)]
     kept = [_counted(name, rule) for rule in chain.rules if rule.words not in drops]

@@ -19,6 +19,9 @@ _RULE = re.compile(
 )
 
 
+_TERSE = re.compile(r"^Name: (mco-[a-z0-9-]+)\n(?:[A-Z].*\n)*?Number of entries: ([0-9]+)$", re.ASCII | re.MULTILINE)
+
+
 class Group(NamedTuple):
     """What one set has: sets of networks know every prefix length, and find the narrowest by themselves."""
 
@@ -50,6 +53,11 @@ class Sets:
 def save_sets(ipset: str) -> list[str]:
     """All sets with their elements."""
     return [ipset, "save"]
+
+
+def list_terse(ipset: str) -> list[str]:
+    """All sets without their elements, but with how many there are."""
+    return [ipset, "list", "-t"]
 
 
 def restore_sets(ipset: str) -> list[str]:
@@ -94,6 +102,20 @@ def parse_sets(text: str) -> Sets:
             timeout = int(said.get("timeout", 0))
             elements[name][network] = Hold(float(timeout) if timeout else None, int(said.get("packets", 0)), int(said.get("bytes", 0)))
     return Sets(elements, tuple(odd))
+
+
+def parse_terse(text: str) -> dict[str, int]:
+    """How many elements each of our sets has, by what `list_terse` prints."""
+    return {found[1]: int(found[2]) for found in _TERSE.finditer(text)}
+
+
+def counts_of(scopes: Mapping[Scope, int]) -> dict[str, int]:
+    """How many elements each of our sets has to have: entries of all prefix lengths share one."""
+    counts = {group.name: 0 for group in PLAIN}
+    for scope, count in scopes.items():
+        name = group_of_scope(scope).name
+        counts[name] = counts.get(name, 0) + count
+    return counts
 
 
 def holds_of(sets: Sets, groups: Iterable[Group]) -> dict[Key, Hold]:

@@ -5,16 +5,14 @@ without reading them all.
 """
 
 import json
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .entry import BLOCK, KINDS, Entry, Key, by_scope, entry_of
+from .entries import Entries, as_entries, lines_of, parse_lines, scope_counts, scope_rows
+from .entry import BLOCK, KINDS, Entry, Key, entry_of
 
 VERSION = 1
-_BEGIN = '{"network":"'
-_NETWORK = re.compile(r"[0-9a-f:.]{2,45}(?:/[0-9]{1,3})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +50,9 @@ class State:
 
     def swept(self, now: float) -> "State":
         """It without the entries whose end has come."""
-        if not any(entry.expires is not None and entry.expires <= now for entry in self.entries.values()):
-            return self
-        return replace(self, entries={key: entry for key, entry in self.entries.items() if not entry.is_over(now)})
+        entries = as_entries(self.entries)
+        left = entries.swept(now)
+        return self if left is entries else replace(self, entries=left)
 
 
 DOWN = "down"
@@ -62,32 +60,34 @@ DOWN = "down"
 
 def state_text(state: State) -> str:
     """The text of a state."""
+    entries = as_entries(state.entries)
     head = {
         "version": VERSION,
         "installed": state.installed,
         "made": list(state.made),
         "boot": state.boot,
-        "lengths": sorted({(scope.version, scope.length) for scope in by_scope(state.entries)}),
+        "scopes": scope_rows(entries.scopes),
+        "soonest": entries.soonest,
         "pendings": [_pending_row(pending) for pending in state.pendings.values()],
     }
-    encode = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
-    lines, tails = [encode(head)], dict[tuple[Any, ...], str]()
-    for entry in state.entries.values():
-        # Entries of one list differ by their network alone: what follows it is made once.
-        if (tail := tails.get(entry[1:])) is None:
-            tail = tails[entry[1:]] = encode(entry.row()).partition(",")[2]
-        lines.append(f'{_BEGIN}{entry.network}",{tail}')
-    return "\n".join([*lines, ""])
+    return f"{json.dumps(head, separators=(',', ':'))}\n{entries.lines}"
 
 
-def parse_state(text: str) -> State:
-    """The state of a text. Raises ValueError with what is wrong with it."""
+def parse_state(text: str, *, is_known: bool = False) -> State:
+    """The state of a text. Raises ValueError with what is wrong with it.
+
+    is_known: whether the text is letter by letter what state_text made; its entries are then read when somebody asks for them.
+    """
     head_line, _, rest = text.partition("\n")
     try:
         head = json.loads(head_line)
         if head["version"] != VERSION:
             raise ValueError(f"it is of version {head['version']}, and this one reads {VERSION}")
-        entries = {entry.key: entry for entry in _entries(rest.split("\n")[:-1])}
+        if is_known:
+            soonest = head["soonest"]
+            entries = Entries.of_lines(rest, scope_counts(head["scopes"]), None if soonest is None else float(soonest))
+        else:
+            entries = Entries.of(parse_lines(rest).values(), rest)
         pendings = {pending.id: pending for pending in map(_pending_of, head["pendings"])}
         return State(str(head["installed"]), tuple(map(str, head["made"])), entries, pendings, str(head["boot"]))
     except json.JSONDecodeError as error:
@@ -100,14 +100,14 @@ def around(text: str, network: str) -> list[Entry]:
     """The entries of a state's text that hold a network or are it, of all scopes, the widest first. Raises ValueError."""
     from ipaddress import ip_network
 
-    head = json.loads(text.partition("\n")[0])
+    head, _, lines = text.partition("\n")
     asked = ip_network(network)
     found: list[Entry] = []
-    for version, length in sorted(map(tuple, head["lengths"])):
+    for version, length in sorted({(scope.version, scope.length) for scope in scope_counts(json.loads(head)["scopes"])}):
         if version == asked.version and length <= asked.prefixlen:
             wider = asked.supernet(new_prefix=length)
             name = str(wider.network_address) if length == wider.max_prefixlen else str(wider)
-            found += _lines_of(text, name)
+            found += lines_of(lines, name)
     return found
 
 
@@ -128,28 +128,6 @@ def within(entries: Iterable[Key], network: str) -> list[Key]:
     first, last = int(outer.network_address), int(outer.broadcast_address)
     same = [key for key in entries if key[1] == BLOCK and (":" in key[0]) is (outer.version == 6)]
     return [key for key in same if first <= int(ip_network(key[0]).network_address) <= last]
-
-
-def _entries(lines: Iterable[str]) -> Iterator[Entry]:
-    """The entries of lines. Those of one list differ by their network alone: what follows it is read once."""
-    after: dict[str, tuple[Any, ...]] = {}
-    for line in lines:
-        begin, _, rest = line.partition('","')
-        network = begin.removeprefix(_BEGIN)
-        if network == begin or _NETWORK.fullmatch(network) is None:
-            raise ValueError(f"a line of the store is none: {line[:60]!r}")
-        if (values := after.get(rest)) is None:
-            values = after[rest] = entry_of(json.loads(line))[1:]
-        yield Entry(network, *values)
-
-
-def _lines_of(text: str, network: str) -> Iterable[Entry]:
-    begin = f'\n{_BEGIN}{network}"'
-    at = text.find(begin)
-    while at >= 0:
-        end = text.find("\n", at + 1)
-        yield entry_of(json.loads(text[at + 1 : end]))
-        at = text.find(begin, end)
 
 
 def _pending_row(pending: Pending) -> dict[str, Any]:

@@ -28,11 +28,22 @@ class Store:
         self.folder = folder
         self._file, self._previous, self._lock = (os.path.join(folder, name) for name in (STORE, "previous.json", "lock"))
 
-    def read(self) -> State:
-        """All that is kept, also what is over. Raises RPCAborted for a file that is none of ours: it is not written over."""
+    def identity(self) -> tuple[int, ...]:
+        """What tells the file from one that was written since, or changed by hand; empty where there is none."""
+        try:
+            status = os.stat(self._file, follow_symlinks=False)  # noqa: PTH116
+        except OSError:
+            return ()
+        return status.st_ino, status.st_mtime_ns, status.st_size
+
+    def read(self, *, is_known: bool = False) -> State:
+        """All that is kept, also what is over. Raises RPCAborted for a file that is none of ours: it is not written over.
+
+        is_known: whether it is the file that we wrote last; its entries are then read when somebody asks for them.
+        """
         text = self._text()
         try:
-            return parse_state(text) if text else State()
+            return parse_state(text, is_known=is_known) if text else State()
         except ValueError as error:
             raise RPCAborted(f"{self._file}: {error}{_WAY_OUT}") from error
 

@@ -64,3 +64,12 @@ def test_a_hundred_thousand_questions_are_answered_at_once():
     started = monotonic()
     assert all(guard.refusal(network) is None for network in networks)
     assert monotonic() - started < 20
+
+
+def test_many_addresses_are_asked_about_at_once():
+    guard = Guard(
+        [Protected(ip_network("10.0.0.1"), "a"), Protected(ip_network("192.0.2.0/24"), "b"), Protected(ip_network("2001:db8::1"), "c")]
+    )
+    assert guard.lets_all(["10.0.0.2", "198.51.100.7", "192.0.3.255"]) and guard.lets_all([])
+    assert not guard.lets_all(["198.51.100.7", "10.0.0.1"]) and not guard.lets_all(["192.0.2.255"])
+    assert Guard().lets_all(["10.0.0.1"])

@@ -6,7 +6,17 @@ import pytest
 
 from agents.iptables.backend import Effect, Hold, Timed
 from agents.iptables.entry import Scope
-from agents.iptables.nftwords import is_met, parse_table, probe_text, rule_text, scope_of_set, set_name, transaction
+from agents.iptables.nftwords import (
+    get_element,
+    is_met,
+    parse_element,
+    parse_table,
+    probe_text,
+    rule_text,
+    scope_of_set,
+    set_name,
+    transaction,
+)
 
 CASES = Path(__file__).parent / "cases"
 HOST, NET = ("198.51.100.7", "block", "", ""), ("203.0.113.0/24", "block", "", "")
@@ -125,3 +135,9 @@ def test_a_table_that_sleeps_is_a_fault():
     asleep = text.replace('"name": "mcollective", "handle"', '"name": "mcollective", "flags": "inet", "handle"', 1)
     assert asleep != text and parse_table(text, "DROP").faults == ()
     assert parse_table(asleep, "DROP").faults == ("the table is dormant, or has another flag",)
+
+
+def test_the_counters_of_one_element_are_read():
+    assert parse_element((CASES / "nft-element.txt").read_text()) == Hold(None, 5, 300)
+    assert parse_element("") == Hold()
+    assert get_element("/usr/sbin/nft", NET)[-2:] == ["block4_24", "{ 203.0.113.0 }"]

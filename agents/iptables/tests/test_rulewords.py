@@ -11,6 +11,7 @@ from agents.iptables.rulewords import (
     changed,
     check_rule,
     frame,
+    has_rule,
     holds_of,
     key_of,
     leads,
@@ -101,3 +102,12 @@ def test_a_single_rule_is_asked_for_as_ours_and_as_the_agent_in_ruby_puts_it():
 def test_a_chain_that_input_does_not_lead_to_is_told():
     hooks = "-P INPUT ACCEPT\n-A INPUT -m comment --comment mcollective -j junk_filter\n"
     assert leads(hooks, "junk_filter") and not leads(hooks, "junk") and not leads("-P INPUT ACCEPT\n", "junk_filter")
+
+
+def test_a_rule_of_ours_or_of_others_is_found_in_what_is_saved():
+    text = (CASES / "iptables-save.txt").read_text().replace("[0:0] ", "")
+    asked = {"198.51.100.7": True, "198.51.100.9": True, "198.51.100.70": False, "192.0.2.0/24": False}
+    assert {network: has_rule(text, "junk_filter", (network, "block", "", ""), "DROP") for network in asked} == asked
+    assert has_rule(text, "junk_filter", ("192.0.2.0/24", "block", "", ""), "REJECT")
+    assert not has_rule(text, "other", ("198.51.100.7", "block", "", ""), "DROP")
+    assert leads(text, "junk_filter") and not leads(text, "junk")

@@ -5,8 +5,20 @@ from pathlib import Path
 import pytest
 
 from agents.iptables.backend import Hold, Timed
+from agents.iptables.entry import Scope
 from agents.iptables.rulewords import parse_save
-from agents.iptables.setwords import Group, groups_of, holds_of, is_as_wanted, lines_of, parse_sets, rule_of, wanted_rules
+from agents.iptables.setwords import (
+    Group,
+    counts_of,
+    groups_of,
+    holds_of,
+    is_as_wanted,
+    lines_of,
+    parse_sets,
+    parse_terse,
+    rule_of,
+    wanted_rules,
+)
 
 CASES = Path(__file__).parent / "cases"
 SCOPED = Group("block", 6, "tcp", "25,587-590")
@@ -58,3 +70,10 @@ def test_lines_make_sets_take_away_and_put_there_and_an_end_beyond_24_days_is_no
         "add mco-block4 198.51.100.7 timeout 7200 packets 3 bytes 180",
         "add mco-block4 203.0.113.0/24 timeout 0 packets 0 bytes 0",
     ]
+
+
+def test_numbers_of_elements_are_those_of_the_scopes():
+    found = parse_terse((CASES / "ipset-list-terse.txt").read_text())
+    assert found == {"mco-block4": 1, "mco-block6": 0}
+    scopes = {Scope("block", 4, 32): 3, Scope("block", 4, 24): 2, Scope("block", 6, 128, "tcp", "25,587-590"): 1}
+    assert counts_of(scopes) == {"mco-allow4": 0, "mco-allow6": 0, "mco-block4": 5, "mco-block6": 0, SCOPED.name: 1}

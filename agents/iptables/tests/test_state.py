@@ -53,11 +53,11 @@ def test_what_holds_an_address_is_found_without_reading_all(network: str, found:
     [
         "",
         "[]\n",
-        '{"version":2,"installed":"","made":[],"boot":"","lengths":[],"pendings":[]}\n',
-        '{"version":1,"installed":"","made":[],"boot":"","lengths":[],"pendings":[]}\n{"network":7}\n',
-        '{"version":1,"installed":"","made":[],"boot":"","lengths":[],"pendings":[]}\n{"network":"1.2.3.4","kind":"open"}\n',
-        '{"version":1,"installed":"","made":[],"boot":"","lengths":[],"pendings":[]}\n{"network":"1.2.3.4","at":"now"}\n',
-        '{"version":1,"installed":"","made":[],"boot":"","lengths":[],"pendings":[]}\n{"network":"1.2.3.4","other":1}\n',
+        '{"version":2,"installed":"","made":[],"boot":"","scopes":[],"soonest":null,"pendings":[]}\n',
+        '{"version":1,"installed":"","made":[],"boot":"","scopes":[],"soonest":null,"pendings":[]}\n{"network":7}\n',
+        '{"version":1,"installed":"","made":[],"boot":"","scopes":[],"soonest":null,"pendings":[]}\n{"network":"1.2.3.4","kind":"open"}\n',
+        '{"version":1,"installed":"","made":[],"boot":"","scopes":[],"soonest":null,"pendings":[]}\n{"network":"1.2.3.4","at":"now"}\n',
+        '{"version":1,"installed":"","made":[],"boot":"","scopes":[],"soonest":null,"pendings":[]}\n{"network":"1.2.3.4","other":1}\n',
     ],
 )
 def test_what_is_no_store_is_refused(text: str):

@@ -1,0 +1,90 @@
+"""Whether the kernel's rules are as we left them, told without reading them; what is kept of that lies beside the store.
+
+A change of one entry among 10,000 need not compare all of them where nobody else has changed anything since.
+"""
+
+import json
+import os
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from .generation import Generation, generation
+
+FILE = "seen.json"
+INEXACT_FOR = 600.0  # seconds: what numbers alone cannot tell is looked for as often
+_LIMIT = 65536  # bytes
+
+
+class Sight(NamedTuple):
+    """What is seen of the kernel at a glance. sets: how many elements each of ours has, where the generation says nothing of them."""
+
+    generation: Generation
+    sets: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether two that are equal leave no room for a change. Numbers do: one away and another one there is the same number."""
+        return not self.sets
+
+
+class Seen(NamedTuple):
+    """A sight, and what belonged to it. settings: what the rules are made by. store: which text was kept. looked: when all was read."""
+
+    sight: Sight
+    settings: str
+    store: tuple[int, ...]
+    boot: str
+    looked: float
+
+    def is_still(self, sight: Sight | None, settings: str, store: tuple[int, ...], boot: str, now: float) -> bool:
+        """Whether what was kept then holds now, and nothing else."""
+        if (self.sight, self.settings, self.store, self.boot) != (sight, settings, store, boot):
+            return False
+        return self.sight.is_exact or 0.0 <= now - self.looked < INEXACT_FOR
+
+
+def glance() -> Sight | None:
+    """What is seen where the generation says it all; None where it is not to be had."""
+    found = generation()
+    return None if found is None else Sight(found)
+
+
+def uses_nf_tables(*programs: str) -> bool:
+    """Whether these iptables change rules that the generation counts: the legacy ones do not."""
+    return all("nft" in os.path.basename(os.path.realpath(program)) for program in programs)  # noqa: PTH119  pathlib takes longer
+
+
+def read_seen(folder: str) -> Seen | None:
+    """What was kept last, None where nothing was, or nothing that can be read."""
+    try:
+        with open(os.path.join(folder, FILE), "rb") as file:  # noqa: PTH118
+            return parse_seen(file.read(_LIMIT))
+    except (OSError, ValueError):
+        return None
+
+
+def keep_seen(folder: str, seen: Seen) -> None:
+    """Keep it; where that cannot be the next change looks at everything."""
+    new = os.path.join(folder, f".{FILE}-{os.getpid()}")  # noqa: PTH118
+    with suppress(OSError):
+        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600), "w") as file:
+            file.write(seen_text(seen))
+        os.replace(new, os.path.join(folder, FILE))  # noqa: PTH105, PTH118
+
+
+def seen_text(seen: Seen) -> str:
+    """As it is kept."""
+    (space, number), sets = seen.sight
+    row = {"namespace": space, "generation": number, "sets": sets, "settings": seen.settings, "store": seen.store, "boot": seen.boot}
+    return json.dumps(row | {"looked": seen.looked})
+
+
+def parse_seen(text: str | bytes) -> Seen:
+    """What seen_text made. Raises ValueError for what is none."""
+    try:
+        row: Any = json.loads(text)
+        sets = tuple((str(name), int(count)) for name, count in row["sets"])
+        sight = Sight(Generation(int(row["namespace"]), int(row["generation"])), sets)
+        return Seen(sight, str(row["settings"]), tuple(map(int, row["store"])), str(row["boot"]), float(row["looked"]))
+    except (KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"what was seen last cannot be read: {error}") from error
