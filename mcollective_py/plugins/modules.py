@@ -18,6 +18,11 @@ def carrier_of(folder: Path) -> Path | None:
     return carrier if is_carried and any((carrier / file).is_file() for file in ("agent.py", "ddl.yaml")) else None
 
 
+def package_of(name: str, folder: Path) -> str:
+    """The private name that a plugin folder's modules have in sys.modules, in front of their own."""
+    return f"_mcollective_plugin_{name}_{sha256(str(folder.absolute()).encode()).hexdigest()[:12]}"
+
+
 def load_module(name: str, folder: Path, module: str) -> ModuleType:
     """The module of a plugin folder, read anew at each call. Raises PluginError with reason, file and line for a broken one.
 
@@ -27,7 +32,7 @@ def load_module(name: str, folder: Path, module: str) -> ModuleType:
     carrier = carrier_of(folder)
     home = carrier or folder
     place = "" if carrier is None else f"{folder.parent.name}.{folder.name}."
-    package = f"_mcollective_plugin_{name}_{sha256(str(folder.absolute()).encode()).hexdigest()[:12]}"
+    package = package_of(name, folder)
     for loaded in [key for key in sys.modules if key == package or key.startswith(f"{package}.")]:
         del sys.modules[loaded]
     parent = ModuleType(package, f"The plugin folder {home}.")

@@ -26,8 +26,11 @@ _OUTCOME = JSONLimits(size=16 << 20, depth=MAX_DEPTH, string=16 << 20)
 MAX_OUTCOME = _OUTCOME.size
 
 VIEW, CALL = b"v", b"c"  # to the fork server
-# From it: BEGUN holds the pid, FAILED what became of the call, as the end of a sentence, LINE a line of output.
+# From it: BEGUN holds the pid, FAILED what became of the call, as the end of a sentence, LINE a line of output, or of its own where the
+# number is 0.
 READY, BEGUN, OUTCOME, FAILED, ENDED, LINE = b"r", b"b", b"o", b"f", b"e", b"l"
+# WARMING, WARM: before and after it loads the code of the agent in this folder. STALE: it holds code that is not what is on disk.
+WARMING, WARM, STALE = b"w", b"W", b"s"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import select
 import signal
 import socket
 import struct
@@ -25,7 +26,10 @@ from .callwire import (
     LINE,
     OUTCOME,
     READY,
+    STALE,
     VIEW,
+    WARM,
+    WARMING,
     Frame,
     Frames,
     decode_outcome,
@@ -44,6 +48,7 @@ logger = logging.getLogger(__name__)
 
 _SEND_TIMEOUT = struct.pack("ll", 5, 0)  # a fork server that takes nothing for 5 s is stuck
 _STUCK = 10.0  # seconds beyond a call's timeout without a word about it
+_IDLE = 600.0  # seconds after which an unused fork server ends: it has 22 MB, and takes 0.1 s to start
 _SHOWN = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
 
 
@@ -64,9 +69,10 @@ class ChildExecutor:
 
     A call that overruns its timeout is answered then; its slot stays taken until its process group is gone, some 2 s later at
     most. When the fork server itself dies, its calls are answered as unknown, their processes are ended, and a new one is started.
+    One that has had nothing to do for a while, or that holds code which is not on disk any more, is ended between two calls.
     on_begun: told a call and the process that it runs in, in a thread of the executor.
-    perform: `module:function`, imported once by the fork server and called as `function(call)` in each child. import_path:
-    folders put before its sys.path.
+    perform: `module:function`, imported once by the fork server and called as `function(call, warm)` in each child, see warm.py.
+    import_path: folders put before its sys.path. idle: seconds.
     """
 
     def __init__(
@@ -76,8 +82,9 @@ class ChildExecutor:
         perform: str = "mcollective_py.server.childcall:run_call",
         import_path: Sequence[Path] = (),
         on_begun: Callable[[Call, int], None] = lambda call, pid: None,
+        idle: float = _IDLE,
     ) -> None:
-        self._on_begun = on_begun
+        self._on_begun, self._idle = on_begun, idle
         self._limits, self._room = limits or Limits(), Room(limits or Limits())
         self._settings = {
             "limits": asdict(child_limits or ChildLimits()),
@@ -92,7 +99,9 @@ class ChildExecutor:
         self._view: NodeView | None = None  # the one the fork server has
         self._server: Popen[bytes] | None = None
         self._control: socket.socket | None = None
-        self._is_ready = self._is_closed = False
+        self._is_ready = self._is_closed = self._is_stale = False
+        self._warming = ""  # the folder of the agent that the fork server loads just now
+        self._cold: set[str] = set()  # those of agents that one died of
 
     def start(self) -> None:
         """Start the fork server now, so that the first call finds it warm."""
@@ -191,7 +200,8 @@ class ChildExecutor:
 
         ours, theirs = socket.socketpair()
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _SEND_TIMEOUT)
-        settings = json.dumps(self._settings | {"log_level": logging.getLogger("mcollective_py").getEffectiveLevel()})
+        level = logging.getLogger("mcollective_py").getEffectiveLevel()
+        settings = json.dumps(self._settings | {"log_level": level, "cold": sorted(self._cold)})
         module = "mcollective_py.server.forkserver"
         with theirs:
             self._server = subprocess.Popen(
@@ -203,7 +213,7 @@ class ChildExecutor:
                 env=ENVIRONMENT,
                 start_new_session=True,
             )
-        self._control, self._view, self._is_ready = ours, None, False
+        self._control, self._view, self._is_ready, self._is_stale = ours, None, False, False
         threading.Thread(target=self._receive, args=(self._server, ours), name="children", daemon=True).start()
 
     def _send(self, data: bytes) -> bool:
@@ -227,19 +237,41 @@ class ChildExecutor:
     # --- the thread that hears the fork server --------------------------------------------------------------------------
 
     def _receive(self, server: "Popen[bytes]", control: socket.socket) -> None:
-        frames = Frames()
+        frames, poll = Frames(), select.poll()
+        poll.register(control, select.POLLIN)
         try:
-            while data := control.recv(1 << 18):
-                for frame in frames.feed(data):
-                    self._take(frame)
+            while True:
+                if not (is_idle := not poll.poll(self._idle * 1000)):
+                    if not (data := control.recv(1 << 18)):
+                        break
+                    for frame in frames.feed(data):
+                        self._take(frame)
+                if (is_idle or self._is_stale) and self._retire(control):
+                    server.wait()
+                    return
         except (OSError, Malformed) as error:
             logger.error("lost the process that runs actions: %s", error)
         self._lose(server, control)
+
+    def _retire(self, control: socket.socket) -> bool:
+        """Let go of the fork server where it has nothing to do, so that it ends; the next call starts another."""
+        with self._lock:
+            if self._runs or self._waiting or self._is_closed:
+                return False
+            self._server = self._control = None
+            control.close()
+        return True
 
     def _take(self, frame: Frame) -> None:
         run = self._runs.get(frame.number)
         if frame.kind == READY:
             self._is_ready = True
+        elif frame.kind == STALE:
+            self._is_stale = True
+        elif frame.kind in (WARMING, WARM):
+            self._warming = os.fsdecode(frame.payload) if frame.kind == WARMING else ""
+        elif frame.kind == LINE and not frame.number:
+            logger.info("%s", frame.payload.decode(errors="backslashreplace").translate(_SHOWN))
         elif run is None:
             return
         elif frame.kind == BEGUN:
@@ -292,6 +324,10 @@ class ChildExecutor:
             server.kill()
             status = server.wait()
             logger.error("the process that runs actions ended with status %d, %d actions are lost", status, len(runs))
+            if self._warming:
+                logger.error("it ended as it loaded %s, which from now on is loaded anew for each call", self._warming)
+                self._cold.add(self._warming)
+                self._warming = ""
             for run in runs.values():
                 _end_group(run.pid)  # nobody holds them to their timeouts now
         reason = "the process that runs actions ended" if was_ready else "the process that runs actions cannot be started"

@@ -2,6 +2,10 @@
 
 The daemon starts it by exec and talks to it over a socket pair (callwire.py has the frames). When the daemon's end closes, running
 children finish, up to their timeouts, and then it exits. It blocks in one select; nothing here polls while nothing happens.
+
+While no call runs it loads the code that calls had to load (warm.py), once a throw-away child has shown that this is harmless
+(trial.py). Should it come to harm all the same it ends: no call is lost by that, and the daemon starts another, which leaves that
+agent cold.
 """
 
 import gc
@@ -12,13 +16,31 @@ import selectors
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from importlib import import_module
+from pathlib import Path
 from time import monotonic
 
-from .call import Call, Outcome
-from .callwire import BEGUN, CALL, ENDED, FAILED, LINE, MAX_OUTCOME, OUTCOME, READY, VIEW, Frame, Frames
+from .callwire import (
+    BEGUN,
+    CALL,
+    ENDED,
+    FAILED,
+    LINE,
+    MAX_OUTCOME,
+    OUTCOME,
+    READY,
+    STALE,
+    VIEW,
+    WARM,
+    WARMING,
+    Frame,
+    Frames,
+)
 from .isolation import ChildLimits, run_child
+from .trial import SECONDS, process_state, run_trial, verdict
+from .warm import News, Perform, WarmCode
 
 _TERM_GRACE = 2.0  # seconds between SIGTERM and SIGKILL
 _KILL_GRACE = 5.0  # a killed process that is still there after this long waits in the kernel (a dead NFS server)
@@ -29,14 +51,14 @@ _MAX_LINE = 1024
 _PR_SET_CHILD_SUBREAPER = 36
 _READ = 64 << 10
 
-Perform = Callable[[Call], Outcome]
+_MOST_TRIALS = 10  # of one agent: its actions load one thing or the other, but not for ever
 
 
 class _Child:
-    """One forked child and its process group, until nothing is left of either."""
+    """One forked child and its process group, until nothing is left of either. tries: the agent's folder, of a trial."""
 
-    def __init__(self, number: int, pid: int, timeout: float, result: int, output: int) -> None:
-        self.number, self.pid, self.timeout = number, pid, timeout
+    def __init__(self, number: int, pid: int, timeout: float, result: int, output: int, tries: Path | None = None) -> None:
+        self.number, self.pid, self.timeout, self.tries = number, pid, timeout, tries
         self.started = monotonic()
         self.alarm: float | None = self.started + timeout  # when something is to be done about it next
         self.on_alarm = "timeout"  # timeout, kill, check or wait: the stages of ending a group
@@ -51,8 +73,13 @@ class _Child:
 class ForkServer:
     """The event loop; `run` returns when the daemon has gone and no child is left."""
 
-    def __init__(self, control: socket.socket, perform: Perform, limits: ChildLimits) -> None:
+    def __init__(self, control: socket.socket, perform: Perform, limits: ChildLimits, cold: Iterable[Path] = ()) -> None:
+        """cold: folders of agents whose code is not to be loaded here."""
         self._control, self._perform, self._limits = control, perform, limits
+        self._warm = WarmCode()
+        self._wishes: dict[Path, list[str]] = {}  # modules that calls had to load, by the agent's folder
+        self._harmless: dict[Path, list[str]] = {}  # those that a trial has loaded
+        self._trials = Counter(dict.fromkeys(cold, _MOST_TRIALS))
         self._frames, self._outbox = Frames(), bytearray()
         self._selector = selectors.DefaultSelector()
         self._children: dict[int, _Child] = {}  # by pid
@@ -70,6 +97,11 @@ class ForkServer:
     def run(self) -> None:
         """Serve until there is nothing left to do."""
         while not self._is_draining or any(child.on_alarm != "wait" for child in self._children.values()):
+            if not (self._children or self._outbox or self._is_draining):
+                while self._harmless:
+                    self._load()
+                if self._wishes:
+                    self._try()
             alarms = [child.alarm for child in self._children.values() if child.alarm is not None]
             wait = max(0.0, min(alarms) - monotonic()) if alarms else None
             for key, events in self._selector.select(wait):
@@ -134,27 +166,38 @@ class ForkServer:
     # --- a child's life -------------------------------------------------------------------------------------------------
 
     def _fork(self, frame: Frame) -> None:
+        def run(result: int, output: int) -> None:
+            run_child(self._perform, self._warm, frame.payload, self._view, frame.seconds, self._limits, result, output)
+
+        try:
+            child = self._start(run, frame.number, frame.seconds)
+        except OSError as error:  # no process or no file left on this host
+            self.send(Frame(FAILED, frame.number, payload=f"got no process to run in: {error.strerror}".encode()))
+            self.send(Frame(ENDED, frame.number))
+            return
+        self.send(Frame(BEGUN, child.number, payload=str(child.pid).encode()))
+
+    def _start(self, run: Callable[[int, int], None], number: int, seconds: float, tries: Path | None = None) -> _Child:
+        """Fork a child for `run`, which gets the writing ends of its pipes for result and output, and never returns."""
         opened: list[int] = []
         try:
             opened += os.pipe()
             opened += os.pipe()
             pid = os.fork()
-        except OSError as error:  # no process or no file left on this host
+        except OSError:
             for descriptor in opened:
                 os.close(descriptor)
-            self.send(Frame(FAILED, frame.number, payload=f"got no process to run in: {error.strerror}".encode()))
-            self.send(Frame(ENDED, frame.number))
-            return
+            raise
         result, result_end, output, output_end = opened
         if pid == 0:
-            run_child(self._perform, frame.payload, self._view, frame.seconds, self._limits, result_end, output_end)
+            run(result_end, output_end)
         os.close(result_end)
         os.close(output_end)
-        child = self._children[pid] = _Child(frame.number, pid, frame.seconds, result, output)
+        child = self._children[pid] = _Child(number, pid, seconds, result, output, tries)
         for name, descriptor in child.files.items():
             os.set_blocking(descriptor, False)
             self._selector.register(descriptor, selectors.EVENT_READ, self._reader(child, name))
-        self.send(Frame(BEGUN, child.number, payload=str(pid).encode()))
+        return child
 
     def _reader(self, child: _Child, name: str) -> Callable[[int], None]:
         return lambda events: self._read(child, name, 1)
@@ -227,10 +270,12 @@ class ForkServer:
             self.send(Frame(LINE, child.number, payload=bytes(child.line)))
         if child.dropped:
             self.send(Frame(LINE, child.number, payload=b"... and %d bytes more, not logged" % child.dropped))
-        if child.is_answered:
+        if child.is_answered or child.tries:
             return
-        if child.status == 0 and 0 < len(child.result) <= MAX_OUTCOME:
-            self._answer(child, OUTCOME, bytes(child.result))
+        outcome, _, news = bytes(child.result).partition(b"\0")
+        if child.status == 0 and 0 < len(outcome) <= len(child.result) <= MAX_OUTCOME:
+            self._answer(child, OUTCOME, outcome)
+            self._learn(news)
         else:
             self._answer(child, FAILED, _how_it_ended(child.status or 0).encode())
 
@@ -238,14 +283,19 @@ class ForkServer:
         """Forget a child whose leader is gone once its group is; else end what it left behind."""
         if not _group_exists(child.pid):
             del self._children[child.pid]
-            self.send(Frame(ENDED, child.number))
+            if child.tries:
+                self._tried(child, child.tries)
+            else:
+                self.send(Frame(ENDED, child.number))
         elif child.on_alarm == "timeout":
-            self.send(Frame(LINE, child.number, payload=b"left processes behind in its group; they are ended"))
+            if not child.tries:
+                self.send(Frame(LINE, child.number, payload=b"left processes behind in its group; they are ended"))
             self._terminate(child)
 
     def _on_alarm(self, child: _Child, now: float) -> None:
         if child.on_alarm == "timeout":
-            self._answer(child, FAILED, b"timed out after %g s and was ended" % child.timeout)
+            if not child.tries:
+                self._answer(child, FAILED, b"timed out after %g s and was ended" % child.timeout)
             self._terminate(child)
         elif child.on_alarm == "kill":
             _signal_group(child, signal.SIGKILL)
@@ -257,6 +307,64 @@ class ForkServer:
             child.alarm = now + (_GONE_AFTER_KILL if child.on_alarm == "check" else _GONE_AT_LAST)
             if child.status is not None:
                 self._settle(child)
+
+    # --- warm code ------------------------------------------------------------------------------------------------------
+
+    def _learn(self, data: bytes) -> None:
+        """Take what a child has told beside its outcome."""
+        news = News.from_bytes(data) if data else None
+        if news is None:
+            return
+        if news.is_stale:
+            self.send(Frame(STALE))
+        elif self._trials[news.folder] < _MOST_TRIALS and (lacking := self._warm.lacks(news.folder, news.modules)):
+            wish = self._wishes.setdefault(news.folder, [])
+            wish += [name for name in lacking if name not in wish]
+
+    def _try(self) -> None:
+        """Have a throw-away child load what was wished for first."""
+        folder, modules = next(iter(self._wishes.items()))
+
+        def run(result: int, output: int) -> None:
+            run_trial(self._warm, folder, modules, self._limits, result, output)
+
+        self._trials[folder] += 1
+        try:
+            self._start(run, 0, SECONDS, folder)
+        except OSError:  # no process left on this host: it is no time for this
+            del self._wishes[folder]
+
+    def _tried(self, child: _Child, folder: Path) -> None:
+        """Note what a trial has loaded without harm; leave alone for good what has done some."""
+        self._wishes.pop(folder, None)
+        said: list[str] | str = f"loading it takes longer than {SECONDS:g} s, or leaves processes behind"
+        if child.on_alarm == "timeout":
+            said = verdict(folder, bytes(child.result)) if child.status == 0 else f"its trial {_how_it_ended(child.status or 0)}"
+        if isinstance(said, str):
+            self._trials[folder] = _MOST_TRIALS
+            self.send(Frame(LINE, payload=f"the agent {folder.name} is loaded anew for each call: {said}".encode(errors="replace")))
+        else:
+            self._harmless[folder] = said
+
+    def _load(self) -> None:
+        """Load an agent's code. Whatever goes wrong with it now, in spite of its trial, is the end of this process."""
+        folder, modules = self._harmless.popitem()
+        self.send(Frame(WARMING, payload=os.fsencode(folder)))
+        if self._outbox:  # the daemon would not know what we died of
+            return
+        state = process_state()
+        signal.setitimer(signal.ITIMER_REAL, SECONDS)  # nobody heeds this signal: it ends the process, wherever that hangs
+        try:
+            self._warm.load(folder, modules)
+        except BaseException:  # an import may raise anything
+            logging.getLogger(__name__).exception("the agent in %s was loaded in its trial, and cannot be here", folder)
+            os._exit(1)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        if process_state() != state:
+            os._exit(1)
+        gc.collect()
+        gc.freeze()
+        self.send(Frame(WARM, payload=os.fsencode(folder)))
 
     def _terminate(self, child: _Child) -> None:
         _signal_group(child, signal.SIGTERM)
@@ -315,7 +423,7 @@ def main(arguments: list[str]) -> None:
     module, _, name = settings["perform"].partition(":")
     perform: Perform = getattr(import_module(module), name)
     _become_reaper()
-    server = ForkServer(control, perform, ChildLimits(**settings["limits"]))
+    server = ForkServer(control, perform, ChildLimits(**settings["limits"]), map(Path, settings["cold"]))
     gc.collect()
     gc.freeze()  # a collection in a child would touch, and so copy, every page of it
     server.send(Frame(READY))

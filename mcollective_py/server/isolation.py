@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from ..errors import UnsendableValue
-from .call import Call, Outcome
+from .call import Outcome
 from .callwire import decode_call, decode_view, encode_outcome
 from .historic import fault
+from .warm import Perform, WarmCode
 
 ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/puppetlabs/bin",
@@ -39,21 +40,36 @@ class ChildLimits:
 
 
 def run_child(
-    perform: Callable[[Call], Outcome], call: bytes, view: bytes, timeout: float, limits: ChildLimits, result: int, output: int
+    perform: Perform, warm: WarmCode, call: bytes, view: bytes, timeout: float, limits: ChildLimits, result: int, output: int
 ) -> NoReturn:
     """Turn a fresh fork into the child that makes one call, and end.
 
     call and view: as callwire encodes them. result and output: the writing ends of two pipes. Exit status 0 means that an outcome
-    was written.
+    was written; after a NUL what there is of news, see warm.py.
+    """
+
+    def give() -> bytes:
+        modules = frozenset(sys.modules)
+        outcome = _outcome_of(perform, warm, call, view)
+        news = warm.news(modules)
+        return outcome if news is None else b"%b\0%b" % (outcome, news.to_bytes())
+
+    run_alone(give, timeout, limits, result, output)
+
+
+def run_alone(give: Callable[[], bytes], timeout: float, limits: ChildLimits, result: int, output: int) -> NoReturn:
+    """Turn a fresh fork into a child of its own session and limits that writes what `give` gives to the pipe `result`, and end.
+
+    Exit status 0 means that it was written.
     """
     status = 1
     own = os.getpid()
     try:
         _settle_in(result, output)
         _set_limits(limits, timeout)
-        outcome = _outcome_of(perform, call, view)
+        given = give()
         if os.getpid() == own:  # an agent may fork and come back twice
-            _write(_RESULT, outcome)
+            _write(_RESULT, given)
             status = 0
         sys.stdout.flush()
         sys.stderr.flush()
@@ -91,9 +107,9 @@ def _set_limits(limits: ChildLimits, timeout: float) -> None:
     signal.setitimer(signal.ITIMER_REAL, timeout + _ALARM_GRACE)
 
 
-def _outcome_of(perform: Callable[[Call], Outcome], call: bytes, view: bytes) -> bytes:
+def _outcome_of(perform: Perform, warm: WarmCode, call: bytes, view: bytes) -> bytes:
     try:
-        return encode_outcome(perform(decode_call(call, decode_view(view))))
+        return encode_outcome(perform(decode_call(call, decode_view(view)), warm))
     except UnsendableValue as error:
         return encode_outcome(Outcome(5, f"the reply cannot be sent: {error}"))
     except BaseException as error:  # an agent may raise anything, SystemExit and MemoryError too, and this is its own process

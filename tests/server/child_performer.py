@@ -10,9 +10,10 @@ import sys
 from pathlib import Path
 
 from mcollective_py.server.call import Call, Outcome
+from mcollective_py.server.warm import WarmCode
 
 
-def perform(call: Call) -> Outcome:
+def perform(call: Call, warm: WarmCode) -> Outcome:
     return Outcome(body=globals()[f"do_{call.action}"](call.request.body, call))
 
 

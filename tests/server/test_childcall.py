@@ -9,6 +9,7 @@ from mcollective_py.message import Request
 from mcollective_py.node.view import NodeView
 from mcollective_py.server.call import Call, Outcome
 from mcollective_py.server.childcall import run_call
+from mcollective_py.server.warm import WarmCode
 
 AGENT = '''
 class Greeter:
@@ -17,6 +18,10 @@ class Greeter:
     def handlemsg(self, msg):
         return f"hello {msg.body} of {msg.caller}"
 '''
+
+
+def call(one):
+    return run_call(one, WarmCode())
 
 
 def a_call(folder):
@@ -28,13 +33,13 @@ def test_the_agent_of_the_folder_is_loaded_and_called(tmp_path):
     folder = tmp_path / "agents" / "greeter"
     folder.mkdir(parents=True)
     (folder / "agent.py").write_text(AGENT)
-    assert run_call(a_call(folder)) == Outcome(body="hello world of cert=alice")
+    assert call(a_call(folder)) == Outcome(body="hello world of cert=alice")
 
 
 def test_a_folder_without_an_agent_is_an_error(tmp_path):
     (tmp_path / "agents" / "greeter").mkdir(parents=True)
     with pytest.raises(PluginError):
-        run_call(a_call(tmp_path / "agents" / "greeter"))
+        call(a_call(tmp_path / "agents" / "greeter"))
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root checks who could change an agent")
@@ -44,7 +49,7 @@ def test_an_agent_that_others_could_have_changed_since_the_start_is_not_run(tmp_
     (folder / "agent.py").write_text(AGENT)
     (folder / "agent.py").chmod(0o666)
     with pytest.raises(PluginError, match="not loaded for safety"):
-        run_call(a_call(folder))
+        call(a_call(folder))
 
 
 RPC_AGENT = '''
@@ -68,7 +73,7 @@ def test_an_action_that_brings_its_defaults_needs_no_ddl(tmp_path):
     folder = tmp_path / "agents" / "lamp"
     folder.mkdir(parents=True)
     (folder / "agent.py").write_text(RPC_AGENT)
-    assert run_call(a_switch(folder, defaults={"on": False, "watts": 40})) == Outcome(body={"on": True, "watts": 40})
+    assert call(a_switch(folder, defaults={"on": False, "watts": 40})) == Outcome(body={"on": True, "watts": 40})
 
 
 def test_an_action_that_went_since_the_start_is_said(tmp_path):
@@ -76,4 +81,4 @@ def test_an_action_that_went_since_the_start_is_said(tmp_path):
     folder.mkdir(parents=True)
     (folder / "agent.py").write_text(RPC_AGENT.replace("def switch", "def light"))
     with pytest.raises(PluginError, match="has no action switch any more"):
-        run_call(a_switch(folder, defaults={}))
+        call(a_switch(folder, defaults={}))

@@ -33,6 +33,7 @@ class Server:
             "perform": "child_performer:perform",
             "import_path": [str(Path(__file__).parent)],
             "log_level": 20,
+            "cold": [],
         }
         with theirs:
             self.process = subprocess.Popen(

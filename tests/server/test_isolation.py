@@ -12,6 +12,7 @@ from mcollective_py.node.view import NodeView
 from mcollective_py.server.call import Call, Outcome
 from mcollective_py.server.callwire import decode_outcome, encode_call, encode_view
 from mcollective_py.server.isolation import ENVIRONMENT, ChildLimits, run_child
+from mcollective_py.server.warm import WarmCode
 
 
 def a_call():
@@ -26,7 +27,16 @@ def run(perform, limits=None, timeout=5.0, call=None):
     pid = os.fork()
     if pid == 0:
         payload = encode_call(a_call()) if call is None else call
-        run_child(perform, payload, encode_view(NodeView("web1")), timeout, limits or ChildLimits(), result_end, output_end)
+        run_child(
+            lambda call, warm: perform(call),
+            WarmCode(),
+            payload,
+            encode_view(NodeView("web1")),
+            timeout,
+            limits or ChildLimits(),
+            result_end,
+            output_end,
+        )
     os.close(result_end)
     os.close(output_end)
     handle = os.pidfd_open(pid)
