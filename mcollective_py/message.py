@@ -13,6 +13,9 @@ EVERY_AGENT = "*"
 REGISTRATION = "registration"
 """The agent that hosts send their registrations to."""
 
+AUDIT = "auditcollector"
+"""The agent that hosts send the lines of their audit to."""
+
 
 class Kind(Enum):
     """The three places a message can be sent to."""
@@ -114,9 +117,9 @@ class Request:
 
     @property
     def is_registration(self) -> bool:
-        """True for what a host may send of itself: a plain broadcast to the agents of that name, which nobody answers."""
+        """True for what a host may send of itself: a plain broadcast to one of these agents, which nobody answers."""
         is_plain = self.action is None and self.reply_to is None and self.targets is None
-        return is_plain and self.agent == REGISTRATION and self.filter == Filter(agents=(REGISTRATION,))
+        return is_plain and self.agent in (REGISTRATION, AUDIT) and self.filter == Filter(agents=(self.agent,))
 
 
 @dataclass(frozen=True, slots=True)

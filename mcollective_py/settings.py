@@ -322,8 +322,14 @@ SETTINGS: tuple[Setting, ...] = (
         "Let what a DDL marks sensitive travel unencrypted: a client sends it where the wire cannot encrypt, a host takes it.",
     ),
     Setting("rpcauthprovider", "text", "action_policy", "The authorization provider.", side="server"),
-    Setting("rpcaudit", "flag", "false", "Write an audit record of every request.", side="server"),
-    Setting("rpcauditprovider", "text", "logfile", "The audit provider.", side="server"),
+    Setting(
+        "rpcaudit",
+        "flag",
+        None,
+        "Write audit records of every request; without it yes with x509, and no with the plugins for Ruby fleets.",
+        side="server",
+    ),
+    Setting("rpcauditprovider", "text", "logfile", "Where the audit goes: logfile, journald or syslog.", side="server"),
     # The process
     Setting(
         "statedir",
@@ -413,10 +419,26 @@ SETTINGS: tuple[Setting, ...] = (
         side="server",
     ),
     Setting(
-        "plugin.rpcaudit.logfile", "path", "/var/log/puppetlabs/mcollective/mcollective-audit.log", "The audit file.", side="server"
+        "plugin.rpcaudit.logfile",
+        "path",
+        "/var/log/mcollective/audit.log",
+        "The audit file.",
+        side="server",
+        historic=("/var/log/puppetlabs/mcollective/mcollective-audit.log", "/var/log/puppetlabs/mcollective/mcollective-audit.log"),
     ),
     Setting("plugin.rpcaudit.logfile.mode", "text", "0640", "Mode of the audit file, in octal.", side="server"),
-    Setting("plugin.rpcaudit.logfile.group", "text", None, "Group of the audit file; without it that of the daemon.", side="server"),
+    Setting("plugin.rpcaudit.logfile.group", "text", None, "Group of the audit file; without it adm, where root runs.", side="server"),
+    Setting("plugin.rpcaudit.facility", "text", "authpriv", "The syslog facility of the provider syslog.", side="server"),
+    Setting(
+        "plugin.rpcaudit.reads_go_on",
+        "flag",
+        "false",
+        "Do what only reads while the audit cannot be written; what changes something is refused then.",
+        side="server",
+    ),
+    Setting(
+        "plugin.rpcaudit.publish", "flag", "false", "Send the audit to agents named `auditcollector` too; with x509.", side="server"
+    ),
     Setting(
         "plugin.yaml",
         "paths",

@@ -19,7 +19,7 @@ def test_an_empty_file_gives_the_defaults():
     assert config.text("connector") == "activemq"
     assert config.flag("rpcauthorization") is True
     assert config.text("rpcauthprovider") == "action_policy"
-    assert config.flag("rpcaudit") is False
+    assert config.text("rpcaudit") is None
     assert config.items("collectives") == ("mcollective",)
     assert config.text("main_collective") == "mcollective"
     assert config.number("ttl") == 60

@@ -95,6 +95,7 @@ class Site:
             "logger_type": "file",
             "logfile": str(home / "mcollectived.log"),
             "statedir": str(home / "state"),
+            "plugin.rpcaudit.logfile": str(home / "audit.log"),
         }
         self._write(home / "server.cfg", self._config(host.name, broker) | own | dict(host.settings))
         return home / "server.cfg"

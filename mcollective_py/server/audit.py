@@ -1,41 +1,70 @@
-"""The audit in a log file: one JSON line for each request that was let in, was refused, or has ended."""
+"""The audit: one JSON line for each request that was let in, was refused, or has ended, and for messages that nobody signed."""
 
-import grp
+import contextlib
 import json
 import logging
-import os
-import stat
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from ..config import Config
 from ..ddl.model import DDL
-from ..errors import AuditFailed, ConfigError, MCollectiveError, Rejected
-from ..message import Request
-from ..regularfile import check_appendable
-from ..wire.plainjson import plain_json
+from ..errors import AuditFailed, MCollectiveError, Rejected
+from ..message import AUDIT, Delivery, Kind, Request
+from .auditchain import Link
+from .auditoutbox import Outbox
+from .auditstate import AuditState
 from .call import Outcome
 from .ratelimit import RateLimit
+from .redaction import data_of, harmless_text
 
 logger = logging.getLogger(__name__)
 
 _MAX_DATA = 64 << 10  # bytes of a request's inputs that a line may hold
-_REDACTED: Mapping[str, Any] = {"redacted": True}
+_MAX_REASON = 2000  # characters
+_REJECTIONS = 20, 1.0  # lines, and seconds: of messages that were signed once
+_INVALID = 10, 10.0  # the same for those that anybody at all can make
+_PAUSE = 0.05  # seconds for which ends of reads are collected where many run
+_RETRY = 1.0  # seconds until what could not be written is tried again
+_FAILED = 0.1  # seconds for which the next record fails at once: all that waits would be tried for each
+_HELD = 4 << 20  # bytes of records that wait for a disk
+_HEAD = 0.2  # seconds: as old may be what is kept of where the chain stands, while lines are written
 
-_REJECTIONS = 20  # lines a second
+_ENCODER = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
+
+
+class Sink(Protocol):
+    """Where lines go: auditfile.py has a file, auditsockets.py the system's log."""
+
+    end: Link | None
+
+    def open(self) -> None:
+        """Reach it now. Raises OSError."""
+        ...
+
+    def append(self, records: Sequence[bytes], *, sync: bool = False) -> list[bytes]:
+        """Make lines of records and write them. Raises OSError."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it; the next line opens it again."""
+        ...
 
 
 class NullAudit:
     """Writes nothing: `rpcaudit = 0`."""
 
-    def allowed(self, request: Request, ddl: DDL | None, rule: str = "") -> None:
+    outbox: Outbox | None = None
+
+    def allowed(self, request: Request, ddl: DDL | None, rule: str = "", *, only_reads: bool = False) -> None:
         """Nothing."""
 
     def refused(self, request: Request, ddl: DDL | None, error: MCollectiveError) -> None:
+        """Nothing."""
+
+    def invalid(self, delivery: Delivery, error: Rejected) -> None:
         """Nothing."""
 
     def finished(self, request: Request, outcome: Outcome) -> None:
@@ -45,74 +74,141 @@ class NullAudit:
         """Nothing."""
 
 
-class LogfileAudit:
-    """A file of JSON lines, opened anew after a rotation by rename; one truncated in place goes on from its start.
+class WrittenAudit:
+    """Records of JSON, written as the lines of a chain (auditchain.py); any thread may use it.
 
-    Lines hold Choria's eight fields (timestamp, request_id, request_time, caller, sender, agent, action, data) and node,
-    collective, decision (`allow`, `deny`), rule, reason, outcome (the status code) and duration_ms, null where not known. A
-    request that runs has two lines, the second with its outcome and without data. held_back: how many messages that were
-    no good (copies, stale ones) had no line before this one. mode and group: of a file that is made here;
-    one that is there and open to more than mode is narrowed. clock: seconds since the epoch.
+    A record holds Choria's eight fields (timestamp, request_id, request_time, caller, sender, agent, action, data) and node,
+    collective, decision (`allow`, `deny`, `invalid`), rule, reason, outcome (the status code), duration_ms, cert_sha256 and obo, null
+    where not known. A request that runs has two, the second with its outcome and without data. held_back: how many messages that were
+    no good had no line before this one; lost: how many records a full disk has cost. What starts is written before it runs, and what
+    changes something is on the disk then. What has ended is done: its record waits for the disk, and where many reads run, a moment
+    for the others. reads_go_on: do what only reads while nothing can be written. state: for the salt and where the chain stands;
+    keeps_each: after every line, for a sink that cannot be read back. longest: bytes of a record that the sink takes. outbox: of
+    lines that are to be published too.
     """
 
     def __init__(
-        self, path: Path, node: str, mode: int = 0o640, group: int | None = None, clock: Callable[[], float] = time.time
+        self,
+        sink: Sink,
+        node: str,
+        *,
+        state: AuditState | None = None,
+        outbox: Outbox | None = None,
+        reads_go_on: bool = False,
+        keeps_each: bool = False,
+        longest: int = _MAX_DATA,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        self._path, self._node, self._mode, self._group, self._clock = str(path), node, mode, group, clock
-        self._rejections = RateLimit(_REJECTIONS, 1.0)
+        self._sink, self._node, self._clock, self.outbox = sink, node, clock, outbox
+        self._state = state or AuditState(None)
+        self._reads_go_on, self._keeps_each, self._longest = reads_go_on, keeps_each, longest
+        self._rejections, self._invalid = RateLimit(*_REJECTIONS), RateLimit(*_INVALID)
+        self._errors = RateLimit(1, 10.0)
         self._lock = threading.Lock()
-        self._file = -1
-        self._identity: tuple[int, int] = (0, 0)
-        self._is_torn = self._is_closed = False
+        self._waiting: deque[bytes] = deque()  # records that are still to be written, the oldest first
+        self._waiting_bytes = self._lost = 0
+        self._reading: set[str] = set()
+        self._kept = self._failed = float("-inf")
+        self._failure: OSError | None = None
+        self._wake = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._is_closed = False
 
     def open(self) -> None:
-        """Open the file now; without this the first record does. Raises OSError."""
+        """Reach the sink now; without this the first record does. Raises OSError."""
         with self._lock:
-            self._open()
+            self._sink.open()
 
-    def allowed(self, request: Request, ddl: DDL | None, rule: str = "") -> None:
+    def allowed(self, request: Request, ddl: DDL | None, rule: str = "", *, only_reads: bool = False) -> None:
         """See pipeline.Audit."""
+        if _is_collection(request):
+            return
+        record = self._record(request, self._data(request, ddl), decision="allow", rule=rule or None)
+        if only_reads:
+            self._reading.add(request.id)
         try:
-            self._write(self._line(request, data_of(request, ddl), decision="allow", rule=rule or None))
+            with self._lock:
+                self._write(record, sync=not only_reads)
         except OSError as error:
-            logger.error("%s refused: the audit record cannot be written to %s: %s", request.id, self._path, error.strerror or error)
+            self._tell(request.id, error)
+            if only_reads and self._reads_go_on:
+                self._hold(record)
+                return
+            self._reading.discard(request.id)
             raise AuditFailed(f"{self._node} cannot write its audit log, so nothing is done: {error.strerror or error}") from error
 
     def refused(self, request: Request, ddl: DDL | None, error: MCollectiveError) -> None:
         """See pipeline.Audit."""
-        rule = getattr(error, "rule", "") or None
-        code = getattr(error, "statuscode", None)
-        held_back = 0
+        self._reading.discard(request.id)
+        if _is_collection(request) and request.sender == self._node:
+            return  # what tells of it would be refused in its turn, without end
+        more: dict[str, Any] = {}
+        data = None
         if isinstance(error, Rejected):
             # Anybody who can send a copy of a message makes these, without end: short lines, few a second, the rest counted.
             if not self._rejections.allows(self._clock()):
                 return
-            held_back = self._rejections.take_held_back()
-        data = None if isinstance(error, Rejected) else data_of(request, ddl)
-        more = {"held_back": held_back} if held_back else {}
-        self._try(request, self._line(request, data, decision="deny", rule=rule, reason=str(error), outcome=code, **more))
+            more = _held_back(self._rejections)
+        else:
+            data = self._data(request, ddl)
+        code, rule = getattr(error, "statuscode", None), getattr(error, "rule", "") or None
+        self._write_when_possible(self._record(request, data, decision="deny", rule=rule, reason=str(error), outcome=code, **more))
+
+    def invalid(self, delivery: Delivery, error: Rejected) -> None:
+        """See pipeline.Audit."""
+        now = self._clock()
+        if not self._invalid.allows(now):
+            return
+        source = delivery.source
+        fields = {
+            "timestamp": _moment(now),
+            **dict.fromkeys(("request_id", "request_time", "caller")),
+            "sender": delivery.sender[:255] if delivery.sender else None,
+            "agent": source.name if source.kind is Kind.AGENT else None,
+            "action": None,
+            "data": None,
+            "node": self._node,
+            "collective": source.collective,
+            "decision": "invalid",
+            "rule": None,
+            "reason": f"{error.reason}: {harmless_text(str(error))}"[:_MAX_REASON],
+            **dict.fromkeys(("outcome", "duration_ms", "cert_sha256", "obo")),
+            **_held_back(self._invalid),
+        }
+        self._write_when_possible(_bytes(fields))
 
     def finished(self, request: Request, outcome: Outcome) -> None:
         """See pipeline.Audit."""
+        if _is_collection(request):
+            return
         duration = round(outcome.duration * 1000, 1)
-        line = self._line(request, None, decision="allow", reason=outcome.refusal, outcome=outcome.statuscode, duration_ms=duration)
-        self._try(request, line)
+        record = self._record(request, None, decision="allow", reason=outcome.refusal, outcome=outcome.statuscode, duration_ms=duration)
+        is_read = request.id in self._reading
+        self._reading.discard(request.id)
+        if is_read and self._reading and not self._is_closed:
+            self._hold(record)  # many run: one write for several
+        else:
+            self._write_when_possible(record)
 
     def close(self) -> None:
         """See pipeline.Audit."""
         with self._lock:
             self._is_closed = True
-            self._close()
+            self._flush_or_tell()
+            self._sink.close()
+            self._state.close()
+        self._wake.set()
 
-    def _try(self, request: Request, line: bytes) -> None:
-        try:
-            self._write(line)
-        except OSError as error:
-            logger.error("%s the audit record cannot be written to %s: %s", request.id, self._path, error.strerror or error)
+    # --- records --------------------------------------------------------------------------------------------------------
 
-    def _line(self, request: Request, data: Any, *, decision: str, **more: Any) -> bytes:
+    def _data(self, request: Request, ddl: DDL | None) -> Any:
+        data = data_of(request, ddl, self._state.salt)
+        size = len(_ENCODER.encode(data)) if data else 0
+        return data if size <= min(_MAX_DATA, self._longest) else {"truncated": True, "bytes": size}
+
+    def _record(self, request: Request, data: Any, *, decision: str, **more: Any) -> bytes:
         fields = {
-            "timestamp": datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="microseconds"),
+            "timestamp": _moment(self._clock()),
             "request_id": request.id,
             "request_time": request.time,
             "caller": request.caller,
@@ -127,146 +223,117 @@ class LogfileAudit:
             "reason": None,
             "outcome": None,
             "duration_ms": None,
+            "cert_sha256": request.certificate or None,
+            "obo": request.delegate or None,
         }
-        return _json(fields | more) + b"\n"
+        if more.get("reason"):
+            more["reason"] = harmless_text(more["reason"])[:_MAX_REASON]
+        return _bytes(fields | more)
 
-    # --- the file, with the lock held ------------------------------------------------------------------------------------
+    # --- writing --------------------------------------------------------------------------------------------------------
 
-    def _write(self, line: bytes) -> None:
-        with self._lock:
-            try:
-                self._open()
-                self._append(line)
-            finally:
-                if self._is_closed:  # a late record, of an action that a reload did not wait for
-                    self._close()
-
-    def _append(self, line: bytes) -> None:
-        # A line that was cut off by a full disk must not swallow the next one.
-        content = b"\n" + line if self._is_torn else line
-        written = os.write(self._file, content)
-        self._is_torn = written < len(content) and not self._take_back(written)
-        if written < len(content):
-            raise OSError("only a part of the record could be written: is the disk full?")
-
-    def _take_back(self, written: int) -> bool:
+    def _write_when_possible(self, record: bytes) -> None:
+        """Write what is refused or done already; where it cannot be now, keep it for later."""
         try:
-            os.ftruncate(self._file, os.fstat(self._file).st_size - written)
-        except OSError:
+            with self._lock:
+                self._write(record)
+        except OSError as error:
+            self._tell("a request", error)
+            self._hold(record)
+
+    def _hold(self, record: bytes) -> None:
+        if self._waiting_bytes > _HELD:
+            self._lost += 1
+        else:
+            self._waiting_bytes += len(record)
+            self._waiting.append(record)
+        self._wake_up()
+
+    def _wake_up(self) -> None:
+        if not self._wake.is_set():
+            self._wake.set()
+        if self._thread is None and not self._is_closed:
+            with contextlib.suppress(RuntimeError):  # no thread to be had: the next record takes along what waits
+                self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while not self._is_closed:
+            self._wake.wait()
+            time.sleep(_PAUSE)
+            self._wake.clear()
+            with self._lock:
+                is_written = self._flush_or_tell()
+            if not is_written:
+                time.sleep(_RETRY)
+                self._wake.set()
+
+    # With the lock held:
+
+    def _flush_or_tell(self) -> bool:
+        try:
+            self._write()
+        except OSError as error:
+            self._tell("a request", error)
             return False
+        self._keep_head()
         return True
 
-    def _open(self) -> None:
-        """Have the file open that the path leads to now."""
-        if self._file >= 0:
-            try:
-                found = os.lstat(self._path)
-                if (found.st_dev, found.st_ino) == self._identity:
-                    return
-            except FileNotFoundError:
-                pass  # rotated away
-            self._close()
-        # O_NONBLOCK: opening a FIFO must not wait
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        descriptor = os.open(self._path, flags, 0o600)
+    def _write(self, record: bytes | None = None, *, sync: bool = False) -> None:
+        """What waits, then the record. Raises OSError: then all of it is still to be written."""
+        if self._failure is not None and time.monotonic() - self._failed < _FAILED:
+            raise self._failure
+        records = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        batch = [*records, record] if record is not None else records
+        if not batch:
+            return
+        if lost := self._lost:
+            batch[-1] = b'%s,"lost":%d}' % (batch[-1][:-1], lost)
         try:
-            found = os.fstat(descriptor)
-            if not stat.S_ISREG(found.st_mode):
-                raise OSError(f"{self._path} is not a regular file")
-            mode = stat.S_IMODE(found.st_mode)
-            if found.st_size == 0 and self._group is not None and found.st_gid != self._group:
-                os.fchown(descriptor, -1, self._group)
-            if found.st_size == 0 or mode & ~self._mode:
-                os.fchmod(descriptor, self._mode if found.st_size == 0 else mode & self._mode)
-            # A daemon that was killed, or the disk that was full, may have left half a line.
-            self._is_torn = found.st_size > 0 and os.pread(descriptor, 1, found.st_size - 1) != b"\n"
-        except OSError:
-            os.close(descriptor)
-            raise
-        self._file, self._identity = descriptor, (found.st_dev, found.st_ino)
-
-    def _close(self) -> None:
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
-
-
-def data_of(request: Request, ddl: DDL | None) -> Any:
-    """The inputs as the audit may hold them: sensitive ones redacted, and those that no DDL speaks of."""
-    if request.action is None:
-        data = request.body
-    elif isinstance(request.body, Mapping):
-        action = ddl.actions.get(request.action) if ddl else None
-        shown = {name for name, known in action.inputs.items() if not known.sensitive} if action else set()
-        if action and action.additional_inputs:
-            shown |= set(request.body) - set(action.inputs)
-        data = {str(name): value if name in shown else _REDACTED for name, value in request.body.items()}
-    else:
-        data = _REDACTED
-    size = len(_json(data))
-    return data if size <= _MAX_DATA else {"truncated": True, "bytes": size}
-
-
-def open_audit(config: Config, node: str) -> LogfileAudit | NullAudit:
-    """The audit that a configuration asks for. Raises ConfigError, also where its file cannot be opened."""
-    audit = _configured(config, node)
-    if isinstance(audit, LogfileAudit):
-        try:
-            audit.open()
+            lines = self._sink.append(batch, sync=sync)
         except OSError as error:
-            raise _unwritable(config, error) from error
-    return audit
+            self._waiting.extendleft(reversed(records))
+            self._failure, self._failed = error, time.monotonic()
+            raise
+        finally:
+            if self._is_closed:  # a late record, of an action that a reload did not wait for
+                self._sink.close()
+        self._waiting_bytes = sum(map(len, self._waiting)) if self._waiting else 0
+        self._lost -= lost
+        self._failure = None
+        if self.outbox is not None:
+            self.outbox.put(lines)
+        if sync or self._keeps_each or self._is_closed or time.monotonic() - self._kept > _HEAD:
+            self._keep_head()
+        elif not self._reading:
+            self._wake_up()
+
+    def _keep_head(self) -> None:
+        if self._sink.end is not None:
+            self._state.keep(self._sink.end)
+        self._kept = time.monotonic()
+        if self._is_closed:
+            self._state.close()
+
+    def _tell(self, whose: str, error: OSError) -> None:
+        if self._errors.allows(time.monotonic()):
+            logger.error("the audit record of %s cannot be written: %s", whose, error.strerror or error)
 
 
-def check_audit(config: Config) -> None:
-    """Raise the ConfigError that open_audit would; no file is opened or made."""
-    if isinstance(_configured(config, "check"), NullAudit):
-        return
-    path = Path(config.word("plugin.rpcaudit.logfile"))
-    try:
-        check_appendable(path)
-        if (path.exists() or path.is_symlink()) and not stat.S_ISREG(path.lstat().st_mode):
-            raise OSError(f"{path} is not a regular file")
-    except PermissionError as error:
-        if os.geteuid() == 0:
-            raise _unwritable(config, error) from error
-        logger.warning("%s cannot be written by who runs this: the daemon's user has to be able to", path)
-    except OSError as error:
-        raise _unwritable(config, error) from error
+def _is_collection(request: Request) -> bool:
+    """The audit of other hosts on its way to a file of this one, which is the record of it (agents/auditcollector)."""
+    return request.agent == AUDIT and request.action is None
 
 
-def _configured(config: Config, node: str) -> LogfileAudit | NullAudit:
-    """The audit, with nothing opened yet."""
-    if not config.flag("rpcaudit"):
-        return NullAudit()
-    provider = config.word("rpcauditprovider")
-    if provider.lower() != "logfile":
-        raise ConfigError(f"there is no provider {provider}: write logfile", file=config.file, key="rpcauditprovider")
-    return LogfileAudit(Path(config.word("plugin.rpcaudit.logfile")), node, _mode(config), _group(config))
+def _held_back(limit: RateLimit) -> dict[str, int]:
+    count = limit.take_held_back()
+    return {"held_back": count} if count else {}
 
 
-def _unwritable(config: Config, error: OSError) -> ConfigError:
-    path = config.word("plugin.rpcaudit.logfile")
-    problem = f"{path} cannot be written, so every request would be refused: {error.strerror or error}"
-    return ConfigError(problem, file=config.file, key="plugin.rpcaudit.logfile")
+def _moment(now: float) -> str:
+    return datetime.fromtimestamp(now, UTC).isoformat(timespec="microseconds")
 
 
-def _mode(config: Config) -> int:
-    text = config.word("plugin.rpcaudit.logfile.mode")
-    if not (1 <= len(text) <= 4 and set(text) <= set("01234567")) or int(text, 8) & ~0o660 or not int(text, 8) & 0o200:
-        problem = f"'{text}' is no mode for an audit log: write 0600 or 0640"
-        raise ConfigError(problem, file=config.file, key="plugin.rpcaudit.logfile.mode")
-    return int(text, 8)
-
-
-def _group(config: Config) -> int | None:
-    name = config.text("plugin.rpcaudit.logfile.group")
-    try:
-        return grp.getgrnam(name).gr_gid if name else None
-    except KeyError as error:
-        raise ConfigError(f"there is no group {name}", file=config.file, key="plugin.rpcaudit.logfile.group") from error
-
-
-def _json(value: Any) -> bytes:
-    """JSON in ASCII without any control character, whatever the value."""
-    return json.dumps(plain_json(value), allow_nan=False, separators=(",", ":")).replace("\x7f", "\\u007f").encode()
+def _bytes(fields: dict[str, Any]) -> bytes:
+    """JSON in ASCII without any control character, whatever the values."""
+    return _ENCODER.encode(fields).replace("\x7f", "\\u007f").encode()

@@ -16,6 +16,7 @@ from ..config import Config
 from ..connector.factory import ObservedConnector, open_connector
 from ..errors import MCollectiveError
 from ..node.footprint import hand_back_memory, share_one_arena
+from .auditsender import AuditSender
 from .child import ChildExecutor
 from .dispatch import perform
 from .executor import Limits, ThreadExecutor
@@ -25,6 +26,7 @@ from .leftovers import end as end_leftover
 from .logs import logs_to_stderr, next_loglevel, start_logging
 from .registrar import Registrar
 from .runner import Runner
+from .secretsinuse import SecretsInUse
 from .selfreport import SelfReport
 from .statefolder import open_state_folder
 from .stats import Stats
@@ -51,12 +53,13 @@ def main(arguments: Sequence[str]) -> int:
         daemonize = asked if options.daemonize is None else options.daemonize
         if daemonize:
             detach()
-        start_logging(config, is_detached=daemonize, verbose=options.verbose)
+        secrets = SecretsInUse()
+        start_logging(config, is_detached=daemonize, verbose=options.verbose, cleared=secrets.cleared)
         warn_of_fixed_hashes(os.environ)
         pidfile = PidFile(Path(options.pid)) if options.pid else None
         try:
             share_one_arena()
-            return Daemon(config, options.verbose).run()
+            return Daemon(config, options.verbose, secrets).run()
         finally:
             if pidfile:
                 pidfile.remove()
@@ -77,8 +80,8 @@ def warn_of_fixed_hashes(environ: Mapping[str, str]) -> None:
 class Daemon:
     """One daemon process: builds runner and executors, and turns signals into what operators expect of them."""
 
-    def __init__(self, config: Config, verbose: bool) -> None:
-        self._config, self._verbose = config, verbose
+    def __init__(self, config: Config, verbose: bool, secrets: SecretsInUse) -> None:
+        self._config, self._verbose, self._secrets = config, verbose, secrets
         self._events: SimpleQueue[int] = SimpleQueue()
         self._stats = Stats(time.time())
         folder = open_state_folder(config)
@@ -99,8 +102,8 @@ class Daemon:
             lambda call: perform(self._runner.host.agents[call.request.agent], call, report), limits, on_idle=hand_back_memory
         )
         changes = ChildExecutor(limits, on_begun=lambda call, pid: self._journal.runs_in(call.request, pid))
-        self._runner = Runner(host, _connector(host), reads, changes, self._stats, time.time, _subscribed, self._journal)
-        self._registrar = Registrar(self._runner, time.time)
+        self._runner = Runner(host, _connector(host), reads, changes, self._stats, time.time, _subscribed, self._journal, secrets)
+        self._registrar, self._audit_sender = Registrar(self._runner, time.time), AuditSender(self._runner, time.time)
 
     def run(self) -> int:
         """Serve until TERM or INT; 0, or 1 where a second one cut running actions short."""
@@ -109,6 +112,7 @@ class Daemon:
         self._find_leftovers()
         threading.Thread(target=self._runner.run, name="requests", daemon=True).start()
         self._registrar.update()
+        self._audit_sender.update()
         logger.info("mcollectived %s is %s, pid %d", __version__, self._runner.host.identity, os.getpid())
         notify_systemd(f"READY=1\nSTATUS=serving as {self._runner.host.identity}")
         while (event := self._events.get()) not in _ENDS:
@@ -119,7 +123,7 @@ class Daemon:
         if event == signal.SIGUSR2:
             logger.warning("log level is now %s", next_loglevel())
         elif event == signal.SIGWINCH:
-            start_logging(self._runner.host.config, is_detached=False, verbose=self._verbose)
+            start_logging(self._runner.host.config, is_detached=False, verbose=self._verbose, cleared=self._secrets.cleared)
             logger.info("log files are open again")
         else:
             self._reload(reread=event == signal.SIGHUP)
@@ -132,7 +136,7 @@ class Daemon:
             config = Config.from_file(old.config.file, "server") if reread and old.config.file else old.config
             host = build_host(config, time.time, old)
             if reread:
-                start_logging(config, is_detached=False, verbose=self._verbose)
+                start_logging(config, is_detached=False, verbose=self._verbose, cleared=self._secrets.cleared)
         except MCollectiveError as error:
             logger.error("reload refused, the old configuration stays: %s", error)
         else:
@@ -140,6 +144,7 @@ class Daemon:
             self._runner.reload(host, _connector(host) if moved else None)
             self._journal.use(host.rules, reads_go_on=config.flag("plugin.journal.reads_go_on"))
             self._registrar.update()
+            self._audit_sender.update()
             logger.info("reloaded: %d agents%s", len(host.agents), ", connecting anew" if moved else "")
         notify_systemd("READY=1")
 
@@ -163,7 +168,7 @@ class Daemon:
         outcome: list[bool] = []
 
         def stop() -> None:
-            outcome.append(self._runner.stop(patience))
+            outcome.append(self._runner.stop(patience, self._audit_sender.stop))
             self._journal.close()
             self._events.put(_STOPPED)
 

@@ -24,8 +24,9 @@ from ..plugins.sitedata import load_data
 from ..security.base import SecurityPlugin
 from ..security.load import certificate_name, security_plugin
 from ..settings import RUBY_PROVIDERS, family_of_provider
-from .audit import open_audit
-from .pipeline import Audit, Authorization, Rules
+from .audit import NullAudit, WrittenAudit
+from .auditproviders import open_audit
+from .pipeline import Authorization, Rules
 from .policyfiles import open_authorizer
 from .registration import Registration, registration_plugin
 
@@ -50,7 +51,7 @@ class Host:
     agents: AgentIndex
     plugin_settings: Mapping[str, Mapping[str, str]]
     authorization: Authorization
-    audit: Audit
+    audit: WrittenAudit | NullAudit
     rules: Rules
     speaks_ruby: bool = False
     registration: Registration | None = None
@@ -145,14 +146,14 @@ def connection_settings(config: Config) -> dict[str, str | None]:
     return {key: config.text(key) for key in ("connector", *keys) if key.startswith(prefixes)}
 
 
-def _audit(config: Config, identity: str, previous: Host | None) -> Audit:
+def _audit(config: Config, identity: str, previous: Host | None) -> WrittenAudit | NullAudit:
     if previous is not None and previous.identity == identity and _audit_settings(previous.config) == _audit_settings(config):
         return previous.audit
     return open_audit(config, identity)
 
 
 def _audit_settings(config: Config) -> dict[str, str | None]:
-    audit = ("rpcaudit", "plugin.rpcaudit.")
+    audit = ("rpcaudit", "plugin.rpcaudit.", "statedir", "securityprovider")
     return {key: config.text(key) for key in list(config.keys()) if key.startswith(audit)}
 
 

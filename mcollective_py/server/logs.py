@@ -4,12 +4,14 @@ import logging
 import logging.handlers
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from ..config import Config
 from ..errors import ConfigError
 from ..regularfile import check_appendable
 from ..text import one_line
+from .redaction import harmless_text
 
 logger = logging.getLogger(__name__)
 
@@ -17,12 +19,13 @@ _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _LEVELS = {"debug": 10, "info": 20, "warn": 30, "error": 40, "fatal": 50}
 
 
-def start_logging(config: Config, *, is_detached: bool, verbose: bool = False) -> None:
+def start_logging(config: Config, *, is_detached: bool, verbose: bool = False, cleared: Callable[[str], str] = harmless_text) -> None:
     """Log as the configuration says: logger_type file, syslog or console.
 
-    Raises ConfigError where that cannot be; the log then goes on as before.
+    cleared: what a record's text becomes, tracebacks included: one without secrets. Raises ConfigError where that cannot be; the log
+    then goes on as before.
     """
-    root, made = logging.getLogger(), _handler(config, is_detached)
+    root, made = logging.getLogger(), _handler(config, is_detached, cleared)
     for handler in list(root.handlers):
         root.removeHandler(handler)
         handler.close()
@@ -33,6 +36,13 @@ def start_logging(config: Config, *, is_detached: bool, verbose: bool = False) -
 
 class _OneLine(logging.Formatter):
     """One record, one line, whatever a message from the wire says; only tracebacks, which are ours, have more."""
+
+    def __init__(self, pattern: str, cleared: Callable[[str], str]) -> None:
+        super().__init__(pattern)
+        self._cleared = cleared
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._cleared(super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         record.message = one_line(record.message)
@@ -72,7 +82,7 @@ def _unwritable(place: str | Path, error: OSError) -> ConfigError:
     return ConfigError(f"{place} cannot be written: {error.strerror}", key="logfile")
 
 
-def _handler(config: Config, is_detached: bool) -> logging.Handler:
+def _handler(config: Config, is_detached: bool, cleared: Callable[[str], str]) -> logging.Handler:
     handler: logging.Handler
     place = _place(config, is_detached)
     if place == "syslog":
@@ -81,7 +91,7 @@ def _handler(config: Config, is_detached: bool) -> logging.Handler:
             handler = logging.handlers.SysLogHandler(address="/dev/log", facility=facility)
         except OSError as error:
             raise ConfigError(f"no syslog listens at /dev/log: {error.strerror}", key="logger_type") from error
-        handler.setFormatter(_OneLine("mcollectived[%(process)d]: %(levelname)s %(name)s: %(message)s"))
+        handler.setFormatter(_OneLine("mcollectived[%(process)d]: %(levelname)s %(name)s: %(message)s", cleared))
         return handler
     if place == "console":
         handler = logging.StreamHandler(sys.stderr)
@@ -92,7 +102,7 @@ def _handler(config: Config, is_detached: bool) -> logging.Handler:
             )
         except OSError as error:
             raise _unwritable(place, error) from error
-    handler.setFormatter(_OneLine(_FORMAT))
+    handler.setFormatter(_OneLine(_FORMAT, cleared))
     return handler
 
 

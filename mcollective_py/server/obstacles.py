@@ -8,7 +8,7 @@ from ..config import Config
 from ..errors import MCollectiveError
 from ..security.load import security_plugin
 from ..settings import RUBY_PROVIDERS
-from .audit import check_audit
+from .auditproviders import check_audit
 from .host import facts_source, host_identity
 from .logs import check_logging
 from .policyfiles import open_authorizer

@@ -50,12 +50,17 @@ class Authorization(Protocol):
 class Audit(Protocol):
     """Where it is written down who had what done, and who was refused; server/audit.py has the one of a log file."""
 
-    def allowed(self, request: Request, ddl: DDL | None, rule: str = "") -> None:
-        """Write before the action runs. Raises AuditFailed: what cannot be written down must not be done."""
+    def allowed(self, request: Request, ddl: DDL | None, rule: str = "", *, only_reads: bool = False) -> None:
+        """Write before the action runs; to the disk, unless it only reads. Raises AuditFailed: what cannot be written down must not be
+        done."""
         ...
 
     def refused(self, request: Request, ddl: DDL | None, error: MCollectiveError) -> None:
         """Write that nothing was done and why. Never raises: it is refused already."""
+        ...
+
+    def invalid(self, delivery: Delivery, error: Rejected) -> None:
+        """Write that a message came whose signature did not hold: few of them, the rest counted. Never raises."""
         ...
 
     def finished(self, request: Request, outcome: Outcome) -> None:
@@ -184,7 +189,7 @@ def authorize_call(
         rule = authorization.authorize(replace(request, agent=agent.name), view)
         if not request.is_proof_unique and not agent.only_reads(request.action):
             check_copy(request)
-        audit.allowed(request, agent.ddl, rule)
+        audit.allowed(request, agent.ddl, rule, only_reads=agent.only_reads(request.action))
     except (RPCError, Rejected) as error:
         audit.refused(request, asked.ddl if asked else None, error)
         raise

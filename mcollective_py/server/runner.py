@@ -9,7 +9,7 @@ from typing import Any
 
 from ..agent.rpc import RPCRequest
 from ..connector.factory import ObservedConnector
-from ..errors import Busy, ConnectorClosed, ConnectorError, Rejected, RPCError
+from ..errors import Busy, ConnectorClosed, ConnectorError, NotSigned, Rejected, RPCError
 from ..message import EVERY_AGENT, Delivery, Destination, Kind, Publication, Reply, Request
 from ..node.view import NodeView
 from ..plugins.loader import LoadedAgent
@@ -22,6 +22,7 @@ from .host import Host
 from .journal import Journal
 from .pipeline import admit, authorize_call, open_delivery
 from .ratelimit import RateLimit
+from .secretsinuse import SecretsInUse
 from .stats import Stats
 
 logger = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ class Runner:
 
     reads and changes: the executors for actions that only read and for the rest. clock: seconds since the epoch.
     on_subscribed: told our identity when the first broker has taken the subscriptions. journal: open; without one, all that is known of
-    requests ends with the process.
+    requests ends with the process. secrets: what the log leaves out.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Runner:
         clock: Callable[[], float],
         on_subscribed: Callable[[str], None] = lambda identity: None,
         journal: Journal | None = None,
+        secrets: SecretsInUse | None = None,
     ) -> None:
         self.host, self._stats, self._clock, self._on_subscribed = host, stats, clock, on_subscribed
         self._connector: ObservedConnector = connector
@@ -54,6 +56,7 @@ class Runner:
         self._reads, self._changes = reads, changes
         self._journal = journal or Journal(clock=clock)
         self._replay = self._journal.replay
+        self._secrets = secrets or SecretsInUse()
         self._warnings = RateLimit(20, 1.0)
         self._courtesies = RateLimit(5, 1.0)
         self._is_stopping = threading.Event()
@@ -145,13 +148,18 @@ class Runner:
         except ConnectorError as error:
             logger.debug("could not unsubscribe: %s", error)
 
-    def stop(self, timeout: float) -> bool:
-        """Let running actions finish for at most timeout seconds, send their replies, and close; False where some were cut."""
+    def stop(self, timeout: float, before_close: Callable[[], None] = lambda: None) -> bool:
+        """Let running actions finish for at most timeout seconds, send their replies, and close; False where some were cut.
+
+        before_close: called when they have ended, with the broker still there.
+        """
         self.stop_receiving()
         deadline = monotonic() + timeout  # one for both, or a stop could take twice what systemd was told
         have_read = self._reads.shutdown(timeout)
         have_changed = self._changes.shutdown(max(0.0, deadline - monotonic()))
+        before_close()
         self._connector.close()
+        self.host.audit.close()
         return have_read and have_changed
 
     # --- one delivery -------------------------------------------------------------------------------------------------
@@ -220,8 +228,10 @@ class Runner:
         try:
             executor.check_room(request.caller)  # first: what finds no room is not worth waiting for the disk
             self._journal.begin(request, now, only_reads=call.only_reads)
+            self._secrets.begin(request, agent.ddl)
             executor.submit(call, lambda outcome: self._finished(host, request, outcome))
         except (Busy, RPCError) as error:
+            self._secrets.end(request, Outcome())
             host.audit.refused(request, agent.ddl, error)
             raise
 
@@ -234,6 +244,8 @@ class Runner:
                 logger.warning("refused %d more messages before, too many to log each", held_back)
             logger.warning("refused a message (%s) from %s: %s", error.reason, delivery.sender, error)
         request = error.request
+        if isinstance(error, NotSigned):
+            self.host.audit.invalid(delivery, error)
         if request is not None:
             is_taken_in = error.stage not in ("consistency", "freshness", "replay", "filter")
             self._journal.refused(request, error, now, is_taken_in=is_taken_in)
@@ -242,6 +254,7 @@ class Runner:
 
     def _finished(self, host: Host, request: Request, outcome: Outcome) -> None:
         logger.info("%s %s %s for %s: status %d", request.id, request.agent, _what(request), request.caller, outcome.statuscode)
+        outcome = self._secrets.end(request, outcome)
         self._journal.ended(request, outcome, self._clock())
         host.audit.finished(request, outcome)
         if request.action is None and outcome.statuscode == 0 and outcome.body is None:

@@ -1,20 +1,23 @@
+import hashlib
 import json
 import os
-import resource
-import signal
-import stat
 import threading
+from dataclasses import replace
 
 import pytest
 
-from mcollective_py.config import Config
 from mcollective_py.ddl.model import DDL, ActionDDL, Input, Metadata
-from mcollective_py.errors import AuditFailed, Busy, ConfigError, Denied, InvalidRPCData, Replayed
+from mcollective_py.errors import AuditFailed, Busy, Denied, InvalidRPCData, NotSigned, Replayed
 from mcollective_py.filter import Filter
-from mcollective_py.message import Request
-from mcollective_py.server.audit import LogfileAudit, NullAudit, data_of, open_audit
+from mcollective_py.message import Delivery, Destination, Kind, Request
+from mcollective_py.server.audit import NullAudit, WrittenAudit
+from mcollective_py.server.auditchain import Link, chained, digest, place_of
+from mcollective_py.server.auditfile import AuditFile
+from mcollective_py.server.auditoutbox import Outbox
+from mcollective_py.server.auditstate import AuditState
 from mcollective_py.server.call import Outcome
 from mcollective_py.wire.symbol import Symbol
+from tests.waiting import wait_until
 
 ACTION = ActionDDL(
     "set",
@@ -39,7 +42,7 @@ def path(tmp_path):
 
 @pytest.fixture
 def audit(path):
-    audit = LogfileAudit(path, "web1", clock=lambda: 1700000001.5)
+    audit = WrittenAudit(AuditFile(path), "web1", clock=lambda: 1700000001.5)
     yield audit
     audit.close()
 
@@ -72,6 +75,10 @@ def test_a_request_that_may_run_is_written_with_its_inputs_but_for_sensitive_one
             "reason": None,
             "outcome": None,
             "duration_ms": None,
+            "cert_sha256": None,
+            "obo": None,
+            "seq": 1,
+            "prev": None,
         }
     ]
     assert b"hush" not in path.read_bytes()
@@ -122,15 +129,6 @@ def is_open_here(path):
     return False
 
 
-def test_a_record_after_the_end_is_written_and_the_file_left_closed(audit, path):
-    audit.allowed(a_request(), DOCUMENT)
-    assert is_open_here(path)
-    audit.close()
-    audit.finished(a_request(), Outcome(0, "OK"))
-    assert [record["outcome"] for record in records(path)] == [None, 0]
-    assert not is_open_here(path)
-
-
 @pytest.mark.parametrize(("error", "code"), [(InvalidRPCData("user is no text"), 4), (Busy("full"), None)])
 def test_any_refusal_can_be_written(audit, path, error, code):
     audit.refused(a_request(), DOCUMENT, error)
@@ -138,26 +136,11 @@ def test_any_refusal_can_be_written(audit, path, error, code):
     assert (record["reason"], record["outcome"], record["rule"]) == (str(error), code, None)
 
 
-def test_inputs_that_no_ddl_speaks_of_are_redacted():
-    redacted = {"redacted": True}
-    assert data_of(a_request(), None) == {"user": redacted, "password": redacted}
-    assert data_of(a_request({"pasword": "hush"}), DOCUMENT) == {"pasword": redacted}
-    assert data_of(a_request(action="other"), DOCUMENT) == {"user": redacted, "password": redacted}
-    assert data_of(a_request("hush"), DOCUMENT) == redacted
-
-
-def test_additional_inputs_are_shown_where_the_ddl_allows_them():
-    ddl = DDL(DOCUMENT.metadata, {"set": ActionDDL("set", "Sets", ACTION.inputs, additional_inputs=True)})
-    assert data_of(a_request({"extra": 1, "password": "hush"}), ddl) == {"extra": 1, "password": {"redacted": True}}
-
-
-def test_a_plain_message_is_shown():
-    assert data_of(a_request("ping", action=None), None) == "ping"
-
-
-def test_large_inputs_are_cut():
-    assert data_of(a_request({"user": "x" * 70_000}), DOCUMENT) == {"truncated": True, "bytes": 70_011}
-    assert data_of(a_request({"user": "x" * 65_000}), DOCUMENT) == {"user": "x" * 65_000}
+def test_large_inputs_are_cut(audit, path):
+    audit.allowed(a_request({"user": "x" * 70_000}), DOCUMENT)
+    audit.allowed(a_request({"user": "x" * 65_000}), DOCUMENT)
+    cut, whole = records(path)
+    assert (cut["data"], whole["data"]) == ({"truncated": True, "bytes": 70_011}, {"user": "x" * 65_000})
 
 
 @pytest.mark.parametrize(
@@ -182,47 +165,207 @@ def test_inputs_that_json_has_not_are_one_line_that_any_reader_of_json_takes(aud
     assert found["data"]["user"] == [{"base64": "/w=="}, "a", "NaN", {"1": "ok"}]
 
 
-# --- the file ---------------------------------------------------------------------------------------------------------
+def test_who_signed_and_on_whose_behalf_is_written(audit, path):
+    audit.allowed(replace(a_request(), certificate="ab" * 32, delegate="cert=sso.mcollective"), DOCUMENT)
+    (record,) = records(path)
+    assert (record["caller"], record["obo"], record["cert_sha256"]) == ("cert=alice", "cert=sso.mcollective", "ab" * 32)
 
 
-def test_a_new_file_has_mode_0640_whatever_the_umask(path):
-    old = os.umask(0o777)
+def test_a_reason_with_a_password_in_an_address_has_none(audit, path):
+    audit.refused(a_request(), DOCUMENT, InvalidRPCData("no route to https://bob:hush@host/"))
+    assert records(path)[0]["reason"] == "no route to https://***@host/"
+
+
+def test_an_endless_reason_is_cut(audit, path):
+    audit.refused(a_request(), DOCUMENT, InvalidRPCData("x" * 100_000))
+    assert len(records(path)[0]["reason"]) == 2000
+
+
+# --- messages that nobody signed --------------------------------------------------------------------------------------
+
+FORGED = Delivery(b"{}", Destination(Kind.AGENT, "eu", "passwd"), "/queue/x", "desk\n\x1b[2J")
+
+
+def test_a_message_whose_signature_does_not_hold_leaves_a_line_of_what_is_known(audit, path):
+    audit.invalid(FORGED, NotSigned("the signature is not that of alice over these bytes"))
+    (record,) = records(path)
+    assert (record["decision"], record["caller"], record["request_id"], record["data"]) == ("invalid", None, None, None)
+    assert (record["agent"], record["collective"], record["sender"]) == ("passwd", "eu", "desk\n\x1b[2J")
+    assert record["reason"] == "unvalidated: the signature is not that of alice over these bytes"
+    assert record.keys() >= {"timestamp", "node", "rule", "outcome", "duration_ms", "cert_sha256", "obo", "seq", "prev"}
+
+
+def test_rubbish_without_end_leaves_few_lines_and_is_counted(path):
+    now = [1000.0]
+    audit = WrittenAudit(AuditFile(path), "web1", clock=lambda: now[0])
+    for _ in range(5000):
+        audit.invalid(FORGED, NotSigned("rubbish"))
+    assert len(records(path)) == 10
+    now[0] += 10.0
+    audit.invalid(FORGED, NotSigned("rubbish"))
+    assert records(path)[-1]["held_back"] == 4990
+
+
+def test_copies_without_end_cannot_fill_the_disk_and_are_counted(path):
+    now = [1000.0]
+    audit = WrittenAudit(AuditFile(path), "web1", clock=lambda: now[0])
+    for _ in range(1000):
+        audit.refused(a_request(), None, Replayed("a copy"))
+    assert len(records(path)) == 20
+    now[0] += 1.0
+    audit.refused(a_request(), None, Replayed("a copy"))
+    assert records(path)[-1]["held_back"] == 980
+    audit.refused(a_request(), None, Denied("no"))  # what a caller was denied is never held back
+    assert len(records(path)) == 22
+
+
+# --- the order of writing ---------------------------------------------------------------------------------------------
+
+
+class Paper:
+    """A sink in memory, that can be full."""
+
+    def __init__(self):
+        self.lines, self.synced, self.end, self.is_full = [], [], None, False
+
+    def open(self):
+        pass
+
+    def append(self, records, *, sync=False):
+        if self.is_full:
+            raise OSError(28, "No space left on device")
+        lines, self.end = chained(records, self.end or Link())
+        self.lines += lines
+        self.synced += [len(self.lines)] * sync
+        return lines
+
+    def close(self):
+        pass
+
+    def told(self):
+        return [(record["request_id"][-1], record["outcome"]) for record in map(json.loads, self.lines)]
+
+
+def is_allowed(audit, request):
     try:
-        LogfileAudit(path, "web1").allowed(a_request(), DOCUMENT)
-    finally:
-        os.umask(old)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+        audit.allowed(request, DOCUMENT)
+    except AuditFailed:
+        return False
+    return True
 
 
-def test_an_old_file_is_appended_to_and_narrowed(path):
-    path.write_text('{"old": 1}\n')
-    path.chmod(0o646)
-    LogfileAudit(path, "web1").allowed(a_request(), DOCUMENT)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o640
-    assert len(records(path)) == 2
+def numbered(number):
+    return replace(a_request(), id=f"{number:032x}")
 
 
-def test_after_a_rotation_by_rename_lines_go_to_the_new_file(audit, path):
+def test_what_changes_something_is_synced_before_it_runs_and_what_reads_is_not():
+    paper = Paper()
+    audit = WrittenAudit(paper, "web1")
+    audit.allowed(numbered(1), DOCUMENT, only_reads=True)
+    audit.finished(numbered(1), Outcome())
+    assert paper.synced == []
+    audit.allowed(numbered(2), DOCUMENT)
+    assert paper.synced == [3]
+    audit.finished(numbered(2), Outcome())
+    assert (paper.synced, paper.told()) == ([3], [("1", None), ("1", 0), ("2", None), ("2", 0)])
+
+
+def test_ends_of_reads_that_run_together_are_written_together_and_soon():
+    paper = Paper()
+    audit = WrittenAudit(paper, "web1")
+    for number in (1, 2, 3):
+        audit.allowed(numbered(number), DOCUMENT, only_reads=True)
+    audit.finished(numbered(2), Outcome())
+    audit.finished(numbered(3), Outcome())
+    wait_until("two ends", lambda: len(paper.lines) == 5)
+    assert paper.told()[3:] == [("2", 0), ("3", 0)]
+    audit.finished(numbered(1), Outcome())  # the last of them waits for nobody
+    assert paper.told()[5:] == [("1", 0)]
+    audit.close()
+
+
+def test_a_full_disk_refuses_what_changes_and_what_reads():
+    paper = Paper()
+    audit = WrittenAudit(paper, "web1")
+    paper.is_full = True
+    for only_reads in (False, True):
+        with pytest.raises(AuditFailed, match="web1 cannot write its audit log, so nothing is done: No space left") as failure:
+            audit.allowed(numbered(1), DOCUMENT, only_reads=only_reads)
+        assert (failure.value.statuscode, failure.value.refusal) == (5, "auditfailed")
+
+
+def test_reads_go_on_where_that_is_set_and_are_written_once_there_is_room_again():
+    paper = Paper()
+    audit = WrittenAudit(paper, "web1", reads_go_on=True)
+    paper.is_full = True
+    audit.allowed(numbered(1), DOCUMENT, only_reads=True)
+    audit.finished(numbered(1), Outcome())
+    with pytest.raises(AuditFailed):
+        audit.allowed(numbered(2), DOCUMENT)
+    audit.refused(numbered(2), DOCUMENT, AuditFailed("no"))
+    assert paper.lines == []
+    paper.is_full = False
+    wait_until("all that waited", lambda: len(paper.lines) == 3)
+    assert paper.told() == [("1", None), ("1", 0), ("2", 5)]
+    audit.close()
+
+
+def test_how_an_action_ended_waits_for_a_disk_and_comes_before_what_follows():
+    paper = Paper()
+    audit = WrittenAudit(paper, "web1")
+    audit.allowed(numbered(1), DOCUMENT)
+    paper.is_full = True
+    audit.finished(numbered(1), Outcome(1))
+    paper.is_full = False
+    wait_until("room", lambda: is_allowed(audit, numbered(2)))
+    assert paper.told() == [("1", None), ("1", 1), ("2", None)]
+    audit.close()
+
+
+def test_records_that_a_disk_has_cost_are_counted():
+    paper = Paper()
+    audit = WrittenAudit(paper, "web1")
+    paper.is_full = True
+    for _ in range(20_000):
+        audit.finished(numbered(1), Outcome())
+    paper.is_full = False
+    wait_until("all that waited", lambda: paper.lines)
+    lost = json.loads(paper.lines[-1])["lost"]
+    assert (len(paper.lines) + lost, lost > 0) == (20_000, True)
+    audit.close()
+
+
+def test_what_was_said_of_a_disk_is_not_said_of_each_record(caplog):
+    paper = Paper()
+    audit = WrittenAudit(paper, "web1")
+    paper.is_full = True
+    for _ in range(50):
+        audit.finished(numbered(1), Outcome())
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    audit.close()
+
+
+def test_a_record_after_the_end_is_written_and_the_file_left_closed(audit, path):
     audit.allowed(a_request(), DOCUMENT)
-    path.rename(path.with_suffix(".1"))
-    audit.allowed(a_request(), DOCUMENT)
-    path.rename(path.with_suffix(".2"))
-    path.touch(0o600)
-    audit.allowed(a_request(), DOCUMENT)
-    assert [len(records(path.with_suffix(suffix))) for suffix in (".1", ".2", ".log")] == [1, 1, 1]
+    assert is_open_here(path)
+    audit.close()
+    audit.finished(a_request(), Outcome(0, "OK"))
+    assert [record["outcome"] for record in records(path)] == [None, 0]
+    assert not is_open_here(path)
 
 
-def test_after_copytruncate_lines_go_on_from_the_start(audit, path):
-    audit.allowed(a_request(), DOCUMENT)
-    os.truncate(path, 0)
-    audit.allowed(a_request(), DOCUMENT)
-    assert len(records(path)) == 1
+def test_a_fifo_in_place_of_the_log_refuses_and_does_not_hang(path):
+    os.mkfifo(path)
+    with pytest.raises(AuditFailed, match="is not a regular file"):
+        WrittenAudit(AuditFile(path), "web1").allowed(a_request(), DOCUMENT)
 
 
-def test_rotation_during_many_writes_loses_and_splits_no_line(audit, path):
+def test_many_threads_lose_and_split_no_line_while_the_log_is_rotated(path):
+    audit = WrittenAudit(AuditFile(path), "web1")
+
     def write():
-        for _ in range(200):
-            audit.allowed(a_request(), DOCUMENT)
+        for number in range(200):
+            audit.allowed(numbered(number), DOCUMENT, only_reads=True)
 
     threads = [threading.Thread(target=write) for _ in range(4)]
     for thread in threads:
@@ -234,151 +377,70 @@ def test_rotation_during_many_writes_loses_and_splits_no_line(audit, path):
             number += 1
         except FileNotFoundError:
             pass  # not made anew yet
-    assert sum(len(records(file)) for file in path.parent.iterdir()) == 800
+    audit.close()
+    lines = {line for file in path.parent.iterdir() for line in file.read_bytes().splitlines(keepends=True)}
+    places = sorted((place_of(line), digest(line)) for line in lines)
+    assert [place[0] for place, _ in places] == list(range(1, 801))
+    assert [place[1] for place, _ in places[1:]] == [found for _, found in places[:-1]]
 
 
-# --- what cannot be written must not be done --------------------------------------------------------------------------
+# --- the chain and what else is told ----------------------------------------------------------------------------------
 
 
-def assert_fails_closed(path, reason):
-    audit = LogfileAudit(path, "web1")
-    with pytest.raises(AuditFailed, match=reason) as failure:
+def test_each_line_says_what_the_line_before_it_was(audit, path):
+    for _ in range(3):
         audit.allowed(a_request(), DOCUMENT)
-    assert (failure.value.statuscode, failure.value.refusal) == (5, "auditfailed")
+    lines = path.read_bytes().splitlines(keepends=True)
+    said = [(json.loads(line)["seq"], json.loads(line)["prev"]) for line in lines]
+    assert said == [(1, None), (2, hashlib.sha256(lines[0]).hexdigest()), (3, hashlib.sha256(lines[1]).hexdigest())]
 
 
-def test_a_folder_that_is_not_there_refuses(tmp_path):
-    assert_fails_closed(tmp_path / "nowhere" / "audit.log", "web1 cannot write its audit log, so nothing is done: No such file")
+def test_a_secret_is_a_digest_that_is_the_same_for_the_same_secret(path, tmp_path):
+    state = AuditState(tmp_path)
+    state.open()
+    audit = WrittenAudit(AuditFile(path), "web1", state=state)
+    for password in ("hush", "hush", "other"):
+        audit.allowed(a_request({"user": "bob", "password": password}), DOCUMENT)
+    first, second, third = (record["data"]["password"] for record in records(path))
+    assert first == second != third
+    assert (first["redacted"], len(first["sha256_8"])) == (True, 8)
+    assert first["sha256_8"] != hashlib.sha256(b"hush").hexdigest()[:8]  # nobody can try passwords without the salt
+    audit.close()
 
 
-def test_a_fifo_refuses_and_does_not_hang(path):
-    os.mkfifo(path)
-    assert_fails_closed(path, "is not a regular file")
-
-
-def test_a_file_replaced_by_a_fifo_while_open_refuses(audit, path):
+def test_where_the_chain_stands_is_kept_after_what_changes_and_at_the_end(path, tmp_path):
+    state = AuditState(tmp_path)
+    audit = WrittenAudit(AuditFile(path), "web1", state=state)
     audit.allowed(a_request(), DOCUMENT)
-    path.unlink()
-    os.mkfifo(path)
-    with pytest.raises(AuditFailed):
-        audit.allowed(a_request(), DOCUMENT)
-
-
-def test_a_symbolic_link_refuses(path, tmp_path):
-    path.symlink_to(tmp_path / "elsewhere")
-    assert_fails_closed(path, "Too many levels of symbolic links")
-    assert not (tmp_path / "elsewhere").exists()
-
-
-def test_a_folder_in_its_place_refuses(path):
-    path.mkdir()
-    assert_fails_closed(path, "Is a directory")
-
-
-@pytest.fixture
-def full_at():
-    """Let files grow to a size and no further, as a full disk does."""
-    old = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, old[1]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, old)
-    signal.signal(signal.SIGXFSZ, handler)
-
-
-def test_a_full_disk_refuses_and_leaves_no_half_line(audit, path, full_at):
-    audit.allowed(a_request(), DOCUMENT)
-    size = path.stat().st_size
-    full_at(size + 50)
-    with pytest.raises(AuditFailed, match="only a part"):
-        audit.allowed(a_request(), DOCUMENT)
-    full_at(size)
-    with pytest.raises(AuditFailed, match="File too large"):
-        audit.allowed(a_request(), DOCUMENT)
-    full_at(1 << 30)
-    audit.allowed(a_request(), DOCUMENT)
-    assert len(records(path)) == 2
-
-
-def test_a_line_that_was_torn_for_good_does_not_swallow_the_next(audit, path, full_at, monkeypatch):
-    audit.allowed(a_request(), DOCUMENT)
-    full_at(path.stat().st_size + 50)
-    monkeypatch.setattr(audit, "_take_back", lambda written: False)
-    with pytest.raises(AuditFailed):
-        audit.allowed(a_request(), DOCUMENT)
-    full_at(1 << 30)
-    audit.allowed(a_request(), DOCUMENT)
-    lines = path.read_bytes().split(b"\n")
-    assert len(lines) == 4
-    assert [json.loads(lines[number])["agent"] for number in (0, 2)] == ["passwd", "passwd"]
-
-
-def test_half_a_line_that_an_earlier_daemon_left_does_not_swallow_the_next(audit, path):
-    path.write_bytes(b'{"timestamp":"2023-')
-    audit.allowed(a_request(), DOCUMENT)
-    half, line, rest = path.read_bytes().split(b"\n")
-    assert (half, json.loads(line)["agent"], rest) == (b'{"timestamp":"2023-', "passwd", b"")
-
-
-def test_what_is_refused_or_done_already_is_only_logged_when_it_cannot_be_written(tmp_path, caplog):
-    audit = LogfileAudit(tmp_path / "nowhere" / "audit.log", "web1")
-    audit.refused(a_request(), DOCUMENT, Denied("no"))
+    assert state.head() == Link(1, digest(path.read_bytes()))
     audit.finished(a_request(), Outcome())
-    assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR"]
+    audit.close()
+    assert state.head().seq == 2
+
+
+def test_lines_go_to_the_outbox_as_they_were_written(path):
+    outbox = Outbox()
+    audit = WrittenAudit(AuditFile(path), "web1", outbox=outbox)
+    audit.allowed(a_request(), DOCUMENT)
+    audit.finished(a_request(), Outcome())
+    assert b"".join(outbox.take(1 << 20)) == path.read_bytes()
+    audit.close()
+
+
+def test_the_audit_of_other_hosts_on_its_way_is_no_record_but_where_it_is_refused(audit, path):
+    sent = replace(a_request(["{}"], action=None, caller="cert=web2"), agent="auditcollector", sender="web2")
+    audit.allowed(sent, None, only_reads=True)
+    audit.finished(sent, Outcome())
+    audit.refused(replace(sent, sender="web1", caller="cert=web1"), None, Denied("no"))  # its own: that would never end
+    assert not path.exists()
+    audit.refused(sent, None, Denied("no"))
+    assert [record["sender"] for record in records(path)] == ["web2"]
 
 
 def test_no_audit_writes_nothing():
     audit = NullAudit()
-    audit.allowed(a_request(), DOCUMENT)
+    audit.allowed(a_request(), DOCUMENT, only_reads=True)
     audit.refused(a_request(), None, Denied("no"))
+    audit.invalid(FORGED, NotSigned("no"))
     audit.finished(a_request(), Outcome())
     audit.close()
-
-
-# --- from the configuration -------------------------------------------------------------------------------------------
-
-
-def config_of(text):
-    return Config.from_text(text, "server", "/etc/mcollective/server.cfg")
-
-
-def test_audit_is_off_unless_it_is_turned_on():
-    assert isinstance(open_audit(config_of(""), "web1"), NullAudit)
-
-
-def test_the_settings_of_the_audit_log_are_read(path):
-    audit = open_audit(config_of(f"rpcaudit = 1\nplugin.rpcaudit.logfile = {path}\nplugin.rpcaudit.logfile.mode = 0640\n"), "web1")
-    audit.allowed(a_request(), DOCUMENT)
-    assert len(records(path)) == 1
-    assert stat.S_IMODE(path.stat().st_mode) == 0o640
-
-
-@pytest.mark.parametrize("mode", ["0644", "rw", "0", "0440", "0750", "-640", "00640"])
-def test_a_mode_that_others_could_read_by_or_none_could_write_by_is_refused(path, mode):
-    with pytest.raises(ConfigError, match=r"logfile\.mode: .* write 0600 or 0640"):
-        open_audit(config_of(f"rpcaudit = 1\nplugin.rpcaudit.logfile = {path}\nplugin.rpcaudit.logfile.mode = {mode}\n"), "web1")
-
-
-def test_a_log_that_cannot_be_written_is_said_at_start(tmp_path):
-    with pytest.raises(ConfigError, match=r"plugin\.rpcaudit\.logfile: .*nowhere.* cannot be written"):
-        open_audit(config_of(f"rpcaudit = 1\nplugin.rpcaudit.logfile = {tmp_path}/nowhere/audit.log\n"), "web1")
-
-
-def test_an_unknown_group_or_provider_is_said_at_start(path):
-    with pytest.raises(ConfigError, match="there is no group nosuchgroup"):
-        open_audit(config_of(f"rpcaudit = 1\nplugin.rpcaudit.logfile = {path}\nplugin.rpcaudit.logfile.group = nosuchgroup\n"), "web1")
-    with pytest.raises(ConfigError, match="there is no provider centralrpclog"):
-        open_audit(config_of("rpcaudit = 1\nrpcauditprovider = centralrpclog\n"), "web1")
-
-
-def test_copies_without_end_cannot_fill_the_disk_and_are_counted(tmp_path):
-    now = [1000.0]
-    audit = LogfileAudit(tmp_path / "audit.log", "web1", clock=lambda: now[0])
-    for _ in range(1000):
-        audit.refused(a_request(), None, Replayed("a copy"))
-    assert len((tmp_path / "audit.log").read_text().splitlines()) == 20
-    now[0] += 1.0
-    audit.refused(a_request(), None, Replayed("a copy"))
-    last = json.loads((tmp_path / "audit.log").read_text().splitlines()[-1])
-    assert last["held_back"] == 980
-    audit.refused(a_request(), None, Denied("no"))  # what a caller was denied is never held back
-    assert len((tmp_path / "audit.log").read_text().splitlines()) == 22

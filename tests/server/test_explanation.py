@@ -208,7 +208,7 @@ def sent(question: Question, caller: str = ALICE) -> Request:
 
 class Notes:
     def __getattr__(self, name: str) -> object:
-        return lambda *words: None
+        return lambda *words, **more: None
 
 
 def real_stage(host: Host, request: Request, now: float) -> str:

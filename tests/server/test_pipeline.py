@@ -85,11 +85,14 @@ class Notes:
     def __init__(self) -> None:
         self.lines: list[tuple[str, str]] = []
 
-    def allowed(self, request: Request, ddl: DDL | None, rule: str = "") -> None:
+    def allowed(self, request: Request, ddl: DDL | None, rule: str = "", *, only_reads: bool = False) -> None:
         self.lines.append(("allowed", rule))
 
     def refused(self, request: Request, ddl: DDL | None, error: MCollectiveError) -> None:
         self.lines.append(("refused", type(error).__name__))
+
+    def invalid(self, delivery: Delivery, error: MCollectiveError) -> None:
+        raise AssertionError("that is the runner's")
 
     def finished(self, request: Request, outcome: Outcome) -> None:
         raise AssertionError("nothing runs here")
@@ -101,7 +104,7 @@ class Notes:
 class Unwritable(Notes):
     """An audit whose disk is full."""
 
-    def allowed(self, request: Request, ddl: DDL | None, rule: str = "") -> None:
+    def allowed(self, request: Request, ddl: DDL | None, rule: str = "", *, only_reads: bool = False) -> None:
         raise AuditFailed("web1 cannot write its audit log, so nothing is done: the disk is full")
 
 

@@ -148,6 +148,8 @@ def examine(path: str, side: str) -> Findings:
 def changed_defaults(config: Settings) -> list[ChangedDefault]:
     """The settings of this side that the file does not say and that MCollective 2.12 takes otherwise."""
     families = {f"plugin.{config.word('connector')}.", f"plugin.{family_of_provider(config.word('securityprovider'))}."}
+    if config.text("rpcaudit") is not None and config.flag("rpcaudit"):
+        families.add("plugin.rpcaudit.")
     found = []
     for row in SETTINGS:
         concerns = not row.key.startswith("plugin.") or row.key.startswith(tuple(families))

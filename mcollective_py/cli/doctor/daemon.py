@@ -16,7 +16,7 @@ from ...names import is_agent
 from ...node.classes import ClassesFile
 from ...node.view import NodeView
 from ...plugins.loader import AgentIndex
-from ...server.audit import check_audit
+from ...server.auditproviders import check_audit, is_audited
 from ...server.host import facts_source, host_identity
 from ...server.policyfiles import Authorizer, open_authorizer
 from ...settings import RUBY_PROVIDERS
@@ -109,7 +109,7 @@ def reads(config: Config, now: float) -> Iterator[Check]:
     except MCollectiveError as error:
         yield misconfigured("audit", f"{error}: with it no request is carried out", "mend the file or its folder, or set rpcaudit = 0")
     else:
-        yield ok("audit", "is written" if config.flag("rpcaudit") else "off (rpcaudit = 0)")
+        yield ok("audit", "is written" if is_audited(config) else "off (rpcaudit = 0)")
 
 
 def subscribes(
