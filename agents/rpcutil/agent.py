@@ -89,6 +89,11 @@ class Rpcutil(Agent):
         """The same of a request of whomever."""
         reply.update(self._daemon().request_status(request, of_any_caller=True))
 
+    @action
+    def trusted(self, request: RPCRequest, reply: RPCReply) -> None:
+        """Certificates, CRLs and rules in force."""
+        reply.update(self._daemon().trusted())
+
     def _fact(self, name: str) -> Any:
         if self.node.facts is None:
             raise RPCAborted("no facts are known on this host: see the daemon's log")

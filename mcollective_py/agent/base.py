@@ -31,6 +31,10 @@ class DaemonReport(Protocol):
         """The outputs of `rpcutil request_status`, or of `find_request`: what became of the request with the id `request`."""
         ...
 
+    def trusted(self) -> Mapping[str, Any]:
+        """The outputs of `rpcutil trusted`: certificates, CRLs and rules in force."""
+        ...
+
     def setting(self, name: str) -> Any:
         """A configuration item's value, secrets redacted, None where it is not set. KeyError where there is none of this name."""
         ...

@@ -132,5 +132,14 @@ def _check_rsa(key: rsa.RSAPublicKey) -> None:
         raise ValueError(f"an RSA key with the exponent {str(exponent)[:20]}: take 65537")
 
 
+def kind_of_key(key: object) -> str:
+    """A public key in words: `P-256`, `Ed25519`, `RSA-4096`, or the curve's or the kind's own name."""
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}.get(key.curve.name, key.curve.name)
+    if isinstance(key, rsa.RSAPublicKey):
+        return f"RSA-{key.key_size}"
+    return _kind(key)
+
+
 def _kind(key: object) -> str:
     return type(key).__name__.removesuffix("PublicKey").removesuffix("PrivateKey")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from ..message import Reply, Request
 
@@ -57,3 +57,12 @@ class SecurityPlugin(Protocol):
     def open_request(self, unverified: Unverified) -> Request: ...
 
     def open_reply(self, unverified: Unverified) -> Reply: ...
+
+
+@runtime_checkable
+class TellsTrust(Protocol):
+    """A security plugin that can tell whom it trusts; x509 is the one."""
+
+    def trusted(self) -> dict[str, Any]:
+        """See trusted.trust_report."""
+        ...

@@ -52,6 +52,14 @@ class Delegations:
         self.words, self._callers = tuple(words), callers
         self._pairs = [_delegation(word) for word in self.words]
 
+    def of(self, certname: str) -> tuple[str, ...]:
+        """On whose behalf a certificate may ask: patterns, `everybody` where there is no limit."""
+        return tuple(
+            word.partition(":")[2] or "everybody"
+            for word, (who, _) in zip(self.words, self._pairs, strict=True)
+            if who.fullmatch(certname)
+        )
+
     def refusal(self, certname: str, caller: str) -> str | None:
         """Why this certificate may not ask on behalf of this caller id; None where it may."""
         own = [whom for who, whom in self._pairs if who.fullmatch(certname)]

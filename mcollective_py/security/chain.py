@@ -11,6 +11,7 @@ from typing import Literal, TypeVar, cast
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ..errors import UntrustedCertificate
@@ -54,6 +55,11 @@ class Authority:
     @property
     def serial(self) -> int:
         return self.certificate.serial_number
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the certificate, hex."""
+        return self.certificate.fingerprint(SHA256()).hex()
 
 
 @dataclass(frozen=True, slots=True)

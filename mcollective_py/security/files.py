@@ -45,7 +45,7 @@ class WatchedFiles:
         self._looked = clock()
         self._own_state, self._own = _state(places.certificate, places.key), _read_credentials(places)
         self._trust_state = _state(places.ca, places.crl)
-        self._trust: TrustStore | KeyFileError = _read_trust(places, revocation)
+        self._trust: TrustStore | KeyFileError = read_trust(places, revocation)
         self._failures = 0
         self._warned: set[str] = set()
         self._warn()
@@ -80,7 +80,7 @@ class WatchedFiles:
         if state == self._trust_state:
             return
         try:
-            self._trust = _read_trust(self._places, self._revocation)
+            self._trust = read_trust(self._places, self._revocation)
         except KeyFileError as error:
             self._failures += 1
             if self._failures >= 2:
@@ -174,7 +174,8 @@ def _unwraps(signer: KeySigner) -> "Unwrap":
     return unwrap
 
 
-def _read_trust(places: X509Places, revocation: str) -> TrustStore:
+def read_trust(places: X509Places, revocation: str) -> TrustStore:
+    """The CA and CRLs of the files as they are now. Raises KeyFileError."""
     ca = _read(places.ca, "plugin.x509.ca")
     crl = _read(places.crl, "plugin.x509.crl") if places.crl is not None else None
     try:

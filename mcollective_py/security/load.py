@@ -70,9 +70,8 @@ def _x509(config: Config, side: str, clock: Callable[[], float]) -> SecurityPlug
     from .known import KnownCertificates
     from .x509 import X509
 
-    callers = _caller_patterns(config)
+    callers, delegations, wanted = caller_rules(config)
     files = WatchedFiles(own_places(config, side), config.word("plugin.x509.revocation"), clock)
-    delegations, wanted = delegation_rules(config)
     if side == "server":
         _check_node(files.credentials(), callers)
         known = KnownCertificates(_KNOWN_CALLERS, _STRANGERS_PER_SECOND)
@@ -83,8 +82,8 @@ def _x509(config: Config, side: str, clock: Callable[[], float]) -> SecurityPlug
     return X509(files, callers=callers, known=known, clock=clock, registrants=registrants, delegations=delegations, wanted=wanted)
 
 
-def delegation_rules(config: Config) -> "tuple[Delegations, ExtensionRule]":
-    """Who may ask on behalf of whom, and what callers' certificates have to say. Raises ConfigError."""
+def caller_rules(config: Config) -> "tuple[CallerPatterns, Delegations, ExtensionRule]":
+    """Who is a caller, who may ask on behalf of whom, and what callers' certificates have to say. Raises ConfigError."""
     from .callers import Delegations
     from .csrextensions import ExtensionRule
 
@@ -92,7 +91,7 @@ def delegation_rules(config: Config) -> "tuple[Delegations, ExtensionRule]":
     try:
         delegations = Delegations(config.items(key), callers)
         key = "plugin.x509.caller_extensions"
-        return delegations, ExtensionRule(config.items(key))
+        return callers, delegations, ExtensionRule(config.items(key))
     except ValueError as error:
         raise ConfigError(str(error), file=config.file, key=key) from error
 

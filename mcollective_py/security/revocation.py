@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from .algorithms import DIGESTS
 
@@ -13,11 +14,16 @@ _BEGIN, _END = b"-----BEGIN X509 CRL-----", b"-----END X509 CRL-----"
 
 @dataclass(frozen=True, slots=True)
 class Revocations:
-    """What one CA has taken back. Times in seconds since the epoch; next_update None where the CRL names none."""
+    """What one CA has taken back. Times in seconds since the epoch; next_update None where the CRL names none.
+
+    fingerprint: SHA-256 of the CRL (hex). number: which of the CA's CRLs it is, None where it does not say.
+    """
 
     serials: frozenset[int]
     last_update: float
     next_update: float | None
+    fingerprint: str = ""
+    number: int | None = None
 
     @classmethod
     def of(cls, authority: x509.Certificate, lists: Sequence[x509.CertificateRevocationList]) -> "Revocations | None":
@@ -31,6 +37,8 @@ class Revocations:
             frozenset(entry.serial_number for entry in newest),
             newest.last_update_utc.timestamp(),
             until.timestamp() if until is not None else None,
+            newest.fingerprint(SHA256()).hex(),
+            _number(newest),
         )
 
     def is_stale(self, now: float) -> bool:
@@ -57,6 +65,13 @@ def read_revocations(pem: bytes) -> tuple[x509.CertificateRevocationList, ...]:
             raise ValueError(f"CRL {number} is a partial one, or has a critical extension not known here: {', '.join(critical)}")
         found.append(crl)
     return tuple(found)
+
+
+def _number(crl: x509.CertificateRevocationList) -> int | None:
+    for extension in crl.extensions:
+        if isinstance(extension.value, x509.CRLNumber):
+            return extension.value.crl_number
+    return None
 
 
 def _is_signed_by(crl: x509.CertificateRevocationList, authority: x509.Certificate) -> bool:

@@ -5,7 +5,7 @@ What is signed is a byte string, verified before it is parsed. Nothing outside t
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .. import names
 from ..errors import ConfigError, Malformed, NotACaller, NotDecrypted, NotSigned, UntrustedCertificate, UsageError
@@ -149,20 +149,19 @@ class X509:
         if unverified.kind == "registration":
             return self._open_registration(unverified)
         found, signer = self._signer_of(unverified, "request", self._known)
-        if not names.is_certname(signer.certname) or not self._callers.match(signer.certname):
-            raise NotACaller(f"{signer.certname[:255]!r} is no caller here (plugin.x509.caller_certnames)")
-        if "clientAuth" not in signer.usages:
-            raise NotACaller(f"the certificate of {signer.certname} is not for clients: its extendedKeyUsage lacks clientAuth")
-        if signer.doubt:
-            raise NotACaller(f"the certificate of {signer.certname} cannot be judged: {signer.doubt}")
-        if (word := self._wanted.missing(signer.extensions)) is not None:
-            raise NotACaller(f"the certificate of {signer.certname} lacks {word} (plugin.x509.caller_extensions)")
+        check_caller(signer, self._callers, self._wanted)
         request = self._secret_request(found, signer) if found.is_secret else _request(found, signer)
         if (request.delegate or request.caller) != f"cert={signer.certname}":
             raise NotACaller(f"{signer.certname} signed a request as {request.delegate or request.caller}")
         if request.delegate and (refusal := self._delegations.refusal(signer.certname, request.caller)) is not None:
             raise NotACaller(refusal)
         return request
+
+    def trusted(self) -> dict[str, Any]:
+        """What this process trusts, for people to look at: see trusted.trust_report."""
+        from .trusted import trust_report
+
+        return trust_report(self._files, self._callers, self._delegations, self._wanted, self._clock())
 
     def _open_registration(self, unverified: Unverified) -> Request:
         """What a node tells of itself. Its signature is good for that alone, whatever else stands in the message."""
@@ -248,6 +247,18 @@ class X509:
         if not isinstance(found, Envelope) or found.kind != kind:
             raise Malformed(f"a message that is no {kind} comes where a {kind} is expected")
         return found, known.trusted(found.kid, found.certificate, self._files.trust(), self._clock())
+
+
+def check_caller(signer: "Certificate", callers: CallerPatterns, wanted: ExtensionRule) -> None:
+    """Raise NotACaller unless the holder of a trusted certificate may send requests."""
+    if not names.is_certname(signer.certname) or not callers.match(signer.certname):
+        raise NotACaller(f"{signer.certname[:255]!r} is no caller here (plugin.x509.caller_certnames)")
+    if "clientAuth" not in signer.usages:
+        raise NotACaller(f"the certificate of {signer.certname} is not for clients: its extendedKeyUsage lacks clientAuth")
+    if signer.doubt:
+        raise NotACaller(f"the certificate of {signer.certname} cannot be judged: {signer.doubt}")
+    if (word := wanted.missing(signer.extensions)) is not None:
+        raise NotACaller(f"the certificate of {signer.certname} lacks {word} (plugin.x509.caller_extensions)")
 
 
 def _request(found: Envelope, signer: "Certificate") -> Request:

@@ -6,6 +6,7 @@ from typing import Any
 from .. import __version__
 from ..agent.rpc import RPCRequest
 from ..node.view import NodeView
+from ..security.base import TellsTrust
 from ..settings import find_setting
 from ..wire.symbol import Symbol
 from .host import Host
@@ -55,6 +56,12 @@ class SelfReport:
     def request_status(self, asked: RPCRequest, *, of_any_caller: bool) -> Mapping[str, Any]:
         """What became of the request that is asked after."""
         return self._request_status(asked, of_any_caller)
+
+    def trusted(self) -> Mapping[str, Any]:
+        """Certificates, CRLs and rules in force; of a wire without certificates its name alone."""
+        host = self._host()
+        security, provider = host.security, host.config.word("securityprovider")
+        return security.trusted() if isinstance(security, TellsTrust) else {"provider": provider}
 
     def setting(self, name: str) -> Any:
         """A configuration item by its type, secrets as ***, None where it is not set. KeyError where there is none of this name."""

@@ -107,3 +107,13 @@ def test_what_ruby_clients_ask_for_by_symbols_has_them_as_keys(host: Host) -> No
     entry = report.agents()[0]
     assert {type(key) for key in (*report.stats()["times"], *entry)} == {Symbol}
     assert (set(report.stats()["times"]), entry["timeout"], type(entry["timeout"])) == ({"utime", "stime", "cutime", "cstime"}, 5, int)
+
+
+def test_whom_the_daemon_trusts_is_told_by_its_security_plugin(host: Host) -> None:
+    told = a_report(host).trusted()
+    assert (told["certificate"]["name"], told["callers"], told["trouble"]) == ("web1", ["*.mcollective"], "")
+
+
+def test_a_wire_without_certificates_tells_its_name(site: Site) -> None:
+    psk = built(site, securityprovider="psk", **{"plugin.psk": "k3y" * 12})
+    assert a_report(psk).trusted() == {"provider": "psk"}

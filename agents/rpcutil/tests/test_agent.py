@@ -217,6 +217,7 @@ def test_the_actions_and_summaries_are_the_historic_ones_and_a_few_are_ours(rpcu
         "explain": [],
         "request_status": [("summary", "state")],
         "find_request": [],
+        "trusted": [("summary", "ca"), ("summary", "crl")],
     }
 
 
@@ -242,3 +243,8 @@ def test_a_request_that_never_came_is_told_as_such(rpcutil):
 def test_what_is_no_id_is_not_asked_after(rpcutil, action):
     assert rpcutil.call(action, request="A" * 32).statuscode == 4
     assert rpcutil.call(action).statuscode == 3
+
+
+def test_trusted_has_what_the_daemon_tells(rpcutil):
+    reply = rpcutil.call("trusted")
+    assert (reply.statuscode, reply.data["provider"], reply.data["trouble"]) == (0, "x509", "nobody is trusted")
