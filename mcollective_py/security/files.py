@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 # A CRL is to be in force within 10 s. A CA or CRL that fails twice in a row stops all trust; once may be a half-written file.
 _CHECK_EVERY = 2.0
 _MAX_SIZE = 64 * 1024 * 1024  # bytes; a CRL of a million entries has 40
+_STAGES = (1 / 30, 1 / 4, 1.0)  # of the time in which a certificate's end is warned of: of 30 days the last one, a week and all of it
 
 State = tuple[Stamp | None, ...]
 
@@ -37,9 +38,12 @@ class WatchedFiles:
 
     A certificate or key that cannot be read leaves the former pair in force, with a line in the log. A CA or CRL that cannot be
     used twice in a row leaves nobody trusted until it is mended. Raises KeyFileError when built.
+
+    clock: seconds since the epoch. warns_within: seconds before the end of the own certificate, or of a CA's above it, in which the log
+    says so, and again when little of that is left.
     """
 
-    def __init__(self, places: X509Places, revocation: str, clock: Callable[[], float]) -> None:
+    def __init__(self, places: X509Places, revocation: str, clock: Callable[[], float], *, warns_within: float = 0.0) -> None:
         self._places, self._revocation, self._clock = places, revocation, clock
         self._lock = threading.Lock()
         self._looked = clock()
@@ -48,6 +52,7 @@ class WatchedFiles:
         self._trust: TrustStore | KeyFileError = read_trust(places, revocation)
         self._failures = 0
         self._warned: set[str] = set()
+        self._warns_within = warns_within
         self._warn()
 
     def credentials(self) -> Credentials:
@@ -111,20 +116,27 @@ class WatchedFiles:
         logger.info("read %s again", self._places.certificate)
 
     def _warn(self) -> None:
-        """Warn once if other hosts would refuse our certificate."""
+        """Warn once if other hosts would refuse our certificate, and before they do."""
         if isinstance(self._trust, KeyFileError):
             return
         now = self._clock()
         for warning in self._trust.warnings(now):
             self._tell(warning)
         try:
-            KnownCertificates(1).trusted(self._own.kid, self._own.certificate, self._trust, now)
+            facts = KnownCertificates(1).trusted(self._own.kid, self._own.certificate, self._trust, now)
         except UntrustedCertificate as error:
             self._tell(f"others will refuse what this process signs: {error}")
+            return
+        ends = [(facts.not_after, f"the certificate of {facts.certname}")]
+        ends += [(authority.not_after, f"the CA certificate {authority.name}") for path in facts.paths for authority in path]
+        for end, whose in ends:
+            if stage := next((stage for stage in _STAGES if end - now < self._warns_within * stage), None):
+                left = f"{(end - now) / 86400:.0f} days" if end - now > 2 * 86400 else f"{(end - now) / 3600:.0f} hours"
+                self._tell(f"{whose} expires in {left}: renew it before that", kind=f"{whose} {stage}")
 
-    def _tell(self, warning: str) -> None:
+    def _tell(self, warning: str, kind: str | None = None) -> None:
         # Numbers in a message count on ("expired 3 days ago"): once is enough.
-        what = "".join(char for char in warning if not char.isdigit())
+        what = kind or "".join(char for char in warning if not char.isdigit())
         if what not in self._warned:
             self._warned.add(what)
             logger.warning("%s", warning)

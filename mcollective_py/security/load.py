@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 _KNOWN_CALLERS = 1024
 _KNOWN_NODES = 65_536
 _STRANGERS_PER_SECOND = 50
+_SOON = 30 * 86400.0  # seconds before the end of a certificate in which a daemon's log says so
 # On a host with the agent `registration` the nodes of a fleet, which come one after another and not at a caller's pace.
 _KNOWN_REGISTRANTS = 16_384
 _REGISTRANTS_PER_SECOND = 200
@@ -71,7 +72,8 @@ def _x509(config: Config, side: str, clock: Callable[[], float]) -> SecurityPlug
     from .x509 import X509
 
     callers, delegations, wanted = caller_rules(config)
-    files = WatchedFiles(own_places(config, side), config.word("plugin.x509.revocation"), clock)
+    warns_within = _SOON if side == "server" else _SOON / 4  # a command says it each time, a daemon once
+    files = WatchedFiles(own_places(config, side), config.word("plugin.x509.revocation"), clock, warns_within=warns_within)
     if side == "server":
         _check_node(files.credentials(), callers)
         known = KnownCertificates(_KNOWN_CALLERS, _STRANGERS_PER_SECOND)

@@ -147,6 +147,38 @@ def test_what_others_will_refuse_is_said_once(site, caplog):
     assert caplog.text.count("the CRL of CN=CA should have been renewed") == 1
 
 
+def test_the_end_of_a_certificate_is_told_before_it_comes_and_again_when_it_is_near(site, caplog):
+    """R-26."""
+    caplog.set_level(logging.WARNING)
+    day = site.pki.DAY
+    site.root = site.pki.ca("CA", until=1000 * day)
+    site.write(site.places.ca, site.root.pem)
+    site.write(site.places.crl, site.root.crl(until=1000 * day))
+    site.write_own("web1", until=40 * day)
+    files = WatchedFiles(site.places, "chain", lambda: site.now, warns_within=30 * day)
+    told = []
+    for _ in range(39 * 24 + 12):
+        site.now += 3600
+        files.trust()
+        told += [(round((site.now - site.pki.NOW) / day, 1), record.getMessage()) for record in caplog.records]
+        caplog.clear()
+    assert told == [
+        (10.0, "the certificate of web1 expires in 30 days: renew it before that"),
+        (32.5, "the certificate of web1 expires in 7 days: renew it before that"),
+        (39.0, "the certificate of web1 expires in 23 hours: renew it before that"),
+    ]
+    site.write_own("web1", until=400 * day)
+    site.now += 2 * day
+    files.trust()
+    assert [record.getMessage() for record in caplog.records] == []
+
+
+def test_the_end_of_a_ca_is_told_too(site, caplog):
+    caplog.set_level(logging.WARNING)
+    WatchedFiles(site.places, "chain", lambda: site.now, warns_within=30 * site.pki.DAY)
+    assert "the CA certificate CN=CA expires in 24 hours: renew it before that" in caplog.text
+
+
 def test_files_that_cannot_be_used_at_the_start_are_named(site, pki):
     cases = (
         (site.places.ca, b"junk", r"ca\.pem: plugin\.x509\.ca: no CA certificates in PEM"),
