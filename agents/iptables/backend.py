@@ -1,6 +1,6 @@
 """The port of the three back ends, and the values that pass through it; pure."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -8,7 +8,7 @@ from mcollective_py.agent import RPCAborted
 
 from .entries import Entries
 from .entry import Entry, Key, Scope
-from .untouched import Sight
+from .untouched import Mark, Sight
 
 
 class Hold(NamedTuple):
@@ -81,8 +81,8 @@ class Backend(Protocol):
         """What can be seen of the kernel at a glance; None where that does not tell whether anything was changed."""
         ...
 
-    def is_sight_of(self, sight: Sight, scopes: Mapping[Scope, int]) -> bool:
-        """Whether so much of each scope is what this sight shows."""
+    def marks(self, keys: Iterable[Key]) -> Mapping[str, Mark]:
+        """What sets with these entries would be known by; nothing where the generation counts their elements too."""
         ...
 
     def believed(self, kept: Entries, puts: Sequence[Key], drops: Sequence[Key]) -> Effect | None:

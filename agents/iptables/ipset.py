@@ -8,14 +8,14 @@ from mcollective_py.agent import RPCAborted, run
 from . import setwords
 from .backend import BackendFailed, Delta, Effect, Hold, Timed
 from .entries import Entries
-from .entry import Entry, Key, Scope
+from .entry import Entry, Key
 from .iptables import ChainEffect, believed_chains, chains_of, made_of
 from .programs import missing
 from .rules import FAMILIES, Rules
 from .rulewords import Rule, changed, frame, holds_of, key_of, removed
 from .settings import Settings
 from .setwords import LONGEST, PLAIN, Sets
-from .untouched import Sight
+from .untouched import Mark, Sight
 
 _SECONDS = 20.0
 _MOST = 256 << 20  # bytes
@@ -64,20 +64,20 @@ class Ipset:
         return any(self._rules.leads(version) for version in {entry.scope.version for entry in held})
 
     def sight(self) -> Sight | None:
-        """See Backend. The generation counts the rules; of the sets there are numbers of elements."""
+        """See Backend. The generation counts the rules; the sets are known by marks."""
         of_rules = self._rules.sight()
-        if of_rules is None:
-            return None
-        answer = run(setwords.list_terse(self._settings.ipset), timeout=_SECONDS)
-        return None if answer.exitcode else of_rules._replace(sets=tuple(sorted(setwords.parse_terse(answer.stdout).items())))
+        return None if of_rules is None else of_rules.with_sets(setwords.marks_of_text(self._saved()))
 
-    def is_sight_of(self, sight: Sight, scopes: Mapping[Scope, int]) -> bool:
+    def marks(self, keys: Iterable[Key]) -> Mapping[str, Mark]:
         """See Backend."""
-        return dict(sight.sets) == setwords.counts_of(scopes)
+        return setwords.marks_of(keys)
 
     def believed(self, kept: Entries, puts: Sequence[Key], drops: Sequence[Key]) -> Effect | None:
         """See Backend. Elements that come and go, in sets that are there and stay; one with another end has counters to be kept."""
-        counts = setwords.counts_of(kept.scopes)
+        counts: dict[str, int] = {}
+        for scope, count in kept.scopes.items():
+            name = setwords.group_of_scope(scope).name
+            counts[name] = counts.get(name, 0) + count
         groups = {setwords.group_of_scope(scope) for scope in kept.scopes} | {*PLAIN}
         if any(setwords.group_of(key) not in groups or key in kept for key in puts):
             return None
@@ -146,13 +146,16 @@ class Ipset:
         return is_there and self._rules.has_words(group.version, setwords.rule_of(group, self._rules.target))
 
     def _sets(self) -> Sets:
-        answer = run(setwords.save_sets(self._settings.ipset), timeout=_SECONDS, max_output=_MOST)
         try:
-            if answer.exitcode or answer.truncated:
-                raise ValueError(answer.stderr.strip()[:500] or f"exit code {answer.exitcode}")
-            return setwords.parse_sets(answer.stdout)
+            return setwords.parse_sets(self._saved())
         except ValueError as error:
             raise BackendFailed(f"ipset save: {error}") from error
+
+    def _saved(self) -> str:
+        answer = run(setwords.save_sets(self._settings.ipset), timeout=_SECONDS, max_output=_MOST)
+        if answer.exitcode or answer.truncated:
+            raise BackendFailed(f"ipset save: {answer.stderr.strip()[:500] or f'exit code {answer.exitcode}'}")
+        return answer.stdout
 
     def _restore(self, lines: Sequence[str], undo: Callable[[], list[str]]) -> None:
         """Carry out lines; where one fails, those that take back what those before it did."""

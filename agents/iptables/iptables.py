@@ -1,16 +1,16 @@
 """Plain iptables and ip6tables: a rule for each entry in the historic chain, whose end is not the kernel's."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .backend import Delta, Effect, Hold
 from .entries import Entries
-from .entry import ALLOW, BLOCK, Entry, Key, Scope
+from .entry import ALLOW, BLOCK, Entry, Key
 from .programs import missing
 from .rules import FAMILIES, Rules
 from .rulewords import FEW, Chain, Rule, changed, frame, holds_of, key_of, removed, rule_of
 from .settings import Settings
-from .untouched import Sight
+from .untouched import Mark, Sight
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,9 @@ class Iptables:
         """See Backend."""
         return self._rules.sight()
 
-    def is_sight_of(self, sight: Sight, scopes: Mapping[Scope, int]) -> bool:
+    def marks(self, keys: Iterable[Key]) -> Mapping[str, Mark]:
         """See Backend."""
-        return True  # the generation is counted up with every rule
+        return {}  # the generation is counted up with every rule
 
     def believed(self, kept: Entries, puts: Sequence[Key], drops: Sequence[Key]) -> Effect | None:
         """See Backend. Of one family only: where the second fails, the first must be as before, which takes all of its rules."""

@@ -1,12 +1,12 @@
 """nftables: a table of our own, which touches nothing of the host's."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from mcollective_py.agent import run
 
 from .backend import BackendFailed, Delta, Effect, Hold
 from .entries import Entries
-from .entry import Entry, Key, Scope
+from .entry import Entry, Key
 from .nftwords import (
     check_stdin,
     delete_table,
@@ -22,7 +22,7 @@ from .nftwords import (
 )  # fmt: skip
 from .programs import missing
 from .settings import Settings
-from .untouched import Sight, glance
+from .untouched import Mark, Sight, glance
 
 _SECONDS = 20.0
 _FEW = 4  # entries that are asked for one by one, 8 ms each: for more of them the table is read
@@ -61,9 +61,9 @@ class Nft:
         """See Backend."""
         return glance()
 
-    def is_sight_of(self, sight: Sight, scopes: Mapping[Scope, int]) -> bool:
+    def marks(self, keys: Iterable[Key]) -> Mapping[str, Mark]:
         """See Backend."""
-        return True  # the generation is counted up with every element
+        return {}  # the generation is counted up with every element
 
     def believed(self, kept: Entries, puts: Sequence[Key], drops: Sequence[Key]) -> Effect | None:
         """See Backend. Only the counters of what gets another end have to be asked for."""

@@ -5,10 +5,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
+from zlib import crc32
 
 from .backend import Hold, Timed
 from .entry import ALLOW, BLOCK, Key, Scope, by_scope
 from .rulewords import COMMENT, Chain, Rule, scope_words, verdict
+from .untouched import Mark
 
 PREFIX = "mco-"
 LONGEST = 2_147_483.0  # seconds: the longest timeout of a set, 24 days
@@ -19,7 +21,7 @@ _RULE = re.compile(
 )
 
 
-_TERSE = re.compile(r"^Name: (mco-[a-z0-9-]+)\n(?:[A-Z].*\n)*?Number of entries: ([0-9]+)$", re.ASCII | re.MULTILINE)
+_ADDED = re.compile(rb"^add (mco-[a-z0-9-]+ [0-9a-f:./]+)", re.ASCII | re.MULTILINE)
 
 
 class Group(NamedTuple):
@@ -53,11 +55,6 @@ class Sets:
 def save_sets(ipset: str) -> list[str]:
     """All sets with their elements."""
     return [ipset, "save"]
-
-
-def list_terse(ipset: str) -> list[str]:
-    """All sets without their elements, but with how many there are."""
-    return [ipset, "list", "-t"]
 
 
 def restore_sets(ipset: str) -> list[str]:
@@ -104,18 +101,21 @@ def parse_sets(text: str) -> Sets:
     return Sets(elements, tuple(odd))
 
 
-def parse_terse(text: str) -> dict[str, int]:
-    """How many elements each of our sets has, by what `list_terse` prints."""
-    return {found[1]: int(found[2]) for found in _TERSE.finditer(text)}
+def marks_of_text(text: str) -> dict[str, Mark]:
+    """The mark of each of our sets, by what `save_sets` prints: a twentieth of the time that reading the elements takes."""
+    return _marks(_ADDED.findall(text.encode()))
 
 
-def counts_of(scopes: Mapping[Scope, int]) -> dict[str, int]:
-    """How many elements each of our sets has to have: entries of all prefix lengths share one."""
-    counts = {group.name: 0 for group in PLAIN}
-    for scope, count in scopes.items():
-        name = group_of_scope(scope).name
-        counts[name] = counts.get(name, 0) + count
-    return counts
+def marks_of(keys: Iterable[Key]) -> dict[str, Mark]:
+    """The marks of sets with the entries of these keys and no others."""
+    return _marks([f"{group_of_scope(scope).name} {key[0]}".encode() for scope, some in by_scope(keys).items() for key in some])
+
+
+def _marks(elements: Iterable[bytes]) -> dict[str, Mark]:
+    sets: dict[bytes, list[bytes]] = {}
+    for element in elements:
+        sets.setdefault(element.partition(b" ")[0], []).append(element)
+    return {name.decode(): Mark(len(some), sum(map(crc32, some))) for name, some in sets.items()}
 
 
 def holds_of(sets: Sets, groups: Iterable[Group]) -> dict[Key, Hold]:

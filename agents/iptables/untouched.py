@@ -5,26 +5,38 @@ A change of one entry among 10,000 need not compare all of them where nobody els
 
 import json
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
 from .generation import Generation, generation
 
 FILE = "seen.json"
-INEXACT_FOR = 600.0  # seconds: what numbers alone cannot tell is looked for as often
+INEXACT_FOR = 600.0  # seconds: what marks cannot tell is looked for as often
 _LIMIT = 65536  # bytes
 
 
+class Mark(NamedTuple):
+    """What a set is known by again: the number of its elements, and the sum of what each is known by, in whatever order they are."""
+
+    size: int
+    sum: int
+
+
 class Sight(NamedTuple):
-    """What is seen of the kernel at a glance. sets: how many elements each of ours has, where the generation says nothing of them."""
+    """What is seen of the kernel at a glance. sets: ours by name, those without elements left out, where no generation counts them."""
 
     generation: Generation
-    sets: tuple[tuple[str, int], ...] = ()
+    sets: tuple[tuple[str, Mark], ...] = ()
 
     @property
     def is_exact(self) -> bool:
-        """Whether two that are equal leave no room for a change. Numbers do: one away and another one there is the same number."""
+        """Whether two that are equal leave no room for a change. Marks do: they say nothing of the ends of elements."""
         return not self.sets
+
+    def with_sets(self, marks: Mapping[str, Mark]) -> "Sight":
+        """It with these marks."""
+        return self._replace(sets=tuple(sorted((name, mark) for name, mark in marks.items() if mark.size)))
 
 
 class Seen(NamedTuple):
@@ -52,6 +64,16 @@ def glance() -> Sight | None:
 def uses_nf_tables(*programs: str) -> bool:
     """Whether these iptables change rules that the generation counts: the legacy ones do not."""
     return all("nft" in os.path.basename(os.path.realpath(program)) for program in programs)  # noqa: PTH119  pathlib takes longer
+
+
+def changed_marks(before: Mapping[str, Mark], came: Mapping[str, Mark], went: Mapping[str, Mark]) -> dict[str, Mark]:
+    """The marks of sets after some elements came and others went."""
+    marks = dict(before)
+    for sign, some in ((1, came), (-1, went)):
+        for name, (size, total) in some.items():
+            of_before = marks.get(name, Mark(0, 0))
+            marks[name] = Mark(of_before.size + sign * size, of_before.sum + sign * total)
+    return marks
 
 
 def read_seen(folder: str) -> Seen | None:
@@ -83,7 +105,7 @@ def parse_seen(text: str | bytes) -> Seen:
     """What seen_text made. Raises ValueError for what is none."""
     try:
         row: Any = json.loads(text)
-        sets = tuple((str(name), int(count)) for name, count in row["sets"])
+        sets = tuple((str(name), Mark(int(count), int(total))) for name, (count, total) in row["sets"])
         sight = Sight(Generation(int(row["namespace"]), int(row["generation"])), sets)
         return Seen(sight, str(row["settings"]), tuple(map(int, row["store"])), str(row["boot"]), float(row["looked"]))
     except (KeyError, TypeError, RecursionError) as error:

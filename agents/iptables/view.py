@@ -1,16 +1,16 @@
 """One look at a host, with the store locked: what is kept, and as much of what the kernel has as somebody wants to know."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from .backend import Backend, Effect
 from .choosing import ready_backend
 from .compared import drift, overdue
-from .entries import as_entries
+from .entries import Entries, as_entries
 from .entry import Key
 from .settings import Settings
 from .state import State
 from .store import Store
-from .untouched import Seen, Sight, keep_seen, read_seen
+from .untouched import Mark, Seen, Sight, changed_marks, keep_seen, read_seen
 
 
 class View:
@@ -61,10 +61,19 @@ class View:
             return
         if sight.generation != before.generation._replace(number=before.generation.number + grew & 0xFFFFFFFF):
             return
-        if not self.backend.is_sight_of(sight, as_entries(after.entries).scopes):
+        if sight.sets != sight.with_sets(self._marks(as_entries(after.entries))).sets:
             return
         looked = self._now if self.is_read or self._seen is None else self._seen.looked
         keep_seen(self._store.folder, Seen(sight, self._words, self._store.identity(), self._boot, looked))
+
+    def _marks(self, after: Entries) -> Mapping[str, Mark]:
+        """What the sets are to be known by after a change."""
+        kept = as_entries(self.kept.entries)
+        if self.is_read or self._seen is None:
+            return self.backend.marks(after.all)
+        keys = after.differing(kept)
+        came, went = ([key for key in keys if key in some and key not in others] for some, others in ((after, kept), (kept, after)))
+        return changed_marks(dict(self._seen.sight.sets), self.backend.marks(came), self.backend.marks(went))
 
     @property
     def _words(self) -> str:

@@ -20,7 +20,7 @@ ONE, OTHER = "192.0.2.7", "192.0.2.8"
 BACKENDS = ("nft", "ipset", "iptables")
 # Programs as the host has them, each call noted in a file. "nft" in their names tells them from the legacy ones.
 WRAPPED = {name: f"nft-{name}" for name in ("nft", "ipset", "iptables", "ip6tables")}
-READS = {"nft": "nft -j list table", "ipset": "ipset save", "iptables": "iptables-save"}
+READS = {"nft": "nft -j list table", "ipset": "iptables-save", "iptables": "iptables-save"}
 TAKEN = {
     "nft": f"nft delete element inet mcollective block4_32 {{ {ONE} }}",
     "ipset": f"ipset del mco-block4 {ONE}",
@@ -119,6 +119,18 @@ def test_what_was_taken_away_by_hand_is_noticed_by_the_next_change_and_put_right
     assert asked[2]["blocked"] is False and "taken away by hand" in asked[2]["output"]
     assert (blocked[0], blocked[2]["drift"]) == (0, [f"taken away by hand: {ONE}"])
     assert wall.shows(ONE) and wall.shows(OTHER)
+
+
+def test_one_exchanged_for_another_by_hand_is_noticed(wall: Wall):
+    put = {
+        "nft": f"nft add element inet mcollective block4_32 {{ {OTHER} }}",
+        "ipset": f"ipset add mco-block4 {OTHER}",
+        "iptables": f"iptables -w -A junk_filter -s {OTHER} -m comment --comment mcollective -j DROP",
+    }
+    hands = f"{TAKEN[wall.backend]}; {put[wall.backend]}"
+    _, _, blocked = wall.does(("block", {"ipaddr": ONE}), hands, ("block", {"ipaddr": "203.0.113.9"}))
+    assert blocked[2]["drift"] == [f"taken away by hand: {ONE}", f"put there by hand: {OTHER}"]
+    assert wall.shows(ONE) and not wall.shows(OTHER)
 
 
 def test_a_chain_that_nobody_leads_to_any_more_is_noticed(wall: Wall):

@@ -5,17 +5,16 @@ from pathlib import Path
 import pytest
 
 from agents.iptables.backend import Hold, Timed
-from agents.iptables.entry import Scope
 from agents.iptables.rulewords import parse_save
 from agents.iptables.setwords import (
     Group,
-    counts_of,
     groups_of,
     holds_of,
     is_as_wanted,
     lines_of,
+    marks_of,
+    marks_of_text,
     parse_sets,
-    parse_terse,
     rule_of,
     wanted_rules,
 )
@@ -72,8 +71,11 @@ def test_lines_make_sets_take_away_and_put_there_and_an_end_beyond_24_days_is_no
     ]
 
 
-def test_numbers_of_elements_are_those_of_the_scopes():
-    found = parse_terse((CASES / "ipset-list-terse.txt").read_text())
-    assert found == {"mco-block4": 1, "mco-block6": 0}
-    scopes = {Scope("block", 4, 32): 3, Scope("block", 4, 24): 2, Scope("block", 6, 128, "tcp", "25,587-590"): 1}
-    assert counts_of(scopes) == {"mco-allow4": 0, "mco-allow6": 0, "mco-block4": 5, "mco-block6": 0, SCOPED.name: 1}
+def test_a_set_is_known_again_by_its_mark_in_whatever_order_it_is_printed():
+    text = (CASES / "ipset-save.txt").read_text()
+    keys = holds_of(parse_sets(text), [Group("block", 4), SCOPED])
+    backwards = "\n".join(reversed(text.splitlines()))
+    assert marks_of_text(text) == marks_of_text(backwards) == marks_of(keys)
+    assert {name: mark.size for name, mark in marks_of(keys).items()} == {"mco-block4": 2, SCOPED.name: 1}
+    assert marks_of_text(text.replace("198.51.100.7 ", "198.51.100.8 ")) != marks_of(keys)
+    assert marks_of_text(text.replace("packets 3", "packets 4")) == marks_of(keys)
