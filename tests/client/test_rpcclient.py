@@ -1,4 +1,5 @@
 import threading
+import time
 from copy import copy
 
 import pytest
@@ -6,10 +7,23 @@ import pytest
 from mcollective_py.client.client import Client
 from mcollective_py.client.rpcclient import RPCClient, rpcclient
 from mcollective_py.client.rpcresults import RPCResults
+from mcollective_py.config import Config
 from mcollective_py.ddl.load import ddl_from_yaml
-from mcollective_py.errors import ConnectorClosed, DDLError, FilterError, InvalidRPCData, MissingRPCData, UnknownAction, UsageError
+from mcollective_py.errors import (
+    ConnectorClosed,
+    DDLError,
+    FilterError,
+    InvalidRPCData,
+    MissingRPCData,
+    NotSent,
+    UnknownAction,
+    UsageError,
+)
 from mcollective_py.filter import Filter
 from mcollective_py.plugins.ddlfiles import agent_ddl
+from mcollective_py.security.ca import CertificateAuthority
+from mcollective_py.security.load import security_plugin
+from tests.client.conftest import CONFIG, Node, Site
 from tests.waiting import wait_until
 
 SERVICE = """
@@ -368,3 +382,128 @@ def test_a_roll_out_needs_hosts_that_are_addressed_by_name(web):
         pytest.raises(UsageError, match="direct_addressing = 1"),
     ):
         RPCClient(mco, "service", DDL, canary=1)
+
+
+VAULT = ddl_from_yaml(
+    """
+metadata: {name: vault, description: d, author: us, license: l, version: "1.0", url: "https://example.net/", timeout: 3}
+actions:
+  - action: put
+    description: Keep something
+    input:
+      name: {prompt: n, description: d, type: string, maxlength: 20, optional: true}
+      value: {prompt: v, description: d, type: sensitive, maxlength: 20, optional: true}
+  - action: get
+    description: What is kept
+    impact: read
+    output:
+      value: {description: d, display_as: v, type: sensitive}
+""",
+    "vault",
+)
+PSK = "discovery_timeout = 0.3\nsecurityprovider = psk\nplugin.psk = Xo5ieSh9aechoo3eiRai8iej\n"
+
+
+def keeps(node, request):
+    return "pong" if request.agent == "discovery" else {"value": f"of {node.identity}"}
+
+
+def asked(node):
+    """What a node was asked, and whether it was encrypted."""
+    return [(request.agent, request.action, request.is_secret) for request in node.requests]
+
+
+@pytest.fixture
+def vaults(fleet):
+    for name in ("web1", "web2"):
+        fleet.node(name, keeps, agents=("discovery", "vault"))
+    return fleet
+
+
+def test_sensitive_inputs_and_outputs_go_encrypted_to_hosts_by_name_and_the_rest_does_not(vaults):
+    with vaults.client(config="discovery_timeout = 0.3\ndirect_addressing_threshold = 0\n") as mco:
+        vault = RPCClient(mco, "vault", VAULT)
+        assert len(list(vault.put(value="secret"))) == len(list(vault.get())) == len(list(vault.put(name="plain"))) == 2
+        assert vault.call_known("get") is None, "what goes encrypted is no broadcast"
+        for node in vaults.nodes.values():
+            assert asked(node) == [("discovery", None, False), ("vault", "put", True), ("vault", "get", True), ("vault", "put", False)]
+            assert [request.targets and sorted(request.targets) for request in node.requests] == [None, *[["web1", "web2"]] * 2, None]
+
+
+def test_a_host_that_was_named_is_asked_for_its_certificate_first_and_once(vaults):
+    with vaults.client() as mco:
+        vault = RPCClient(mco, "vault", VAULT, nodes=["web1"])
+        for _ in range(2):
+            assert [result["value"] for result in vault.put(value="x")] == ["of web1"]
+        assert asked(vaults.nodes["web1"]) == [("discovery", None, False), ("vault", "put", True), ("vault", "put", True)]
+        assert vaults.nodes["web2"].requests == []
+
+
+def test_a_host_that_gives_no_certificate_is_silent_and_is_not_waited_for_twice(vaults):
+    with vaults.client() as mco:
+        vault = RPCClient(mco, "vault", VAULT, nodes=["web1", "gone1"], timeout=600)
+        assert [result.sender for result in vault.put(value="x")] == ["web1"]
+        assert vault.stats.no_response == ("gone1",)
+        nobody = RPCClient(mco, "vault", VAULT, nodes=["gone1"], timeout=600)
+        assert (list(nobody.get()), nobody.stats.no_response) == ([], ("gone1",))
+
+
+def test_a_roll_out_is_encrypted_batch_by_batch(vaults):
+    with vaults.client() as mco:
+        vault = RPCClient(mco, "vault", VAULT, nodes=["web1", "gone1", "web2"], batch=1, batch_sleep=0)
+        assert [result.sender for result in vault.put(value="x")] == ["web1", "web2"]
+        assert vault.stats.no_response == ("gone1",)
+        assert {request.is_secret for node in vaults.nodes.values() for request in node.requests if request.agent == "vault"} == {True}
+
+
+def test_what_cannot_be_kept_secret_is_not_sent(vaults):
+    with vaults.client() as mco:
+        vault = RPCClient(mco, "vault", VAULT, nodes=["web1"])
+        with pytest.raises(UsageError, match="nobody else can read them"):
+            vault.send("put", {"value": "x"}, reply_to="/queue/mcollective.elsewhere")
+        with pytest.raises(NotSent, match="gone1"):
+            RPCClient(mco, "vault", VAULT, nodes=["web1", "gone1"]).send("put", {"value": "x"})
+    by_topic_alone = vaults.client(config="discovery_timeout = 0.3\ndirect_addressing = 0\n")
+    with by_topic_alone as mco, pytest.raises(UsageError, match="needs direct_addressing = 1"):
+        RPCClient(mco, "vault", VAULT, nodes=["web1"]).put(value="x")
+
+
+def test_on_a_wire_that_keeps_no_secrets_they_are_sent_only_where_the_setting_says_so(fleet):
+    psk = security_plugin(Config.from_text(PSK, "server"), "server", time.time)
+    node = fleet.nodes["web1"] = Node(fleet.broker, "web1", psk, keeps, agents=("discovery", "vault"))
+
+    def psk_client(setting=""):
+        config = Config.from_text(PSK + setting, "client")
+        plugin = security_plugin(config, "client", time.time)
+        return Client(config, fleet.broker.connector("desk2", is_daemon=False), plugin, identity="desk")
+
+    with psk_client() as mco:
+        vault = RPCClient(mco, "vault", VAULT, nodes=["web1"])
+        for call in (lambda: vault.put(value="secret"), vault.get, lambda: vault.send("put", {"value": "secret"})):
+            with pytest.raises(
+                UsageError, match=r"^value of vault \w+ is sensitive, .* = psk\): nothing was sent.*sensitive_in_clear = 1"
+            ):
+                call()
+        vault.send("put", {"name": "plain"})
+    with psk_client("sensitive_in_clear = 1\n") as mco:
+        RPCClient(mco, "vault", VAULT, nodes=["web1"]).send("put", {"value": "secret"})
+    wait_until("both that could be sent are there", lambda: len(node.requests) >= 2)
+    assert [request.body for request in node.requests] == [{"name": "plain"}, {"value": "secret"}]
+
+
+def test_a_host_whose_key_only_signs_is_named_before_anything_is_sent(fleet, tmp_path):
+    authority = CertificateAuthority.create(tmp_path / "ca")
+    authority.issue("alice.mcollective", "caller")
+    authority.issue("web1", "node", key_type="ed25519")
+    site = Site.__new__(Site)
+    site.folder, site.ca = tmp_path / "ca", authority
+    node = fleet.nodes["web1"] = Node(fleet.broker, "web1", site.security("web1"), keeps, agents=("discovery", "vault"))
+    client = Client(
+        Config.from_text(CONFIG, "client"),
+        fleet.broker.connector("desk2", is_daemon=False),
+        site.security("alice.mcollective"),
+        identity="desk",
+    )
+    with client as mco, pytest.raises(UsageError, match=r"web1 cannot be sent anything secret: .*Ed25519.*only signs"):
+        RPCClient(mco, "vault", VAULT, nodes=["web1"]).put(value="x")
+    assert asked(node) == [("discovery", None, False)]

@@ -266,3 +266,24 @@ def test_an_action_may_always_want_to_be_confirmed():
 def test_a_default_for_a_sites_own_validator_is_left_to_who_loads_it():
     text = "    input:\n      tag: {prompt: p, description: d, type: string, validation: acme_tag, default: x}\n"
     assert ddl_from_yaml(small(text), "acme").actions["go"].inputs["tag"].default == "x"
+
+
+def test_an_output_may_be_sensitive_and_a_call_says_what_of_it_must_not_be_read_by_others():
+    ddl = ddl_from_yaml(
+        small(
+            "    input:\n      token: {prompt: p, description: d, type: sensitive, maxlength: 9, optional: true}\n"
+            "      name: {prompt: p, description: d, type: string, maxlength: 9, optional: true}\n"
+            "    output:\n      key: {description: d, display_as: K, type: sensitive}\n"
+            "      list: {description: d, display_as: L, type: array, sensitive: true}\n"
+            "      size: {description: d, display_as: S, type: integer}\n"
+        ),
+        "acme",
+    )
+    (action,) = ddl.actions.values()
+    assert [(name, output.type, output.sensitive) for name, output in action.outputs.items()] == [
+        ("key", "string", True),
+        ("list", "array", True),
+        ("size", "integer", False),
+    ]
+    assert action.secrets({"token": "x", "name": "y"}) == ("token", "key", "list")
+    assert action.secrets({"token": None}) == ("key", "list")

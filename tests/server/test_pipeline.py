@@ -11,6 +11,7 @@ from mcollective_py.errors import (
     ClockSkew,
     Denied,
     Filtered,
+    InClear,
     Inconsistent,
     InvalidRPCData,
     MCollectiveError,
@@ -449,3 +450,26 @@ def test_a_signed_request_gets_nothing_from_its_frame() -> None:
     assert admitted(signed, reply_to=None).reply_to is None
     with pytest.raises(Inconsistent):
         admitted(signed, BY_NAME, reply_to=None)
+
+
+def test_what_is_sensitive_and_came_in_clear_is_refused_before_the_policy_and_nothing_of_it_is_told() -> None:
+    filemgr = load_agent(shipped_libdir() / "agents" / "filemgr")
+    put = replace(BROADCAST, agent="filemgr", action="put", body={"file": "/tmp/x", "content": "c2VjcmV0", "sha256": "0" * 64})
+    get = replace(put, action="get", body={"file": "/tmp/x"})
+
+    def call(request: Request, takes_clear: bool = False) -> Request:
+        audit = Notes()
+        try:
+            found = authorize_call(request, WEB1, {"filemgr": filemgr}, Allows(), audit, lambda order: None, takes_clear)[1]
+        except InClear as error:
+            assert audit.lines == [("refused", "InClear")]
+            assert (error.statuscode, error.refusal, error.stage) == (4, "inclear", "inputs")
+            assert "c2VjcmV0" not in str(error) and "content of filemgr" in str(error)
+            raise
+        return found
+
+    for request in (put, get):
+        with pytest.raises(InClear):
+            call(request)
+        assert call(request, takes_clear=True).action == call(replace(request, is_secret=True)).action == request.action
+    assert call(replace(put, action="digest", body={"file": "/tmp/x"})).action == "digest"
