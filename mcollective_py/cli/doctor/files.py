@@ -80,17 +80,20 @@ def keys(config: Config, side: str, clock: Callable[[], float]) -> tuple[Securit
 
 _REMEDIES = {
     "ca": "fetch a new list from the CA: `mco ca refresh` there, or Puppet's agent",
+    "end": "a new CA certificate has to be on all hosts, beside the old one, before that: docs/security.md",
     "psk": "move to x509 when no host with Ruby is left: docs/migration.md",
 }
 
 
 def _kind(remark: str) -> str:
-    return "ca" if "CRL" in remark else "psk" if "psk" in remark else ""
+    return "ca" if "CRL" in remark else "end" if "the CA certificate" in remark else "psk" if "psk" in remark else ""
 
 
 def _is_told(remark: str) -> bool:
     """Whether _certificate says the same, with a fix of its own."""
-    return "others will refuse" in remark or "take requests from" in remark or "the CRL of" in remark or "no CRL of" in remark
+    if remark.startswith("the certificate of") and "expires in" in remark:
+        return True
+    return any(words in remark for words in ("others will refuse", "take requests from", "the CRL of", "no CRL of"))
 
 
 def _key_fix(error: ConfigError, config: Config) -> str:
