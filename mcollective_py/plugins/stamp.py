@@ -2,43 +2,43 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
-Stamp = tuple[tuple[str | int, ...], ...]
 
+def stamp_of(folder: Path) -> bytes:
+    """A digest of every entry of a folder and every folder above, by what a change of it changes.
 
-def stamp_of(folder: Path) -> Stamp:
-    """Every entry of a folder, and every folder above, by what a change of it changes; equal stamps: not a byte, owner or mode differs.
-
-    Of an entry: its path, inode, device, size, mtime, ctime (both in nanoseconds), mode, owner and group; links by themselves and by
-    what they lead to. Of a folder above only who could swap what is below: its other entries are no matter. Raises OSError.
+    Equal stamps: not a byte, owner or mode is another. Of an entry: its path, inode, device, size, mtime and ctime (in nanoseconds),
+    mode, owner and group; links by themselves and by what they lead to. Of a folder above only who could swap what is below: its other
+    entries are no matter. Raises OSError.
     """
+    digest = sha256()  # and no list of them all: in a child just forked each new page costs as much as a few files
     above = {parent for way in (folder.absolute(), folder.resolve()) for parent in way.parents}
-    found: list[tuple[str | int, ...]] = [(str(parent), *_who(os.lstat(parent))) for parent in sorted(above)]
-    found += [(str(folder), *_who(os.lstat(folder))), *sorted(_entries(os.fspath(folder)))]
-    return tuple(found)
+    for one in sorted(above):
+        digest.update(_line(os.fspath(one), os.lstat(one)))
+    digest.update(_line(os.fspath(folder), os.lstat(folder)))
+    _add_entries(digest.update, os.fspath(folder))
+    return digest.digest()
 
 
-def _entries(folder: str) -> Iterator[tuple[str | int, ...]]:
+def _add_entries(add: Callable[[bytes], None], folder: str) -> None:
     with os.scandir(folder) as entries:
-        for entry in entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
             own = entry.stat(follow_symlinks=False)
             if stat.S_ISDIR(own.st_mode):  # its times change with each .pyc, and what is in it comes next
-                yield entry.path, *_who(own)
-                yield from _entries(entry.path)
+                add(_line(entry.path, own))
+                _add_entries(add, entry.path)
                 continue
-            yield entry.path, *_all(own)
+            add(_line(entry.path, own, with_times=True))
             if stat.S_ISLNK(own.st_mode):
                 try:
-                    yield f"{entry.path}/", *_all(entry.stat())
+                    add(_line("", entry.stat(), with_times=True))
                 except OSError:
-                    yield f"{entry.path}/", 0  # it leads nowhere
+                    add(b"it leads nowhere\0")
 
 
-def _who(found: os.stat_result) -> tuple[int, ...]:
-    return found.st_ino, found.st_dev, found.st_mode, found.st_uid, found.st_gid
-
-
-def _all(found: os.stat_result) -> tuple[int, ...]:
-    return *_who(found), found.st_size, found.st_mtime_ns, found.st_ctime_ns
+def _line(path: str, found: os.stat_result, *, with_times: bool = False) -> bytes:
+    times = (found.st_size, found.st_mtime_ns, found.st_ctime_ns) if with_times else ()
+    return repr((path, found.st_ino, found.st_dev, found.st_mode, found.st_uid, found.st_gid, times)).encode(errors="surrogateescape")

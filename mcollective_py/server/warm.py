@@ -17,7 +17,7 @@ from pathlib import Path
 from ..errors import Malformed, PluginError
 from ..plugins.loader import LoadedAgent, load_code
 from ..plugins.modules import package_of
-from ..plugins.stamp import Stamp, stamp_of
+from ..plugins.stamp import stamp_of
 from ..wire.strictjson import JSONLimits, loads
 from .call import Call, Outcome
 
@@ -30,7 +30,7 @@ _NEWS = JSONLimits(size=64 << 10, depth=3, string=4096)
 
 @dataclass(slots=True)
 class _Copy:
-    stamp: Stamp
+    stamp: bytes
     agent: LoadedAgent
     modules: set[str] = field(default_factory=set)
 
@@ -117,7 +117,7 @@ class WarmCode:
         self._copies[folder] = copy
         return sorted(copy.modules)
 
-    def _stamp(self, folder: Path) -> Stamp:
+    def _stamp(self, folder: Path) -> bytes:
         try:
             return stamp_of(folder)
         except OSError as error:
