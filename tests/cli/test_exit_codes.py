@@ -215,6 +215,7 @@ TABLE: dict[str, dict[str, str | None]] = {
     },
     "process": calling("process", "process count x", "process nosuch -c {good}"),
     "puppet": calling("puppet", "puppet status", "puppet nosuch -c {good}"),
+    "request": calling("request", "request status {ran}", "request status nosuch -c {good}"),
     "rpc": {
         **always("rpc", "rpc rpcutil ping -c {good} -I open1", "rpc rpcutil nosuch -c {good}"),
         **configured("rpc rpcutil ping"),
@@ -265,6 +266,7 @@ HAS_JSON = (
     "policy",
     "process",
     "puppet",
+    "request",
     "rpc",
     "runs",
     "service",
@@ -384,7 +386,9 @@ def place(running, tmp_path_factory):
             hosts.start_daemon(name)
         hosts.wait_for(hosts.hosts, seconds=60.0)
         place = Place(tmp_path_factory.mktemp("exits"), running.site, running.broker)
-        place.run([(TABLE["rpc"]["all well"], "all well")])  # `mco runs` has something to show
+        place.run([(TABLE["rpc"]["all well"], "all well")])  # `mco runs` has something to show, `mco request` to ask after
+        (kept,) = (place.folder / "cache").rglob("runs/*.json")
+        place.files["ran"] = kept.stem.partition("-")[2]
         yield place
     finally:
         hosts.end()

@@ -88,7 +88,8 @@ def test_s13_a_captured_request_runs_once_whatever_is_killed_or_restarted(tmp_pa
         restart(fleet, signal.SIGKILL)
         attacker.resend(captured, 8)
 
-        found = {name: status(fleet, each) for name, each in (("ended", ended), ("read", read), ("running", running), ("denied", denied))}
+        asked = {"ended": ended, "read": read, "running": running, "denied": denied}
+        found = {name: status(fleet, each) for name, each in asked.items()}
         assert (found["ended"]["state"], found["ended"]["code"]) == ("ok", 0)
         assert found["read"]["state"] == "ok"
         assert (found["denied"]["state"], found["denied"]["stage"]) == ("refused", "policy")

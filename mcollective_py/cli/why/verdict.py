@@ -144,7 +144,7 @@ def earlier_words(request: str, earlier: object) -> str:
         ended = {
             "running": f"it is running, begun {when}",
             "ok": f"it ended well {when}",
-            "failed": f"it failed {when} with status code {_text(earlier.get('code'))}: {_text(earlier.get('reason')) or 'see its log'}",
+            "failed": f"it failed {when}: {_text(earlier.get('reason')) or 'its log says more'}",
             "unknown outcome": "it was begun, and how it ended nobody knows: the daemon or its host died before it could say",
         }
         return f"request {request}: {ended.get(_text(state), f'it was handed to its agent {when}')}"
