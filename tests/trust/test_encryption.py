@@ -105,7 +105,6 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tapped]:
             "libdir": f"{folder}/lib:{LIBDIR}",
             "plugin.actionpolicy.allow_unconfigured": "1",
             "rpcaudit": "1",
-            "plugin.rpcaudit.logfile": str(folder / "audit"),
             "loglevel": "debug",
         }
         with Tapped(folder / "site", ["web1", "web2"], broker=where, settings=settings) as fleet:
@@ -119,7 +118,9 @@ def planted(fleet: Tapped) -> dict[str, list[str]]:
     texts = {"broker": bytes(fleet.tap.seen)}
     for file in fleet.site.folder.parent.rglob("*"):
         if file.is_file() and "vault" not in file.parts:
-            texts[file.name] = file.read_bytes()
+            texts[f"{file.parent.name}/{file.name}"] = file.read_bytes()
+    assert b"vault" in texts["web1/audit.log"]
+    assert b"status 0" in texts["web1/mcollectived.log"]
     for secret in (GIVEN, GOT, REFUSED):
         forms = {secret.encode()} | {b64encode(b"x" * shift + secret.encode())[4:-4] for shift in range(3)}
         for where, text in texts.items():
