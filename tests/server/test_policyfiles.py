@@ -286,3 +286,67 @@ def test_another_provider_or_an_impossible_name_is_refused_at_start(tmp_path):
         open_authorizer(config_of(tmp_path, "rpcauthprovider = rego\n"))
     with pytest.raises(ConfigError, match="default_name"):
         open_authorizer(config_of(tmp_path, "plugin.actionpolicy.default_name = ../open\n"))
+
+
+# --- groups -----------------------------------------------------------------------------------------------------------
+
+
+def write_groups(folder, text):
+    (folder / "groups").write_text(text)
+    (folder / "groups").chmod(0o644)
+
+
+def test_the_groups_file_beside_the_policies_is_read_and_read_again_when_it_changes(folder):
+    write(folder, "service", "allow\tops\t*\t*\t*\n")
+    authorizer = Authorizer(PolicyFiles(folder))
+    denial(authorizer)
+    write_groups(folder, "ops cert=alice\n")
+    authorizer.authorize(a_request(), VIEW)
+    assert authorizer.files.groups() is authorizer.files.groups()
+    write_groups(folder, "ops cert=bob\n")
+    denial(authorizer)
+
+
+def test_a_groups_file_is_judged_as_policies_are(folder):
+    write_groups(folder, "ops cert=alice\n")
+    (folder / "groups").chmod(0o666)
+    assert PolicyFiles(folder).groups().problems == ((1, f"others can write it: chmod go-w {folder}/groups"),)
+    (folder / "groups").unlink()
+    (folder / "groups").symlink_to("/etc/passwd")
+    assert PolicyFiles(folder).groups().problems == ((1, "is a symbolic link"),)
+    assert PolicyFiles(folder / "nosuch").groups().problems == ()
+
+
+def test_a_group_that_nobody_knows_and_a_bad_line_of_the_groups_file_are_logged_once(folder, caplog):
+    path = write(folder, "service", "deny\tnosuch\t*\t*\t*\nallow\tops\t*\t*\t*\n")
+    write_groups(folder, "ops cert=alice\n")
+    files = PolicyFiles(folder)
+    with caplog.at_level(logging.WARNING):
+        files.find("service")
+        files.find("service")
+        assert [record.getMessage() for record in caplog.records] == [
+            f"{path}:1: there is no group nosuch in {folder}/groups; until then an allow line for it allows nobody, and a deny line denies"
+        ]
+        caplog.clear()
+        write_groups(folder, "ops alice\n")
+        files.groups()
+        files.groups()
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{folder}/groups:1: 'alice' is no caller id like cert=alice: groups hold callers and no other groups; "
+        "every line that names a group allows nobody, or denies until this is mended"
+    ]
+
+
+def test_a_folder_that_leads_nowhere_denies(tmp_path):
+    (tmp_path / "policies").symlink_to(tmp_path / "unmounted")
+    files = PolicyFiles(tmp_path / "policies")
+    assert files.find("service").problems[0][1] == f"cannot be read: {tmp_path}/policies leads nowhere"
+    assert files.groups().problems[0][1] == f"cannot be read: {tmp_path}/policies leads nowhere"
+
+
+def test_facts_compare_as_texts_where_that_is_configured(tmp_path, folder):
+    write(folder, "service", "allow\t*\t*\tcpus>9\t*\n")
+    view = NodeView("web1", facts={"cpus": 10})
+    open_authorizer(config_of(tmp_path)).authorize(a_request(), view)
+    with pytest.raises(Denied):
+        open_authorizer(config_of(tmp_path, "plugin.actionpolicy.compare_as_text = 1\n")).authorize(a_request(), view)
