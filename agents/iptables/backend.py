@@ -81,8 +81,8 @@ class Backend(Protocol):
         """What can be seen of the kernel at a glance; None where that does not tell whether anything was changed."""
         ...
 
-    def marks(self, keys: Iterable[Key]) -> Mapping[str, Mark]:
-        """What sets with these entries would be known by; nothing where the generation counts their elements too."""
+    def mark(self, keys: Iterable[Key]) -> Mark:
+        """What these entries are known by in our sets; the empty one where the generation counts them."""
         ...
 
     def believed(self, kept: Entries, puts: Sequence[Key], drops: Sequence[Key]) -> Effect | None:

@@ -164,7 +164,8 @@ def transact(
 def _touched(kept: State, after: State) -> tuple[list[Key], list[Key]]:
     """What is other afterwards: what will be there, and what will not."""
     keys = differing(kept.entries, after.entries)
-    return [key for key in keys if key in after.entries], [key for key in keys if key not in after.entries]
+    there = as_entries(after.entries).for_many(len(keys))
+    return [key for key in keys if key in there], [key for key in keys if key not in there]
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,8 +243,9 @@ def _set_up(settings: Settings, state: State, backend: Backend) -> State:
 
 def _outcome(known: State, after: State, backend: Backend, found: Sequence[str], made: tuple[str, ...]) -> Outcome:
     changed = differing(known.entries, after.entries)
-    added = tuple(entry for key in changed if (entry := after.entries.get(key)) is not None)
-    removed = tuple(known.entries[key] for key in changed if key not in after.entries)
+    before, entries = (as_entries(state.entries).for_many(len(changed)) for state in (known, after))
+    added = tuple(entries[key] for key in changed if key in entries)
+    removed = tuple(before[key] for key in changed if key not in entries)
     removed += tuple(Entry(*key) for key in known.foreign if key not in after.foreign)
     waits = next((pending for id, pending in after.pendings.items() if id not in known.pendings), None)
     is_changed = bool(added or removed or known.installed != after.installed or made or found or {*known.pendings} - {*after.pendings})
@@ -258,7 +260,7 @@ def _outcome(known: State, after: State, backend: Backend, found: Sequence[str],
         waits.deadline if waits else None,
         after.installed in ("", DOWN),
         tuple(in_vain(after.entries, added)),
-        frozenset(key for key in changed if key in known.entries and key in after.entries) if len(known.entries) else frozenset(),
+        frozenset(key for key in changed if key in before and key in entries) if before else frozenset(),
     )
 
 

@@ -128,7 +128,7 @@ class Entries(Mapping[Key, Entry]):
         """These without drops, and then with puts."""
         new: dict[Key, Entry | None] = dict.fromkeys(drops)
         new.update([(entry[:4], entry) for entry in puts])
-        there: Mapping[Key, Entry] = self if len(new) <= FEW else self.all
+        there = self.for_many(len(new))
         gone = [key for key, entry in new.items() if entry is None and key in there]
         come = [key for key, entry in new.items() if entry is not None and key not in there]
         scopes = dict(self.scopes)
@@ -161,6 +161,10 @@ class Entries(Mapping[Key, Entry]):
         if self._merged is None:
             self._merged = {key: entry for key, entry in {**self._base.all, **self._over}.items() if entry is not None}
         return self._merged
+
+    def for_many(self, questions: int) -> Mapping[Key, Entry]:
+        """What answers so many questions the quickest: all of them as they are read, or these."""
+        return self.all if questions > FEW else self
 
     def differing(self, before: "Entries") -> list[Key]:
         """The keys of what is other here than before. For changes of the same it takes as long as they are many, and once."""

@@ -1,6 +1,6 @@
 """ipset: sets with ends and counters, and rules of the historic chain that look into them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from mcollective_py.agent import RPCAborted, run
@@ -8,7 +8,7 @@ from mcollective_py.agent import RPCAborted, run
 from . import setwords
 from .backend import BackendFailed, Delta, Effect, Hold, Timed
 from .entries import Entries
-from .entry import Entry, Key
+from .entry import Entry, Key, by_scope
 from .iptables import ChainEffect, believed_chains, chains_of, made_of
 from .programs import missing
 from .rules import FAMILIES, Rules
@@ -64,25 +64,25 @@ class Ipset:
         return any(self._rules.leads(version) for version in {entry.scope.version for entry in held})
 
     def sight(self) -> Sight | None:
-        """See Backend. The generation counts the rules; the sets are known by marks."""
+        """See Backend. The generation counts the rules; the sets are known by a mark."""
         of_rules = self._rules.sight()
-        return None if of_rules is None else of_rules.with_sets(setwords.marks_of_text(self._saved()))
+        return None if of_rules is None else of_rules._replace(elements=setwords.mark_of_text(self._saved()))
 
-    def marks(self, keys: Iterable[Key]) -> Mapping[str, Mark]:
+    def mark(self, keys: Iterable[Key]) -> Mark:
         """See Backend."""
-        return setwords.marks_of(keys)
+        return setwords.mark_of(keys)
 
     def believed(self, kept: Entries, puts: Sequence[Key], drops: Sequence[Key]) -> Effect | None:
         """See Backend. Elements that come and go, in sets that are there and stay; one with another end has counters to be kept."""
-        counts: dict[str, int] = {}
+        counts: dict[str, int] = {}  # of sets that go with their last element
         for scope, count in kept.scopes.items():
-            name = setwords.group_of_scope(scope).name
-            counts[name] = counts.get(name, 0) + count
+            if (group := setwords.group_of_scope(scope)) not in PLAIN:
+                counts[group.name] = counts.get(group.name, 0) + count
         groups = {setwords.group_of_scope(scope) for scope in kept.scopes} | {*PLAIN}
-        if any(setwords.group_of(key) not in groups or key in kept for key in puts):
+        there = kept.for_many(len(puts))
+        if not groups.issuperset(map(setwords.group_of_scope, by_scope(puts))) or any(key in there for key in puts):
             return None
-        plain = {group.name for group in PLAIN}
-        if any((name := setwords.group_of(key).name) not in plain and counts.get(name, 0) <= len(drops) for key in drops):
+        if any(counts[name] <= len(drops) for group in map(setwords.group_of_scope, by_scope(drops)) if (name := group.name) in counts):
             return None
         names = [group.name for group in groups]
         rules = {version: [Rule(words) for words in setwords.wanted_rules(groups, version, self._rules.target)] for version in FAMILIES}

@@ -71,14 +71,15 @@ class Iptables:
         """See Backend."""
         return self._rules.sight()
 
-    def marks(self, keys: Iterable[Key]) -> Mapping[str, Mark]:
+    def mark(self, keys: Iterable[Key]) -> Mark:
         """See Backend."""
-        return {}  # the generation is counted up with every rule
+        return Mark()  # the generation is counted up with every rule
 
     def believed(self, kept: Entries, puts: Sequence[Key], drops: Sequence[Key]) -> Effect | None:
         """See Backend. Of one family only: where the second fails, the first must be as before, which takes all of its rules."""
         families = {6 if ":" in key[0] else 4 for key in (*puts, *drops)}
-        there = [key for key in (*puts, *drops) if key in kept]
+        of_many = kept.for_many(len(puts) + len(drops))
+        there = [key for key in (*puts, *drops) if key in of_many]
         if len(families) > 1 or len(there) > FEW:
             return None
         rules = {version: [Rule(self._words(key)) for key in there] for version in families}  # of the one, if any

@@ -1,6 +1,6 @@
 """nftables: a table of our own, which touches nothing of the host's."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from mcollective_py.agent import run
 
@@ -61,13 +61,14 @@ class Nft:
         """See Backend."""
         return glance()
 
-    def marks(self, keys: Iterable[Key]) -> Mapping[str, Mark]:
+    def mark(self, keys: Iterable[Key]) -> Mark:
         """See Backend."""
-        return {}  # the generation is counted up with every element
+        return Mark()  # the generation is counted up with every element
 
     def believed(self, kept: Entries, puts: Sequence[Key], drops: Sequence[Key]) -> Effect | None:
         """See Backend. Only the counters of what gets another end have to be asked for."""
-        renewed = [key for key in puts if key in kept]
+        there = kept.for_many(len(puts))
+        renewed = [key for key in puts if key in there]
         if len(renewed) > _FEW:
             return None
         holds = {key: self._hold(key) for key in renewed} | {key: Hold() for key in drops}

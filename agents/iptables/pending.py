@@ -13,11 +13,12 @@ def begin(before: State, after: State, pending: Pending) -> State:
     pending: without what was there before.
     """
     touched = differing(before.entries, after.entries)
-    marked = [entry._replace(pending=pending.id) for key in touched if (entry := after.entries.get(key)) is not None]
+    earlier, there = (as_entries(state.entries).for_many(len(touched)) for state in (before, after))
+    marked = [there[key]._replace(pending=pending.id) for key in touched if key in there]
     entries = as_entries(after.entries).changed(marked)
     kept = replace(
         pending,
-        before={key: before.entries.get(key) for key in touched},
+        before={key: earlier.get(key) for key in touched},
         installed=before.installed if before.installed != after.installed else None,
     )
     return replace(after, entries=entries, pendings={**after.pendings, pending.id: kept})

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from zlib import crc32
@@ -101,21 +101,19 @@ def parse_sets(text: str) -> Sets:
     return Sets(elements, tuple(odd))
 
 
-def marks_of_text(text: str) -> dict[str, Mark]:
-    """The mark of each of our sets, by what `save_sets` prints: a twentieth of the time that reading the elements takes."""
-    return _marks(_ADDED.findall(text.encode()))
+def mark_of_text(text: str) -> Mark:
+    """What the elements of our sets are known by, of what `save_sets` prints: in a fraction of the time that reading them takes."""
+    return _mark(_ADDED.findall(text.encode()))
 
 
-def marks_of(keys: Iterable[Key]) -> dict[str, Mark]:
-    """The marks of sets with the entries of these keys and no others."""
-    return _marks([f"{group_of_scope(scope).name} {key[0]}".encode() for scope, some in by_scope(keys).items() for key in some])
+def mark_of(keys: Iterable[Key]) -> Mark:
+    """The same of sets with the entries of these keys and no others."""
+    names = ((group_of_scope(scope).name, some) for scope, some in by_scope(keys).items())
+    return _mark([f"{name} {key[0]}".encode() for name, some in names for key in some])
 
 
-def _marks(elements: Iterable[bytes]) -> dict[str, Mark]:
-    sets: dict[bytes, list[bytes]] = {}
-    for element in elements:
-        sets.setdefault(element.partition(b" ")[0], []).append(element)
-    return {name.decode(): Mark(len(some), sum(map(crc32, some))) for name, some in sets.items()}
+def _mark(elements: Collection[bytes]) -> Mark:
+    return Mark(len(elements), sum(map(crc32, elements)))
 
 
 def holds_of(sets: Sets, groups: Iterable[Group]) -> dict[Key, Hold]:

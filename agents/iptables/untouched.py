@@ -5,7 +5,6 @@ A change of one entry among 10,000 need not compare all of them where nobody els
 
 import json
 import os
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -17,26 +16,26 @@ _LIMIT = 65536  # bytes
 
 
 class Mark(NamedTuple):
-    """What a set is known by again: the number of its elements, and the sum of what each is known by, in whatever order they are."""
+    """What elements are known by again: how many there are, and the sum of what each is known by, in whatever order they come."""
 
-    size: int
-    sum: int
+    size: int = 0
+    sum: int = 0
+
+    def changed(self, came: "Mark", went: "Mark") -> "Mark":
+        """That of all after some came and others went."""
+        return Mark(self.size + came.size - went.size, self.sum + came.sum - went.sum)
 
 
 class Sight(NamedTuple):
-    """What is seen of the kernel at a glance. sets: ours by name, those without elements left out, where no generation counts them."""
+    """What is seen of the kernel at a glance. elements: of our sets, where no generation counts them, else None."""
 
     generation: Generation
-    sets: tuple[tuple[str, Mark], ...] = ()
+    elements: Mark | None = None
 
     @property
     def is_exact(self) -> bool:
         """Whether two that are equal leave no room for a change. Marks do: they say nothing of the ends of elements."""
-        return not self.sets
-
-    def with_sets(self, marks: Mapping[str, Mark]) -> "Sight":
-        """It with these marks."""
-        return self._replace(sets=tuple(sorted((name, mark) for name, mark in marks.items() if mark.size)))
+        return self.elements is None
 
 
 class Seen(NamedTuple):
@@ -66,16 +65,6 @@ def uses_nf_tables(*programs: str) -> bool:
     return all("nft" in os.path.basename(os.path.realpath(program)) for program in programs)  # noqa: PTH119  pathlib takes longer
 
 
-def changed_marks(before: Mapping[str, Mark], came: Mapping[str, Mark], went: Mapping[str, Mark]) -> dict[str, Mark]:
-    """The marks of sets after some elements came and others went."""
-    marks = dict(before)
-    for sign, some in ((1, came), (-1, went)):
-        for name, (size, total) in some.items():
-            of_before = marks.get(name, Mark(0, 0))
-            marks[name] = Mark(of_before.size + sign * size, of_before.sum + sign * total)
-    return marks
-
-
 def read_seen(folder: str) -> Seen | None:
     """What was kept last, None where nothing was, or nothing that can be read."""
     try:
@@ -96,17 +85,17 @@ def keep_seen(folder: str, seen: Seen) -> None:
 
 def seen_text(seen: Seen) -> str:
     """As it is kept."""
-    (space, number), sets = seen.sight
-    row = {"namespace": space, "generation": number, "sets": sets, "settings": seen.settings, "store": seen.store, "boot": seen.boot}
-    return json.dumps(row | {"looked": seen.looked})
+    (space, number), elements = seen.sight
+    row = {"namespace": space, "generation": number, "elements": elements, "settings": seen.settings, "store": seen.store}
+    return json.dumps(row | {"boot": seen.boot, "looked": seen.looked})
 
 
 def parse_seen(text: str | bytes) -> Seen:
     """What seen_text made. Raises ValueError for what is none."""
     try:
         row: Any = json.loads(text)
-        sets = tuple((str(name), Mark(int(count), int(total))) for name, (count, total) in row["sets"])
-        sight = Sight(Generation(int(row["namespace"]), int(row["generation"])), sets)
+        elements = None if row["elements"] is None else Mark(*map(int, row["elements"]))
+        sight = Sight(Generation(int(row["namespace"]), int(row["generation"])), elements)
         return Seen(sight, str(row["settings"]), tuple(map(int, row["store"])), str(row["boot"]), float(row["looked"]))
     except (KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"what was seen last cannot be read: {error}") from error

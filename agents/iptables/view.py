@@ -1,16 +1,17 @@
 """One look at a host, with the store locked: what is kept, and as much of what the kernel has as somebody wants to know."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 from .backend import Backend, Effect
 from .choosing import ready_backend
 from .compared import drift, overdue
 from .entries import Entries, as_entries
 from .entry import Key
+from .generation import Generation, generation
 from .settings import Settings
 from .state import State
 from .store import Store
-from .untouched import Mark, Seen, Sight, changed_marks, keep_seen, read_seen
+from .untouched import Mark, Seen, Sight, keep_seen, read_seen
 
 
 class View:
@@ -56,24 +57,25 @@ class View:
 
         grew: by how much the change has counted the generation up. More than that: somebody else changed something meanwhile.
         """
-        sight, before = self.backend.sight(), self._sight
-        if sight is None or before is None or after.installed != self.backend.name or self.effect.foreign:
+        if self._sight is None or after.installed != self.backend.name or self.effect.foreign:
             return
-        if sight.generation != before.generation._replace(number=before.generation.number + grew & 0xFFFFFFFF):
+        (namespace, number), elements = self._sight
+        if (now := generation()) != Generation(namespace, number + grew & 0xFFFFFFFF):
             return
-        if sight.sets != sight.with_sets(self._marks(as_entries(after.entries))).sets:
-            return
+        entries = as_entries(after.entries)
+        sight = Sight(now, None if elements is None else self._mark(entries, elements))
         looked = self._now if self.is_read or self._seen is None else self._seen.looked
         keep_seen(self._store.folder, Seen(sight, self._words, self._store.identity(), self._boot, looked))
 
-    def _marks(self, after: Entries) -> Mapping[str, Mark]:
-        """What the sets are to be known by after a change."""
+    def _mark(self, after: Entries, before: Mark) -> Mark:
+        """What our sets are to be known by after a change; where they are not, the next look at them shows it."""
+        if self.is_read:
+            return self.backend.mark(after.all)
         kept = as_entries(self.kept.entries)
-        if self.is_read or self._seen is None:
-            return self.backend.marks(after.all)
         keys = after.differing(kept)
-        came, went = ([key for key in keys if key in some and key not in others] for some, others in ((after, kept), (kept, after)))
-        return changed_marks(dict(self._seen.sight.sets), self.backend.marks(came), self.backend.marks(went))
+        here, there = after.for_many(len(keys)), kept.for_many(len(keys))
+        came, went = [key for key in keys if key not in there], [key for key in keys if key not in here]
+        return before.changed(self.backend.mark(came), self.backend.mark(went))
 
     @property
     def _words(self) -> str:

@@ -11,7 +11,6 @@ from agents.iptables.untouched import (
     Mark,
     Seen,
     Sight,
-    changed_marks,
     keep_seen,
     parse_seen,
     read_seen,
@@ -20,7 +19,7 @@ from agents.iptables.untouched import (
 )
 
 EXACT = Seen(Sight(Generation(7, 28)), "nft DROP", (1, 2, 3), "boot", 100.0)
-COUNTED = EXACT._replace(sight=Sight(Generation(7, 28), (("mco-block4", Mark(3, 77)),)))
+COUNTED = EXACT._replace(sight=Sight(Generation(7, 28), Mark(3, 77)))
 
 
 def still(seen: Seen, now: float = 101.0, **other: object) -> bool:
@@ -50,7 +49,7 @@ def test_something_may_have_been_changed_where_anything_is_not(other: dict[str, 
 
 def test_marks_of_sets_are_believed_for_a_time_alone():
     assert not still(COUNTED, now=100.0 + INEXACT_FOR) and not still(COUNTED, now=99.0)
-    assert not still(COUNTED, sight=Sight(Generation(7, 28), (("mco-block4", Mark(3, 78)),)))
+    assert not still(COUNTED, sight=Sight(Generation(7, 28), Mark(3, 78)))
 
 
 def test_what_is_kept_is_found_again_and_nobody_elses_to_read(tmp_path: Path):
@@ -79,8 +78,5 @@ def test_the_legacy_iptables_is_told_from_that_of_nf_tables(tmp_path: Path):
     assert uses_nf_tables(new, new6) and not uses_nf_tables(new, old)
 
 
-def test_the_marks_after_a_change_are_those_before_with_what_came_and_without_what_went():
-    before, came, went = {"a": Mark(3, 77)}, {"a": Mark(1, 5), "b": Mark(1, 9)}, {"a": Mark(2, 30)}
-    assert changed_marks(before, came, went) == {"a": Mark(2, 52), "b": Mark(1, 9)}
-    seen = Sight(Generation(7, 28)).with_sets({"b": Mark(1, 9), "a": Mark(2, 52), "c": Mark(0, 0)})
-    assert seen.sets == (("a", Mark(2, 52)), ("b", Mark(1, 9)))
+def test_the_mark_after_a_change_is_that_before_with_what_came_and_without_what_went():
+    assert Mark(3, 77).changed(Mark(1, 5), Mark(2, 30)) == Mark(2, 52)
