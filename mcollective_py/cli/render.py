@@ -25,6 +25,7 @@ _REFUSED = {
     "clockskew": "Clock Skew",
     "ttlexpired": "Request Expired",
     "unknownagent": "Unknown Agent",
+    "inclear": "Not Encrypted",
 }
 _MAX_OUTPUTS = 1000  # of one host as text; JSON has them all
 _MOST_LATE = 10  # names in one line
