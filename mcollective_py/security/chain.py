@@ -150,7 +150,10 @@ class TrustStore:
         raise refusal or UntrustedCertificate(f"{whose} leads to no CA")
 
     def warnings(self, now: float) -> list[str]:
-        """What an operator should know of the CRLs: past their nextUpdate they still count, but nobody refreshes them."""
+        """What an operator should know of the CRLs.
+
+        Past their nextUpdate they still count here, but nobody refreshes them, and OpenSSL makes no new TLS connection by them.
+        """
         found = []
         for authority in self.authorities if self.revocation != "off" else ():
             if authority.revocations is None:
@@ -158,6 +161,10 @@ class TrustStore:
                     found.append(f"no CRL of {authority.name}: the certificates it issued are refused (plugin.x509.revocation)")
             elif authority.revocations.is_stale(now):
                 found.append(f"the CRL of {authority.name} should have been renewed: fetch a new one from the CA")
+            elif left := authority.revocations.nearly_stale(now):
+                found.append(
+                    f"the CRL of {authority.name} counts for TLS for another {_span(left)}: fetch a new one from the CA before that"
+                )
         return found
 
     def _paths(self, certificate: x509.Certificate, depth: int) -> Iterable[tuple[Authority, ...]]:

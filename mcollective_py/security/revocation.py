@@ -45,6 +45,13 @@ class Revocations:
         """True past the moment at which the CA promised the next one."""
         return self.next_update is not None and now > self.next_update
 
+    def nearly_stale(self, now: float) -> float:
+        """Seconds left to that moment where they are the last twentieth of its time; 0 before that, and past it."""
+        if self.next_update is None:
+            return 0.0
+        left = self.next_update - now
+        return left if 0 < left < (self.next_update - self.last_update) / 20 else 0.0
+
 
 def read_revocations(pem: bytes) -> tuple[x509.CertificateRevocationList, ...]:
     """The CRLs of a file, none of them checked against a CA yet. Raises ValueError where any of it is not a whole CRL."""

@@ -186,6 +186,9 @@ def test_a_stale_crl_still_counts_and_is_told(pki, root):
         "the CRL of CN=Puppet CA: puppet.example.com should have been renewed: fetch a new one from the CA"
     ]
     assert TrustStore.from_pem(root.pem, root.crl()).warnings(pki.NOW) == []
+    assert TrustStore.from_pem(root.pem, root.crl(until=3600.0)).warnings(pki.NOW) == [
+        "the CRL of CN=Puppet CA: puppet.example.com counts for TLS for another 3600 s: fetch a new one from the CA before that"
+    ]
     assert "no CRL of CN=Puppet CA" in TrustStore.from_pem(root.pem, None).warnings(pki.NOW)[0]
 
 

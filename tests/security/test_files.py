@@ -139,7 +139,7 @@ def test_what_others_will_refuse_is_said_once(site, caplog):
     site.write_own("web1", until=5.0)
     site.write(site.places.crl, site.root.crl(until=8.0))
     files = site.files()
-    assert caplog.text == ""
+    assert "others will refuse" not in caplog.text and "should have been renewed" not in caplog.text
     for _ in range(4):
         site.now += 3
         files.trust()

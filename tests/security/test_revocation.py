@@ -47,3 +47,9 @@ def test_a_crl_with_another_signature_is_not_the_cas(pki):
     assert Revocations.of(root.certificate, [crl]) is not None
     (forged,) = read_revocations(type(root)(root.certificate, pki.ca("CA").key).crl())
     assert Revocations.of(root.certificate, [forged]) is None
+
+
+def test_a_list_is_nearly_stale_in_the_last_twentieth_of_its_time():
+    revocations = Revocations(frozenset(), 1000.0, 2000.0)
+    assert [revocations.nearly_stale(now) for now in (1000, 1950, 1951, 1999.5, 2000, 2001)] == [0, 0, 49, 0.5, 0, 0]
+    assert Revocations(frozenset(), 1000.0, None).nearly_stale(5000) == 0
