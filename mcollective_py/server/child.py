@@ -11,6 +11,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from time import monotonic
@@ -38,6 +39,7 @@ from .callwire import (
 )
 from .executor import Done, Limits, Room, name_of, not_begun, tell, unknown
 from .isolation import ENVIRONMENT, ChildLimits
+from .sessions import members
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -329,7 +331,7 @@ class ChildExecutor:
                 self._cold.add(self._warming)
                 self._warming = ""
             for run in runs.values():
-                _end_group(run.pid)  # nobody holds them to their timeouts now
+                _end(run.pid)  # nobody holds them to their timeouts now
         reason = "the process that runs actions ended" if was_ready else "the process that runs actions cannot be started"
         for run in runs.values():
             self._answer(run, unknown(run.call, reason))
@@ -348,9 +350,10 @@ class ChildExecutor:
         self._tell_all(failed)
 
 
-def _end_group(pid: int) -> None:
-    if pid:
-        try:
-            os.killpg(pid, signal.SIGKILL)
-        except OSError:
-            pass  # ended by itself
+def _end(pid: int) -> None:
+    """End a child and the programs that it runs, which have groups of their own in its session."""
+    if not pid:
+        return
+    for end, number in ((os.killpg, pid), *((os.kill, member) for member in members(pid))):
+        with suppress(OSError):  # ended by itself
+            end(number, signal.SIGKILL)

@@ -18,6 +18,7 @@ import socket
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from time import monotonic
@@ -39,6 +40,7 @@ from .callwire import (
     Frames,
 )
 from .isolation import ChildLimits, run_child
+from .sessions import members
 from .trial import SECONDS, process_state, run_trial, verdict
 from .warm import News, Perform, WarmCode
 
@@ -68,6 +70,7 @@ class _Child:
         self.logged = self.dropped = 0
         self.status: int | None = None  # as waitpid gives it, once the leader is gone
         self.is_answered = False
+        self.is_cut = False  # it ended otherwise than by its own will: nobody holds the programs that it ran to their timeouts
 
 
 class ForkServer:
@@ -254,9 +257,12 @@ class ForkServer:
             child = self._children.get(pid)
             if child is not None and child.status is None:
                 child.status = status
+                child.is_cut = child.is_cut or status != 0
                 left.append(child)
         for child in left:
             self._leader_gone(child)
+            if child.on_alarm == "kill":  # its programs have groups of their own, and nobody now who ends them
+                _signal(child, signal.SIGTERM)
         for child in [child for child in self._children.values() if child.status is not None]:
             self._settle(child)
 
@@ -281,7 +287,7 @@ class ForkServer:
 
     def _settle(self, child: _Child) -> None:
         """Forget a child whose leader is gone once its group is; else end what it left behind."""
-        if not _group_exists(child.pid):
+        if not _is_there(child):
             del self._children[child.pid]
             if child.tries:
                 self._tried(child, child.tries)
@@ -289,7 +295,7 @@ class ForkServer:
                 self.send(Frame(ENDED, child.number))
         elif child.on_alarm == "timeout":
             if not child.tries:
-                self.send(Frame(LINE, child.number, payload=b"left processes behind in its group; they are ended"))
+                self.send(Frame(LINE, child.number, payload=b"left processes behind; they are ended"))
             self._terminate(child)
 
     def _on_alarm(self, child: _Child, now: float) -> None:
@@ -298,7 +304,7 @@ class ForkServer:
                 self._answer(child, FAILED, b"timed out after %g s and was ended" % child.timeout)
             self._terminate(child)
         elif child.on_alarm == "kill":
-            _signal_group(child, signal.SIGKILL)
+            _signal(child, signal.SIGKILL)
             child.on_alarm, child.kill_at, child.alarm = "check", now, now + _GONE_AFTER_KILL
         else:
             if child.on_alarm == "check" and now > child.kill_at + _KILL_GRACE:
@@ -367,11 +373,13 @@ class ForkServer:
         self.send(Frame(WARM, payload=os.fsencode(folder)))
 
     def _terminate(self, child: _Child) -> None:
-        _signal_group(child, signal.SIGTERM)
+        """TERM at once: to the group, whose leader ends its programs, and where that is gone to these; the rest is for the alarm."""
+        child.is_cut = child.is_cut or child.status is None
+        _signal(child, signal.SIGTERM)
         child.on_alarm, child.alarm = "kill", monotonic() + _TERM_GRACE
 
 
-def _signal_group(child: _Child, number: signal.Signals) -> None:
+def _signal(child: _Child, number: signal.Signals) -> None:
     try:
         os.killpg(child.pid, number)
     except ProcessLookupError:
@@ -379,6 +387,15 @@ def _signal_group(child: _Child, number: signal.Signals) -> None:
             os.kill(child.pid, number)
     except PermissionError:
         pass  # a group of set-user-id programs; _settle sees that it is still there
+    if child.is_cut and (child.status is not None or number == signal.SIGKILL):
+        for pid in members(child.pid):
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, number)
+
+
+def _is_there(child: _Child) -> bool:
+    """Whether anything is left of a child whose leader is gone: of its group, and where it was cut of its session."""
+    return _group_exists(child.pid) or (child.is_cut and bool(members(child.pid)))
 
 
 def _group_exists(group: int) -> bool:

@@ -92,6 +92,24 @@ def do_leave_own_session(body, call):
     return {}
 
 
+def a_program():
+    """One that ignores TERM, in a group of its own as node.command.run starts them."""
+    words = [sys.executable, "-c", "import signal; signal.signal(15, 1); print(flush=True); signal.pause()"]
+    program = subprocess.Popen(words, process_group=0, stdout=subprocess.PIPE)
+    program.stdout.readline()
+    return program.pid
+
+
+def do_crash_with_a_program(body, call):
+    say_pids(body, a_program())
+    os.abort()
+
+
+def do_hang_with_a_program(body, call):
+    say_pids(body, a_program())
+    signal.pause()
+
+
 def do_exit(body, call):
     os._exit(3)
 

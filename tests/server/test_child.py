@@ -258,6 +258,22 @@ def test_a_process_with_a_session_of_its_own_lives_on(shared, fifo):
     os.kill(left, signal.SIGKILL)
 
 
+def test_the_programs_of_a_call_that_crashes_are_ended(shared, fifo):
+    answer = Answer(shared, a_call("crash_with_a_program", {"fifo": fifo.path}))
+    (program,) = fifo.pids()
+    assert answer.wait().statusmsg == "service crash_with_a_program was ended by SIGABRT"
+    assert_ends(program)
+    assert_becomes_idle(shared)
+
+
+def test_the_programs_of_a_call_that_is_ended_at_its_timeout_are_ended(shared, fifo):
+    answer = Answer(shared, a_call("hang_with_a_program", {"fifo": fifo.path}, timeout=0.3))
+    (program,) = fifo.pids()
+    assert answer.wait().statusmsg == "service hang_with_a_program timed out after 0.3 s and was ended"
+    assert_ends(program)
+    assert_becomes_idle(shared)
+
+
 def test_the_number_of_processes_is_bounded_for_any_user_but_root(shared):
     assert ask(shared, "fork_until_refused").body["forked"] <= 50
     assert_becomes_idle(shared)
@@ -327,10 +343,40 @@ def test_when_the_fork_server_dies_its_calls_are_answered_as_unknown_and_the_nex
     (child,) = fifo.pids()
     first = executor.pid
     os.kill(first, signal.SIGKILL)
-    assert answer.wait() == Outcome(5, "the process that runs actions ended: how service pause ended is unknown")
+    unknown = "the process that runs actions ended: how service pause ended is unknown"
+    assert answer.wait() == Outcome(5, unknown, is_unknown=True)
     assert_ends(child)
     assert ask(executor, "trivial").statuscode == 0
     assert executor.pid != first
+
+
+def test_when_the_fork_server_dies_the_programs_of_its_calls_are_ended(fresh, fifo):
+    executor = fresh()
+    answer = Answer(executor, a_call("hang_with_a_program", {"fifo": fifo.path}))
+    (program,) = fifo.pids()
+    os.kill(executor.pid, signal.SIGKILL)
+    assert answer.wait().statuscode == 5
+    assert_ends(program)
+
+
+def test_a_fork_server_that_has_nothing_to_do_ends_and_the_next_call_has_another(fresh):
+    executor = fresh(idle=0.2)
+    assert ask(executor, "trivial").statuscode == 0
+    deadline = monotonic() + 10
+    while executor.pid is not None:
+        assert monotonic() < deadline
+        threading.Event().wait(0.005)
+    assert ask(executor, "trivial").statuscode == 0
+
+
+def test_one_with_a_call_does_not_end_however_long_that_takes(fresh, tmp_path, fifo):
+    executor = fresh(idle=0.05)
+    inputs = next(gates(tmp_path, fifo))
+    answer = Answer(executor, a_call("wait", inputs))
+    fifo.pids()
+    threading.Event().wait(0.3)
+    Path(inputs["gate"]).write_text("go")
+    assert answer.wait().body == {"finished": True}
 
 
 def test_calls_that_wait_run_on_the_next_fork_server(fresh, fifo):
