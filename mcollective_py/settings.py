@@ -12,8 +12,6 @@ LARGEST_SKEW = 300
 HIDDEN_WORDS = "password|secret|psk|passphrase|token"
 """Pattern, to be matched without regard to case: a name that holds one of these words is that of a secret."""
 
-_NOT_YET = "not in this version yet"
-
 
 class Setting(NamedTuple):
     """One row. In a key, `N` stands for the number of a broker in a pool and `NAME` for an agent's name.
