@@ -64,7 +64,7 @@ class Journal:
         self._window = window_of(self._rules)
         self._lock = threading.Lock()
         self._since = float("-inf")
-        self._is_failing = False
+        self._is_failing = self._is_closed = False
         self._tried = float("-inf")  # when it was last to be written anew
         self._reason: OSError | None = None  # why it could not be
         self._file = None if folder is None else JournalFile(folder, self._content)
@@ -201,12 +201,13 @@ class Journal:
             return
         self._note(Floor(self._clock(), max(self.replay.floor, 0.0)))
         with self._lock:
+            self._is_closed = True  # what ends after that is an unknown outcome to the next daemon
             self._file.close()
 
     # --- the file -------------------------------------------------------------------------------------------------------
 
     def _append(self, record: Record) -> None:
-        if self._file is not None:
+        if self._file is not None and not self._is_closed:
             self._file.append(record, sync=False)
 
     def _note(self, record: Record) -> None:

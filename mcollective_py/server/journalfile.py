@@ -82,7 +82,8 @@ class JournalFile:
         if self.is_new:
             return True
         status = os.fstat(self._file)
-        return status.st_nlink == 0 or status.st_size > self._grown
+        self.is_new = status.st_nlink == 0  # nobody would find again what is written there
+        return self.is_new or status.st_size > self._grown
 
     def renew(self, aside: str = "") -> None:
         """Put a new file in its place, in one step. aside: what the old one is kept as, behind its name. Raises OSError."""

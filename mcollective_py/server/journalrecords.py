@@ -14,7 +14,9 @@ milliseconds since the epoch. What a line holds of a request are its names; neve
 """
 
 from binascii import crc32
-from dataclasses import dataclass
+from typing import NamedTuple
+
+# Named tuples, for a daemon at rest carries these classes too: half of what dataclasses take.
 
 VERSION = 1
 LONGEST_LINE = 1200  # bytes: names are bounded, see names.py
@@ -22,8 +24,7 @@ _NONE = "-"
 _CHANGES, _READS = "c", "r"
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """The first record of a file.
 
     time: when it was written. since: from when on all that was begun to change something is known here, but for what was dropped since.
@@ -38,8 +39,7 @@ class Head:
     floor: float
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
+class Begun(NamedTuple):
     """An action that was about to begin. end: when its request ends by its ttl. proof: see message.Request, may be empty."""
 
     time: float
@@ -52,8 +52,7 @@ class Begun:
     only_reads: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
+class Running(NamedTuple):
     """The process that a call runs in. started: in the kernel's ticks since boot. boot: the id of that boot."""
 
     time: float
@@ -64,8 +63,7 @@ class Running:
     boot: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(NamedTuple):
     """code: the status code, None where nobody knows how it ended. word: see Outcome.refusal, empty where there is none."""
 
     time: float
@@ -75,8 +73,7 @@ class Ended:
     word: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(NamedTuple):
     """A request that was not carried out, and at which stage."""
 
     time: float
@@ -90,8 +87,7 @@ class Refused:
     word: str
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """A key of the replay memory, of a request of which nothing else is kept."""
 
     end: float
@@ -99,16 +95,14 @@ class Seen:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """Another window from this time on, see Head."""
 
     time: float
     window: float
 
 
-@dataclass(frozen=True, slots=True)
-class Floor:
+class Floor(NamedTuple):
     """The floor at the time that a daemon was stopped, see Head."""
 
     time: float
@@ -126,8 +120,7 @@ class UnknownVersion(ValueError):
         self.version, self.window = version, window
 
 
-@dataclass(frozen=True, slots=True)
-class Damage:
+class Damage(NamedTuple):
     """Bytes that are no records. at: where they begin. before: the time of the next good record that has one, None at the end."""
 
     at: int
@@ -135,8 +128,7 @@ class Damage:
     before: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What a file holds. intact: its size without a torn last record, which is no damage: nothing was begun by it."""
 
     records: tuple[Record, ...]

@@ -1,8 +1,9 @@
 """The stages between a frame and an action, in the order that is the security policy of a host.
 
-    read > open > consistency > freshness > replay > filter > validation > authorization > copy > audit > action
+    read > open > consistency > freshness > replay > filter > validation > authorization > copy > audit > journal > action
 
-Read top to bottom: `open_delivery` has the first two, `admit` those up to the filter, `authorize_call` the rest. Every stage is a
+Read top to bottom: `open_delivery` has the first two, `admit` those up to the filter, `authorize_call` those up to the audit; the
+journal (journal.py) is written by the runner, once the executor has room. Every stage is a
 function that lets the request through or raises: Rejected where nobody is answered (or only told why), RPCError where the caller gets
 a reply with that status. Nothing can be plugged in between `open` and the action but the configured authorization and audit. What is
 refused after `open` is audited too, all but what is meant for other hosts. `copy` is replay once more, by the signature, for what

@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 from mcollective_py.errors import Denied, Filtered, Replayed, TTLExpired
 from mcollective_py.filter import Filter
 from mcollective_py.message import Request
@@ -11,7 +9,7 @@ BEGUN = Begun(1_700_000_001.0, 1_700_000_060.0, ALICES.caller, ALICES.id, "", "s
 
 
 def begun(number: int, *, only_reads: bool, time: float = 1_700_000_001.0) -> Begun:
-    return replace(BEGUN, id=f"{number:032x}", only_reads=only_reads, time=time, end=time + 60)
+    return BEGUN._replace(id=f"{number:032x}", only_reads=only_reads, time=time, end=time + 60)
 
 
 def ended(code: int | None, word: str = "", time: float = 1_700_000_009.0) -> Ended:

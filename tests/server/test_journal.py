@@ -273,6 +273,15 @@ def test_a_stop_writes_how_far_the_host_has_come(start: Open, clock: Clock) -> N
         start().replay.remember(request(2), NOW)
 
 
+def test_what_ends_after_a_stop_is_lost_in_silence(start: Open, caplog: pytest.LogCaptureFixture) -> None:
+    journal = start()
+    take(journal, request(1), NOW)
+    journal.close()
+    journal.ended(request(1), Outcome(), NOW + 1)
+    assert caplog.messages == []
+    assert start().status("cert=alice.mcollective", request(1).id).state == "unknown outcome"
+
+
 def test_a_journal_that_fits_the_clock_warns_of_nothing(start: Open, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     take(start(), request(1), NOW)
     clock.now += 0.1

@@ -119,6 +119,8 @@ def test_a_file_that_somebody_has_deleted_is_written_anew(file: JournalFile) -> 
     assert not file.is_to_be_renewed()
     file.path.unlink()
     assert file.is_to_be_renewed()
+    with pytest.raises(OSError, match="there is no journal yet"):
+        file.append(BEGUN, sync=False)  # into what nobody would find again
 
 
 def test_a_file_is_written_anew_when_it_has_grown_and_not_again_at_once(file: JournalFile, content: list[Record]) -> None:

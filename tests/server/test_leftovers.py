@@ -3,7 +3,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
@@ -32,8 +31,8 @@ def of(pid: int) -> Running:
 def test_a_process_is_known_by_its_start_and_its_boot() -> None:
     ours = of(os.getpid())
     assert is_running(ours)
-    assert not is_running(replace(ours, started=ours.started + 1))
-    assert not is_running(replace(ours, boot="another"))
+    assert not is_running(ours._replace(started=ours.started + 1))
+    assert not is_running(ours._replace(boot="another"))
 
 
 def test_one_that_is_gone_does_not_run_nor_does_one_that_nobody_has_collected(sleeper: "subprocess.Popen[bytes]") -> None:
@@ -50,5 +49,5 @@ def test_a_leftover_that_ignores_term_is_killed(sleeper: "subprocess.Popen[bytes
 
 
 def test_a_process_that_has_the_number_of_another_is_left_alone(sleeper: "subprocess.Popen[bytes]") -> None:
-    end(replace(of(sleeper.pid), started=1), grace=0.1)
+    end(of(sleeper.pid)._replace(started=1), grace=0.1)
     assert sleeper.poll() is None

@@ -17,7 +17,7 @@ from mcollective_py.agent.rpc import RPCRequest
 from mcollective_py.cli.demosite import Site, SiteBroker, SiteHost
 from mcollective_py.config import Config
 from mcollective_py.connector.loopback import LoopbackBroker, LoopbackConnector
-from mcollective_py.errors import AuditFailed, Busy
+from mcollective_py.errors import AuditFailed, Busy, JournalFailed
 from mcollective_py.filter import Filter
 from mcollective_py.message import EVERY_AGENT, Delivery, Destination, Kind, Publication, Reply, Request
 from mcollective_py.security.base import SecurityPlugin
@@ -25,6 +25,7 @@ from mcollective_py.security.load import security_plugin
 from mcollective_py.server.call import Call, Outcome
 from mcollective_py.server.executor import Done, ThreadExecutor
 from mcollective_py.server.host import Host, build_host
+from mcollective_py.server.journal import Journal
 from mcollective_py.server.runner import Runner, destinations
 from mcollective_py.server.stats import Stats
 from mcollective_py.wire.symbol import Symbol
@@ -74,7 +75,13 @@ class Desk:
     """One running host, and an operator on the same loopback broker."""
 
     def __init__(
-        self, site: Site, now: float, outcome: Outcome | Callable[[Call], Outcome], changes: Any = None, **settings: str
+        self,
+        site: Site,
+        now: float,
+        outcome: Outcome | Callable[[Call], Outcome],
+        changes: Any = None,
+        journal: Journal | None = None,
+        **settings: str,
     ) -> None:
         self.now, self._broker = now, LoopbackBroker(lambda: now)
         config = Config.from_file(
@@ -97,6 +104,7 @@ class Desk:
             self.stats,
             lambda: self.now,
             lambda identity: self.subscribed.set(),
+            journal,
         )
         self.security = self.clients_plugin(site)
         self.connector: LoopbackConnector = self._broker.connector("ops", is_daemon=False)
@@ -263,6 +271,51 @@ def test_an_audit_that_cannot_be_written_refuses_the_request(site: Site, now: fl
         assert desk.calls == []
     finally:
         desk.end()
+
+
+def test_an_order_that_no_journal_can_take_is_refused_and_told_and_a_question_is_answered(
+    site: Site, now: float, tmp_path: Path
+) -> None:
+    journal, log = Journal(tmp_path, clock=lambda: now), tmp_path / "audit.log"
+    journal.open()
+    desk = Desk(site, now, Outcome(), journal=journal, **{"rpcaudit": "1", "plugin.rpcaudit.logfile": str(log)})
+    try:
+        (tmp_path / "requests.journal").unlink()
+        (tmp_path / "requests.journal.new").mkdir()  # in the way of a new one
+        order = desk.request("echo", None, "hello")
+        reply = desk.ask(order)
+        assert reply is not None and (reply.statuscode, reply.refusal) == (JournalFailed.statuscode, "journalfailed")
+        assert "the journal of requests cannot be written, so nothing is done" in reply.statusmsg
+        assert desk.calls == []
+        assert json.loads(log.read_text().splitlines()[-1])["decision"] == "deny"
+        assert desk.ask(desk.request()) is not None
+        assert [call.action for call in desk.calls] == ["ping"]
+        assert journal.status(order.caller, order.id).stage == "journal"
+    finally:
+        desk.end()
+        journal.close()
+
+
+def test_what_runs_is_in_the_journal_before_and_its_end_behind_it(site: Site, now: float, tmp_path: Path) -> None:
+    states: list[str] = []
+    journal = Journal(tmp_path, clock=lambda: now)
+    journal.open()
+
+    def look(call: Call) -> Outcome:
+        states.append(journal.status(call.request.caller, call.request.id).state)
+        assert call.request.id in (tmp_path / "requests.journal").read_text()
+        return Outcome(3, "it broke")
+
+    desk = Desk(site, now, look, journal=journal)
+    try:
+        order = desk.request("echo", None, "hello")
+        assert desk.ask(order) is not None
+        assert states == ["running"]
+        found = journal.status(order.caller, order.id)
+        assert (found.state, found.code, found.reason) == ("failed", 3, "it broke")
+    finally:
+        desk.end()
+        journal.close()
 
 
 def test_a_reload_takes_agents_away_without_a_new_connection(desk: Desk, site: Site) -> None:

@@ -19,6 +19,7 @@ from ...plugins.loader import AgentIndex
 from ...server.auditproviders import check_audit, is_audited
 from ...server.host import facts_source, host_identity
 from ...server.policyfiles import Authorizer, open_authorizer
+from ...server.statefolder import check_state_folder
 from ...settings import RUBY_PROVIDERS
 from .brokers import Said
 from .check import Check, fail, misconfigured, ok, unreachable, warn
@@ -110,6 +111,13 @@ def reads(config: Config, now: float) -> Iterator[Check]:
         yield misconfigured("audit", f"{error}: with it no request is carried out", "mend the file or its folder, or set rpcaudit = 0")
     else:
         yield ok("audit", "is written" if is_audited(config) else "off (rpcaudit = 0)")
+    try:
+        check_state_folder(config)
+    except MCollectiveError as error:
+        fix = f"mend it, or name another folder as statedir in {config.file}"
+        yield misconfigured("state", f"{error}: the daemon does not start", fix)
+    else:
+        yield ok("state", config.word("statedir"))
 
 
 def subscribes(

@@ -70,6 +70,16 @@ def test_an_audit_that_cannot_be_written(host, tmp_path):
     assert check.outcome == "fail" and "set rpcaudit = 0" in check.fix
 
 
+def test_a_state_folder_that_others_could_reach(host, tmp_path):
+    assert "state" not in host()
+    check = host(statedir=str(tmp_path / "nosuch" / "state"))["state"]
+    assert check.outcome == "fail" and "the daemon does not start" in check.seen and "statedir" in check.fix
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o777)
+    check = host(statedir=str(tmp_path / "open")).get("state")
+    assert check is None if os.geteuid() != 0 else f"chmod 0750 {tmp_path}/open" in check.seen
+
+
 def checks_of(site, daemons, connected):
     config = Config.from_file(site.write_host(SiteHost("web1"), SiteBroker(61613)), "server")
     (check,) = daemon(config, frozenset({61613}), daemons, lambda pid: connected)
