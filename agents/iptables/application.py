@@ -89,7 +89,11 @@ class Iptables(AgentApplication):
             with agent_client(self.agent, "export", {}, options) as rpc:
                 return show_spread(rpc, options, is_difference=word == "diff")
         action, inputs = self._called(word, things, options)
+        self.asks_first = word not in OF_IDS  # what waits is kept or undone wherever it does, and time is short
+        from .ordered import many_of
+
         with agent_client(self.agent, action, inputs, options) as rpc:
+            self.asks_above = many_of(rpc.client.config.plugin("iptables")) if self.asks_first else None
             asked = self._protecting(rpc, action, inputs)
             if options.silent:
                 return self._only_send(rpc, action, asked, options)
@@ -168,7 +172,7 @@ class Iptables(AgentApplication):
     def _only_send(self, rpc: RPCClient, action: str, inputs: Mapping[str, Any], options: argparse.Namespace) -> int:
         """Wait for no answers, as the historic --silent does; the request id is what is printed."""
         inputs = with_noop(rpc.ddl, action, inputs, options)
-        confirm(rpc, action, inputs, options, rpc.discover, asks_first=self.asks_first)
+        confirm(rpc, action, inputs, options, rpc.discover, asks_first=self.asks_first, asks_above=self.asks_above)
         if not rpc.discover():
             raise MCollectiveError("no hosts discovered: no request was sent")
         id = rpc.send(action, inputs)

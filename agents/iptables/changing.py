@@ -19,6 +19,7 @@ from .passing import in_vain
 from .settings import Settings, settings_of
 from .state import DOWN, Pending, State
 from .store import Store
+from .untouched import boot_id
 from .view import View
 
 
@@ -222,15 +223,6 @@ def settled(state: State, now: float) -> State:
     for late in late_ones:
         state = pendings.undo(state, late.id, now)
     return state.swept(now)
-
-
-def boot_id() -> str:
-    """What tells one boot of this host from another."""
-    try:
-        with open("/proc/sys/kernel/random/boot_id") as file:
-            return file.read().strip()
-    except OSError:
-        return ""
 
 
 def _set_up(settings: Settings, state: State, backend: Backend) -> State:

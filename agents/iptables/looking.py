@@ -27,11 +27,11 @@ class Looking(Acting):
 
         from .acting import entry_asked
         from .addresses import Shortest
-        from .changing import boot_id
         from .choosing import ready_backend
         from .entry import BLOCK, shown_key
         from .passing import passing
         from .state import DOWN, within
+        from .untouched import boot_id
         from .view import is_untouched
 
         now, place = time.time(), self._place

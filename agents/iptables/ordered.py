@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mcollective_py.agent import InvalidRPCData, seconds_of
-from mcollective_py.errors import UsageError
+from mcollective_py.errors import ConfigError, UsageError
 
 from .addresses import Shortest, parse_network, shown
 from .entry import ALLOW, BLOCK, Entry
@@ -16,6 +16,7 @@ from .guard import Guard, Protected
 from .listlines import entry_of_row, line_of
 from .lists import MOST_BYTES, inputs_of_lines, lines_of_inputs, parse_lines, sendable
 
+_ASK_ABOVE = 20  # hosts
 _ANY = Shortest(1, 1)  # how wide a network may be is for each host to say
 
 
@@ -25,6 +26,14 @@ def seconds_given(text: str, name: str) -> float:
         return float(seconds_of(text))
     except ValueError as error:
         raise UsageError(f"--{name} {error}") from error
+
+
+def many_of(settings: Mapping[str, str]) -> int:
+    """From more than how many hosts on a change is asked about: plugin.iptables.ask_above of client.cfg. Raises ConfigError."""
+    text = settings.get("ask_above", "").strip() or str(_ASK_ABOVE)
+    if not text.isascii() or not text.isdigit() or len(text) > 6:
+        raise ConfigError(f"plugin.iptables.ask_above is {text!r}: it must be a number of hosts, 0 to be asked always")
+    return int(text)
 
 
 def check_address(text: str) -> None:

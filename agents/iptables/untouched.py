@@ -54,6 +54,15 @@ class Seen(NamedTuple):
         return self.sight.is_exact or 0.0 <= now - self.looked < INEXACT_FOR
 
 
+def boot_id() -> str:
+    """What tells one boot of this host from another."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id") as file:
+            return file.read().strip()
+    except OSError:
+        return ""
+
+
 def glance() -> Sight | None:
     """What is seen where the generation says it all; None where it is not to be had."""
     found = generation()

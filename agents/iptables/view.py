@@ -6,12 +6,12 @@ from .backend import Backend, Effect
 from .choosing import ready_backend
 from .compared import drift, overdue
 from .entries import Entries, as_entries
-from .entry import Key
+from .entry import Entry, Key
 from .generation import Generation, generation
 from .settings import Settings
 from .state import State
 from .store import Store
-from .untouched import Mark, Seen, Sight, keep_seen, read_seen
+from .untouched import Mark, Seen, Sight, boot_id, keep_seen, read_seen
 
 
 class View:
@@ -94,6 +94,15 @@ def is_untouched(settings: Settings, store: Store, backend: Backend, identity: t
     if seen is None or not seen.sight.is_exact or not identity:
         return False
     return seen.is_still(backend.sight(), settings_words(settings, backend), identity, boot, now) and store.identity() == identity
+
+
+def is_held(settings: Settings, store: Store, state: State, identity: tuple[int, ...], entry: Entry, now: float) -> bool:
+    """Whether packets meet an entry that is kept; where nobody can say so without reading everything, the kernel is asked for it.
+
+    state, identity: of the store when the entry was found there. Raises RPCAborted.
+    """
+    backend = ready_backend(settings, state)
+    return is_untouched(settings, store, backend, identity, boot_id(), now) or backend.probe([entry])
 
 
 def settings_words(settings: Settings, backend: Backend) -> str:

@@ -38,13 +38,15 @@ from .waiting import connected
 class AgentApplication(Application):
     """A command that calls one action of one agent.
 
-    agent: its name. asks_first: before every change that no filter narrows. has_summaries: what the DDL summarizes stands below the
-    lines; False where `closing` says it all. keeps_results: for `exitcode`; False where it does not look at them, and they are many.
+    agent: its name. asks_first: before every change that no filter narrows. asks_above: on a terminal before every change that one
+    narrows, where it goes to more hosts than so many; None for never. has_summaries: what the DDL summarizes stands below the lines;
+    False where `closing` says it all. keeps_results: for `exitcode`; False where it does not look at them, and they are many.
     """
 
     sections: Sequence[str] = ("common", "filter", "rpc")
     agent = ""
     asks_first = True
+    asks_above: int | None = None
     has_summaries = True
     keeps_results = True
 
@@ -93,6 +95,7 @@ class AgentApplication(Application):
             options,
             wording=wording,
             asks_first=self.asks_first,
+            asks_above=self.asks_above,
             came=came if self.keeps_results else None,
             followed=lambda results: self.followed(rpc, action, inputs, results),
         )

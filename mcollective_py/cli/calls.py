@@ -107,20 +107,20 @@ def call_and_show(
     *,
     wording: "Wording | None" = None,
     asks_first: bool = False,
+    asks_above: int | None = None,
     came: list[RPCResult] | None = None,
     followed: Callable[[RPCResults], RPCResults] = lambda results: results,
 ) -> int:
     """One call from discovery to exit code. Wrong inputs are a UsageError before anything is sent. wording, came: see show.
 
-    asks_first: before every change that no filter narrows, not before a destructive one alone. followed: what is shown in place of the
-    results.
+    asks_first, asks_above: see confirm. followed: what is shown in place of the results.
     """
     inputs = with_noop(rpc.ddl, action, inputs, options)
     check_inputs(rpc, action, inputs)
     check_output(options)
     found = cache(lambda: announced(lambda: rpc.audience, rpc.filter, rpc.discovery_timeout, options, rpc.client.config))
     try:
-        confirm(rpc, action, inputs, options, found, asks_first=asks_first)
+        confirm(rpc, action, inputs, options, found, asks_first=asks_first, asks_above=asks_above)
     except KeyboardInterrupt:
         return _unsent()
     results = rpc.call_known(action, inputs)  # interrupted in here, it may have been sent
@@ -167,27 +167,33 @@ def confirm(
     find: Callable[[], Any],
     *,
     asks_first: bool = False,
+    asks_above: int | None = None,
 ) -> None:
     """Ask before a destructive action that no filter narrows, and before one whose DDL says so, telling how many hosts find finds.
 
-    asks_first: before any change that no filter narrows. UsageError where nobody can answer, or the answer is no.
+    asks_first: before any change that no filter narrows. asks_above: on a terminal before any change that a filter narrows, where it
+    goes to more hosts than so many; who calls it from elsewhere has said whom he means. UsageError where nobody can answer, or the
+    answer is no.
     """
     declared = rpc.ddl.actions[action]
     if not declared.only_reads:
         check_doubt(options, f"{rpc.agent} {action}")
     is_destructive = declared.impact == "destructive"
     is_everywhere = (is_destructive or (asks_first and not declared.only_reads)) and not is_narrowed(rpc, options)
-    if not (is_everywhere or declared.needs_confirm) or options.yes or inputs.get("noop") is True:
+    is_meant = is_everywhere or declared.needs_confirm
+    if options.yes or inputs.get("noop") is True or not (is_meant or (asks_above is not None and not declared.only_reads)):
         return
     nature = "is destructive" if is_destructive else "changes hosts"
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        if not is_meant:
+            return
         if is_everywhere:
             raise UsageError(f"{rpc.agent} {action} {nature} and no filter narrows it: add a filter, or --yes for every host")
         raise UsageError(f"{rpc.agent} {action} wants to be confirmed: call it on a terminal, or with --yes")
     find()
     count = len(rpc.audience.nodes)
-    if not count:
-        return  # nothing will be sent
+    if not count or (not is_meant and asks_above is not None and count <= asks_above):
+        return  # nothing will be sent, or not to many
     hosts = "1 host" if count == 1 else f"{count} hosts"
     what = f"{nature} and goes to every host, {hosts}" if is_everywhere else f"goes to {hosts}"
     print(f"{rpc.agent} {action} {what}. Really? (y/N) ", end="", file=sys.stderr, flush=True)

@@ -155,6 +155,27 @@ def test_a_command_that_asks_before_every_change_does_so_where_no_filter_narrows
     confirm(Asked(), "label", {}, options(), never)
 
 
+@pytest.mark.parametrize(("count", "action", "more", "is_asked"), [
+    (21, "label", {}, True),
+    (20, "label", {}, False),
+    (21, "list", {}, False),
+    (21, "label", {"yes": True}, False),
+])  # fmt: skip
+def test_a_command_asks_before_a_change_of_many_hosts_that_a_filter_names(monkeypatch, count, action, more, is_asked):
+    said = Terminal()
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    monkeypatch.setattr("sys.stderr", said)
+    asked = Asked(Filter.parse(classes=["a"]))
+    asked.audience = Found(count)
+    confirm(asked, action, {}, options(**more), lambda: None, asks_first=True, asks_above=20)
+    assert said.getvalue() == ("disk label goes to 21 hosts. Really? (y/N) " if is_asked else "")
+
+
+def test_who_names_hosts_in_a_script_is_not_asked(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    confirm(Asked(Filter.parse(classes=["a"])), "label", {}, options(), never, asks_first=True, asks_above=0)
+
+
 def test_a_command_words_its_results_itself_whatever_the_ddl_displays(capsys):
     came, wording = [], Wording(lambda result: "done" if result.sender == "web2" else None)
     called = results(("web1", 0), ("web2", 0), ("web3", 1), action="wipe", expected=("web1", "web2", "web3"))

@@ -196,7 +196,7 @@ def test_one_word_confirms_a_change_on_all_hosts_or_takes_it_back(hosts: Systemd
     assert "edge[1-2],mail1 (3):" in told, told  # one id for all
     id = told.partition("mco iptables confirm ")[2].split()[0]
     assert "unconfirmed" in mco(hosts, "list", "-I", MAIL)
-    mco(hosts, "confirm", id, "--yes")
+    mco(hosts, "confirm", id)
     assert [sorted(kept(hosts, host)) for host in HOSTS] == [["192.0.2.7", "192.0.2.8"]] * 3
     assert "unconfirmed" not in mco(hosts, "list", "-I", MAIL)
     told = mco(hosts, "flush", "--all", "--confirm", "1h", "--yes")

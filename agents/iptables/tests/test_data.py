@@ -15,6 +15,7 @@ from mcollective_py.node.view import NodeView
 
 NOW = time.time()  # at the collection, which may be long before the tests
 DAY = 86_400
+CASES = Path(__file__).parent / "cases"
 ENTRIES = [
     Entry("203.0.113.0/24", reason="spam burst", ticket="OPS-7", by="cert=alice", at=NOW - 60, expires=NOW + DAY, pending="ab"),
     Entry("203.0.113.9", "block", "tcp", "25"),
@@ -31,7 +32,11 @@ def plugin(tmp_path: Path) -> FirewallBlocked:
     Store(str(tmp_path)).write(State(installed="nft", entries={entry.key: entry for entry in ENTRIES}))
     from logging import getLogger
 
-    return FirewallBlocked(NodeView("web1"), {"state_directory": str(tmp_path)}, getLogger("test"))
+    nft = tmp_path / "nft"  # says what the real one said where an element is met, but of one address
+    said = f"grep -q 192.0.2.7 && cat {CASES}/nft-probe-no-element.txt >&2 || cat {CASES}/nft-probe-met.txt >&2"
+    nft.write_text(f"#!/bin/sh\n{said}\nexit 1\n")
+    nft.chmod(0o755)
+    return FirewallBlocked(NodeView("web1"), {"state_directory": str(tmp_path), "nft": str(nft)}, getLogger("test"))
 
 
 @pytest.mark.parametrize(
@@ -72,3 +77,9 @@ def test_where_the_firewall_was_taken_down_nobody_is_blocked(plugin: FirewallBlo
     store = Store(str(tmp_path))
     store.write(replace(store.read(), installed=DOWN))
     assert plugin.query("203.0.113.7") == {}
+
+
+def test_what_is_kept_and_not_in_the_kernel_is_drift(plugin: FirewallBlocked, tmp_path: Path):
+    assert [plugin.query(query)["drift"] for query in ("203.0.113.7", "2001:db8:bad:1::7", "192.0.2.7")] == [False, False, True]
+    (tmp_path / "nft").unlink()
+    assert plugin.query("192.0.2.7")["drift"] is False

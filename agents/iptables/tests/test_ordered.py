@@ -2,8 +2,8 @@
 
 import pytest
 
-from agents.iptables.ordered import check_spares
-from mcollective_py.errors import UsageError
+from agents.iptables.ordered import check_spares, many_of
+from mcollective_py.errors import ConfigError, UsageError
 
 OWN = ["198.51.100.9", "2001:db8::9", "bad"]
 
@@ -27,3 +27,10 @@ def test_all_else_is_sent():
     check_spares("unblock", {"ipaddr": "198.51.100.9"}, OWN)
     check_spares("apply", {"list": ["allow 198.51.100.9", "192.0.2.7"]}, OWN)
     check_spares("flush", {"reason": "x"}, OWN)
+
+
+def test_a_change_of_more_than_twenty_hosts_is_asked_about_or_of_as_many_as_is_set():
+    assert [many_of({}), many_of({"ask_above": " "}), many_of({"ask_above": "0"}), many_of({"ask_above": "500"})] == [20, 20, 0, 500]
+    for text in ("some", "-1", "1.5", "9999999"):
+        with pytest.raises(ConfigError, match=r"ask_above is .* must be a number of hosts"):
+            many_of({"ask_above": text})
