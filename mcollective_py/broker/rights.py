@@ -64,7 +64,7 @@ OPERATOR = Role(
 NODE = Role(
     "node",
     read=("/topic/*.*.agent", "/topic/*.agents"),
-    write=("/queue/*.reply.>", "/reply-queue/*", "/topic/*.registration.agent"),
+    write=("/queue/*.reply.>", "/reply-queue/*", "/topic/*.registration.agent", "/topic/*.auditcollector.agent"),
     own=("/queue/*.nodes",),
     existing=("/queue/*.reply.>",),
     is_bounded=True,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from xml.sax.saxutils import quoteattr
 
-from .brokerrights import ADMIN, NODE, OPERATOR, Plan
+from .brokerrights import ADMIN, NODE, OF_HOSTS, OPERATOR, Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def _rights(plan: Plan) -> list[_Right]:
             _Right("queue", f"{collective}.reply.>", operators, hosts, operators),
         ]
         if plan.has_registration:
-            rights.append(_Right("topic", f"{collective}.registration.agent", hosts, hosts, both))
+            rights += [_Right("topic", f"{collective}.{agent}.agent", hosts, hosts, both) for agent in OF_HOSTS]
     return rights
 
 

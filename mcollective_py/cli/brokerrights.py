@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import ConfigError, UsageError
+from ..message import AUDIT, REGISTRATION
 from ..names import is_collective
 from ..regularfile import known_to_others, read_regular
 
@@ -16,6 +17,7 @@ LOGINS: Mapping[str, str] = {
     OPERATOR: "operators: send requests and read replies",
     ADMIN: "both of these, for tests and for programs that are a host and a client in one",
 }
+OF_HOSTS = (REGISTRATION, AUDIT)  # the agents that hosts send to unasked, with --registration
 REGISTRATION_OPENS = (
     "with --registration whoever has the login of hosts can also send to their agents: by a pattern on ActiveMQ, by dead letters on "
     "RabbitMQ, which ask for no other right. Hosts of this package drop what came so; Ruby hosts do not"

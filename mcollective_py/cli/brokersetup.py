@@ -34,7 +34,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     both.add_argument(
         "--passwords", metavar="FILE", type=Path, help="passwords of the three logins; made, mode 0600, if it is not there"
     )
-    both.add_argument("--registration", action="store_true", help="let hosts send registrations, which opens more: docs/broker.md")
+    both.add_argument(
+        "--registration", action="store_true", help="let hosts send registrations and audits, which opens more: docs/broker.md"
+    )
     rabbitmq = parser.add_argument_group("setup rabbitmq: over its management API; may be run again and again")
     rabbitmq.add_argument("--api", metavar="URL", default="http://127.0.0.1:15672", help="(default: %(default)s)")
     rabbitmq.add_argument("--api-user", metavar="USER", default="guest", help="with the tag administrator (default: %(default)s)")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from .brokerrights import ADMIN, NODE, OPERATOR, Plan
+from .brokerrights import ADMIN, NODE, OF_HOSTS, OPERATOR, Plan
 
 REPLIES = "mcollective_reply"
 # The queues that a STOMP connection makes for itself; their names are the broker's, and nobody can guess them. RabbitMQ 4 calls its
@@ -39,8 +39,8 @@ def calls(plan: Plan, vhost: str, kept: frozenset[str] = frozenset()) -> Iterato
     for login in (NODE, OPERATOR, ADMIN):
         yield Call(f"permissions/{at}/{login}", rights(login, plan), f"rights of {login}")
     for collective in plan.collectives:
-        # The one broadcast that a host may send. This binds what it sends, and nothing that reaches the exchange in another way.
-        key, what = ("registration", "registrations alone") if plan.has_registration else ("", "nothing")
+        # The broadcasts that a host may send. This binds what it sends, and nothing that reaches the exchange in another way.
+        key, what = (f"({'|'.join(OF_HOSTS)})", "registrations and audits alone") if plan.has_registration else ("", "nothing")
         only = {"exchange": f"{collective}_broadcast", "write": f"^{key}$", "read": ".*"}
         yield Call(f"topic-permissions/{at}/{NODE}", only, f"{NODE} sends {what} to {collective}_broadcast")
     policy = {

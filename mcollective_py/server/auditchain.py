@@ -15,7 +15,7 @@ _LONGEST_END = 120  # bytes that _END matches at most
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Where a chain stands: the number of its last line and the digest of the line that the next one follows; 0 and empty: nowhere."""
+    """Where a chain stands: number and digest of its last line; 0 and empty before the first."""
 
     seq: int = 0
     sha256: str = ""
@@ -57,15 +57,13 @@ def place_of(line: bytes) -> tuple[int, str | None] | None:
 def end_of(tail: bytes) -> FileEnd:
     """How a file ends whose last bytes these are: enough for a few lines, or all of it.
 
-    A line that was torn (a full disk, a power cut) is part of the chain as it stands, with the line end that it gets later on. It has
-    no number of its own.
+    What stands behind that line and is none (torn by a full disk or a power cut) is no part of the chain.
     """
     is_torn = not tail.endswith(b"\n") and bool(tail)
     lines = [line + b"\n" for line in tail.removesuffix(b"\n").split(b"\n")] if tail else []
-    last = digest(lines[-1]) if lines else ""
     for line in reversed(lines):
         if (place := place_of(line)) is not None:
-            return FileEnd(Link(place[0], last), is_torn)
+            return FileEnd(Link(place[0], digest(line)), is_torn)
     return FileEnd(None, is_torn)
 
 
@@ -80,7 +78,7 @@ def resumed(known: Link | None, found: FileEnd, *, is_empty: bool) -> tuple[Link
         if known is None or (found.link is None and known.seq == 0):
             return found.link or Link(), ""
         return known, "" if is_empty else f"its last lines are none of the audit, line {known.seq} was to be there"
-    if found.link.seq > known.seq or (found.link.seq == known.seq and found.is_torn) or found.link == known:
+    if found.link.seq > known.seq or found.link == known:
         return found.link, ""
     if found.link.seq == known.seq:
         return known, f"its last line, {known.seq}, is not the one that was written"

@@ -124,6 +124,9 @@ class AuditFile:
             self._reopen()
         elif found.st_size != self._size:
             is_cut = found.st_size < self._size
+            if not is_cut:
+                strange = found.st_size - self._size
+                logger.warning("%s is not as the audit left it: somebody else has appended %d bytes", self._path, strange)
             self._resume(found.st_size)
             if is_cut:
                 self._repeat(found)

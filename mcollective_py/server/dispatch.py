@@ -26,7 +26,10 @@ def perform(agent: LoadedAgent, call: Call, daemon: DaemonReport | None) -> Outc
 
 def _message(agent: LoadedAgent, call: Call) -> Outcome:
     try:
-        return Outcome(body=agent.cls().handlemsg(call.request))
+        instance = agent.cls()
+        if hasattr(instance, "config"):  # a plain class that wants its settings says so
+            instance.config = call.config
+        return Outcome(body=instance.handlemsg(call.request))
     except RPCError as error:
         return Outcome(error.statuscode, str(error), None, error.refusal)
     except Exception as error:  # noqa: BLE001 - an agent may raise anything; the caller is told, the log has the traceback

@@ -22,10 +22,13 @@ def is_allowed(check, *arguments):
     return True
 
 
+OPEN_TO_HOSTS = ("registration", "auditcollector")  # of all topics that requests come by, these
+
 # destination: may (node, operator, admin) subscribe, may they send
 TABLE = {
     "/topic/mcollective.discovery.agent": ((True, False, True), (False, True, True)),
     "/topic/mcollective.registration.agent": ((True, False, True), (True, True, True)),
+    "/topic/mcollective.auditcollector.agent": ((True, False, True), (True, True, True)),
     "/topic/mcollective.agents": ((True, False, True), (False, True, True)),
     "/topic/other": ((False, False, True), (False, False, True)),
     "/queue/mcollective.nodes": ((False, False, True), (False, True, True)),
@@ -48,7 +51,18 @@ def test_each_role_reads_and_writes_what_the_table_says(destination):
 
 
 def test_a_node_reaches_no_other_by_a_pattern_or_a_list_of_destinations():
-    words = ("*", ">", "mcollective", "agent", "nodes", "reply", "registration", "mcollective,x", "x,/topic/mcollective")
+    words = (
+        "*",
+        ">",
+        "mcollective",
+        "agent",
+        "nodes",
+        "reply",
+        "registration",
+        "auditcollector",
+        "mcollective,x",
+        "x,/topic/mcollective",
+    )
     names = [".".join(name) for count in (1, 2, 3, 4) for name in itertools.product(words, repeat=count)]
     taken = set()
     for kind, name in itertools.product(("topic", "queue", "temp-queue", "reply-queue"), names):
@@ -60,9 +74,10 @@ def test_a_node_reaches_no_other_by_a_pattern_or_a_list_of_destinations():
         assert not address.has_wildcard
         taken.add(str(address))
     heard = ("/topic/mcollective.rpcutil.agent", "/topic/mcollective.agents", "/queue/mcollective.nodes")
-    assert "/topic/mcollective.registration.agent" in taken  # of all topics that requests come by, this one
+    assert {f"/topic/mcollective.{agent}.agent" for agent in OPEN_TO_HOSTS} <= taken
     assert not taken & set(heard)
-    assert all(name.endswith(".registration.agent") for name in taken if name.startswith("/topic/"))
+    ends = tuple(f".{agent}.agent" for agent in OPEN_TO_HOSTS)
+    assert all(name.endswith(ends) for name in taken if name.startswith("/topic/"))
     assert all(".reply." in name for name in taken if name.startswith("/queue/"))
 
 

@@ -26,7 +26,10 @@ def test_hosts_send_replies_alone_and_registrations_where_that_is_asked_for():
     ]
     assert sent == [
         ["eu.reply.>", "mcollective.reply.>"],
-        ["eu.registration.agent", "eu.reply.>", "mcollective.registration.agent", "mcollective.reply.>"],
+        [
+            *("eu.auditcollector.agent", "eu.registration.agent", "eu.reply.>"),
+            *("mcollective.auditcollector.agent", "mcollective.registration.agent", "mcollective.reply.>"),
+        ],
     ]
 
 

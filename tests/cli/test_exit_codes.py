@@ -75,6 +75,12 @@ def calling(name: str, asked: str, wrong: str) -> dict[str, str | None]:
 
 # Command and situation -> words; None where it cannot be in this situation. What follows a < is its standard input.
 TABLE: dict[str, dict[str, str | None]] = {
+    "audit": {
+        **always("audit", "audit query {audited}", "audit nosuch"),
+        **WITHOUT_HOSTS,
+        **NOT_WAITING,
+        **configured("audit verify"),
+    },
     "broker": {
         **always("broker", "broker setup activemq", "broker deluser x"),
         **WITHOUT_HOSTS,
@@ -249,6 +255,7 @@ TABLE: dict[str, dict[str, str | None]] = {
 }
 
 HAS_JSON = (
+    "audit",
     "config",
     "describe_filter",
     "doctor",
@@ -303,6 +310,8 @@ class Place:
         self.files["emptyca"].mkdir()
         self.files["policy"] = folder / "echo.policy"
         self.files["policy"].write_text("policy default allow\n")
+        self.files["audited"] = folder / "audit.log"
+        self.files["audited"].write_text('{"timestamp":"2026-11-23T21:49:11+00:00","decision":"deny","seq":1,"prev":null}\n')
         (folder / "tmp").mkdir()
         kept = ("MCOLLECTIVE_EXTRA_OPTS", "XDG_STATE_HOME", "PYTHONPATH")
         self.environment = {name: value for name, value in os.environ.items() if name not in kept}
