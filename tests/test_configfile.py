@@ -202,9 +202,9 @@ def test_a_client_is_not_told_about_authorization():
     assert read("securityprovider = psk\nplugin.psk = aiJah3ooquaiPh5a", "client").warnings == ()
 
 
-def test_a_setting_that_nothing_acts_on_yet_is_told_unless_it_says_what_holds_anyway():
-    key = "plugin.x509.privileged_certnames"
-    assert read(f"{key} = sso.mcollective").warnings == (f"server.cfg:1: {key} has no effect: not in this version yet",)
+def test_a_setting_that_nothing_acts_on_is_told_unless_it_says_what_holds_anyway():
+    key = "plugin.stomp.backup"
+    assert read(f"{key} = 1").warnings == (f"server.cfg:1: {key} has no effect: one broker of the pool is used at a time",)
     assert read("plugin.aes.insecure_learning = no").warnings == ()
 
 
