@@ -34,6 +34,7 @@ class Deadlines:
         self._lock = threading.Lock()
         self._left: Counter[str] = Counter()  # given up and still running, by name
         self._spent: deque[tuple[float, float]] = deque()  # when, and how much
+        self._sum = 0.0  # of what is in there: thousands of calls a second are not added up for each
 
     def call(self, name: str, function: Callable[[], Any], timeout: float) -> Any:
         """What function gives or raises within timeout seconds. Raises RPCAborted where it does not, or is not called at all.
@@ -50,6 +51,7 @@ class Deadlines:
         now = self._monotonic()
         with self._lock:
             self._spent.append((now, now - began))
+            self._sum += now - began
             if not made.is_done.is_set():
                 made.is_given_up = True
                 self._left[name] += 1
@@ -65,10 +67,12 @@ class Deadlines:
         with self._lock:
             now = self._monotonic()
             while self._spent and self._spent[0][0] < now - self._window:
-                self._spent.popleft()
+                self._sum -= self._spent.popleft()[1]
+            if not self._spent:
+                self._sum = 0.0  # and with it what rounding left
             if self._left[name] >= _LEFT_BEHIND:
                 raise RPCAborted(f"the {name} is not asked: {self._left[name]} earlier queries of it have not come back")
-            if sum(seconds for _, seconds in self._spent) >= self._budget:
+            if self._sum >= self._budget:
                 raise RPCAborted(f"the {name} is not asked: those of this host took {self._budget:g} s of {self._window:g} s")
 
     def _run(self, name: str, function: Callable[[], Any], made: "_Made") -> None:

@@ -10,6 +10,7 @@ from mcollective_py.errors import InvalidRPCData, PluginError
 from mcollective_py.node.deadline import Deadlines
 from mcollective_py.plugins.loader import load_agent
 from mcollective_py.plugins.sitevalidators import load_validator, validators_for
+from mcollective_py.shipped import shipped_libdir
 
 TAG = """\
 class AssetTag:
@@ -173,4 +174,23 @@ def test_an_agents_inputs_are_judged_with_the_deadline_of_its_host(tmp_path):
     agent = load_agent(folder, libdirs=[tmp_path], ask=ask)
     asked.clear()
     validate(agent.ddl, "find", {"tag": "A-1"}, agent.validators)
+    assert asked == ["validator asset_tag"]
+
+
+def test_a_validator_that_comes_with_us_is_called_without_a_thread_and_a_sites_is_not(tmp_path):
+    asked = []
+
+    def ask(name, function, seconds):
+        asked.append(name)
+        return function()
+
+    folder = shipped_libdir() / "agents" / "service"
+    checks = validators_for([Input("service", "", "", "string", validation="unit_name")], (), folder, ask=ask)
+    checks["unit_name"]("exim4")
+    assert asked == []
+    own = tmp_path / "validators" / "asset_tag"
+    own.mkdir(parents=True)
+    (own / "validator.py").write_text(TAG)
+    checks = validators_for([Input("tag", "", "", "string", validation="asset_tag")], (), tmp_path, only_owned=False, ask=ask)
+    checks["asset_tag"]("A-1")
     assert asked == ["validator asset_tag"]
