@@ -5,7 +5,7 @@ none is false. So what a host does not know never allows. policytext.py reads th
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..expression import ClassTest, DataTest, Expression, leaves
@@ -40,6 +40,7 @@ class Policy:
     """One file. problems: lines that make it unusable, so that it denies everything; warnings: lines that mean little or nothing.
 
     Both are (line, sentence). default: the last `policy default` line as (line, whether it allows), None where there is none.
+    groups: those that it names, each with the first line that does.
     """
 
     file: str
@@ -48,14 +49,14 @@ class Policy:
     problems: tuple[tuple[int, str], ...] = ()
     warnings: tuple[tuple[int, str], ...] = ()
 
-    @property
-    def groups(self) -> Mapping[str, int]:
-        """The groups that it names, each with the first line that does."""
+    groups: Mapping[str, int] = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
         found: dict[str, int] = {}
         for rule in self.rules:
             for name in sorted(rule.callers.groups) if rule.callers else ():
                 found.setdefault(name, rule.line)
-        return found
+        object.__setattr__(self, "groups", found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +92,18 @@ class Decision:
 class Weighed:
     """What became of one line. value: whether it matches, None for unknown. reason: why not, or why that is unknown.
 
-    about: the part of the line that it is about; not for callers, who need not know what a policy asks for.
+    tree: the condition that it is about.
     """
 
     rule: Rule
     value: bool | None
     reason: str = ""
-    about: str = ""
+    tree: Expression | None = None
+
+    @property
+    def about(self) -> str:
+        """The condition in words; not for callers, who need not know what a policy asks for."""
+        return "" if self.tree is None else str(self.tree)
 
     @property
     def decides(self) -> bool:
@@ -129,12 +135,14 @@ def decide(
             continue
         if callers is not None and caller not in callers.names and callers.are_names_only:
             continue
-        weighed = _weigh(rule, asked, truths, groups)
+        value = _value(rule, asked, truths, groups)
+        if value is False:
+            continue
+        weighed = _weighed(rule, value, asked, truths, groups)
         if weighed.decides:
             words = "allows it" if rule.is_allow else "denies it"
             return Decision(rule.is_allow, policy.file, rule.line, f"{words}: {weighed.reason}" if weighed.value is None else words)
-        if weighed.value is None:
-            doubtful = doubtful or weighed
+        doubtful = doubtful or weighed
     return _unmatched(policy, doubtful, is_unlisted_allowed=is_unlisted_allowed)
 
 
@@ -144,7 +152,10 @@ def trace(
     """What becomes of each line, up to the one that decides: how `decide` came to its answer. Nothing of a file with problems."""
     truths = Truths(view, asked.inputs, compares_text=compares_text)
     for rule in () if policy.problems else policy.rules:
-        weighed = _weigh(rule, asked, truths, groups)
+        if rule.actions is not None and asked.action not in rule.actions:
+            weighed = Weighed(rule, False, "is for other actions")
+        else:
+            weighed = _weighed(rule, _value(rule, asked, truths, groups), asked, truths, groups)
         yield weighed
         if weighed.decides:
             return
@@ -167,31 +178,41 @@ def _unmatched(policy: Policy, doubtful: Weighed | None, *, is_unlisted_allowed:
     return Decision(False, policy.file, None, f"has no line that allows it{but}")
 
 
-def _weigh(rule: Rule, asked: Asked, truths: Truths, groups: Groups) -> Weighed:
-    """What a line says to a request: false where one column is, else unknown where one is."""
-    if rule.actions is not None and asked.action not in rule.actions:
-        return Weighed(rule, False, "is for other actions")
-    doubt = ""
+def _value(rule: Rule, asked: Asked, truths: Truths, groups: Groups) -> bool | None:
+    """What the columns of a line say that is for this action: false where one is, else unknown where one is."""
+    value: bool | None = True
     if rule.callers is not None:
-        meant = is_meant(rule.callers, asked.caller, asked.extensions, groups, truths.effort)
-        if meant is False:
-            return Weighed(rule, False, "is for other callers")
-        if meant is None:
-            doubt = _doubt_of_callers(rule.callers, asked, groups)
-    about = ""
+        value = is_meant(rule.callers, asked.caller, asked.extensions, groups, truths.effort)
+        if value is False:
+            return False
     # Inputs before the host: a data plugin is asked only where all else holds.
-    for trees, value_of, what in (
-        (rule.inputs, truths.of_inputs, "inputs"),
-        (rule.facts, truths.of_host, "facts"),
-        (rule.classes, truths.of_host, "classes"),
-    ):
-        for tree in trees:
-            value = value_of(tree)
-            if value is False:
-                return Weighed(rule, False, f"is for other {what}", str(tree))
-            if value is None and not doubt:
-                doubt, about = _doubt_of(tree, what, asked), str(tree)
-    return Weighed(rule, None, doubt, about) if doubt else Weighed(rule, True)
+    for tree in rule.inputs:
+        found = truths.of_inputs(tree)
+        if found is False:
+            return False
+        value = value if found else None
+    for tree in (*rule.facts, *rule.classes):
+        found = truths.of_host(tree)
+        if found is False:
+            return False
+        value = value if found else None
+    return value
+
+
+def _weighed(rule: Rule, value: bool | None, asked: Asked, truths: Truths, groups: Groups) -> Weighed:
+    """The value of a line that is for this action, with the first reason for it."""
+    if value is True:
+        return Weighed(rule, True)
+    meant = rule.callers is None or is_meant(rule.callers, asked.caller, asked.extensions, groups, truths.effort)
+    if rule.callers is not None and meant is value:
+        return Weighed(rule, value, _doubt_of_callers(rule.callers, asked, groups) if value is None else "is for other callers")
+    for tree in rule.inputs:
+        if truths.of_inputs(tree) is value:
+            return Weighed(rule, value, _doubt_of_inputs(asked) if value is None else "is for other inputs", tree)
+    for tree in (*rule.facts, *rule.classes):
+        if truths.of_host(tree) is value:
+            return Weighed(rule, value, _doubt_of_host(tree) if value is None else "is for other hosts", tree)
+    return Weighed(rule, value, "comparing it takes too long")
 
 
 def _doubt_of_callers(callers: Callers, asked: Asked, groups: Groups) -> str:
@@ -204,9 +225,11 @@ def _doubt_of_callers(callers: Callers, asked: Asked, groups: Groups) -> str:
     return "a regular expression there matches a part of the caller only"
 
 
-def _doubt_of(tree: Expression, what: str, asked: Asked) -> str:
-    if what == "inputs":
-        return "the inputs are not known" if asked.inputs is None else "the inputs leave it open"
+def _doubt_of_inputs(asked: Asked) -> str:
+    return "the inputs are not known" if asked.inputs is None else "the inputs leave it open"
+
+
+def _doubt_of_host(tree: Expression) -> str:
     kinds = {type(test) for test in leaves(tree)}
     asks = "data" if DataTest in kinds else "classes" if kinds == {ClassTest} else "facts"
     return f"this host does not know the {asks} that it asks for"

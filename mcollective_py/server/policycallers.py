@@ -19,9 +19,9 @@ class CallerPattern:
     def matches(self, text: str, effort: Effort) -> bool | None:
         """True where it matches from end to end, None where it matches a part only, or that cannot be found out."""
         try:
-            if self._whole.search(text, effort):
-                return True
-            return None if self._part.search(text, effort) else False
+            if not self._part.search(text, effort):  # mostly so, and mostly by a few letters that are not there
+                return False
+            return True if self._whole.search(text, effort) else None
         except RegexRefused:
             return None
 
@@ -45,17 +45,20 @@ class ExtensionTest:
 
 @dataclass(frozen=True, slots=True)
 class Callers:
-    """Who is meant: any of these. names: caller ids. groups: names of the groups file's."""
+    """Who is meant: any of these. names: caller ids. groups: names of the groups file's.
+
+    are_names_only: nothing but names must be looked at; worked out once, since every line of a policy is asked it for every request.
+    """
 
     names: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
     patterns: frozenset[CallerPattern] = frozenset()
     extensions: frozenset[ExtensionTest] = frozenset()
 
-    @property
-    def are_names_only(self) -> bool:
-        """Whether nothing but names must be looked at."""
-        return not (self.groups or self.patterns or self.extensions)
+    are_names_only: bool = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "are_names_only", not (self.groups or self.patterns or self.extensions))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,10 @@ def is_meant(callers: Callers, caller: str, extensions: Mapping[str, str] | None
     doubt = False
     for name in callers.groups:
         members = groups.find(name)
-        found = None if members is None else is_meant(members, caller, extensions, groups, effort)
+        if members is not None and members.are_names_only:
+            found: bool | None = caller in members.names
+        else:
+            found = None if members is None else is_meant(members, caller, extensions, groups, effort)
         if found:
             return True
         doubt = doubt or found is None

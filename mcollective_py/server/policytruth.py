@@ -54,6 +54,8 @@ class Truths:
 
     def of_inputs(self, tree: Expression) -> bool | None:
         """Of the inputs of the request."""
+        if type(tree) is FactTest and tree.operator == "==":  # what most lines have costs less than to remember it
+            return self._look_at_input(tree)
         return self._value(tree, self._input, self._look_at_input)
 
     def _value(
@@ -139,6 +141,8 @@ class Truths:
 
     def _passes(self, test: FactTest, value: object) -> bool | None:
         text = as_text(value)
+        if test.operator == "==":
+            return text == test.value
         if test.operator == "=~":
             return is_whole(fact_pattern(test.value), text, self.effort)
         if test.operator in _ORDERS:

@@ -370,7 +370,7 @@ def test_a_trace_tells_of_each_line_up_to_the_one_that_decides():
     assert [(one.rule.line, one.value, one.reason, one.about) for one in found] == [
         (1, False, "is for other callers", ""),
         (2, False, "is for other actions", ""),
-        (3, False, "is for other facts", "country==de"),
+        (3, False, "is for other hosts", "country==de"),
         (4, True, "", ""),
     ]
     assert [one.decides for one in found] == [False, False, False, True]
