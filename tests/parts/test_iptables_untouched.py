@@ -210,3 +210,17 @@ def test_a_store_that_was_changed_by_hand_is_compared_with_the_kernel(wall: Wall
     blocked = wall.does(("block", {"ipaddr": ONE}))[0]
     assert (blocked[0], blocked[2]["drift"]) == (0, [f"put there by hand: {MANY[7]}"])
     assert not wall.shows(MANY[7])
+
+
+def test_a_list_ends_nothing_earlier_and_says_what_was_there(wall: Wall):
+    lines = [f"{ONE}", f"{OTHER}", "203.0.113.0/24"]
+    _, _, applied, looked, _ = wall.does(
+        ("block", {"ipaddr": ONE}), ("block", {"ipaddr": OTHER, "for": 600}), ("apply", {"list": lines, "for": 7200}),
+        ("listblocked", {}), ("unblock", {"ipaddr": "203.0.113.0/24"}),
+    )  # fmt: skip
+    assert (applied[0], applied[2]["added"], applied[2]["replaced"], applied[2]["same"]) == (0, 1, 1, 1)
+    assert applied[2]["output"] == (
+        "put there: 1 entry; there already: 1 now with a later end or another reason, 1 with a later end of their own, which they keep"
+    )
+    left = {row["network"]: row.get("remaining") for row in looked[2]["entries"]}
+    assert left[ONE] is None and 7100 < left[OTHER] <= 7200 and looked[2]["drift"] == []
