@@ -33,6 +33,17 @@ class Asker:
         assert "error" not in answer, answer
         return answer
 
+    def ask_all(self, hosts: Sequence[str], agent: str, action: str, inputs: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """The same of several hosts by one request; all must answer."""
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.write(json.dumps([list(hosts), agent, action, list(inputs)]) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        assert line, f"no answer to {agent} {action}"
+        answers: dict[str, dict[str, Any]] = json.loads(line)
+        assert answers.keys() == {*hosts}, answers
+        return answers
+
     def close(self) -> None:
         """End it."""
         if self._process.stdin:
@@ -48,11 +59,15 @@ def main(path: str) -> None:
             host, agent, action, words = json.loads(line)
             ddl = agent_ddl(agent, config.paths("libdir"))
             inputs = convert(ddl, action, dict(word.split("=", 1) for word in words))
-            replies = [
-                {"statuscode": one.statuscode, "statusmsg": one.statusmsg, "refusal": one.refusal, "data": dict(one.data)}
-                for one in RPCClient(client, agent, ddl, nodes=[host]).call(action, inputs)
-            ]
-            print(json.dumps(replies[0] if len(replies) == 1 else {"error": f"{len(replies)} replies"}), flush=True)
+            nodes = host if isinstance(host, list) else [host]
+            replies = {
+                one.sender: {"statuscode": one.statuscode, "statusmsg": one.statusmsg, "refusal": one.refusal, "data": dict(one.data)}
+                for one in RPCClient(client, agent, ddl, nodes=nodes).call(action, inputs)
+            }
+            if nodes is host:
+                print(json.dumps(replies), flush=True)
+            else:
+                print(json.dumps(replies.get(host, {"error": f"{len(replies)} replies"})), flush=True)
 
 
 if __name__ == "__main__":

@@ -28,10 +28,15 @@ class Lab:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._labhost("down", "--all")
 
-    def up(self, name: str, *, systemd: bool = False) -> None:
-        """Start a host. systemd: run by it, and not by a little init of the lab."""
+    def up(self, name: str, *, systemd: bool = False, address: str | None = None) -> None:
+        """Start a host. systemd: run by it, and not by a little init of the lab. address: None for the next that is free."""
         binds = {str(self._shared), str(_CHECKOUT), sys.prefix, sys.base_prefix}
-        self._labhost("up", name, *(["--systemd"] if systemd else []), *(word for path in sorted(binds) for word in ("--bind", path)))
+        more = [*(["--systemd"] if systemd else []), *(["--ip", address] if address else [])]
+        self._labhost("up", name, *more, *(word for path in sorted(binds) for word in ("--bind", path)))
+
+    def down(self, name: str) -> None:
+        """End a host as a power failure does: its processes, its kernel's rules and its files are gone."""
+        self._labhost("down", name)
 
     def run(self, name: str, *command: str, timeout: float = 120.0) -> subprocess.CompletedProcess[str]:
         """Run a command in a host; its output and exit code."""

@@ -10,24 +10,59 @@ from mcollective_py.cli.demosite import Site, SiteBroker
 from tests.parts.lab import GATEWAY, Lab
 
 
+class LabBroker:
+    """The broker's process. It can be killed, and started again where it was."""
+
+    def __init__(self, lab: Lab, site: Site) -> None:
+        self._lab, self._site = lab, site
+        site.issue("broker.lab.test", "broker", (GATEWAY,))
+        self._port_file, self._log_file = site.folder / "broker.port", site.folder / "broker.log"
+        self._process: subprocess.Popen[bytes]
+        self.place = SiteBroker(0, GATEWAY)
+
+    def start(self) -> None:
+        """Until it listens."""
+        site, port = self._site, self.place.port
+        self._port_file.unlink(missing_ok=True)
+        command = [
+            sys.executable, "-m", "mcollective_py", "broker", "--host", GATEWAY, "--port", str(port),
+            "--port-file", str(self._port_file), "--tls-ca", str(site.folder / "ca" / "ca.pem"),
+            "--tls-cert", str(site.certificate("broker.lab.test")), "--tls-key", str(site.key("broker.lab.test")),
+        ]  # fmt: skip
+        with self._log_file.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._lab.outside(command), env=self._lab.environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        deadline = time.monotonic() + 40
+        while not self._port_file.exists():
+            assert self._process.poll() is None and time.monotonic() < deadline, self._log_file.read_text()
+            time.sleep(0.05)
+        self.place = SiteBroker(int(self._port_file.read_text()), GATEWAY)
+
+    def kill(self) -> None:
+        """End it as a crash does. What started it in the lab's network takes it along."""
+        self._process.kill()
+        self._process.wait(20)
+
+    def stop(self) -> None:
+        """End it in order."""
+        self._process.terminate()
+        self._process.wait(20)
+
+
+@contextmanager
+def running_broker(lab: Lab, site: Site) -> Iterator[LabBroker]:
+    """A broker of the site, within the block."""
+    broker = LabBroker(lab, site)
+    broker.start()
+    try:
+        yield broker
+    finally:
+        broker.stop()
+
+
 @contextmanager
 def lab_broker(lab: Lab, site: Site) -> Iterator[SiteBroker]:
-    """A broker of the site, within the block."""
-    site.issue("broker.lab.test", "broker", (GATEWAY,))
-    port_file, log_file = site.folder / "broker.port", site.folder / "broker.log"
-    command = [
-        sys.executable, "-m", "mcollective_py", "broker", "--host", GATEWAY, "--port", "0", "--port-file", str(port_file),
-        "--tls-ca", str(site.folder / "ca" / "ca.pem"), "--tls-cert", str(site.certificate("broker.lab.test")),
-        "--tls-key", str(site.key("broker.lab.test")),
-    ]  # fmt: skip
-    with log_file.open("wb") as log:
-        broker = subprocess.Popen(lab.outside(command), env=lab.environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-    try:
-        deadline = time.monotonic() + 40
-        while not port_file.exists():
-            assert broker.poll() is None and time.monotonic() < deadline, log_file.read_text()
-            time.sleep(0.05)
-        yield SiteBroker(int(port_file.read_text()), GATEWAY)
-    finally:
-        broker.terminate()
-        broker.wait(20)
+    """The same for who only wants to know where it is."""
+    with running_broker(lab, site) as broker:
+        yield broker.place

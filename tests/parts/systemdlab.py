@@ -12,7 +12,7 @@ from typing import Any
 from mcollective_py.cli.demosite import OPERATOR, Site, SiteHost
 from tests.parts.asker import Asker
 from tests.parts.lab import Lab
-from tests.parts.labbroker import lab_broker
+from tests.parts.labbroker import LabBroker, running_broker
 from tests.waiting import wait_until
 
 _CHECKOUT = Path(__file__).parents[2]
@@ -26,6 +26,7 @@ class SystemdLab:
 
     lab: Lab
     site: Site
+    broker: LabBroker
     asker: Asker | None = None
 
     def run(self, host: str, *command: str) -> subprocess.CompletedProcess[str]:
@@ -56,10 +57,31 @@ class SystemdLab:
 
     def rpc(self, host: str, agent: str, action: str, *inputs: str) -> dict[str, Any]:
         """Call an action of one host: `statuscode`, `statusmsg` and `data` of its reply."""
+        return self._asker().ask(host, agent, action, inputs)
+
+    def rpc_all(self, hosts: Sequence[str], agent: str, action: str, *inputs: str) -> dict[str, dict[str, Any]]:
+        """The same of several hosts by one request, by their names."""
+        return self._asker().ask_all(hosts, agent, action, inputs)
+
+    def reboot(self, host: str, *kept: str) -> None:
+        """End a host that systemd runs as a power failure does, and start it again with these files and folders of its disk.
+
+        The kernel's rules are gone, and its boot is another. The daemon comes back by its unit.
+        """
+        address, disk = self.lab.addresses()[host], self.site.folder / f"{host}.tar"
+        files = ("/etc/mcollective", "/usr/bin/mcollectived", f"/etc/systemd/system/{DAEMON}", *kept)
+        self.shell(host, f"sync; tar -cf {disk} {' '.join(files)} 2>/dev/null")
+        self.lab.down(host)
+        self.lab.up(host, systemd=True, address=address)
+        boot = "/proc/sys/kernel/random/boot_id"
+        self.shell(host, f"tar -xf {disk} -C /; cat /proc/sys/kernel/random/uuid >/run/boot_id; mount --bind /run/boot_id {boot}")
+        self.shell(host, f"systemctl daemon-reload; systemctl start {DAEMON}")
+
+    def _asker(self) -> Asker:
         if self.asker is None:
             words = [sys.executable, "-m", "tests.parts.asker", str(self.site.client_config)]
             self.asker = Asker(self.lab.outside(words), self.lab.environ | {"PYTHONPATH": str(_CHECKOUT)})
-        return self.asker.ask(host, agent, action, inputs)
+        return self.asker
 
     def log(self, host: str) -> str:
         """The log of a host's daemon, empty before it has one."""
@@ -84,15 +106,16 @@ def systemd_lab(
     with Lab(folder) as lab:
         allowing = f"policy default deny\nallow\tcert={OPERATOR}\t*\t*\t*\n"
         site = Site(folder, policies=dict.fromkeys((path.parent.name for path in _CHECKOUT.glob("agents/*/agent.py")), allowing))
-        made = SystemdLab(lab, site)
         if first is not None:
             first(lab)
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(lambda host: lab.up(host, systemd=host in hosts), (*hosts, *plain)))
-        with lab_broker(lab, site) as broker, ThreadPoolExecutor(4) as pool:
-            site.write_client(broker)
+        with running_broker(lab, site) as broker, ThreadPoolExecutor(4) as pool:
+            made = SystemdLab(lab, site, broker)
+            site.write_client(broker.place)
             configs = {
-                host: site.write_host(SiteHost(host, settings=(settings or {}).get(host, {})), broker) for host in (*hosts, *plain)
+                host: site.write_host(SiteHost(host, settings=(settings or {}).get(host, {})), broker.place)
+                for host in (*hosts, *plain)
             }
             list(pool.map(lambda host: _install(made, host, configs[host], has_systemd=host in hosts), configs))
             for host in (*hosts, *plain):

@@ -1,8 +1,10 @@
 """iptables on real hosts, where packets decide: every back end, both families, ends, missed confirmations, and what hands did."""
 
 import json
+import re
+import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,6 @@ import pytest
 
 from tests.parts.agentalone import call_alone
 from tests.parts.firewalllab import reached, start_service, wait_until_open
-from tests.parts.lab import GATEWAY
 from tests.parts.require import require_lab, require_programs
 from tests.parts.systemdlab import DAEMON, SystemdLab, systemd_lab
 from tests.waiting import wait_until
@@ -45,6 +46,38 @@ table inet own {
     chain input { type filter hook input priority 0; ip saddr @kept drop; }
 }
 """
+GUARDED, CONTROL = "guarded1", "198.18.0.7"
+GATEWAYS = """
+ip route replace default nexthop via 10.77.0.1 nexthop via 10.77.0.251
+ip route add 100.64.0.0/10 via 10.77.0.252 table 100
+ip -6 route add 2001:db8:1::/48 nexthop via fd77::a1 nexthop via fd77::a2
+ip nexthop add id 7 via 10.77.0.253 dev eth0
+ip route add 100.128.0.0/16 via inet6 fd77::a3
+"""
+# Those that nobody called: what they say goes to the host's log.
+SILENT = ("start", "start_with_own_file", "deadline_of_unblock", "deadline_of_teardown", "extend")
+LOCKOUT = """
+import json, subprocess, sys, tempfile
+from pathlib import Path
+from agents.iptables.tests import ways
+by_some = (ways.block, ways.apply, ways.start, ways.undo_of_unblock)
+kinds = [("10.77.0.251", "the default gateway", ways.WAYS)] + [(*kind, by_some) for kind in (
+    (sys.argv[1], "an address of this host"), ("10.77.0.1", "the default gateway"), ("10.77.0.252", "a gateway of this host"),
+    ("10.77.0.253", "a gateway of this host"), ("fd77::a2", "a gateway of this host"), ("fd77::a3", "a gateway of this host"),
+    ("10.77.0.249", "a name server of this host"), ("10.77.0.0/24", "10.77.0.0/24 holds "))]
+found = []
+def run(*words):
+    return subprocess.run(["nft", *words], capture_output=True, text=True).stdout
+for network, because, some in kinds:
+    for way in some:
+        with tempfile.TemporaryDirectory() as folder:
+            tried = ways.Tried(Path(folder), {"backend": "nft", "systemd": "0"})
+            way(tried, network)
+            table = run("list", "table", "inet", "mcollective")
+            found.append([way.__name__, network, because, table, sorted(tried.kept()), " ".join(tried.said)])
+            run("delete", "table", "inet", "mcollective")
+print(json.dumps(found))
+"""
 
 
 def programs(host: str) -> tuple[str, str]:
@@ -69,6 +102,15 @@ class Fleet:
         self.six = {host: f"fd77::{address.rpartition('.')[2]}" for host, address in self.four.items()}
         self.targets = [address for host in TARGETS for address in (self.four[host], self.six[host])]
 
+    def prepare(self, host: str) -> None:
+        """The rule set of the host's own, and what is to be reached."""
+        four, six = programs(host)
+        self.hosts.shell(host, OWN.format(iptables=four, ip6tables=six))
+        if host == NFT:
+            self.hosts.lab.write(host, "/srv/own.nft", NFT_OWN)
+            self.hosts.shell(host, "nft -f /srv/own.nft")
+        start_service(self.hosts.lab, host)
+
     @property
     def sources(self) -> tuple[str, str]:
         """The source's addresses."""
@@ -81,11 +123,25 @@ class Fleet:
         data: dict[str, Any] = reply["data"]
         return data
 
-    def ask_all(self, action: str, *inputs: str) -> None:
-        """The same of every target, for both addresses of the source where the action takes one."""
-        for host in TARGETS:
-            for address in self.sources:
-                self.ask(host, action, f"ipaddr={address}", *inputs)
+    def ask_hosts(self, hosts: Sequence[str], action: str, *inputs: str) -> dict[str, dict[str, Any]]:
+        """The same of several hosts by one request, by their names."""
+        replies = self.hosts.rpc_all(hosts, "iptables", action, *inputs)
+        assert all(reply["statuscode"] == 0 for reply in replies.values()), (action, inputs, replies)
+        return {host: reply["data"] for host, reply in replies.items()}
+
+    def ask_all(self, action: str, *inputs: str) -> dict[str, dict[str, Any]]:
+        """The same of every target."""
+        return self.ask_hosts(TARGETS, action, *inputs)
+
+    def ask_of_both(self, action: str, *inputs: str) -> None:
+        """The same for both addresses of the source."""
+        for address in self.sources:
+            self.ask_all(action, f"ipaddr={address}", *inputs)
+
+    def shells(self, lines: Mapping[str, str]) -> dict[str, str]:
+        """Lines of shell in several hosts at once, and what they print."""
+        with ThreadPoolExecutor(len(lines)) as pool:
+            return dict(zip(lines, pool.map(lambda host: self.hosts.shell(host, lines[host]), lines), strict=True))
 
     def reached(self) -> set[str]:
         """What the source reaches of the targets."""
@@ -105,124 +161,98 @@ def fleet() -> Iterator[Fleet]:
         systemd_lab(Path(name), UNITS, plain=PLAIN, settings=SETTINGS) as hosts,
     ):
         hosts.lab.up(SOURCE)
-        for host in TARGETS:
-            four, six = programs(host)
-            hosts.shell(host, OWN.format(iptables=four, ip6tables=six))
-            start_service(hosts.lab, host)
-        hosts.lab.write(NFT, "/srv/own.nft", NFT_OWN)
-        hosts.shell(NFT, "nft -f /srv/own.nft")
         made = Fleet(hosts)
+        with ThreadPoolExecutor(len(TARGETS)) as pool:
+            list(pool.map(made.prepare, TARGETS))
         made.wait_until_open()
         yield made
 
 
 def test_a_block_holds_for_tcp_udp_and_ping_and_ends_with_unblock(fleet: Fleet):
     before = {host: rule_set(fleet.hosts, host) for host in TARGETS}
-    fleet.ask_all("block", "reason=spam", "ticket=T-1")
+    fleet.ask_of_both("block", "reason=spam", "ticket=T-1")
     assert fleet.reached() == set()
-    for host in TARGETS:
-        for address in fleet.sources:
-            assert fleet.ask(host, "isblocked", f"ipaddr={address}")["blocked"] is True
-            again = fleet.hosts.rpc(host, "iptables", "block", f"ipaddr={address}")
-            assert (again["statuscode"], again["statusmsg"]) == (1, f"{address} is already blocked")
-        listed = fleet.ask(host, "listblocked")
+    for address in fleet.sources:
+        assert all(found["blocked"] is True for found in fleet.ask_all("isblocked", f"ipaddr={address}").values())
+        again = fleet.hosts.rpc_all(TARGETS, "iptables", "block", f"ipaddr={address}")
+        assert {(one["statuscode"], one["statusmsg"]) for one in again.values()} == {(1, f"{address} is already blocked")}
+    for host, listed in fleet.ask_all("listblocked").items():
         assert sorted(listed["blocked"]) == sorted(fleet.sources)
         assert all(entry["packets"] > 0 and entry["reason"] == "spam" and entry["by"] for entry in listed["entries"]), listed
         assert rule_set(fleet.hosts, host) == before[host]
-    fleet.ask_all("unblock")
+    fleet.ask_of_both("unblock")
     fleet.wait_until_open()
     missing = fleet.hosts.rpc(NFT, "iptables", "unblock", f"ipaddr={fleet.sources[0]}")
     assert (missing["statuscode"], missing["statusmsg"]) == (1, f"{fleet.sources[0]} is not blocked")
+    fleet.ask_all("teardown")
+    left = fleet.shells({host: f"{programs(host)[0]}-save; nft list tables; ipset list -n" for host in TARGETS})
     for host in TARGETS:
-        fleet.ask(host, "teardown")
         assert rule_set(fleet.hosts, host) == before[host]
-        left = fleet.hosts.shell(host, f"{programs(host)[0]}-save; nft list tables; ipset list -n")
-        assert "mcollective" not in left and "junk_filter" not in left and "mco-" not in left
-        fleet.ask(host, "setup")
+        assert "mcollective" not in left[host] and "junk_filter" not in left[host] and "mco-" not in left[host]
+    fleet.ask_all("setup")
 
 
 def test_a_block_of_a_port_or_a_network_and_an_exception(fleet: Fleet):
     four = fleet.four[SOURCE]
-    for host in TARGETS:
-        fleet.ask(host, "block", f"ipaddr={four}", "protocol=tcp", "ports=25,9900-9930")
-        fleet.ask(host, "block", f"ipaddr={fleet.six[SOURCE]}", "protocol=icmp")
+    fleet.ask_all("block", f"ipaddr={four}", "protocol=tcp", "ports=25,9900-9930")
+    fleet.ask_all("block", f"ipaddr={fleet.six[SOURCE]}", "protocol=icmp")
     wanted = {f"{fleet.four[host]} {kind}" for host in TARGETS for kind in ("udp", "ping")}
     wanted |= {f"{fleet.six[host]} {kind}" for host in TARGETS for kind in ("tcp", "udp")}
     assert fleet.reached() == wanted
-    for host in TARGETS:
-        fleet.ask(host, "flush", "all=true")
-        fleet.ask(host, "block", f"ipaddr={four}/32", "reason=all of it")
-        fleet.ask(host, "allow", f"ipaddr={four}", "for=1h")
+    fleet.ask_all("flush", "all=true")
+    fleet.ask_all("block", f"ipaddr={four}/32", "reason=all of it")
+    fleet.ask_all("allow", f"ipaddr={four}", "for=1h")
     fleet.wait_until_open()
-    for host in TARGETS:
-        fleet.ask(host, "disallow", f"ipaddr={four}")
+    fleet.ask_all("disallow", f"ipaddr={four}")
     assert fleet.reached() == {f"{fleet.six[host]} {kind}" for host in TARGETS for kind in ("tcp", "udp", "ping")}
-    for host in TARGETS:
-        fleet.ask(host, "flush", "reason=all of it")
+    fleet.ask_all("flush", "reason=all of it")
     fleet.wait_until_open()
 
 
-def test_a_block_ends_by_itself(fleet: Fleet):
-    fleet.ask_all("block", "for=5")
-    assert fleet.ask(NFT, "isblocked", f"ipaddr={fleet.sources[0]}")["entry"]["remaining"] <= 5
-    assert not any(fleet.four[LEGACY] in what for what in fleet.reached())
-    fleet.wait_until_open()
-    for host in TARGETS:
-        assert fleet.ask(host, "listblocked")["blocked"] == []
-        assert fleet.ask(host, "status")["drift"] == []
-
-
-def test_what_nobody_confirms_is_undone_also_when_the_daemon_was_killed_meanwhile(fleet: Fleet):
-    fleet.ask(NFT, "block", f"ipaddr={fleet.sources[0]}", "confirm=8")
-    for host in TARGETS[1:]:
-        fleet.ask(host, "apply", json_list(fleet.sources), "confirm=8")
-    for host in UNITS:
-        fleet.hosts.shell(host, f"systemctl kill --kill-whom=all -s KILL {DAEMON}")
-    for host in PLAIN:
-        fleet.hosts.shell(host, "kill -9 $(cat /run/mcollectived.pid)")
+def test_what_is_over_or_was_not_confirmed_goes_also_when_the_daemon_was_killed_meanwhile(fleet: Fleet):
+    four, six = fleet.sources
+    fleet.ask(NFT, "block", f"ipaddr={four}", "confirm=9")
+    fleet.ask_hosts(TARGETS[1:], "apply", json_list([four]), "confirm=9")
+    fleet.ask_all("block", f"ipaddr={six}", "for=8")
+    assert fleet.ask(NFT, "isblocked", f"ipaddr={six}")["entry"]["remaining"] <= 8
+    killed = dict.fromkeys(UNITS, f"systemctl kill --kill-whom=all -s KILL {DAEMON}")
+    killed |= dict.fromkeys(PLAIN, "kill -9 $(cat /run/mcollectived.pid)")
+    fleet.shells(killed)
     found = fleet.reached()
     assert not any(fleet.four[host] in what for what in found for host in TARGETS), found
     fleet.wait_until_open()
-    for host in PLAIN:
-        fleet.hosts.shell(host, "rm -f /run/mcollectived.pid; /usr/bin/mcollectived --daemonize --pid /run/mcollectived.pid")
+    fleet.shells(dict.fromkeys(PLAIN, "rm -f /run/mcollectived.pid; /usr/bin/mcollectived --daemonize --pid /run/mcollectived.pid"))
     check_nothing_is_left(fleet)
 
 
 def test_what_nobody_confirms_is_undone_also_without_daemon_or_broker(fleet: Fleet):
-    for host in TARGETS:
-        fleet.ask(host, "apply", json_list(fleet.sources), "confirm=10")
-    for host in UNITS:
-        fleet.hosts.shell(host, f"systemctl stop {DAEMON}")
-    for host in PLAIN:
-        fleet.hosts.shell(host, f"ip route add blackhole {GATEWAY}/32")  # where the broker is
+    fleet.ask_all("apply", json_list(fleet.sources), "confirm=8")
+    fleet.hosts.broker.kill()
+    fleet.shells(dict.fromkeys(UNITS, f"systemctl stop {DAEMON}"))
     assert fleet.reached() == set()
     fleet.wait_until_open()
-    for host in UNITS:
-        fleet.hosts.shell(host, f"systemctl start {DAEMON}")
-    for host in PLAIN:
-        fleet.hosts.shell(host, f"ip route del blackhole {GATEWAY}/32")
+    fleet.hosts.broker.start()
+    fleet.shells(dict.fromkeys(UNITS, f"systemctl start {DAEMON}"))
     check_nothing_is_left(fleet)
 
 
-def test_after_a_boot_what_was_confirmed_is_back_and_what_was_not_is_gone(fleet: Fleet):
+def test_after_a_boot_what_was_confirmed_is_back_and_what_was_not_or_is_over_is_gone(fleet: Fleet):
     four, six = fleet.sources
-    boot = "iptables -D INPUT -m comment --comment mcollective -j junk_filter; iptables -F junk_filter; iptables -X junk_filter"
-    gone = {NFT: "nft delete table inet mcollective", RULES: f"{boot}; {boot.replace('iptables', 'ip6tables')}"}
-    for host in UNITS:
-        fleet.ask(host, "block", f"ipaddr={four}", "for=1h", "reason=kept")
-        fleet.ask(host, "block", f"ipaddr={six}", "confirm=600")
-        fleet.hosts.shell(host, f"systemctl stop {DAEMON}; systemctl stop 'mcollective-iptables-*'; {gone[host]}")
-        fleet.hosts.shell(host, """sed -i '1s/"boot":"[^"]*"/"boot":"another"/' /var/lib/mcollective/iptables/store.json""")
-        fleet.hosts.shell(host, f"systemctl start {DAEMON}")
+    fleet.ask_hosts(UNITS, "block", f"ipaddr={four}", "for=1h", "reason=kept")
+    fleet.ask_hosts(UNITS, "block", f"ipaddr={six}", "confirm=600")
+    fleet.ask_hosts(UNITS, "block", "ipaddr=198.51.100.77", "for=1")
+    with ThreadPoolExecutor(len(UNITS)) as pool:
+        list(pool.map(lambda host: fleet.hosts.reboot(host, "/var/lib/mcollective"), UNITS))
+        list(pool.map(fleet.prepare, UNITS))
     for host in UNITS:
         wait_until(f"{host} answers", lambda host=host: answers(fleet, host), 60)
         wait_until(f"{host} blocks", lambda host=host: fleet.ask(host, "isblocked", f"ipaddr={four}")["blocked"], 30)
         status = fleet.ask(host, "status")
         assert (status["pending"], status["blocks"], status["drift"]) == ([], 1, [])
     where = [address for host in UNITS for address in (fleet.four[host], fleet.six[host])]
-    assert reached(fleet.hosts.lab, SOURCE, where) == {f"{fleet.six[host]} {kind}" for host in UNITS for kind in ("tcp", "udp", "ping")}
-    for host in UNITS:
-        fleet.ask(host, "flush", "reason=kept")
+    open_ones = {f"{fleet.six[host]} {kind}" for host in UNITS for kind in ("tcp", "udp", "ping")}
+    wait_until("the hosts are up, and block what was kept", lambda: reached(fleet.hosts.lab, SOURCE, where) == open_ones, 30)
+    fleet.ask_hosts(UNITS, "flush", "reason=kept")
     fleet.wait_until_open()
 
 
@@ -250,17 +280,16 @@ def test_what_hands_changed_is_said_and_made_true_with_the_next_change(fleet: Fl
         LEGACY: "iptables-legacy -F junk_filter; : %s; "
         "iptables-legacy -A junk_filter -s 203.0.113.77 -m comment --comment mcollective -j DROP",
     }
-    for host in TARGETS:
-        fleet.ask(host, "block", f"ipaddr={four}")
-        fleet.hosts.shell(host, hands[host] % four)
-        assert fleet.ask(host, "status")["drift"] == [f"taken away by hand: {four}", "put there by hand: 203.0.113.77"]
-        assert fleet.ask(host, "isblocked", f"ipaddr={four}")["blocked"] is False
-        done = fleet.ask(host, "block", "ipaddr=198.51.100.9")
+    fleet.ask_all("block", f"ipaddr={four}")
+    fleet.shells({host: hands[host] % four for host in TARGETS})
+    for status in fleet.ask_all("status").values():
+        assert status["drift"] == [f"taken away by hand: {four}", "put there by hand: 203.0.113.77"]
+    assert not any(found["blocked"] for found in fleet.ask_all("isblocked", f"ipaddr={four}").values())
+    for done in fleet.ask_all("block", "ipaddr=198.51.100.9").values():
         assert f"taken away by hand: {four}" in done["drift"]
     assert {what for what in fleet.reached() if "." in what} == set()
-    for host in TARGETS:
-        assert sorted(fleet.ask(host, "listblocked")["blocked"]) == sorted([four, "198.51.100.9"])
-        assert fleet.ask(host, "status")["drift"] == []
+    assert all(sorted(found["blocked"]) == sorted([four, "198.51.100.9"]) for found in fleet.ask_all("listblocked").values())
+    assert all(status["drift"] == [] for status in fleet.ask_all("status").values())
 
 
 def test_a_rule_set_that_was_thrown_away_is_restored_at_the_daemons_start(fleet: Fleet):
@@ -272,8 +301,7 @@ def test_a_rule_set_that_was_thrown_away_is_restored_at_the_daemons_start(fleet:
     wait_until("nft1 blocks again", lambda: not reached(fleet.hosts.lab, SOURCE, [fleet.four[NFT]]), 60)
     wait_until("nft1 answers", lambda: answers(fleet, NFT), 60)
     assert fleet.ask(NFT, "isblocked", f"ipaddr={four}")["blocked"] is True
-    for host in TARGETS:
-        fleet.ask(host, "flush", "all=true")
+    fleet.ask_all("flush", "all=true")
     fleet.wait_until_open()
 
 
@@ -339,15 +367,32 @@ def test_a_set_that_is_full_says_so_and_takes_nothing(fleet: Fleet):
     fleet.ask(SETS, "setup")
 
 
+def test_nobody_is_locked_out_of_a_host_by_any_way(fleet: Fleet):
+    """On a host with gateways of several kinds: each of its neighbours by some ways, the second hop of its default route by all."""
+    lab = fleet.hosts.lab
+    lab.up(GUARDED)
+    lab.write(GUARDED, "/etc/resolv.conf", "nameserver 10.77.0.249\n")
+    fleet.hosts.shell(GUARDED, GATEWAYS)
+    done = lab.run(GUARDED, "env", f"PYTHONPATH={Path(__file__).parents[2]}", sys.executable, "-c", LOCKOUT, lab.addresses()[GUARDED])
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert len(found) > 40
+    for way, network, because, text, kept, said in found:
+        address = network.partition("/")[0]
+        assert CONTROL in text and CONTROL in kept, (way, network, said)
+        assert not re.search(rf"[{{, ]{re.escape(address)}[/ ,}}]", text), (way, network, text)
+        assert way in SILENT or because in said, (way, network, said)
+
+
 def check_nothing_is_left(fleet: Fleet) -> None:
     """All daemons are back, and nothing waits or is blocked."""
     for host in TARGETS:
         wait_until(f"{host} answers", lambda host=host: answers(fleet, host), 60)
-        status = fleet.ask(host, "status")
+    for status in fleet.ask_all("status").values():
         assert (status["pending"], status["blocks"], status["drift"]) == ([], 0, [])
 
 
-def json_list(addresses: tuple[str, str]) -> str:
+def json_list(addresses: Sequence[str]) -> str:
     """The input `list` of a call."""
     return f"list={json.dumps([*addresses])}"
 
