@@ -71,10 +71,26 @@ def _resolvers() -> Iterator[Protected]:
 def _brokers(names: Sequence[str], kept: Path | None) -> Iterator[Protected]:
     for name, addresses in resolved(names, kept).items():
         yield from _protected(addresses, "the broker" if name in addresses else f"the broker {name}")
-    inodes = _daemon_sockets()
+    yield from _protected(_connected(), "what the daemon is connected to")
+
+
+def _connected() -> list[Any]:
+    """The peers of this process and of those it comes from, up to the daemon."""
+    from .sockets import connected
+
+    try:
+        return [*dict.fromkeys(peer for pid in _near() for peer in connected(pid))]
+    except OSError:  # an old kernel
+        return _listed()
+
+
+def _listed() -> list[Any]:
+    """The same, of the kernel's tables."""
+    inodes, found = _daemon_sockets(), []
     for table in ("tcp", "tcp6"):
         with suppress(OSError), open(f"/proc/net/{table}", encoding="ascii", errors="replace") as lines:
-            yield from _protected(procnet.peers(lines, inodes), "what the daemon is connected to")
+            found += procnet.peers(lines, inodes)
+    return found
 
 
 def _configured(config: Mapping[str, str]) -> Iterator[Protected]:
@@ -137,17 +153,23 @@ def _system_lookup(name: str) -> list[str]:
     return [str(entry[4][0]) for entry in socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)]
 
 
+def _near() -> Iterator[int]:
+    """This process and those it comes from, up to the daemon."""
+    pid = os.getpid()
+    for _ in range(_NEAR):
+        yield pid
+        pid = _parent(pid)
+        if pid <= 1:
+            return
+
+
 def _daemon_sockets() -> set[int]:
     """Inodes of the sockets of this process and of those it comes from, up to the daemon."""
     inodes: set[int] = set()
-    pid = os.getpid()
-    for _ in range(_NEAR):
+    for pid in _near():
         for link in _links(Path(f"/proc/{pid}/fd")):
             if link.startswith("socket:[") and (number := link[8:-1]).isdecimal():
                 inodes.add(int(number))
-        pid = _parent(pid)
-        if pid <= 1:
-            break
     return inodes
 
 
