@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import pytest
 
 from mcollective_py.cli.policyexplain import asked_of, authorizer_of, explain, explain_file, pairs, view_of
@@ -106,3 +109,20 @@ def test_a_host_that_asks_no_policies_has_nothing_to_explain(tmp_path):
 def test_a_file_that_is_no_policy_is_refused(folder):
     with pytest.raises(UsageError, match="is no policy"):
         explain_file("package", asked(), view_of([], []), str(folder / "groups"))
+
+
+def test_the_page_shows_what_is_said(folder):
+    """docs/policies.md, with its policy of package, its groups and the answer below them."""
+    page = (Path(__file__).parents[2] / "docs" / "policies.md").read_text()
+    blocks = re.findall(r"```\n(.*?)```", page, re.DOTALL)
+    (policy,) = [block for block in blocks if block.startswith("# policies/package.policy\n") and "oncall" in block]
+    (groups,) = [block for block in blocks if block.startswith("admins ")]
+    (shown,) = [block for block in blocks if "$ mco policy explain" in block]
+    command, _, answer = shown.partition("$ mco policy explain ")[2].partition("\n")
+    words = command.split()
+    given = dict(zip(words[::2], words[1::2], strict=True))
+    (folder / "package.policy").write_text(policy.partition("\n")[2])
+    (folder / "groups").write_text(groups)
+    what, _ = asked_of(given["--caller"], given["--agent"], given["--action"], [given["--input"]], [], ())
+    found = explain("package", what, view_of([given["--fact"]], []), Authorizer(PolicyFiles(folder)))
+    assert found.text() == answer.strip().replace("/etc/mcollective/policies", str(folder))

@@ -19,6 +19,7 @@ from ...plugins.loader import AgentIndex
 from ...server.auditproviders import check_audit, is_audited
 from ...server.host import facts_source, host_identity
 from ...server.policyfiles import Authorizer, open_authorizer
+from ...server.policylint import unknown_groups
 from ...server.statefolder import check_state_folder
 from ...settings import RUBY_PROVIDERS
 from .brokers import Said
@@ -225,6 +226,10 @@ def _policies(config: Config) -> Iterator[Check]:
         names = []
         yield misconfigured("policies", f"{folder} cannot be read: {error.strerror}", f"chown root {folder}; chmod 0755 {folder}")
     bad = 0
+    groups = authorizer.files.groups()
+    for line, problem in groups.problems:
+        bad += 1
+        yield misconfigured("policies", f"{groups.file}:{line}: {problem}; no group is known", "mend the line; docs/policies.md")
     for name in names:
         policy = authorizer.files.find(name) if is_agent(name) else None
         if policy is None:
@@ -237,6 +242,9 @@ def _policies(config: Config) -> Iterator[Check]:
             yield misconfigured(
                 "policies", f"{policy.file}:{line}: {problem}; the whole file denies", "mend the line; docs/policies.md"
             )
+        for line, reason in unknown_groups(policy, groups) if not groups.problems else ():
+            bad += 1
+            yield misconfigured("policies", f"{policy.file}:{line}: {reason}", f"write the group into {groups.file}")
         for line, warning in policy.warnings:
             yield warn("policies", f"{policy.file}:{line}: {warning}", "mend the line; docs/policies.md")
     if not names:

@@ -59,6 +59,11 @@ def test_facts_that_cannot_be_read_or_are_old(host):
 def test_policies_that_are_broken_off_or_not_there(host):
     check = host(lambda home: (home / "policies" / "echo.policy").write_text("allow everybody\n"))["policies"]
     assert check.outcome == "fail" and "echo.policy:1:" in check.seen and "docs/policies.md" in check.fix
+    check = host(lambda home: (home / "policies" / "echo.policy").write_text("allow\tops\t*\t*\t*\n"))["policies"]
+    assert check.outcome == "fail" and "echo.policy:1: there is no group ops in" in check.seen
+    check = host(lambda home: (home / "policies" / "groups").write_text("ops alice\n"))["policies"]
+    assert check.outcome == "fail" and "policies/groups:1: 'alice' is no caller id" in check.seen
+    assert "policies" not in host(lambda home: (home / "policies" / "groups").unlink())
     check = host(lambda home: (home / "policies" / "echo.policy").unlink())["policies"]
     assert check.outcome == "warn" and "only discovery and rpcutil may be called" in check.seen
     assert "policies/AGENT.policy for each agent, with lines like, TABs between: allow cert=NAME.mcollective * * *" in check.fix
