@@ -182,7 +182,8 @@ class WrittenAudit:
         if _is_collection(request):
             return
         duration = round(outcome.duration * 1000, 1)
-        record = self._record(request, None, decision="allow", reason=outcome.refusal, outcome=outcome.statuscode, duration_ms=duration)
+        reason = outcome.refusal or ("unknown" if outcome.is_unknown else None)
+        record = self._record(request, None, decision="allow", reason=reason, outcome=outcome.statuscode, duration_ms=duration)
         is_read = request.id in self._reading
         self._reading.discard(request.id)
         if is_read and self._reading and not self._is_closed:

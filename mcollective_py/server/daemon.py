@@ -23,7 +23,7 @@ from .executor import Limits, ThreadExecutor
 from .host import Host, build_host, connection_settings
 from .journal import Journal
 from .leftovers import end as end_leftover
-from .logs import logs_to_stderr, next_loglevel, start_logging
+from .logs import clear_streams, logs_to_stderr, next_loglevel, start_logging
 from .registrar import Registrar
 from .runner import Runner
 from .secretsinuse import SecretsInUse
@@ -59,6 +59,7 @@ def main(arguments: Sequence[str]) -> int:
         pidfile = PidFile(Path(options.pid)) if options.pid else None
         try:
             share_one_arena()
+            clear_streams(secrets.cleared)
             return Daemon(config, options.verbose, secrets).run()
         finally:
             if pidfile:

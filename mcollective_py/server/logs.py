@@ -1,11 +1,13 @@
 """Where a daemon's log goes and how much of it, by its configuration and by signals."""
 
+import io
 import logging
 import logging.handlers
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO
 
 from ..config import Config
 from ..errors import ConfigError
@@ -47,6 +49,35 @@ class _OneLine(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:
         record.message = one_line(record.message)
         return super().formatMessage(record)
+
+
+class ClearedStream(io.TextIOBase):
+    """Standard output or error of a daemon: what agents print in its threads goes on without secrets. stream: where to."""
+
+    def __init__(self, stream: TextIO, cleared: Callable[[str], str]) -> None:
+        self._stream, self._cleared = stream, cleared
+
+    def write(self, text: str) -> int:
+        """Hand a text on; print hands over each of its words for itself."""
+        self._stream.write(self._cleared(text))
+        return len(text)
+
+    def flush(self) -> None:
+        """See TextIOBase."""
+        self._stream.flush()
+
+    def fileno(self) -> int:
+        """See TextIOBase."""
+        return self._stream.fileno()
+
+    def isatty(self) -> bool:
+        """See TextIOBase."""
+        return self._stream.isatty()
+
+
+def clear_streams(cleared: Callable[[str], str]) -> None:
+    """Have this process' standard output and error say no secrets."""
+    sys.stdout, sys.stderr = ClearedStream(sys.stdout, cleared), ClearedStream(sys.stderr, cleared)
 
 
 def check_logging(config: Config, *, is_detached: bool) -> None:

@@ -82,6 +82,11 @@ def harmless_text(text: str) -> str:
     return _ASSIGNED.sub(rf"\1{_STARS}", text) if _SECRET_NAME.search(text) else text
 
 
+def is_secret_name(name: str) -> bool:
+    """Whether what goes by this name is a secret by that alone."""
+    return _SECRET_NAME.search(name) is not None
+
+
 def secrets_of(request: Request, sensitive: Collection[str]) -> tuple[str, ...]:
     """The texts in a request's sensitive inputs, the longest first, which nothing else may show. sensitive: names of inputs."""
     if not isinstance(request.body, Mapping) or not sensitive:

@@ -8,13 +8,16 @@ from dataclasses import replace
 from ..ddl.model import DDL
 from ..message import Request
 from .call import Outcome
-from .redaction import harmless_text, secrets_of, without
+from .redaction import harmless_text, is_secret_name, secrets_of, without
 
 _KEPT = 64  # requests that have ended, whose last lines may come after their outcome
 
 
 class SecretsInUse:
-    """Knows the sensitive inputs of each request from its begin to some time after its end; any thread may ask."""
+    """Knows the sensitive inputs of each request, and those with the name of a secret, from its begin to some time after its end.
+
+    Any thread may ask.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -27,7 +30,9 @@ class SecretsInUse:
         if ddl is None or request.action is None or not isinstance(request.body, Mapping):
             return
         action = ddl.actions.get(request.action)
-        names = [name for name, wanted in action.inputs.items() if wanted.sensitive] if action else []
+        if action is None:
+            return
+        names = [name for name, wanted in action.inputs.items() if wanted.sensitive or is_secret_name(name)]
         if found := secrets_of(request, names):
             with self._lock:
                 self._running[request.id] = found

@@ -98,6 +98,11 @@ def test_how_it_ended_is_a_second_line(audit, path):
     assert b"secret" not in path.read_bytes()
 
 
+def test_an_end_that_nobody_can_tell_of_says_so(audit, path):
+    audit.finished(a_request(), Outcome(5, "the daemon stopped", is_unknown=True))
+    assert records(path)[0]["reason"] == "unknown"
+
+
 def test_a_refusal_is_written_with_its_rule_and_reason(audit, path):
     error = Denied("cert=alice may not")
     error.rule = "/etc/mcollective/policies/passwd.policy:3"

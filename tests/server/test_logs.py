@@ -1,3 +1,4 @@
+import io
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +7,7 @@ import pytest
 
 from mcollective_py.config import Config
 from mcollective_py.errors import ConfigError
-from mcollective_py.server.logs import next_loglevel, start_logging
+from mcollective_py.server.logs import ClearedStream, next_loglevel, start_logging
 
 
 @pytest.fixture
@@ -82,3 +83,20 @@ def test_a_message_cannot_forge_a_second_line(tmp_path: Path, root_logger: loggi
     logging.getLogger("mcollective_py.test").warning("from %s", "x: ok\n2026-11-23 00:00:00,000 INFO forged\x1b[2J")
     (line,) = path.read_text().splitlines()
     assert line.endswith(r"from x: ok\n2026-11-23 00:00:00,000 INFO forged\x1b[2J")
+
+
+def test_what_is_logged_and_printed_loses_its_secrets_tracebacks_included(tmp_path):
+    path = tmp_path / "mco.log"
+
+    def cleared(text):
+        return text.replace("hush", "***")
+
+    start_logging(config(f"logger_type = file\nlogfile = {path}\n"), is_detached=True, cleared=cleared)
+    try:
+        raise ValueError("hush")
+    except ValueError:
+        logging.getLogger("mcollective_py.agents.vault").exception("given %s", "hush")
+    assert "hush" not in path.read_text() and "given ***" in path.read_text() and "ValueError: ***" in path.read_text()
+    stream = io.StringIO()
+    print("said", "hush", file=ClearedStream(stream, cleared))
+    assert stream.getvalue() == "said ***\n"

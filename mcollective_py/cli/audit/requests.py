@@ -36,6 +36,11 @@ class Audited:
         return found if isinstance(found, int) else None
 
     @property
+    def is_unknown(self) -> bool:
+        """Whether it was let in and nobody can say how it ended: the daemon or its process died, or it still runs."""
+        return self.decision == "allow" and (self.outcome is None or self.reason == "unknown")
+
+    @property
     def duration_ms(self) -> float | None:
         """How long the action took, where that was measured."""
         found = None if self.end is None else self.end.get("duration_ms")
@@ -109,9 +114,9 @@ class Wanted:
         if not self.outcome:
             return True
         if self.outcome == "unknown":
-            return found.outcome is None and found.decision == "allow"
+            return found.is_unknown
         if self.outcome == "failed":
-            return found.outcome not in (None, 0)
+            return found.outcome not in (None, 0) and not found.is_unknown
         return found.outcome == (0 if self.outcome == "ok" else int(self.outcome))
 
 

@@ -31,6 +31,8 @@ def _how(found: Audited) -> str:
         return f"{'denied' if found.decision == 'deny' else found.decision}: {found.reason}{more}"
     if found.end is None:
         return "began, and no end is written"
+    if found.is_unknown:
+        return "ended, and how is unknown"
     took = "" if found.duration_ms is None else f" in {found.duration_ms:g} ms"
     return f"{'ok' if found.outcome == 0 else f'failed with {found.outcome}'}{took}"
 

@@ -53,6 +53,11 @@ def test_a_request_without_an_end_comes_last_and_its_outcome_is_unknown():
     assert numbers([start(1), start(2), end(2)], outcome="unknown") == [1]
 
 
+def test_an_end_that_nobody_saw_is_unknown_and_no_failure():
+    lost = [start(1), end(1, 5, reason="unknown")]
+    assert (numbers(lost, outcome="unknown"), numbers(lost, outcome="failed")) == ([1], [])
+
+
 def test_what_was_let_in_and_found_no_room_is_one_request():
     (one,) = found([start(1), start(1, decision="deny", reason="busy")])
     assert (one.decision, one.reason) == ("deny", "busy")
