@@ -242,9 +242,9 @@ def _policies(config: Config) -> Iterator[Check]:
             yield misconfigured(
                 "policies", f"{policy.file}:{line}: {problem}; the whole file denies", "mend the line; docs/policies.md"
             )
-        for line, reason in unknown_groups(policy, groups) if not groups.problems else ():
+        for number, reason in unknown_groups(policy, groups) if not groups.problems else ():
             bad += 1
-            yield misconfigured("policies", f"{policy.file}:{line}: {reason}", f"write the group into {groups.file}")
+            yield misconfigured("policies", f"{policy.file}:{number}: {reason}", f"write the group into {groups.file}")
         for line, warning in policy.warnings:
             yield warn("policies", f"{policy.file}:{line}: {warning}", "mend the line; docs/policies.md")
     if not names:
