@@ -5,7 +5,7 @@ Ruby plugin does, `and` and `or` beside one another are taken from left to right
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ..compound import read_tokens
 from ..errors import FilterError
@@ -179,14 +179,14 @@ def _check_input_test(test: Test) -> str | None:
     return _refusal(test)
 
 
+def patterns_of(trees: Iterable[Expression]) -> set[str]:
+    """The regular expressions in conditions."""
+    return {pattern for tree in trees for test in leaves(tree) if (pattern := _pattern(test)) is not None}
+
+
 def _refusal(test: Test) -> str | None:
     """Why its regular expression is not taken; None where it is, or where there is none."""
-    if isinstance(test, ClassTest):
-        pattern = pattern_of(test.name) if test.name.startswith("/") else None
-    elif isinstance(test, DataTest):
-        pattern = test.value[1:-1] if test.operator in ("=~", "!=~") else None
-    else:
-        pattern = fact_pattern(test.value) if test.operator == "=~" else None
+    pattern = _pattern(test)
     if pattern is None:
         return None
     try:
@@ -194,3 +194,11 @@ def _refusal(test: Test) -> str | None:
     except RegexRefused as error:
         return f"its regular expression is not taken: {error}"
     return None
+
+
+def _pattern(test: Test) -> str | None:
+    if isinstance(test, ClassTest):
+        return pattern_of(test.name) if test.name.startswith("/") else None
+    if isinstance(test, DataTest):
+        return test.value[1:-1] if test.operator in ("=~", "!=~") else None
+    return fact_pattern(test.value) if test.operator == "=~" else None

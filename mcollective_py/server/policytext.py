@@ -13,11 +13,12 @@ from ..names import is_action, is_caller
 from ..security.csrextensions import WORDS
 from .actionpolicy import Policy, Rule
 from .policycallers import CallerPattern, Callers, ExtensionTest, Groups
-from .policyconditions import MIXED, Unreadable, classes_column, facts_column, inputs_column
+from .policyconditions import MIXED, Unreadable, classes_column, facts_column, inputs_column, patterns_of
 
 _MAX_LINES = 10_000
 _MAX_PROBLEMS = 20
 _MAX_PATTERNS = 256  # for callers, in one file: each takes some kilobytes
+_MAX_CONDITIONS = 1_000  # regular expressions for facts, classes and inputs, in one file: to read one may take milliseconds
 _MAX_MEMBERS = 10_000  # of all groups
 _TABS = re.compile(r"\t+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
@@ -71,6 +72,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self._text = text
         self._patterns: dict[str, CallerPattern] = {}
+        self._conditions: set[str] = set()
         self.rules: list[Rule] = []
         self.problems: list[tuple[int, str]] = []
         self.warnings: list[tuple[int, str]] = []
@@ -111,6 +113,8 @@ class _Reader:
         if not 4 <= len(fields) <= 6:
             columns = "callers, actions, facts and perhaps classes and inputs"
             raise Unreadable(f"after {fields[0]} come {columns}, separated by TABs; there are {len(fields) - 1}")
+        if len(self._conditions) > _MAX_CONDITIONS:
+            raise Unreadable(f"a file has at most {_MAX_CONDITIONS} regular expressions for facts, classes and inputs")
         callers = _words(fields[1])
         actions = _words(fields[2])
         for word in actions or ():
@@ -119,6 +123,7 @@ class _Reader:
         facts, mixes_facts = facts_column(fields[3], with_classes=len(fields) == 4)
         classes, mixes_classes = classes_column(fields[4]) if len(fields) > 4 else ((), False)
         inputs, mixes_inputs = inputs_column(fields[5]) if len(fields) > 5 else ((), False)
+        self._conditions |= patterns_of((*facts, *classes, *inputs))
         rule = Rule(
             line=number,
             is_allow=fields[0] == "allow",

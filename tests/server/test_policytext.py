@@ -117,6 +117,12 @@ def test_a_file_has_only_so_many_regular_expressions_for_callers():
     assert problems("\n".join(lines)) == ((257, "a file has at most 256 regular expressions for callers"),)
 
 
+def test_a_file_has_only_so_many_regular_expressions_for_conditions():
+    lines = [f"allow\t*\t*\ta=/x{number}/\t/y{number}/\tz=/{number}/" for number in range(400)]
+    assert problems("\n".join(lines[:300] * 2)) == ()
+    assert problems("\n".join(lines))[0][1] == "a file has at most 1000 regular expressions for facts, classes and inputs"
+
+
 def test_a_column_asks_only_so_many_questions_of_data_plugins():
     asked = [f"fstat('/f{number}').size=1" for number in range(17)]
     assert problems(f"allow\t*\t*\t{' or '.join(asked[:16] * 2)}\t*\n") == ()
