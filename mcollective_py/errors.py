@@ -251,6 +251,7 @@ class Replayed(Rejected):
 class MayBeCopy(Replayed):
     """A request of an age of which this node does not know all that it has accepted; floor: seconds since the epoch."""
 
+    reason = "maybecopy"
     is_told = True
 
     def __init__(self, request_id: str, caller: str, floor: float) -> None:

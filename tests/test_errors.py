@@ -86,8 +86,8 @@ def test_a_request_for_others_and_a_full_queue_are_no_matter_of_security():
     assert [kind.reason for kind in rejections() if not kind.is_security and kind is not errors.Rejected] == ["busy", "filtered"]
 
 
-def test_a_caller_is_told_of_a_wrong_clock_a_long_ttl_and_a_full_queue_alone():
-    assert [kind.reason for kind in rejections() if kind.is_told] == ["busy", "clockskew", "ttlexpired", "ttltoolong"]
+def test_a_caller_is_told_of_a_wrong_clock_a_long_ttl_a_full_queue_and_a_lost_memory_alone():
+    assert [kind.reason for kind in rejections() if kind.is_told] == ["busy", "clockskew", "maybecopy", "ttlexpired", "ttltoolong"]
 
 
 def test_everything_that_can_go_wrong_is_of_one_family():

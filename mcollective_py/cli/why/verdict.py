@@ -31,7 +31,14 @@ _STAGES = {
 }
 _TTL_TOO_LONG = "ask with a shorter --ttl, set ttl in this client's configuration, or raise that setting on {host}"
 _CANNOT = "it has no `rpcutil explain`: a host with Ruby, or an older version of this one"
-_REFUSED = {"clockskew": "freshness", "ttlexpired": "freshness", "ttltoolong": "freshness", "busy": "room", "auditfailed": "audit"}
+_REFUSED = {
+    "clockskew": "freshness",
+    "ttlexpired": "freshness",
+    "ttltoolong": "freshness",
+    "maybecopy": "replay",
+    "busy": "room",
+    "auditfailed": "audit",
+}
 
 
 @dataclass(frozen=True, slots=True)
