@@ -1,4 +1,7 @@
-"""`mco broker setup` against real brokers: three roles, eight destinations, subscribing and sending, each as it should be."""
+"""The rights of ActiveMQ, RabbitMQ and the embedded broker as we set them up: 3 roles, 8 destinations, subscribing and sending on each.
+
+That is 48 questions to a broker, each asked over a connection of its own; docs/broker.md has the answers as a table.
+"""
 
 import json
 import socket
@@ -61,8 +64,11 @@ class Login:
         return frame
 
 
-def answers(port, vhost, passwords, destinations):
-    """{login: {destination: (may subscribe, may send)}}: a connection of its own for each, since a broker may end it at a refusal."""
+def answers(port, vhost, passwords, destinations, **reading):
+    """{login: {destination: (may subscribe, may send)}}: a connection of its own for each, since a broker may end it at a refusal.
+
+    reading: further headers of a SUBSCRIBE.
+    """
     found = {}
     for login, password in passwords.items():
         found[login] = {}
@@ -70,7 +76,7 @@ def answers(port, vhost, passwords, destinations):
             asked = []
             for command in ("SUBSCRIBE", "SEND"):
                 connection = Login(port, login, password, vhost)
-                identity = {"id": "1"} if command == "SUBSCRIBE" else {}
+                identity = {"id": "1", **reading} if command == "SUBSCRIBE" else {}
                 asked.append(connection.may(command, destination=destination, **identity))
                 connection.close()
             found[login][destination] = tuple(asked)
@@ -133,6 +139,41 @@ def test_each_login_of_activemq_may_do_its_work_and_no_more(tmp_path):
     assert found[NODE] == {name: node for name, (node, _) in expected.items()}
     assert found[OPERATOR] == {name: operator for name, (_, operator) in expected.items()}
     assert set(found[ADMIN].values()) == {BOTH}
+
+
+def test_each_role_of_the_embedded_broker_may_do_its_work_and_no_more(tmp_path):
+    expected = {
+        "/topic/mcollective.rpcutil.agent": (READ, SEND, BOTH),
+        "/topic/sub.rpcutil.agent": (READ, SEND, BOTH),
+        "/topic/mcollective.agents": (READ, SEND, BOTH),
+        "/topic/mcollective.registration.agent": (BOTH, SEND, BOTH),
+        "/queue/mcollective.nodes": (READ, SEND, BOTH),
+        "/queue/mcollective.reply.alice_1.f00": (SEND, READ, BOTH),
+        "/topic/other": (NOTHING, NOTHING, BOTH),
+        "/queue/anything": (NOTHING, NOTHING, BOTH),
+    }
+    roles = {NODE: "node", OPERATOR: "operator", ADMIN: "admin"}
+    users, passwords = tmp_path / "users", {login: f"{role}-of-this-test" for login, role in roles.items()}
+    for login, role in roles.items():
+        added = [*MCO, "broker", "adduser", login, "--role", role, "--users", str(users)]
+        subprocess.run(added, input=f"{passwords[login]}\n", capture_output=True, text=True, timeout=60, check=True)
+    port_file = tmp_path / "port"
+    with subprocess.Popen([*MCO, "broker", "--users", str(users), "--port", "0", "--port-file", str(port_file)]) as process:
+        try:
+            wait_until("it listens", port_file.exists, 20)
+            port = int(port_file.read_text())
+            operator = Login(port, OPERATOR, passwords[OPERATOR], "mcollective")
+            # A reply queue is made by who reads it; hosts send to no other.
+            assert operator.may("SUBSCRIBE", destination="/queue/mcollective.reply.alice_1.f00", id="1")
+            node = Login(port, NODE, passwords[NODE], "mcollective")
+            assert not node.may("SUBSCRIBE", destination="/queue/mcollective.nodes", id="1")  # whose?
+            found = answers(port, "mcollective", passwords, expected, selector="mc_identity = 'web1'")
+            operator.close()
+            node.close()
+        finally:
+            process.terminate()
+    for number, login in enumerate(roles):
+        assert found[login] == {name: rights[number] for name, rights in expected.items()}, login
 
 
 def test_each_login_of_rabbitmq_may_do_its_work_and_no_more(tmp_path):
