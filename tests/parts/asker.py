@@ -13,6 +13,7 @@ from mcollective_py import Client
 from mcollective_py.client.rpcclient import RPCClient
 from mcollective_py.config import Config
 from mcollective_py.ddl.validate import convert
+from mcollective_py.errors import MCollectiveError
 from mcollective_py.plugins.ddlfiles import agent_ddl
 
 
@@ -60,9 +61,14 @@ def main(path: str) -> None:
             ddl = agent_ddl(agent, config.paths("libdir"))
             inputs = convert(ddl, action, dict(word.split("=", 1) for word in words))
             nodes = host if isinstance(host, list) else [host]
+            try:
+                found = list(RPCClient(client, agent, ddl, nodes=nodes).call(action, inputs))
+            except MCollectiveError as error:  # the broker is away: who asks again is answered when it is back
+                print(json.dumps({"error": str(error)}), flush=True)
+                continue
             replies = {
                 one.sender: {"statuscode": one.statuscode, "statusmsg": one.statusmsg, "refusal": one.refusal, "data": dict(one.data)}
-                for one in RPCClient(client, agent, ddl, nodes=nodes).call(action, inputs)
+                for one in found
             }
             if nodes is host:
                 print(json.dumps(replies), flush=True)
