@@ -110,12 +110,15 @@ class Altering(Acting):
         alike: dict[tuple[Any, ...], tuple[Any, ...]] = {}
         made = tuple.__new__
 
-        def completed(entry: Entry) -> Entry:
-            if (rest := alike.get(entry[4:])) is None:  # most of a long list differ by their network alone
-                more = {name: value for name, value in given.items() if value and not getattr(entry, name)}
-                end = now + seconds if seconds is not None and entry.expires is None else entry.expires
-                rest = alike[entry[4:]] = entry._replace(by=request.caller, at=now, expires=end, **more)[4:]
-            return made(Entry, entry[:4] + rest)
+        def completed(entries: list[Entry]) -> list[Entry]:
+            found = []
+            for entry in entries:
+                if (rest := alike.get(entry[1:])) is None:  # most of a long list differ by their network alone
+                    more = {name: value for name, value in given.items() if value and not getattr(entry, name)}
+                    end = now + seconds if seconds is not None and entry.expires is None else entry.expires
+                    rest = alike[entry[1:]] = entry._replace(by=request.caller, at=now, expires=end, **more)[1:]
+                found.append(made(Entry, (entry[0], *rest)))
+            return found
 
         found = Joined((), (), 0, 0)
 
@@ -125,8 +128,7 @@ class Altering(Acting):
             return Changes(adds=[*found.new, *found.changed])
 
         with uncollected():
-            listed = wanted(request.data, now, shortest_of(self.config), sparing(guard), guard.lets_all)
-            entries = [completed(entry) for entry in listed]
+            entries = completed(wanted(request.data, now, shortest_of(self.config), sparing(guard), guard.lets_all))
             self._change(
                 request, reply, plan, f"list of {len(entries)} entries", is_guarded=True,
                 summary=lambda outcome: found.summary(is_trial=request.noop),

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from .backend import Delta, Effect, Hold, Timed
-from .entries import FEW, as_entries
+from .entries import as_entries
 from .entry import Entry, Key, shown_key
 from .state import Pending, State
 
@@ -33,13 +33,12 @@ def delta(before: State, after: State, effect: Effect, now: float, longest: floa
     """
     scopes = as_entries(after.entries).scopes.keys()
     if keys is not None:
-        there = after.entries if len(keys) <= FEW else as_entries(after.entries).all
-        coming = [(key, entry) for key in keys if (entry := there.get(key)) is not None]
-        new = Hold()
-        put = [
-            Timed(key, None if _stays(entry) else _known(seconds_of(entry, after, now), longest), effect.holds.get(key) or new)
-            for key, entry in coming
-        ]
+        there = as_entries(after.entries).for_many(len(keys))
+        put, new, made = [], Hold(), tuple.__new__
+        for key in keys:
+            if (entry := there.get(key)) is not None:
+                seconds = None if _stays(entry) else _known(seconds_of(entry, after, now), longest)
+                put.append(made(Timed, (key, seconds, effect.holds.get(key, new))))
         gone = [key for key in keys if key not in there and not _goes_by_itself(before.entries.get(key), now, longest)]
         return Delta(put, {*gone}, scopes)
     puts, new, earlier = [], Hold(), as_entries(before.entries).all

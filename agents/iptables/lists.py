@@ -9,7 +9,7 @@ from typing import Any
 
 from mcollective_py.agent import InvalidRPCData
 
-from .addresses import Shortest, is_plain
+from .addresses import Shortest, are_plain
 from .entry import Entry, Key, shown_key
 from .listlines import entry_of_line, entry_of_row, line_of
 
@@ -44,10 +44,11 @@ def parse_lines(
     """
     if len(lines) > MOST_LINES:
         raise InvalidRPCData(f"a list of {len(lines)} lines: {MOST_LINES} at most")
-    if all(isinstance(line, str) and is_plain(line) for line in lines):
+    if are_plain(lines):
         once = dict.fromkeys(lines)
         if len(once) <= MOST_ENTRIES and (check is None or (lets_all is not None and lets_all(once))):
-            return [Entry(line) for line in once]
+            rest, made = Entry("")[1:], tuple.__new__
+            return [made(Entry, (line, *rest)) for line in once]
     limits = shortest or Shortest()
     alike: dict[str, Entry] = {}
     found: dict[Key, tuple[int, Entry]] = {}

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from .backend import Effect, Hold
-    from .entry import Entry, Key
+    from .entry import Entry
     from .state import State
 
 _MOST_ROWS = 100_000
@@ -144,21 +144,18 @@ def entries_of(state: "State", effect: "Effect") -> "list[Entry]":
     return [*state.entries.values(), *(Entry(*key) for key in effect.foreign if key not in state.entries)]
 
 
-def hold_of(effect: "Effect", key: "Key") -> "Hold | None":
-    """What the kernel has of an entry."""
-    return effect.holds.get(key) or effect.foreign.get(key)
-
-
 def rows_of(entries: "Iterable[Entry]", effect: "Effect", now: float) -> list[dict[str, Any]]:
     """The rows of many. Those of one list differ by their network and counters alone: the rest is made once."""
     alike: dict[tuple[Any, ...], dict[str, Any]] = {}
-    rows = []
+    rows, holds, foreign = [], effect.holds, effect.foreign
     for entry in entries:
-        if (row := alike.get(entry[1:])) is None:
-            row = alike[entry[1:]] = row_of(entry, None, now)
-        row = {**row, "network": entry.network}
-        if (hold := hold_of(effect, entry.key)) is not None and hold.packets:
-            row["packets"], row["bytes"] = hold.packets, hold.bytes
+        rest, key = entry[1:], entry[:4]
+        if (row := alike.get(rest)) is None:
+            row = alike[rest] = row_of(entry, None, now)
+        row = row.copy()
+        row["network"] = entry[0]
+        if (hold := holds.get(key) or foreign.get(key)) is not None and hold[1]:
+            _, row["packets"], row["bytes"] = hold
         rows.append(row)
     return rows
 

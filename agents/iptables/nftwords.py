@@ -200,18 +200,18 @@ def _protocol(scope: Scope) -> str:
 def _elements(scope: Scope, elements: Iterable[Any]) -> dict[Key, Hold]:
     full = 32 if scope.version == 4 else 128
     end = "" if scope.length == full else f"/{scope.length}"
-    rest, new = (scope.kind, scope.protocol, scope.ports), Hold()
+    kind, protocol, ports, new = scope.kind, scope.protocol, scope.ports, Hold()
     found: dict[Key, Hold] = {}
     for element in elements:
         said = element.get("elem", element) if isinstance(element, dict) else {"val": element}
-        counter, expires, packets = said.get("counter"), said.get("expires"), 0
-        if counter:
-            packets = int(counter.get("packets", 0))
+        address, counter, expires = said["val"], said.get("counter"), said.get("expires")
+        if not isinstance(address, str):  # a network, or a range: none of ours
+            address = str(address)
+        packets = counter["packets"] if counter else 0
+        hold = new  # of most of a long list
         if packets or expires is not None:
-            size = int(counter.get("bytes", 0)) if counter else 0
-            found[(f"{said['val']}{end}", *rest)] = Hold(None if expires is None else float(expires), packets, size)
-        else:  # most of a long list
-            found[(f"{said['val']}{end}", *rest)] = new
+            hold = Hold(None if expires is None else float(expires), int(packets), int(counter["bytes"]) if counter else 0)
+        found[(address + end, kind, protocol, ports)] = hold
     return found
 
 

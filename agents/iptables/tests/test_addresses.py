@@ -4,7 +4,17 @@ from ipaddress import ip_network
 
 import pytest
 
-from agents.iptables.addresses import Shortest, check_scope, parse_network, parse_ports, ports_text, read_network, shortest_of, shown
+from agents.iptables.addresses import (
+    Shortest,
+    are_plain,
+    check_scope,
+    parse_network,
+    parse_ports,
+    ports_text,
+    read_network,
+    shortest_of,
+    shown,
+)
 from mcollective_py.agent import InvalidRPCData, RPCAborted
 
 REFUSED = {
@@ -132,3 +142,10 @@ def test_ports_need_a_protocol_that_has_them():
             check_scope(protocol, ((53, 53),))
     with pytest.raises(InvalidRPCData, match="'sctp' is no protocol: tcp, udp, icmp"):
         check_scope("sctp", ())
+
+
+def test_plain_addresses_are_told_from_all_else_at_once():
+    assert are_plain(["192.0.2.7", "223.255.255.255", "1.0.0.0"]) and are_plain([])
+    lines = ["192.0.2.7/32", "2001:db8::7", "127.0.0.1", "224.0.0.1", "192.0.2.07", "192.0.2.7\n192.0.2.8", "", " 192.0.2.7"]
+    for other in (*lines, 7, None):
+        assert not are_plain(["192.0.2.7", other, "192.0.2.9"])
