@@ -130,6 +130,58 @@ class HostileBroker:
                 pass  # both have
 
 
+class TouchedWire:
+    """The network between a site and its broker, in other hands: `with TouchedWire(port) as wire:` connect to wire.port.
+
+    seen: all bytes that passed. flips: of how many pieces of the next ones from each side a bit is to be changed. again: whether each
+    piece is sent twice. target may change: connections made later lead there. touched: how many pieces were changed or repeated.
+    """
+
+    def __init__(self, target: int) -> None:
+        self.target, self.flips, self.again = target, 0, False
+        self.seen, self.touched = bytearray(), 0
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=100)
+        self.port: int = self._listener.getsockname()[1]
+
+    def __enter__(self) -> "TouchedWire":
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._listener.accept()
+                far = socket.create_connection(("127.0.0.1", self.target))
+            except OSError:
+                return
+            for source, to in ((near, far), (far, near)):
+                threading.Thread(target=self._forward, args=(source, to), daemon=True).start()
+
+    def _forward(self, source: socket.socket, to: socket.socket) -> None:
+        try:
+            while data := source.recv(1 << 18):
+                self.seen += data
+                if self.flips > 0:
+                    self.flips, self.touched = self.flips - 1, self.touched + 1
+                    middle = len(data) // 2
+                    data = data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
+                if self.again:
+                    self.touched += 1
+                    data += data
+                to.sendall(data)
+        except OSError:
+            pass  # one side has gone
+        for one in (source, to):
+            try:
+                one.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # both have
+
+
 def rubbish(count: int) -> list[bytes]:
     """What costs most for least: long, deep, nearly right, random."""
     shapes = (
