@@ -37,6 +37,7 @@ LONGEST = (
     "tests/parts/test_exim_acting.py",
     "tests/parts/test_iptables_packets.py",
     "tests/parts/test_faults.py",
+    "tests/trust/test_attackers.py",
     "tests/parts/test_service_systemd.py",
     "tests/parts/test_package_apt.py",
     "tests/parts/test_endings.py",
