@@ -31,6 +31,7 @@ class Reader:
         self.warnings: list[str] = []
         self.problems: list[ConfigError] = []
         self.origin: dict[str, tuple[str | None, int]] = {}
+        self._guesses = 0
 
     def read(self, text: str, file: str | None, plugin: str | None = None) -> None:
         """Take the lines of one file; plugin: whose plugin.d file it is, so that bare keys are its own."""
@@ -82,11 +83,14 @@ class Reader:
         if key in IGNORED:
             self._warn((file, line), f"{key} has no effect any more: remove the line")
         elif not key.startswith("plugin."):
-            nearest = nearest_key(key) if len(self.problems) < _MAX_GUESSES else ""
-            raise ConfigError(f"no such setting{nearest}", file=file, line=line, key=key)
+            raise ConfigError(f"no such setting{self._nearest(key)}", file=file, line=line, key=key)
         elif family(key) in _FAMILIES:
-            nearest = nearest_key(key) if len(self.warnings) < _MAX_GUESSES else ""
-            self._warn((file, line), f"{key} is not known to mcollective_py and has no effect{nearest}")
+            self._warn((file, line), f"{key} is not known to mcollective_py and has no effect{self._nearest(key)}")
+
+    def _nearest(self, key: str) -> str:
+        # One line many times over is one problem, and still as many guesses.
+        self._guesses += 1
+        return nearest_key(key) if self._guesses <= _MAX_GUESSES else ""
 
     def _warn(self, where: tuple[str | None, int], text: str) -> None:
         self.warnings.append(f"{place(*where)}: {text}")

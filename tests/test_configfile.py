@@ -8,6 +8,7 @@ import pytest
 
 from mcollective_py.config import Config
 from mcollective_py.errors import ConfigError
+from tests.cputime import cpu_seconds
 
 
 def read(text: str, side: str = "server") -> Config:
@@ -357,3 +358,10 @@ def test_a_file_of_plugin_d_that_names_no_plugin_is_left_out_with_a_warning(tmp_
     (tmp_path / "plugin.d" / "Old-Copy.cfg").write_text("x = 1\n")
     (warning,) = Config.from_file(main, "server").warnings
     assert warning.startswith(f"{tmp_path}/plugin.d/Old-Copy.cfg: not read")
+
+
+def test_one_mistake_on_thousands_of_lines_is_guessed_about_a_few_times_only():
+    for key in ("rpcauthorisatoin", "plugin.activemq.pool.1.prot"):
+        text = f"{key} = 1\n" * 5_000 + "nonsense\n"
+        # each guess takes 5 to 20 ms, all of them took a minute
+        assert cpu_seconds(lambda text=text: refusal(text), enough=6, tries=2) < 6

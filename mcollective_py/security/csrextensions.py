@@ -84,12 +84,12 @@ class ExtensionRule:
         """The first word that these extensions do not fulfil; None where all is there."""
         there = dict(extensions)
         for word, (name, pattern) in zip(self.words, self._wanted, strict=True):
-            if name not in there or pattern.fullmatch(there[name]) is None:
+            if name not in there or not _matches(pattern, there[name]):
                 return word
         return None
 
 
-def _wanted(word: str) -> tuple[str, re.Pattern[str]]:
+def _wanted(word: str) -> tuple[str, str]:
     name, equals, pattern = word.partition("=")
     if _NAME.fullmatch(name) is None:
         raise ValueError(f"{name[:80]!r} is no extension: write pp_auth_role=VALUE, or a dotted identifier in its place")
@@ -97,8 +97,25 @@ def _wanted(word: str) -> tuple[str, re.Pattern[str]]:
         raise ValueError(f"{name[:80]!r} is none of Puppet's extensions, such as pp_auth_role, pp_role or {ARC}2.1")
     if equals and not pattern:
         raise ValueError(f"{word[:80]!r} asks for an empty value: leave `=` out for any value")
-    text = pattern if equals else "*"
-    return name, re.compile("".join(_MEANS.get(char, re.escape(char)) for char in text), re.DOTALL)
+    return name, pattern if equals else "*"
 
 
-_MEANS = {"*": ".+", "?": "."}
+def _matches(pattern: str, text: str) -> bool:
+    """Whether all of the text is as the pattern says, in no more steps than the product of their lengths.
+
+    A regular expression with a dozen stars in it would take hours for one text that does not match.
+    """
+    pattern = pattern.replace("*", "?*")  # from here on a star is any number of characters
+    at = read = 0
+    star, begun = -1, 0
+    while read < len(text):
+        if at < len(pattern) and pattern[at] == "*":
+            star, begun, at = at, read, at + 1
+        elif at < len(pattern) and pattern[at] in ("?", text[read]):
+            at, read = at + 1, read + 1
+        elif star >= 0:
+            begun += 1
+            at, read = star + 1, begun
+        else:
+            return False
+    return not pattern[at:].strip("*")

@@ -1,6 +1,7 @@
 import pytest
 
 from mcollective_py.security.csrextensions import ARC, ExtensionRule, puppet_extensions, utf8string
+from tests.cputime import cpu_seconds
 
 
 def test_puppets_extensions_go_by_puppets_words_and_others_of_its_arc_by_number():
@@ -78,3 +79,30 @@ def test_a_rule_names_the_first_word_that_is_not_fulfilled():
 def test_a_rule_about_what_is_no_extension_of_puppets_is_refused(word):
     with pytest.raises(ValueError):
         ExtensionRule([word])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "value", "holds"),
+    [
+        ("*", "a", True),
+        ("a*", "a", False),
+        ("a*", "ab", True),
+        ("*a*", "aaa", True),
+        ("*a*", "ba", False),
+        ("?b?", "abc", True),
+        ("?b?", "ab", False),
+        ("a*b*c", "a-b-b-c", True),
+        ("a*b*c", "a-b-b-", False),
+        ("**", "a", False),
+        ("[a]", "a", False),
+        ("a.c", "abc", False),
+    ],
+)
+def test_a_star_is_one_character_or_more_and_all_else_is_meant_as_it_stands(pattern, value, holds):
+    assert (ExtensionRule([f"pp_role={pattern}"]).missing([("pp_role", value)]) is None) == holds
+
+
+def test_a_rule_of_many_stars_takes_no_longer_than_its_length_says():
+    rule = ExtensionRule([f"pp_role={'*a' * 40}!"])
+    assert rule.missing([("pp_role", "a" * 1000)])
+    assert cpu_seconds(lambda: rule.missing([("pp_role", "a" * 1000)]), enough=0.5) < 0.5
