@@ -203,7 +203,7 @@ def test_b_an_answer_that_a_broker_changed_swapped_or_repeated_is_not_taken_for_
         return [frame] * 5
 
     fleet.hostile.script = lying
-    found = fleet.rpc("rpcutil", "get_fact", "fact=country", "-t", "3")
+    found = fleet.rpc("rpcutil", "get_fact", "fact=country", "-t", "5")
     assert sorted(reply["sender"] for reply in found["replies"]) == NAMES[6:]
     assert all(reply["data"] == {"fact": "country", "value": "uk"} for reply in found["replies"])
     assert sorted(found["stats"]["no_response"]) == NAMES[:6]
@@ -215,7 +215,7 @@ def test_b_answers_that_a_broker_withholds_are_told_as_missing(fleet: Attacked) 
         return () if is_withheld else (frame,)
 
     fleet.hostile.script = withholding
-    ended = fleet.mco("rpc", "rpcutil", "get_fact", "fact=country", "-t", "3", "--json", "--strict")
+    ended = fleet.mco("rpc", "rpcutil", "get_fact", "fact=country", "-t", "5", "--json", "--strict")
     assert ended.returncode == 5
     assert sorted(json.loads(ended.stdout)["stats"]["no_response"]) == NAMES[:3]
 
@@ -268,7 +268,7 @@ def test_c_a_host_cannot_answer_as_another(fleet: Attacked, wire: Wire) -> None:
         return [frame.carrying(each) for each in (sealed, strictjson.dumps(dressed).encode())]
 
     fleet.hostile.script = impersonating
-    found = fleet.rpc("rpcutil", "get_fact", "fact=country", "-t", "3")
+    found = fleet.rpc("rpcutil", "get_fact", "fact=country", "-t", "5")
     assert sorted(reply["sender"] for reply in found["replies"]) == [name for name in NAMES if name != "web02"]
     assert {reply["data"]["value"] for reply in found["replies"]} == {"uk"}
     assert found["stats"]["no_response"] == ["web02"]
@@ -345,9 +345,8 @@ def test_d_an_operator_gets_no_further_than_his_policy_and_every_try_is_written_
         # What is no request of his at all has no id or caller to be written down: it counts, and has a line that says what came.
         no_requests = {number for number, request in enumerate(tries) if request.id not in known}
         assert no_requests == {3, 5, 6, 7, 9}
-        assert (
-            unvalidated[host] + 2 * len(no_requests) + 1 == fleet.stats(host)["unvalidated"]
-        )  # one is the search on behalf of another
+        expected = unvalidated[host] + 2 * len(no_requests) + 1  # one is the search on behalf of another
+        wait_until("all of them count", lambda host=host, expected=expected: fleet.stats(host)["unvalidated"] == expected, 10)
         assert any(line["decision"] == "invalid" for line in audit(fleet, host))
 
 

@@ -113,7 +113,7 @@ def test_e_what_a_daemon_listens_on_has_no_name_that_another_could_call(tmp_path
             words
             for file in ("tcp", "tcp6", "udp", "udp6")
             for words in (line.split() for line in Path(f"/proc/net/{file}").read_text().splitlines()[1:])
-            if words[9] in inodes and words[3] != "01"
+            if words[9] in inodes and words[3] == ("0A" if file.startswith("tcp") else "07")
         ]
         assert (named, listening) == ([], [])
 
