@@ -29,6 +29,7 @@ _INVALID = 10, 10.0  # the same for those that anybody at all can make
 _PAUSE = 0.05  # seconds for which ends of reads are collected where many run
 _RETRY = 1.0  # seconds until what could not be written is tried again
 _FAILED = 0.1  # seconds for which the next record fails at once: all that waits would be tried for each
+_IDLE = 10.0  # seconds after which the thread of this ends, and what is kept in case of a rotation goes
 _HELD = 4 << 20  # bytes of records that wait for a disk
 _HEAD = 0.2  # seconds: as old may be what is kept of where the chain stands, while lines are written
 
@@ -46,6 +47,14 @@ class Sink(Protocol):
 
     def append(self, records: Sequence[bytes], *, sync: bool = False) -> list[bytes]:
         """Make lines of records and write them. Raises OSError."""
+        ...
+
+    def settle(self) -> None:
+        """Look for what was written lately. Raises OSError."""
+        ...
+
+    def rest(self) -> None:
+        """Nothing has come for a while: give memory back."""
         ...
 
     def close(self) -> None:
@@ -108,7 +117,7 @@ class WrittenAudit:
         self._waiting: deque[bytes] = deque()  # records that are still to be written, the oldest first
         self._waiting_bytes = self._lost = 0
         self._reading: set[str] = set()
-        self._kept = self._failed = float("-inf")
+        self._kept = self._failed = self._wrote = float("-inf")
         self._failure: OSError | None = None
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
@@ -253,15 +262,23 @@ class WrittenAudit:
     def _wake_up(self) -> None:
         if not self._wake.is_set():
             self._wake.set()
-        if self._thread is None and not self._is_closed:
+        if self._thread is None and not self._is_closed:  # one that ends at this moment leaves what waits to the next record
             with contextlib.suppress(RuntimeError):  # no thread to be had: the next record takes along what waits
                 self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
                 self._thread.start()
 
     def _run(self) -> None:
         while not self._is_closed:
-            self._wake.wait()
+            if not self._wake.wait(_IDLE):
+                with self._lock:
+                    if self._wake.is_set():
+                        continue
+                    self._sink.rest()
+                    self._thread = None
+                    return
             time.sleep(_PAUSE)
+            if time.monotonic() - self._wrote < _PAUSE:
+                continue  # under load each start takes along what waits, and nobody is to wait for this thread
             self._wake.clear()
             with self._lock:
                 is_written = self._flush_or_tell()
@@ -274,6 +291,7 @@ class WrittenAudit:
     def _flush_or_tell(self) -> bool:
         try:
             self._write()
+            self._sink.settle()
         except OSError as error:
             self._tell("a request", error)
             return False
@@ -301,12 +319,12 @@ class WrittenAudit:
                 self._sink.close()
         self._waiting_bytes = sum(map(len, self._waiting)) if self._waiting else 0
         self._lost -= lost
-        self._failure = None
+        self._failure, self._wrote = None, time.monotonic()
         if self.outbox is not None:
             self.outbox.put(lines)
         if sync or self._keeps_each or self._is_closed or time.monotonic() - self._kept > _HEAD:
             self._keep_head()
-        elif not self._reading:
+        if not sync:
             self._wake_up()
 
     def _keep_head(self) -> None:

@@ -14,7 +14,7 @@ from .auditchain import Link, chained, end_of, resumed
 logger = logging.getLogger(__name__)
 
 _TAIL = 256 << 10  # bytes of a file's end that are read to go on from: several of the longest lines
-_LOOK = 0.05  # seconds for which the file need not be looked for again before a line; it is after each one
+_LOOK = 0.02  # seconds for which the file need not be looked for again: that costs more than a line
 _RECENT_S, _RECENT = 5.0, 1 << 20  # how long, and how many bytes of, lines are kept for a copy that may have missed them
 _TRIES = 5  # rotations in a row; by then it has been written to as many files
 
@@ -22,10 +22,10 @@ _TRIES = 5  # rotations in a row; by then it has been written to as many files
 class AuditFile:
     """Appends lines to what a path leads to now. Not for two threads at once.
 
-    A rotation by rename is seen before a line is written, or right after it: then the line is written again, to the new file. One that
-    copies and truncates may have cut off lines that the copy has not: the last five seconds of them (1 MiB at most) are written again.
-    A line that stands there twice says the same both times, and readers take it once. head: where the chain stood, from elsewhere.
-    mode and group: of a file that is made here; one that is there and open to more than mode is narrowed.
+    A rotation by rename is seen before a line is written, or, under load, within 20 ms: then the lines since are written again, to the
+    new file. One that copies and truncates may have cut off lines that the copy has not: the last five seconds of them (1 MiB at most)
+    are written again. A line that stands there twice says the same both times, and readers take it once. head: where the chain stood,
+    from elsewhere. mode and group: of a file that is made here; one that is there and open to more than mode is narrowed.
     """
 
     def __init__(self, path: Path, mode: int = 0o640, group: int | None = None, head: Link | None = None) -> None:
@@ -33,28 +33,57 @@ class AuditFile:
         self._file, self._identity, self._size = -1, (0, 0), 0
         self._looked = float("-inf")
         self._is_torn = False
+        self._unsettled: list[bytes] = []  # lines that were written since the file was looked for
         self._recent: deque[tuple[float, bytes]] = deque()
         self._recent_bytes = 0
         self.end: Link | None = head
 
     def open(self) -> None:
         """Open the file now; without this the first line does. Raises OSError."""
-        self._have_open()
+        if self._file < 0:
+            self._reopen()
 
     def append(self, records: Sequence[bytes], *, sync: bool = False) -> list[bytes]:
-        """Write some records as the next lines, and give those. sync: they are on the disk when this returns.
+        """Write some records as the next lines, and give those. sync: they are on the disk when this returns, where the path leads to.
 
         Raises OSError where not all of them could be written: then none is, and the chain stands where it did.
         """
-        self._have_open()
+        if self._file < 0 or monotonic() - self._looked >= _LOOK:
+            self.settle()
         lines, end = chained(records, self.end or Link())
         self._write(b"".join(lines))
         self.end = end
+        self._unsettled += lines
         self._keep_recent(lines)
-        self._confirm(lines)
         if sync:
+            self.settle()
             os.fdatasync(self._file)
         return lines
+
+    def settle(self) -> None:
+        """See that what was written lately stands where the path leads to; where not, write it again. Raises OSError."""
+        for _ in range(_TRIES):
+            found = self._look() if self._file >= 0 else None
+            if found is None:
+                former = self._identity
+                self._reopen()
+                if former != self._identity:
+                    self._write(b"".join(self._unsettled))
+            elif found.st_size < self._size:
+                self._repeat(found)
+            else:
+                if found.st_size > self._size:
+                    strange = found.st_size - self._size
+                    logger.warning("%s is not as the audit left it: somebody else has appended %d bytes", self._path, strange)
+                    self._resume(found.st_size)
+                break
+        self._unsettled.clear()
+        self._looked = monotonic()
+
+    def rest(self) -> None:
+        """Drop the lines that are kept for a copy which may have missed them: they are too old for it by now."""
+        self._recent.clear()
+        self._recent_bytes = 0
 
     def close(self) -> None:
         """Let go of the file; the next line opens it again."""
@@ -65,6 +94,8 @@ class AuditFile:
     # --- writing --------------------------------------------------------------------------------------------------------
 
     def _write(self, content: bytes) -> None:
+        if not content:
+            return
         # What was cut off by a full disk must not swallow the next line.
         content = b"\n" + content if self._is_torn else content
         written = os.write(self._file, content)
@@ -82,26 +113,11 @@ class AuditFile:
             return False
         return True
 
-    def _confirm(self, lines: Sequence[bytes]) -> None:
-        """See that what was just written stands where the path leads to; where not, write it again."""
-        for _ in range(_TRIES):
-            found = self._look()
-            if found is not None and found.st_size >= self._size:
-                self._looked = monotonic()
-                self._size = found.st_size
-                return
-            if found is None:
-                self._reopen()
-                self._write(b"".join(lines))
-            else:
-                self._repeat(found)
-
     def _repeat(self, found: os.stat_result) -> None:
         """The file has been truncated: write again what its copy may not have."""
-        self._size = found.st_size
+        self._resume(found.st_size)
         lines = [line for moment, line in self._recent if moment > found.st_mtime - _RECENT_S]
-        if lines:
-            self._write(b"".join(lines))
+        self._write(b"".join(lines))
 
     def _keep_recent(self, lines: Sequence[bytes]) -> None:
         now = time()
@@ -112,25 +128,6 @@ class AuditFile:
             self._recent_bytes -= len(self._recent.popleft()[1])
 
     # --- the file that the path leads to --------------------------------------------------------------------------------
-
-    def _have_open(self) -> None:
-        if self._file < 0:
-            self._reopen()
-            return
-        if monotonic() - self._looked < _LOOK:
-            return
-        found = self._look()
-        if found is None:
-            self._reopen()
-        elif found.st_size != self._size:
-            is_cut = found.st_size < self._size
-            if not is_cut:
-                strange = found.st_size - self._size
-                logger.warning("%s is not as the audit left it: somebody else has appended %d bytes", self._path, strange)
-            self._resume(found.st_size)
-            if is_cut:
-                self._repeat(found)
-        self._looked = monotonic()
 
     def _look(self) -> os.stat_result | None:
         """The status of what the path leads to, None where that is not the open file."""

@@ -7,6 +7,7 @@ import os
 import stat
 import time
 from collections.abc import Callable
+from logging.handlers import SysLogHandler
 from pathlib import Path
 
 from ..config import Config
@@ -16,7 +17,6 @@ from ..settings import RUBY_PROVIDERS
 from .audit import NullAudit, Sink, WrittenAudit
 from .auditfile import AuditFile
 from .auditoutbox import Outbox
-from .auditsockets import FACILITIES, JOURNAL, SYSLOG, AuditSocket, journal_words, syslog_words
 from .auditstate import AuditState
 from .statefolder import open_state_folder
 
@@ -73,7 +73,7 @@ def check_audit(config: Config) -> None:
         return
     provider = config.word("rpcauditprovider").lower()
     if provider != "logfile":
-        _check_socket(config, JOURNAL if provider == "journald" else SYSLOG)
+        _check_socket(config)
         return
     path = Path(config.word(_LOGFILE))
     try:
@@ -98,7 +98,7 @@ def check_settings(config: Config) -> None:
         problem = f"there is no provider {provider}: write {', '.join(PROVIDERS[:-1])} or {PROVIDERS[-1]}"
         raise ConfigError(problem, file=config.file, key="rpcauditprovider")
     facility = config.word("plugin.rpcaudit.facility")
-    if facility not in FACILITIES:
+    if facility not in SysLogHandler.facility_names:
         raise ConfigError(f"there is no syslog facility {facility}", file=config.file, key="plugin.rpcaudit.facility")
     if config.flag("plugin.rpcaudit.publish") and config.word("securityprovider") != "x509":
         problem = "records are published under each host's own certificate, which only securityprovider = x509 has"
@@ -114,9 +114,11 @@ def _warn_of_none(config: Config) -> None:
 
 def _sink(config: Config, state: AuditState) -> Sink:
     provider, head = config.word("rpcauditprovider").lower(), state.head()
-    if provider == "journald":
-        return AuditSocket(JOURNAL, journal_words, head)
-    if provider == "syslog":
+    if provider != "logfile":
+        from .auditsockets import JOURNAL, SYSLOG, AuditSocket, journal_words, syslog_words  # few hosts want it
+
+        if provider == "journald":
+            return AuditSocket(JOURNAL, journal_words, head)
         return AuditSocket(SYSLOG, syslog_words(config.word("plugin.rpcaudit.facility")), head)
     return AuditFile(Path(config.word(_LOGFILE)), _mode(config), _group(config), head)
 
@@ -132,8 +134,8 @@ def _state(config: Config) -> AuditState:
     return state
 
 
-def _check_socket(config: Config, address: str) -> None:
-    sink = AuditSocket(address, bytes)
+def _check_socket(config: Config) -> None:
+    sink = _sink(config, AuditState(None))
     try:
         sink.open()
     except OSError as error:

@@ -45,6 +45,12 @@ class AuditSocket:
             _, self.end = chained((record,), self.end or Link())
         return lines
 
+    def settle(self) -> None:
+        """Nothing can be looked for."""
+
+    def rest(self) -> None:
+        """Nothing is kept."""
+
     def close(self) -> None:
         """Let go of the socket; the next line opens it again."""
         if self._socket is not None:

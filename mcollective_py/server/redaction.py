@@ -12,6 +12,7 @@ from ..message import Request
 from ..settings import HIDDEN_WORDS
 from ..wire.plainjson import plain_json
 
+_HIDDEN = tuple(HIDDEN_WORDS.split("|"))
 _SECRET_NAME = re.compile(HIDDEN_WORDS, re.IGNORECASE)
 _USERINFO = re.compile(r"(?<=://)[^/\s@]{1,2000}(?=@)")
 # `--db-password=x`, `TOKEN=x` and `"secret": "x"`, not the `psk: must be ...` of a message
@@ -79,7 +80,8 @@ def harmless_text(text: str) -> str:
         text = _PEM.sub(_STARS, text)
     if "://" in text:
         text = _USERINFO.sub(_STARS, text)
-    return _ASSIGNED.sub(rf"\1{_STARS}", text) if _SECRET_NAME.search(text) else text
+    lowered = text.lower()  # four times as quick as the expression, for every line of a log
+    return _ASSIGNED.sub(rf"\1{_STARS}", text) if any(word in lowered for word in _HIDDEN) else text
 
 
 def is_secret_name(name: str) -> bool:

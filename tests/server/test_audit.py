@@ -10,6 +10,7 @@ from mcollective_py.ddl.model import DDL, ActionDDL, Input, Metadata
 from mcollective_py.errors import AuditFailed, Busy, Denied, InvalidRPCData, NotSigned, Replayed
 from mcollective_py.filter import Filter
 from mcollective_py.message import Delivery, Destination, Kind, Request
+from mcollective_py.server import audit as audit_module
 from mcollective_py.server.audit import NullAudit, WrittenAudit
 from mcollective_py.server.auditchain import Link, chained, digest, place_of
 from mcollective_py.server.auditfile import AuditFile
@@ -244,6 +245,12 @@ class Paper:
         self.synced += [len(self.lines)] * sync
         return lines
 
+    def settle(self):
+        pass
+
+    def rest(self):
+        self.rests = True
+
     def close(self):
         pass
 
@@ -286,6 +293,26 @@ def test_ends_of_reads_that_run_together_are_written_together_and_soon():
     assert paper.told()[3:] == [("2", 0), ("3", 0)]
     audit.finished(numbered(1), Outcome())  # the last of them waits for nobody
     assert paper.told()[5:] == [("1", 0)]
+    audit.close()
+
+
+def test_a_thread_that_has_nothing_to_do_ends_and_another_is_made_when_it_is_wanted(monkeypatch):
+    monkeypatch.setattr(audit_module, "_IDLE", 0.05)
+    paper = Paper()
+    audit = WrittenAudit(paper, "web1")
+
+    def end_together():
+        for number in (1, 2):
+            audit.allowed(numbered(number), DOCUMENT, only_reads=True)
+        before = len(paper.lines)
+        audit.finished(numbered(1), Outcome())
+        wait_until("the end", lambda: len(paper.lines) == before + 1)
+        audit.finished(numbered(2), Outcome())
+
+    end_together()
+    wait_until("the end of the thread", lambda: audit._thread is None)
+    assert paper.rests
+    end_together()
     audit.close()
 
 

@@ -98,10 +98,10 @@ def test_a_file_replaced_by_a_fifo_while_open_is_refused(log, path):
 
 
 def test_after_a_rotation_by_rename_lines_go_to_the_new_file_and_the_chain_goes_on(log, path):
-    log.append([RECORD])
+    log.append([RECORD], sync=True)
     path.rename(path.with_suffix(".1"))
     log._looked = 0.0  # a moment later
-    log.append([RECORD])
+    log.append([RECORD], sync=True)
     path.rename(path.with_suffix(".2"))
     path.touch(0o600)
     log._looked = 0.0
@@ -112,9 +112,9 @@ def test_after_a_rotation_by_rename_lines_go_to_the_new_file_and_the_chain_goes_
 
 
 def test_a_line_that_a_rotation_overtakes_stands_in_the_new_file_too(log, path):
-    log.append([RECORD])
-    path.rename(path.with_suffix(".1"))  # within the time that the file is not looked for beforehand
-    log.append([RECORD])
+    log.append([RECORD], sync=True)
+    path.rename(path.with_suffix(".1"))  # within the time that the file is not looked for
+    log.append([RECORD], sync=True)
     assert (numbers(path.with_suffix(".1")), numbers(path)) == ([1, 2], [2])
     assert is_whole(lines(path.with_suffix(".1")) + lines(path))
 
@@ -125,6 +125,7 @@ def test_after_copytruncate_lines_go_on_from_the_start_with_what_the_copy_may_no
     path.with_suffix(".1").write_bytes(b"".join(lines(path)[:2]))  # the third came behind the copy's end
     os.truncate(path, 0)
     log.append([RECORD])
+    log.settle()
     assert is_whole(lines(path.with_suffix(".1")) + lines(path))
     assert numbers(path)[-1] == 4
 
@@ -166,7 +167,7 @@ def test_rotation_during_many_writes_loses_and_splits_no_line(path, way):
                 shutil.copyfile(path, old)
                 os.truncate(path, 0)
     thread.join()
-    log.append([RECORD])
+    log.append([RECORD], sync=True)
     found = []
     for file in sorted(path.parent.iterdir()):
         text = file.read_bytes()
