@@ -281,7 +281,7 @@ class WrittenAudit:
                 continue  # under load each start takes along what waits, and nobody is to wait for this thread
             self._wake.clear()
             with self._lock:
-                is_written = self._flush_or_tell()
+                is_written = self._is_closed or self._flush_or_tell()  # what is closed is not to be opened again
             if not is_written:
                 time.sleep(_RETRY)
                 self._wake.set()

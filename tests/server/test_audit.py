@@ -476,3 +476,12 @@ def test_no_audit_writes_nothing():
     audit.invalid(FORGED, NotSigned("no"))
     audit.finished(a_request(), Outcome())
     audit.close()
+
+
+def test_the_thread_leaves_a_closed_log_alone(audit, path):
+    audit.allowed(a_request(), DOCUMENT, only_reads=True)  # wakes the thread
+    thread = audit._thread
+    audit.close()
+    path.rename(path.with_suffix(".1"))
+    thread.join(10)
+    assert not thread.is_alive() and not path.exists()
