@@ -10,7 +10,6 @@ It is our own grammar: each mistake is named and shown with a mark under it, abo
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -124,6 +123,8 @@ def _wrong(text: str, place: int, problem: str, what: str = "compound filter") -
 def _shown(text: str, place: int) -> str:
     """An expression, or what stands around a place in a long one, with a mark below that place."""
     begin, end = max(place - _BEFORE, 0), place + _AFTER
+    import unicodedata  # for a mistake alone: a megabyte
+
     shown = "".join(sign if sign.isprintable() else "?" for sign in text[begin:end])
     before, after = "..." if begin else "", "..." if end < len(text) else ""
     width = sum(1 + (unicodedata.east_asian_width(sign) in "WF") for sign in shown[: place - begin])

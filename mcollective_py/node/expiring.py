@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -43,6 +42,8 @@ def expire(file: Path, id: str | None = None, *, now: float) -> float | None:
 
 def keep_end(file: Path, id: str) -> None:
     """Start the process that takes the lock away at its end."""
+    import subprocess  # a megabyte that a daemon at rest does without
+
     process = subprocess.Popen(
         [sys.executable, "-I", "-X", "utf8", "-m", __name__, str(file), id],
         stdin=subprocess.DEVNULL,

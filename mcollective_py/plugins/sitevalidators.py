@@ -8,7 +8,6 @@ Ours come first: a site cannot make `shellsafe` mean less.
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from traceback import extract_tb
 
@@ -53,6 +52,8 @@ def validators_for(
             folder = own / "validators" / name
         try:
             if folder is None:
+                from difflib import get_close_matches
+
                 near = get_close_matches(name, {**VALIDATORS, **folders}, 1)
                 hint = f", did you mean {near[0]}?" if near else ""
                 raise PluginError(name, f"the input {one.name} wants the unknown validator {name}{hint}")

@@ -1,6 +1,5 @@
 """Settings -> the security plugin, with its files watched: a new CRL, CA or certificate is in force within seconds."""
 
-import difflib
 import logging
 import os
 from collections.abc import Callable, Mapping
@@ -52,7 +51,9 @@ def security_plugin(config: Config, side: str, clock: Callable[[], float], envir
 
         return aes_plugin(config, side, environment, clock)
     if name != "x509":
-        near = difflib.get_close_matches(name, ("x509", *RUBY_PROVIDERS), 1)
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, ("x509", *RUBY_PROVIDERS), 1)
         hint = f"did you mean {near[0]}?" if near else "there are x509, psk, ssl and aes_security"
         raise ConfigError(f"there is no security plugin {name!r}: {hint}", key="securityprovider")
     return _x509(config, side, clock)

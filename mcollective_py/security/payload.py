@@ -5,6 +5,7 @@ meaning. A request that travels encrypted says so inside (`want.enc`), and has `
 """
 
 from collections.abc import Callable, Mapping
+from sys import intern
 from typing import Any
 
 from .. import names
@@ -84,13 +85,14 @@ def request_from_wire(value: object, *, digest: str, is_secret: bool = False) ->
         filter = Filter.from_wire(fields["filter"])
     except FilterError as error:
         raise Malformed(f"the field filter: {error}") from None
+    # What is remembered of a request for minutes has its id alone to itself: names come again.
     return Request(
         id=fields["id"],
-        caller=fields["obo" if is_delegated else "caller"],
+        caller=intern(fields["obo" if is_delegated else "caller"]),
         sender=fields["sender"],
         collective=fields["collective"],
-        agent=fields["agent"],
-        action=action,
+        agent=intern(fields["agent"]),
+        action=None if action is None else intern(action),
         body=body,
         filter=filter,
         time=_whole(fields, "iat", 1, _MAX_MILLISECONDS) / 1000,

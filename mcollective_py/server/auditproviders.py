@@ -7,7 +7,6 @@ import os
 import stat
 import time
 from collections.abc import Callable
-from logging.handlers import SysLogHandler
 from pathlib import Path
 
 from ..config import Config
@@ -18,6 +17,7 @@ from .audit import NullAudit, Sink, WrittenAudit
 from .auditfile import AuditFile
 from .auditoutbox import Outbox
 from .auditstate import AuditState
+from .loghandlers import SysLogHandler
 from .statefolder import open_state_folder
 
 logger = logging.getLogger(__name__)

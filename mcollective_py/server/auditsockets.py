@@ -1,17 +1,17 @@
 """The audit in the system's log: the lines of a chain as datagrams to the journal or to a syslog daemon."""
 
 import errno
-import logging.handlers
 import os
 import socket
 from collections.abc import Callable, Sequence
 from time import gmtime, strftime
 
 from .auditchain import Link, chained
+from .loghandlers import SysLogHandler
 
 TAG = "mcollective-audit"
 JOURNAL, SYSLOG = "/run/systemd/journal/socket", "/dev/log"
-FACILITIES = logging.handlers.SysLogHandler.facility_names
+FACILITIES = SysLogHandler.facility_names
 _LONGEST = {JOURNAL: 128 << 10, SYSLOG: 8000}  # bytes of a datagram: rsyslog cuts longer lines off, and a cut line is no record
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 

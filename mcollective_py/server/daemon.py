@@ -1,6 +1,6 @@
 """mcollectived: arguments, configuration, signals; everything is built here and handed on."""
 
-import argparse
+import gc
 import logging
 import os
 import signal
@@ -10,6 +10,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from queue import SimpleQueue
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 from .. import __version__
 from ..config import Config
@@ -32,6 +34,9 @@ from .statefolder import open_state_folder
 from .stats import Stats
 from .supervision import PidFile, detach, notify_systemd
 
+if TYPE_CHECKING:
+    import argparse
+
 logger = logging.getLogger(__name__)
 
 _ENDS = (signal.SIGTERM, signal.SIGINT)
@@ -47,6 +52,8 @@ def run() -> None:
 def main(arguments: Sequence[str]) -> int:
     """Run the daemon until a signal ends it; the exit code."""
     options = options_of(arguments)
+    sys.modules.pop("argparse", None)  # never asked again: half a megabyte, of which what is loaded now can have the place
+    gc.collect()
     try:
         config = Config.find("server", options.config)
         asked = config.is_set("daemonize") and config.flag("daemonize")
@@ -193,8 +200,10 @@ def _connector(host: Host) -> ObservedConnector:
     return open_connector(host.config, host.identity, is_daemon=True)
 
 
-def argument_parser() -> argparse.ArgumentParser:
+def argument_parser() -> "argparse.ArgumentParser":
     """What `mcollectived` takes; its manual page is made from it, too."""
+    import argparse
+
     parser = argparse.ArgumentParser(prog="mcollectived", description="The MCollective server daemon.")
     parser.add_argument("-c", "--config", metavar="FILE", help="server.cfg to read")
     parser.add_argument("--daemonize", action=argparse.BooleanOptionalAction, default=None, help="run in the background")
@@ -204,9 +213,9 @@ def argument_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def options_of(arguments: Sequence[str]) -> argparse.Namespace:
-    """What the arguments say; files with their whole paths."""
-    options = argument_parser().parse_args(arguments)
+def options_of(arguments: Sequence[str]) -> SimpleNamespace:
+    """What the arguments say; files with their whole paths. Nothing of it is argparse's own, which can go then."""
+    options = SimpleNamespace(**vars(argument_parser().parse_args(arguments)))
     for name in ("config", "pid"):  # a daemon in the background stands in another folder, and reads its file again there
         if given := getattr(options, name):
             setattr(options, name, str(Path(given).absolute()))

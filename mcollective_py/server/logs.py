@@ -2,7 +2,6 @@
 
 import io
 import logging
-import logging.handlers
 import os
 import stat
 import sys
@@ -15,6 +14,7 @@ from ..config import Config
 from ..errors import ConfigError
 from ..regularfile import check_appendable
 from ..text import one_line
+from .loghandlers import RotatingFileHandler, SysLogHandler
 from .redaction import harmless_text
 
 logger = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class _OneLine(logging.Formatter):
         return super().formatMessage(record)
 
 
-class _LogFile(logging.handlers.RotatingFileHandler):
+class _LogFile(RotatingFileHandler):
     """The library's own looks at the file twice, asks for its size and formats a record twice, for each line: a tenth of what a small
     request costs."""
 
@@ -128,7 +128,7 @@ def _place(config: Config, is_detached: bool) -> str | Path:
     kind, path = config.text("logger_type"), config.text("logfile")
     if kind == "syslog":
         facility = config.word("logfacility")
-        if facility not in logging.handlers.SysLogHandler.facility_names:
+        if facility not in SysLogHandler.facility_names:
             raise ConfigError(f"there is no syslog facility {facility}", key="logfacility")
         return "syslog"
     if kind == "console" or (kind == "file" and not path and not is_detached):
@@ -148,7 +148,7 @@ def _handler(config: Config, is_detached: bool, cleared: Callable[[str], str]) -
     if place == "syslog":
         facility = config.word("logfacility")
         try:
-            handler = logging.handlers.SysLogHandler(address="/dev/log", facility=facility)
+            handler = SysLogHandler(address="/dev/log", facility=facility)
         except OSError as error:
             raise ConfigError(f"no syslog listens at /dev/log: {error.strerror}", key="logger_type") from error
         handler.setFormatter(_OneLine("mcollectived[%(process)d]: %(levelname)s %(name)s: %(message)s", cleared))

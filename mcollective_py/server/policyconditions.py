@@ -7,7 +7,6 @@ Ruby plugin does, `and` and `or` beside one another are taken from left to right
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from ..compound import read_tokens
 from ..errors import FilterError
 from ..expression import AllOf, AnyOf, ClassTest, DataTest, Expression, Not, Test, Token, leaves
 from ..facttest import FactTest, is_regex
@@ -83,6 +82,8 @@ def _is_compound(field: str) -> bool:
 
 
 def _compound(field: str, column: int, check: Callable[[Test], str | None]) -> tuple[tuple[Expression, ...], bool]:
+    from ..compound import read_tokens  # few columns are compound ones
+
     try:
         tokens = read_tokens(field.strip(), f"column {column}", check)
     except FilterError as error:
