@@ -539,8 +539,8 @@ SETTINGS: tuple[Setting, ...] = (
         "plugin.executor.leftovers",
         "text",
         "finish",
-        "What becomes of actions that still run from before a daemon that was killed: finish lets them, up to their own timeouts, end ends "
-        "them.",
+        "What becomes of actions that still run from before a daemon that was killed: finish lets them, up to their own timeouts, end "
+        "ends them.",
         choices=("finish", "end"),
         side="server",
     ),

@@ -325,7 +325,8 @@ def test_a_group_that_nobody_knows_and_a_bad_line_of_the_groups_file_are_logged_
         files.find("service")
         files.find("service")
         assert [record.getMessage() for record in caplog.records] == [
-            f"{path}:1: there is no group nosuch in {folder}/groups; until then an allow line for it allows nobody, and a deny line denies"
+            f"{path}:1: there is no group nosuch in {folder}/groups; until then an allow line for it allows nobody, "
+            "and a deny line denies"
         ]
         caplog.clear()
         write_groups(folder, "ops alice\n")
