@@ -52,7 +52,11 @@ timed: .venv/installed-test
 bench soak: programs = $(wildcard tests/benchmarks/$@_*.py)
 fuzz: programs = $(wildcard tests/fuzz/$@_*.py)
 
-bench soak fuzz: .venv/installed-test
+# All of them, as many at a time as there are processors, and a failure at the end where one found something.
+fuzz: .venv/installed-test
+	@printf '%s\n' $(subst /,.,$(programs:.py=)) | xargs -P "$$(nproc 2>/dev/null || echo 2)" -n 1 $(BIN)/python -m
+
+bench soak: .venv/installed-test
 	@set -e; for program in $(subst /,.,$(programs:.py=)); do echo "== $$program"; $(BIN)/python -m "$$program"; done
 
 reference: .venv/installed

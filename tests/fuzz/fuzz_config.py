@@ -1,4 +1,4 @@
-"""What operators write, configurations, policies and DDLs: read, or refused with the place and what would do; secrets never shown."""
+"""What operators write, configurations and DDLs: read, or refused with the place and what would do; secrets never shown."""
 
 from pathlib import Path
 
@@ -6,32 +6,24 @@ from mcollective_py.config import Config
 from mcollective_py.ddl.choria import ddl_from_json
 from mcollective_py.ddl.load import ddl_from_yaml
 from mcollective_py.errors import ConfigError, DDLError
-from mcollective_py.node.view import NodeView
-from mcollective_py.server.actionpolicy import Asked, decide
-from mcollective_py.server.policytext import parse_groups, parse_policy
 from mcollective_py.settings import SETTINGS, find_setting
 from tests.fuzz.mutation import fuzz
 
 TREE = Path(__file__).parents[2]
-CONFIG, POLICY, YAML, JSON = b"C", b"P", b"Y", b"J"  # the first byte of an input says what reads it
-VIEW = NodeView("web1", classes=frozenset({"role::web"}), facts={"country": "uk", "os": {"family": "Debian"}})
+CONFIG, YAML, JSON = b"C", b"Y", b"J"  # the first byte of an input says what reads it
 SEEDS = (
     CONFIG + b"collectives = eu, us\nmain_collective = us\nttl = 30\nrpcaudit = 1\nlibdir = /opt/a:/opt/b\nloglevel = debug\n",
     CONFIG
     + b"# broker\nplugin.activemq.pool.size = 2\nplugin.activemq.pool.1.host = a\nplugin.activemq.pool.2.host = b\n"
     + b"plugin.activemq.pool.1.password = aiJah3oo\nplugin.activemq.pool.1.ssl = yes\nplugin.puppetdb.url = https://u:p@h/x?token=y\n",
     CONFIG + b"identity = web1\nfactsource = yaml\nplugin.yaml = /f.yaml\nplugin.x509.skew = 2.5\ndefault_discovery_options = a, b\n",
-    POLICY + b"policy default deny\nallow\tcert=alice.mcollective\tstatus restart\tos.family=Debian\trole::web\ndeny\t*\t*\t*\t*\n",
-    POLICY
-    + b"# ops cert=a /^cert=b.*/ ext:pp_role=dba\nallow\tops /cert=.+/ ext:pp_auth_role=/o.s/\t*\tnot (a=b or c) "
-    + b"and fact('x').value=/y/\t/r.*/\tpackage=/ng.*/ and version>=1.2 and not b='a c'\n",
     YAML + (TREE / "agents/rpcutil/ddl.yaml").read_bytes(),
     YAML + (TREE / "tests/parts/libdir/agents/nap/ddl.yaml").read_bytes().replace(b"name: nap", b"name: rpcutil"),
     JSON + b'{"metadata": {"name": "rpcutil", "description": "", "author": "", "license": "", "version": "1", "url": "", "timeout": 5}'
     + b', "actions": [{"action": "ping", "description": "p", "display": "always", "input": {}, "output": {}}]}',
 )  # fmt: skip
-WORDS = (b" = ", b"\n", b"\t", b"*", b"1", b"/", b"~/", b"plugin.", b"plugin.x509.", b"pool.1.", b"allow\t", b"deny\t",
-         b"policy default", b"!!python/object:os.system", b"&a ", b"*a", b"<<: ",
+WORDS = (b" = ", b"\n", b"\t", b"*", b"1", b"/", b"~/", b"plugin.", b"plugin.x509.", b"pool.1.",
+         b"!!python/object:os.system", b"&a ", b"*a", b"<<: ",
          b"- ", b": ", b"{", b"}", b"[", b"? ", b"|\n", b"0x10", b"1_0", b"12:30",
          *(row.key.replace("N", "1").encode() for row in SETTINGS[::5]))  # fmt: skip
 
@@ -57,17 +49,6 @@ def check_config(text: str) -> bool:
     return is_taken
 
 
-def check_policy(text: str) -> bool:
-    policy = parse_policy(text, "x.policy")
-    asked = Asked("cert=alice.mcollective", "status", {"package": "nginx", "tags": ["a", "b"]}, {"pp_role": "dba"})
-    decision = decide(policy, asked, VIEW, parse_groups(text, "groups"))
-    if policy.problems:
-        assert not decision.is_allowed, "a policy that cannot be read allows"
-    if "allow" not in text:
-        assert not decision.is_allowed, "no line allows, and yet it is allowed"
-    return not policy.problems
-
-
 def check(data: bytes) -> bool:
     kind, text = data[:1], data[1:].decode("utf-8", "replace")
     if kind in (YAML, JSON):
@@ -76,7 +57,7 @@ def check(data: bytes) -> bool:
         except DDLError:
             return False
         return True
-    return check_policy(text) if kind == POLICY else check_config(text)
+    return check_config(text)
 
 
 if __name__ == "__main__":

@@ -111,7 +111,7 @@ def main() -> None:
     seeds += [dumps(source.value()) for _ in range(200)]
     seeds += [data for size in (300, 10_000) for data in hostile(size).values() if check(data)]
     seeds += [data for data in KEPT if check(data)]
-    fuzz("marshal", check, seeds, WORDS)
+    fuzz("marshal", check, seeds, WORDS, longest=5.0)
     print(f"marshal: at worst {Worst.times:.1f} times an ordinary message of its size, and {Worst.memory / 1e6:.1f} MB")
 
 
