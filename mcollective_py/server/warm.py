@@ -101,13 +101,17 @@ class WarmCode:
         """
         copy = self._copies.get(folder)
         before, stamp = set(sys.modules), self._stamp(folder)
-        if copy is None:
-            copy = _Copy(stamp, load_code(folder, only_owned=os.geteuid() == 0))
-        for name in modules:
-            try:
-                import_module(name)
-            except ImportError:  # some name of its own making in a child, perhaps; it stays cold
-                continue
+        writes_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # which would change the folder
+        try:
+            if copy is None:
+                copy = _Copy(stamp, load_code(folder, only_owned=os.geteuid() == 0))
+            for name in modules:
+                try:
+                    import_module(name)
+                except ImportError:  # some name of its own making in a child, perhaps; it stays cold
+                    continue
+        finally:
+            sys.dont_write_bytecode = writes_bytecode
         foreign = [name for name in sys.modules if name not in before and not _is_kept(name, package_of(folder.name, folder))]
         if foreign:
             raise PluginError(folder.name, f"it imports {foreign[0]} as it is loaded: import packages of others where they are used")

@@ -55,25 +55,31 @@ class Asker:
 def main(path: str) -> None:
     """Answer until the input ends."""
     config = Config.find("client", path)
-    with Client.from_config(config) as client:
-        for line in sys.stdin:
-            host, agent, action, words = json.loads(line)
-            ddl = agent_ddl(agent, config.paths("libdir"))
-            inputs = convert(ddl, action, dict(word.split("=", 1) for word in words))
-            nodes = host if isinstance(host, list) else [host]
-            try:
-                found = list(RPCClient(client, agent, ddl, nodes=nodes).call(action, inputs))
-            except MCollectiveError as error:  # the broker is away: who asks again is answered when it is back
-                print(json.dumps({"error": str(error)}), flush=True)
-                continue
-            replies = {
-                one.sender: {"statuscode": one.statuscode, "statusmsg": one.statusmsg, "refusal": one.refusal, "data": dict(one.data)}
-                for one in found
-            }
-            if nodes is host:
-                print(json.dumps(replies), flush=True)
-            else:
-                print(json.dumps(replies.get(host, {"error": f"{len(replies)} replies"})), flush=True)
+    client: Client | None = None
+    for line in sys.stdin:
+        host, agent, action, words = json.loads(line)
+        ddl = agent_ddl(agent, config.paths("libdir"))
+        inputs = convert(ddl, action, dict(word.split("=", 1) for word in words))
+        nodes = host if isinstance(host, list) else [host]
+        try:
+            client = client or Client.from_config(config)
+            found = list(RPCClient(client, agent, ddl, nodes=nodes).call(action, inputs))
+        except MCollectiveError as error:  # the broker is away: who asks again has another client, which finds it when it is back
+            if client is not None:
+                client.close()
+            client = None
+            print(json.dumps({"error": str(error)}), flush=True)
+            continue
+        replies = {
+            one.sender: {"statuscode": one.statuscode, "statusmsg": one.statusmsg, "refusal": one.refusal, "data": dict(one.data)}
+            for one in found
+        }
+        if nodes is host:
+            print(json.dumps(replies), flush=True)
+        else:
+            print(json.dumps(replies.get(host, {"error": f"{len(replies)} replies"})), flush=True)
+    if client is not None:
+        client.close()
 
 
 if __name__ == "__main__":

@@ -109,7 +109,7 @@ def places(
 
 _GOOD = (
     "web1", "1", 1, 1.0, True, "a,b", "/srv/files/file", "127.0.0.1", "http://127.0.0.1:1/", "0" * 64, "1abcde-0000aa-00",
-    "a@b.example", "eA==", "0123456789ab", ["a"], {"a": "b"},
+    "a@b.example", "eA==", "0123456789ab", "0" * 32, ["a"], {"a": "b"},
 )  # fmt: skip
 
 
