@@ -5,19 +5,16 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from ..client.results import RPCResult, RPCStats, exitcode
 from ..errors import ConfigError, UsageError
-from .calls import Wait, announced, interruptible
+from .calls import Wait
 from .collectivemap import Memberships, dot, svg, table_lines
-from .inert import inert
+from .gathering import gather
 from .inventorytemplate import MAX_TEXT, read_template
-from .progress import Progress
-from .render import remark_lines
-from .session import open_client, print_json, remark, rpc_client, style_for
-from .waiting import connected, told_if_slow, waited_for
+from .session import open_client, print_json, remark, rpc_client
 from .writing import write_atomically
 
 PICTURES = (".png", ".pdf")
@@ -100,35 +97,12 @@ def _memberships(options: argparse.Namespace) -> tuple[Memberships, RPCStats, Wa
 
 def _ask(action: str, options: argparse.Namespace, take: Callable[[RPCResult], None]) -> tuple[RPCStats, Wait]:
     """Call an action of rpcutil on all hosts of the filter; good results are taken, what went wrong is told on stderr."""
-    client = open_client(options)
-    rpc = rpc_client(client, "rpcutil", options)
-    bad: list[RPCResult] = []
-    with connected(client, options):
-        audience = announced(lambda: rpc.audience, rpc.filter, rpc.discovery_timeout, options, rpc.client.config)
-        called = rpc.call(action)
-        style = style_for(sys.stderr, options, client.config)
-        is_drawn = not (options.json or options.quiet or options.no_progress)
-        progress = Progress(sys.stderr, len(audience.nodes), beside=sys.stdout, is_wanted=is_drawn, color=style.color)
-        with progress, told_if_slow(lambda: waited_for(called.replies), options), interruptible(called) as wait:
-            for result in called:
-                progress.advance()
-                if result.is_ok:
-                    take(result)
-                else:
-                    bad.append(result)
-        stats = called.stats
+    gathered = gather(rpc_client(open_client(options), "rpcutil", options), action, options, take)
     if not options.json:
-        _tell(bad, remark_lines(stats, style))
-    if not audience.nodes and not options.quiet:
+        gathered.tell()
+    if not gathered.audience.nodes and not options.quiet:
         remark("no hosts discovered: no request was sent")
-    return stats, wait
-
-
-def _tell(bad: Sequence[RPCResult], remarks: Sequence[str]) -> None:
-    for result in sorted(bad, key=lambda one: one.sender):
-        remark(f"{result.sender}: {inert(result.statusmsg)}")
-    if remarks:
-        print("\n".join(remarks), file=sys.stderr)
+    return gathered.stats, gathered.wait
 
 
 def _draw(program: str, graph: str, file: Path) -> None:

@@ -1,14 +1,13 @@
 """Publishes this host's audit, line by line as it was written, to the agents named `auditcollector`."""
 
 import logging
-import secrets
 import threading
 from collections.abc import Callable, Sequence
 
 from ..errors import ConnectorError, MCollectiveError
-from ..filter import Filter
-from ..message import AUDIT, Destination, Kind, Publication, Request
+from ..message import AUDIT, Publication
 from .auditoutbox import Outbox
+from .broadcast import plain_broadcast
 from .host import Host
 from .registrar import Sender
 
@@ -22,23 +21,8 @@ _LOOK = 5.0  # seconds between two looks at whether a reload has changed the aud
 
 def collection(host: Host, lines: Sequence[bytes], now: float) -> Publication:
     """A message with these lines, ready to be sent: a plain one, signed by the host's own certificate, that nobody answers."""
-    config = host.config
-    collective, ttl = config.word("main_collective"), min(config.number("ttl"), int(host.rules.max_ttl))
-    request = Request(
-        id=secrets.token_hex(16),
-        caller=host.security.caller,
-        sender=host.identity,
-        collective=collective,
-        agent=AUDIT,
-        action=None,
-        body=[line.decode().removesuffix("\n") for line in lines],
-        filter=Filter(agents=(AUDIT,)),
-        time=now,
-        ttl=ttl,
-        wants_reply=False,
-    )
-    payload = host.security.seal_request(request).payload
-    return Publication(payload, Destination(Kind.AGENT, collective, AUDIT), host.identity, now, ttl)
+    body = [line.decode().removesuffix("\n") for line in lines]
+    return plain_broadcast(host, AUDIT, body, host.config.word("main_collective"), now)
 
 
 class AuditSender:

@@ -2,15 +2,14 @@
 
 import logging
 import random
-import secrets
 import threading
 from collections.abc import Callable
 from time import monotonic
 from typing import Any, Protocol
 
 from ..errors import MCollectiveError
-from ..filter import Filter
-from ..message import REGISTRATION, Destination, Kind, Publication, Request
+from ..message import REGISTRATION, Publication
+from .broadcast import plain_broadcast
 from .host import Host
 
 logger = logging.getLogger(__name__)
@@ -22,23 +21,7 @@ _LOOK_AWAY = 1.0  # and while there is none
 
 def registration(host: Host, body: Any, now: float) -> Publication:
     """A registration ready to be sent. Raises UnsendableValue for a body that the wire cannot carry, or too large for one message."""
-    config = host.config
-    collective, ttl = config.word("registration_collective"), min(config.number("ttl"), int(host.rules.max_ttl))
-    request = Request(
-        id=secrets.token_hex(16),
-        caller=host.security.caller,
-        sender=host.identity,
-        collective=collective,
-        agent=REGISTRATION,
-        action=None,
-        body=body,
-        filter=Filter(agents=(REGISTRATION,)),
-        time=now,
-        ttl=ttl,
-        wants_reply=False,
-    )
-    payload = host.security.seal_request(request).payload
-    return Publication(payload, Destination(Kind.AGENT, collective, REGISTRATION), host.identity, now, ttl)
+    return plain_broadcast(host, REGISTRATION, body, host.config.word("registration_collective"), now)
 
 
 class Timetable:

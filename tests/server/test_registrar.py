@@ -82,14 +82,9 @@ class Desk:
 
 
 def test_a_registration_is_a_message_to_its_agent_that_nobody_answers(site: Site) -> None:
-    host = host_of(site, registerinterval="300", ttl="20", collectives="mcollective,uk", registration_collective="uk")
+    host = host_of(site, registerinterval="300", collectives="mcollective,uk", registration_collective="uk")
     sent = registration(host, ["echo"], 1_700_000_000.0)
     assert (sent.destination, sent.sender, sent.reply_to) == (Destination(Kind.AGENT, "uk", "registration"), "web1", None)
-    assert (sent.time, sent.ttl, sent.expires) == (1_700_000_000.0, 20, 1_700_000_030.0)
-
-
-def test_it_asks_for_no_longer_life_than_the_fleet_grants(site: Site) -> None:
-    assert registration(host_of(site, ttl="600"), [], 1_700_000_000.0).ttl == 60
 
 
 def test_registrations_are_sent_at_the_interval(site: Site) -> None:

@@ -14,6 +14,7 @@ SAFE = {"mkstemp", "mkdtemp", "TemporaryDirectory", "TemporaryFile", "NamedTempo
 OURS = {
     ("agents/exim/fields.py", "meaning"),  # _MEANINGS of Exim's one-letter fields
     ("mcollective_py/cli/doctor/brokers.py", "text"),  # what to do about a certificate
+    ("mcollective_py/server/logs.py", "self"),  # a log handler's own method, no text
     ("mcollective_py/compound.py", "self.words.connective"),  # how a parser's own messages go
 }
 TREE = Path(__file__).parents[2]
@@ -37,7 +38,7 @@ def test_s55_no_template_is_made_of_anything_but_our_own_words() -> None:
             if isinstance(call.func, ast.Attribute) and call.func.attr in ("format", "format_map"):
                 template = call.func.value
                 is_known = (str(path.relative_to(TREE)), name.rpartition(".")[0]) in OURS
-                if not (is_known or is_constant(template) or ast.unparse(template) in ("self", "super()")):
+                if not (is_known or is_constant(template) or ast.unparse(template) == "super()"):
                     found.append(where)
     assert found == []
 

@@ -10,15 +10,11 @@ from ...client.runs import Run, Runs
 from ...errors import UsageError
 from ...names import is_request_id
 from ..application import Application
-from ..calls import announced, interruptible
-from ..inert import inert
-from ..progress import Progress
-from ..render import remark_lines
+from ..gathering import gather
 from ..requeststates import Told, exitcode, lines, told_by
 from ..reruns import described
 from ..sections.filters import filter_of
-from ..session import open_client, print_json, remark, rpc_client, style_for
-from ..waiting import connected, told_if_slow, waited_for
+from ..session import open_client, print_json, rpc_client
 
 ACTIONS = ("status",)
 
@@ -51,21 +47,13 @@ class Request(Application):
         if run is not None and asked.is_empty and not asked.agents and not options.rerun:
             rpc.discover((*run.hosts("ok"), *run.hosts("not-ok")))
         found: list[Told] = []
-        bad: list[RPCResult] = []
-        with connected(client, options):
-            audience = announced(lambda: rpc.audience, rpc.filter, rpc.discovery_timeout, options, client.config)
-            called = rpc.call("find_request" if options.any_caller else "request_status", {"request": request_id})
-            style = style_for(sys.stderr, options, client.config)
-            is_drawn = not (options.json or options.quiet or options.no_progress)
-            progress = Progress(sys.stderr, len(audience.nodes), beside=sys.stdout, is_wanted=is_drawn, color=style.color)
-            with progress, told_if_slow(lambda: waited_for(called.replies), options), interruptible(called) as wait:
-                for result in called:
-                    progress.advance()
-                    if result.is_ok:
-                        found += told_by(result.sender, result.data, of_any_caller=options.any_caller)
-                    else:
-                        bad.append(result)
-            stats = called.stats
+
+        def take(result: RPCResult) -> None:
+            found.extend(told_by(result.sender, result.data, of_any_caller=options.any_caller))
+
+        action = "find_request" if options.any_caller else "request_status"
+        gathered = gather(rpc, action, options, take, {"request": request_id})
+        stats, wait = gathered.stats, gathered.wait
         code = exitcode_of(stats, strict=options.strict) or exitcode(found)
         if options.json:
             hosts = [each.to_dict() for each in sorted(found, key=lambda told: (told.host, told.caller))]
@@ -75,10 +63,7 @@ class Request(Application):
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 80
         if found:
             print("\n".join(lines(found, None if run is None else run.started, width)))
-        for result in sorted(bad, key=lambda one: one.sender):
-            remark(f"{result.sender}: {inert(result.statusmsg)}")
-        if remarks := remark_lines(stats, style):
-            print("\n".join(remarks), file=sys.stderr)
+        gathered.tell()
         wait.remark("this is what came up to now")
         return wait.exitcode(code)
 
