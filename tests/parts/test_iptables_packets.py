@@ -216,8 +216,8 @@ def test_a_block_of_a_port_or_a_network_and_an_exception(fleet: Fleet):
 
 def test_what_is_over_or_was_not_confirmed_goes_also_when_the_daemon_was_killed_meanwhile(fleet: Fleet):
     four, six = fleet.sources
-    fleet.ask(NFT, "block", f"ipaddr={four}", "confirm=9")
-    fleet.ask_hosts(TARGETS[1:], "apply", json_list([four]), "confirm=9")
+    fleet.ask(NFT, "block", f"ipaddr={four}", "confirm=12")
+    fleet.ask_hosts(TARGETS[1:], "apply", json_list([four]), "confirm=12")
     fleet.ask_all("block", f"ipaddr={six}", "for=8")
     assert fleet.ask(NFT, "isblocked", f"ipaddr={six}")["entry"]["remaining"] <= 8
     killed = dict.fromkeys(UNITS, f"systemctl kill --kill-whom=all -s KILL {DAEMON}")
@@ -231,13 +231,15 @@ def test_what_is_over_or_was_not_confirmed_goes_also_when_the_daemon_was_killed_
 
 
 def test_what_nobody_confirms_is_undone_also_without_daemon_or_broker(fleet: Fleet):
-    fleet.ask_all("apply", json_list(fleet.sources), "confirm=8")
-    fleet.hosts.broker.kill()
+    fleet.ask_all("apply", json_list(fleet.sources), "confirm=15")
     fleet.shells(dict.fromkeys(UNITS, f"systemctl stop {DAEMON}"))
-    assert fleet.reached() == set()
-    fleet.wait_until_open()
-    fleet.hosts.broker.start()
-    fleet.shells(dict.fromkeys(UNITS, f"systemctl start {DAEMON}"))
+    fleet.hosts.broker.kill()
+    try:
+        assert fleet.reached() == set()
+        fleet.wait_until_open()
+    finally:
+        fleet.hosts.broker.start()
+        fleet.shells(dict.fromkeys(UNITS, f"systemctl start {DAEMON}"))
     check_nothing_is_left(fleet)
 
 
