@@ -101,10 +101,12 @@ class ForkServer:
         """Serve until there is nothing left to do."""
         while not self._is_draining or any(child.on_alarm != "wait" for child in self._children.values()):
             if not (self._children or self._outbox or self._is_draining):
-                while self._harmless:
+                while self._harmless and not self._is_draining:
                     self._load()
-                if self._wishes:
+                if self._wishes and not self._is_draining:
                     self._try()
+                if self._is_draining:  # the daemon went while it was told something: nobody would wake this up again
+                    continue
             alarms = [child.alarm for child in self._children.values() if child.alarm is not None]
             wait = max(0.0, min(alarms) - monotonic()) if alarms else None
             for key, events in self._selector.select(wait):
@@ -356,7 +358,7 @@ class ForkServer:
         """Load an agent's code. Whatever goes wrong with it now, in spite of its trial, is the end of this process."""
         folder, modules = self._harmless.popitem()
         self.send(Frame(WARMING, payload=os.fsencode(folder)))
-        if self._outbox:  # the daemon would not know what we died of
+        if self._outbox or self._is_draining:  # the daemon would not know what we died of
             return
         state = process_state()
         signal.setitimer(signal.ITIMER_REAL, SECONDS)  # nobody heeds this signal: it ends the process, wherever that hangs
