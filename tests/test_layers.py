@@ -31,6 +31,8 @@ SECURITY_SHELL = (
     "signer.py",
     "sshagent.py",
     "ca.py",
+    "cainventory.py",
+    "keyfiles.py",
     "load.py",
     "files.py",
     "places.py",

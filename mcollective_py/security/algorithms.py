@@ -15,6 +15,7 @@ Verify = Callable[[bytes, bytes], bool]  # signature, data
 Sign = Callable[[bytes], bytes]  # data
 DIGESTS = ("sha256", "sha384", "sha512")  # under certificates and CRLs; None, which Ed25519 has, is good too
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 
 # 8192: a longer modulus makes each verification dear (1 ms at 16384), and nobody issues one. The exponent: 1 verifies anything,
 # and a huge one is slow.

@@ -70,6 +70,31 @@ def utf8string(der: bytes) -> str:
     return text
 
 
+def extension_oid(word: str) -> str:
+    """The object identifier of one of Puppet's words, or of its arc, which stands for itself. Raises ValueError."""
+    if word in WORDS.values():
+        return next(oid for oid, known in WORDS.items() if known == word)
+    if word.startswith(ARC) and _NAME.fullmatch(word) is not None:
+        return word
+    raise ValueError(f"{word[:80]!r} is none of Puppet's extensions, such as pp_auth_role, pp_role or {ARC}2.1")
+
+
+def extension_der(text: str) -> bytes:
+    """A text as the value of an extension: an UTF8String in DER. Raises ValueError for one that could not be read back."""
+    value = text.encode("utf-8", "surrogatepass")
+    length = len(value)
+    size = (
+        bytes([length])
+        if length < 0x80
+        else bytes([0x81, length])
+        if length < 0x100
+        else b"\x82" + min(length, 0xFFFF).to_bytes(2, "big")
+    )
+    der = bytes([_UTF8STRING]) + size + value
+    utf8string(der)
+    return der
+
+
 class ExtensionRule:
     """What a site wants in every caller's certificate: `pp_auth_role=operator`, `pp_auth_role=ops-*`, or `pp_role` for any value.
 

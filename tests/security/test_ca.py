@@ -1,13 +1,16 @@
 import ssl
 import stat
+import threading
 
 import pytest
 from cryptography import x509
 
 from mcollective_py.errors import KeyFileError, UntrustedCertificate, UsageError
 from mcollective_py.security.ca import KEY_TYPES, CertificateAuthority
+from mcollective_py.security.certificaterequest import make_request, read_request, spki
 from mcollective_py.security.chain import TrustStore
 from mcollective_py.security.files import read_certificate
+from mcollective_py.security.keyfiles import generate_key
 from mcollective_py.security.signer import read_private_key
 
 NOW = 1_800_000_000.0
@@ -174,3 +177,127 @@ def test_certificates_run_out(authority):
     check(authority, "web1", NOW + 9 * DAY)
     with pytest.raises(UntrustedCertificate, match="expired"):
         check(authority, "web1", NOW + 11 * DAY)
+
+
+def asked(name="web1", sans=(), extensions=None, key=None):
+    return read_request(make_request(key or generate_key("p256"), name, sans, extensions))
+
+
+def test_a_request_gets_a_certificate_for_its_own_key_and_no_key_is_made(authority):
+    request = asked()
+    authority.sign(request, "node", days=30)
+    facts = check(authority, "web1")
+    assert spki(facts.key) == spki(request.key)
+    assert not authority.key_file("web1").exists()
+    authority.renew("web1")
+    assert spki(check(authority, "web1").key) == spki(request.key)
+
+
+def test_what_a_request_asks_for_beside_its_name_counts_only_where_the_ca_wants_it_too(authority):
+    request = asked(sans=("www", "10.0.0.1"), extensions={"pp_auth_role": "admin"})
+    with pytest.raises(UsageError, match=r"which the CA has to want too: --san www --san 10.0.0.1 --extension pp_auth_role=admin$"):
+        authority.sign(request, "node")
+    with pytest.raises(UsageError, match=r"--extension pp_auth_role=admin$"):
+        authority.sign(request, "node", sans=("www", "10.0.0.1"), extensions={"pp_auth_role": "guest"})
+    assert authority.issued() == ()
+    authority.sign(request, "node", sans=("www", "10.0.0.1"), extensions={"pp_auth_role": "admin", "pp_role": "web"})
+    facts = check(authority, "web1")
+    assert facts.names == {"web1", "www"}
+    assert facts.extensions == (("pp_auth_role", "admin"), ("pp_role", "web"))
+    authority.renew("web1")
+    again = check(authority, "web1")
+    assert (again.names, again.extensions) == (facts.names, facts.extensions)
+
+
+def test_another_key_takes_no_name_that_has_a_valid_certificate(authority):
+    first, second = asked(), asked()
+    authority.sign(first, "node")
+    with pytest.raises(UsageError, match="web1 has a valid certificate for another key: `mco ca revoke web1` first"):
+        authority.sign(second, "node")
+    authority.sign(first, "node")  # the same key: it is renewed
+    authority.sign(second, "node", is_new_key=True)
+    assert spki(check(authority, "web1").key) == spki(second.key)
+    authority.revoke("web1")
+    authority.sign(asked(), "node")
+    assert [entry.is_revoked for entry in authority.issued()] == [True, True, True, False]
+
+
+def test_no_request_makes_a_host_a_caller(authority):
+    with pytest.raises(UsageError, match="could command the fleet"):
+        authority.sign(asked("web1.mcollective"), "node")
+    with pytest.raises(UsageError, match="could command the fleet"):
+        authority.sign(asked(sans=("eve.mcollective",)), "node", sans=("eve.mcollective",))
+
+
+def test_one_of_several_certificates_is_revoked_by_its_serial_number(authority):
+    first = authority.issue("web1", "node")
+    second = authority.renew("web1")
+    assert authority.revoke("web1", first.serial) == (first,)
+    check(authority, "web1")
+    with pytest.raises(UsageError, match="no certificate here that could be revoked"):
+        authority.revoke("web1", first.serial)
+    with pytest.raises(UsageError, match="no certificate here that could be revoked"):
+        authority.revoke("web2", second.serial)
+
+
+def test_a_ca_that_has_run_out_issues_nothing_until_it_is_renewed(tmp_path):
+    now = [NOW]
+    authority = CertificateAuthority.create(tmp_path / "ca", days=30, clock=lambda: now[0])
+    issued = authority.issue("web1", "node", days=3000)
+    assert issued.not_after == NOW + 30 * DAY, "no longer than the CA"
+    now[0] += 31 * DAY
+    with pytest.raises(KeyFileError, match=r"the CA's certificate ended on .* `mco ca renew --ca` makes a new one"):
+        authority.issue("web2", "node")
+    authority.renew_own()
+    authority.issue("web2", "node", days=100)
+    check(authority, "web2", now[0] + 99 * DAY)
+
+
+def test_what_was_issued_counts_under_the_renewed_certificate_of_the_ca(tmp_path):
+    now = [NOW]
+    authority = CertificateAuthority.create(tmp_path / "ca", days=30, clock=lambda: now[0])
+    authority.issue("web1", "node", days=3000)
+    now[0] += 20 * DAY
+    before = authority.certificate
+    authority.renew_own()
+    assert authority.certificate.not_valid_after_utc > before.not_valid_after_utc
+    check(authority, "web1", NOW + 29 * DAY)
+
+
+def test_the_number_of_the_list_grows_whatever_the_clock_does(tmp_path):
+    now = [NOW]
+    authority = CertificateAuthority.create(tmp_path / "ca", clock=lambda: now[0])
+    numbers = [store(authority).authorities[0].revocations.number]
+    for step in (0, -DAY, DAY):
+        now[0] += step
+        authority.refresh_crl()
+        numbers.append(store(authority).authorities[0].revocations.number)
+    assert sorted(set(numbers)) == numbers
+
+
+def test_the_key_of_a_ca_opens_by_its_passphrase_alone(tmp_path):
+    CertificateAuthority.create(tmp_path / "ca", passphrase=b"open sesame")
+    CertificateAuthority.load(tmp_path / "ca", passphrase=lambda: b"open sesame").issue("web1", "node")
+    with pytest.raises(KeyFileError, match="the passphrase does not open this key"):
+        CertificateAuthority.load(tmp_path / "ca", passphrase=lambda: b"sesame")
+    with pytest.raises(KeyFileError, match="encrypted with a passphrase"):
+        CertificateAuthority.load(tmp_path / "ca")
+
+
+def test_a_key_of_another_ca_is_not_used(authority, tmp_path):
+    other = CertificateAuthority.create(tmp_path / "other")
+    (authority.folder / "private" / "ca_key.pem").write_bytes((other.folder / "private" / "ca_key.pem").read_bytes())
+    with pytest.raises(KeyFileError, match="not the key of the certificate in"):
+        CertificateAuthority.load(authority.folder)
+
+
+def test_two_that_issue_at_once_lose_no_line_of_the_inventory(authority):
+    def issue(number):
+        CertificateAuthority.load(authority.folder, clock=lambda: NOW).issue(f"web{number}", "node")
+
+    threads = [threading.Thread(target=issue, args=(number,)) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(entry.name for entry in authority.issued()) == sorted(f"web{number}" for number in range(12))

@@ -1,6 +1,6 @@
 import pytest
 
-from mcollective_py.security.csrextensions import ARC, ExtensionRule, puppet_extensions, utf8string
+from mcollective_py.security.csrextensions import ARC, ExtensionRule, extension_der, extension_oid, puppet_extensions, utf8string
 from tests.cputime import cpu_seconds
 
 
@@ -106,3 +106,23 @@ def test_a_rule_of_many_stars_takes_no_longer_than_its_length_says():
     rule = ExtensionRule([f"pp_role={'*a' * 40}!"])
     assert rule.missing([("pp_role", "a" * 1000)])
     assert cpu_seconds(lambda: rule.missing([("pp_role", "a" * 1000)]), enough=0.5) < 0.5
+
+
+@pytest.mark.parametrize("text", ["web", "", "x" * 127, "x" * 128, "ü" * 128, "x" * 1024])
+def test_what_is_written_is_read_back(text):
+    assert utf8string(extension_der(text)) == text
+
+
+@pytest.mark.parametrize("text", ["a\nb", "x" * 1025, "x" * 70000, "\ud800"])
+def test_a_text_that_could_not_be_read_back_is_not_written(text):
+    with pytest.raises(ValueError):
+        extension_der(text)
+
+
+def test_words_have_their_identifiers_and_a_sites_own_stand_for_themselves():
+    assert extension_oid("pp_role") == f"{ARC}1.13"
+    assert extension_oid("pp_auth_role") == f"{ARC}3.13"
+    assert extension_oid(f"{ARC}2.7") == f"{ARC}2.7"
+    for word in ("role", "2.5.29.17", f"{ARC}x", ""):
+        with pytest.raises(ValueError, match="is none of Puppet's extensions"):
+            extension_oid(word)
