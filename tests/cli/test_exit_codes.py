@@ -140,6 +140,13 @@ TABLE: dict[str, dict[str, str | None]] = {
         "no broker": f"doctor {NO_BROKER}",
         "interrupted": "doctor -c {desk} -t 30 -vv",
     },
+    "enrol": {
+        **always("enrol", "enrol request web1 --node --dir {enrolled}", "enrol request Web1 --node --dir {enrolled}"),
+        **WITHOUT_HOSTS,
+        **NOT_WAITING,
+        "configuration broken": "enrol accept {broken} --node --dir {enrolled}",
+        "configuration missing": "enrol accept {missing} --node --dir {enrolled}",
+    },
     "exim": calling("exim", "exim size", "exim nosuch -c {good}"),
     "facts": {
         **always("facts", "facts country -c {good} -I open1", "facts"),
@@ -256,9 +263,11 @@ TABLE: dict[str, dict[str, str | None]] = {
 
 HAS_JSON = (
     "audit",
+    "ca",
     "config",
     "describe_filter",
     "doctor",
+    "enrol",
     "exim",
     "facts",
     "filemgr",
@@ -308,6 +317,7 @@ class Place:
         site._write(self.files["broken"], good | {"nosuch": "1"})
         self.files |= {"desk": site.client_config, "ca": site.authority.folder, "emptyca": folder / "emptyca"}
         self.files["emptyca"].mkdir()
+        self.files["enrolled"] = folder / "enrolled"
         self.files["policy"] = folder / "echo.policy"
         self.files["policy"].write_text("policy default allow\n")
         self.files["audited"] = folder / "audit.log"

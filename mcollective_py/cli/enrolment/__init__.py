@@ -1,0 +1,1 @@
+"""How a host or an operator comes by a certificate: `mco enrol`."""
