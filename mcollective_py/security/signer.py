@@ -1,6 +1,7 @@
 """Signing with a private key that is read from a file once and kept in memory."""
 
 import os
+import pwd
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -43,6 +44,8 @@ class KeySigner:
 def read_private_key(path: Path, setting: str = "plugin.x509.key") -> KeySigner:
     """The signer of a PEM file that belongs to this user or root and that others cannot read (mode 0600, 0640 or less).
 
+    Root also takes what Puppet's agent keeps as the user puppet.
+
     Raises KeyFileError naming the file and what would do.
     """
     return KeySigner(parse_private_key(read_private_pem(path, setting), path, setting, sign_by))
@@ -59,8 +62,21 @@ def read_private_pem(path: Path, setting: str) -> bytes:
 
 
 def _check_owner_and_mode(status: os.stat_result, path: Path, setting: str) -> None:
-    if reason := known_to_others(status, path):
+    if (reason := known_to_others(status, path)) and not _is_puppets(status, path):
         raise KeyFileError(f"the private key {reason}", file=str(path), key=setting)
+
+
+def _is_puppets(status: os.stat_result, path: Path) -> bool:
+    """Whether root reads a key in its mode that Puppet keeps for itself.
+
+    Where there is a user puppet, as on Debian, the agent gives its whole ssldir to it, at each run: the key cannot be made root's.
+    """
+    if os.geteuid() != 0 or status.st_mode & 0o137:
+        return False
+    try:
+        return status.st_uid == pwd.getpwnam("puppet").pw_uid == path.parent.stat().st_uid
+    except (KeyError, OSError):
+        return False
 
 
 def parse_private_key(pem: bytes, path: Path, setting: str, check: Callable[[object], object]) -> PrivateKey:

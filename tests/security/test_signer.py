@@ -1,4 +1,5 @@
 import os
+import pwd
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -82,3 +83,27 @@ def test_an_rsa_4096_key_loads_without_the_check_that_costs_a_fifth_of_a_second(
     path = key_file(pem(rsa.generate_private_key(65537, 4096)))
     read_private_key(path)
     assert cpu_seconds(lambda: read_private_key(path), 0.05) < 0.05
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="gives files away")
+def test_root_takes_a_key_that_puppet_keeps_for_itself_and_nobody_elses(tmp_path, monkeypatch):
+    puppet = pwd.struct_passwd(("puppet", "x", 12345, 12345, "", "/var/lib/puppet", "/bin/false"))
+    monkeypatch.setattr(pwd, "getpwnam", lambda name: {"puppet": puppet}[name])
+    folder = tmp_path / "private_keys"
+    folder.mkdir()
+    path = folder / "web1.pem"
+    path.write_bytes(pem(ec.generate_private_key(ec.SECP256R1())))
+    path.chmod(0o640)
+    os.chown(path, 12345, 12345)
+    with pytest.raises(KeyFileError, match="belongs to user id 12345"):
+        read_private_key(path)  # in a folder of root's: no agent has made it so
+    os.chown(folder, 12345, 12345)
+    read_private_key(path)
+    path.chmod(0o644)
+    with pytest.raises(KeyFileError, match="belongs to user id 12345"):
+        read_private_key(path)
+    path.chmod(0o640)
+    for owner in (path, folder):
+        os.chown(owner, 12346, 12346)
+    with pytest.raises(KeyFileError, match="belongs to user id 12346"):
+        read_private_key(path)
