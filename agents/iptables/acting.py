@@ -81,18 +81,17 @@ class Acting(Agent):
         reply["output"] = "; ".join(word for word in words if word)
 
     def _log(self, request: RPCRequest, outcome: "Outcome") -> None:
-        """The historic line in the host's log; where there is no logger the daemon's own log has to do."""
-        from pathlib import Path
+        """The historic line in the host's log; where nobody takes it the daemon's own log has to do."""
+        from mcollective_py.agent import RPCAborted
 
-        from mcollective_py.agent import RPCAborted, run
+        from .hostlog import tell_host
 
         some = [*outcome.added[:1], *outcome.removed[:1]]
         name = some[0].network if some else "the firewall"
         more = len(outcome.added) + len(outcome.removed) - 1
         text = f"mcollective: {request.action} {name}{f' and {more} more' if more > 0 else ''} by {request.caller} ({outcome.backend})"
-        logger = self._place.settings.logger
         try:
-            if Path(logger).exists() and run([logger, "-t", "mcollective", "--", text[:900]], timeout=2).exitcode == 0:
+            if tell_host(text, self._place.settings.logger):
                 return
         except RPCAborted as error:
             text = f"{text}: {error}"

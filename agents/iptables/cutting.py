@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Sequence
+from ipaddress import ip_network
 from pathlib import Path
 
 from mcollective_py.agent import RPCAborted, run
 
 from .entry import BLOCK, Entry
+from .peers import connected
 from .settings import Settings
 
 MOST = 50  # blocks whose connections are ended one by one: beyond that it would take longer than the block itself
@@ -61,10 +63,21 @@ def cut(settings: Settings, entries: Sequence[Entry]) -> str:
         count = sum(parse_deleted(text) for text in forgotten)
         said += [f"{count} tracked connections forgotten"] if count else []
     if settings.ss in tools:
-        killed = [_run(ss_kill(settings.ss, entry), stdout=True) for entry in blocks if entry.protocol in ("", "tcp")]
+        killed = [
+            _run(ss_kill(settings.ss, entry), stdout=True)
+            for entry in met([entry for entry in blocks if entry.protocol in ("", "tcp")])
+        ]
         count = sum(parse_killed(text) for text in killed)
         said += [f"{count} connections cut"] if count else []
     return ", ".join(said)
+
+
+def met(entries: Sequence[Entry]) -> list[Entry]:
+    """Those of the entries that a connection of this host meets; all of them where that cannot be told."""
+    if (peers := connected()) is None:
+        return [*entries]
+    networks = [(entry, ip_network(entry.network)) for entry in entries]
+    return [entry for entry, network in networks if any(peer in network for peer in peers)]
 
 
 def _tracked() -> str | None:

@@ -17,7 +17,8 @@ _CHAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,27}", re.ASCII)  # 28 characters: 
 class Settings:
     """What a host says of this agent.
 
-    backend: empty for the automatic choice. chain, target: of iptables and ipset; target is what nft does too. nft to logger: programs.
+    backend: empty for the automatic choice. chain, target: of iptables and ipset; target is what nft does too. nft to ss: programs.
+    logger: the program that writes to the host's log; empty: the agent does it itself.
     state_directory: where the store is. auto_setup: whether the first block sets up what it needs; setup_at_start: whether the daemon's
     start does. max_entries: that a host keeps.
     cut: whether established connections are ended. systemd: whether what waits for a deadline gets a unit of its own.
@@ -32,7 +33,7 @@ class Settings:
     ip6tables: str = "/usr/sbin/ip6tables"
     conntrack: str = "/usr/sbin/conntrack"
     ss: str = "/usr/bin/ss"
-    logger: str = "/usr/bin/logger"
+    logger: str = ""
     state_directory: str = "/var/lib/mcollective/iptables"
     auto_setup: bool = True
     setup_at_start: bool = False
@@ -51,7 +52,7 @@ def settings_of(config: Mapping[str, str]) -> Settings:
     plain = Settings()
     words = {name: config.get(name, "").strip() or getattr(plain, name) for name in ("chain", *_PATHS)}
     for name in _PATHS:
-        if not words[name].startswith("/") or ".." in words[name].split("/"):
+        if (words[name] and not words[name].startswith("/")) or ".." in words[name].split("/"):
             raise RPCAborted(f"plugin.iptables.{name} is {words[name]!r}: it must be an absolute path")
     if _CHAIN.fullmatch(words["chain"]) is None:
         raise RPCAborted(f"plugin.iptables.chain is {words['chain']!r}: it must be the name of a chain, of at most 28 characters")

@@ -1,8 +1,9 @@
 """Connections that stand already."""
 
+import socket
 from pathlib import Path
 
-from agents.iptables.cutting import conntrack_delete, cut, is_any_tracked, parse_deleted, parse_killed, ss_kill
+from agents.iptables.cutting import conntrack_delete, cut, is_any_tracked, met, parse_deleted, parse_killed, ss_kill
 from agents.iptables.entry import Entry
 from agents.iptables.settings import Settings
 
@@ -34,3 +35,12 @@ def test_it_is_said_where_nothing_can_be_cut():
 
 def test_conntrack_is_left_alone_where_nothing_is_tracked():
     assert [is_any_tracked(count) for count in ("0\n", "17\n", None)] == [False, True, True]
+
+
+def test_connections_are_ended_only_of_blocks_that_one_meets():
+    near, far = Entry("127.0.0.0/8"), Entry("198.51.100.0/24")
+    with socket.socket() as listening, socket.socket() as connecting:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        connecting.connect(listening.getsockname())
+        assert met([near, far]) == [near]
