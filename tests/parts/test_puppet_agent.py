@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -49,7 +50,20 @@ def test_a_life_of_two_agents(fleet: PuppetLab) -> None:
     first_runs(fleet)
     at_once(lambda: a_trial(fleet, "a1"), lambda: a_failing_resource(fleet, "a2"))
     at_once(lambda: one_run_at_a_time(fleet, "a1"), lambda: a_daemon_is_signalled(fleet, "a2"))
-    a_catalog_that_does_not_compile(fleet)
+    at_once(lambda: a_catalog_that_does_not_compile(fleet), lambda: enrolled_by_puppet(fleet, "a2"))
+
+
+def enrolled_by_puppet(fleet: PuppetLab, host: str) -> None:
+    """The host by its agent's certificate, an operator by one that Puppet's CA signs: real `puppet config print` and `puppet ssl`."""
+    mco = f"PYTHONPATH={Path(__file__).parents[2]} HOME=/root {sys.executable} -m mcollective_py"
+    as_node = json.loads(fleet.shell(host, f"{mco} enrol puppet --node -c /tmp/node.cfg --json"))
+    ssl = "/var/lib/puppet/ssl"
+    assert as_node["settings"]["plugin.x509.ca"] == f"{ssl}/certs/ca.pem"
+    assert as_node["settings"]["plugin.x509.key"] == f"{ssl}/private_keys/{as_node['name']}.pem"
+    assert {check["outcome"] for check in as_node["checks"]} == {"ok"}, as_node["checks"]
+    asked = f"{mco} enrol puppet alice.mcollective --run -c /tmp/alice.cfg --json"  # this CA signs at once
+    as_caller = json.loads(fleet.shell(host, asked))
+    assert [check["seen"] for check in as_caller["checks"]][-1] == "hosts know this caller as cert=alice.mcollective"
 
 
 def never_run(fleet: PuppetLab) -> None:
