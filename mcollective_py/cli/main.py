@@ -34,7 +34,7 @@ def run() -> None:
     sys.excepthook = _fault
     here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     sys.path[:] = make_path_safe(sys.path, os.environ, os.getcwd() if os.path.isdir(".") else "", here)
-    gc.set_threshold(50_000, 20, 100)  # a short life: collecting as often as a long one does costs 30 of a call's 200 ms
+    gc.set_threshold(500_000, 20, 100)  # a short life: collecting as often as a long one does costs 40 of a call's 200 ms
     interrupts = Interrupts()
     interrupts.listen()
     code = main(sys.argv[1:], interrupts.arm)

@@ -1,10 +1,15 @@
-"""What tells whether a plugin's folder is still what it was: each file in it, and whatever the way to it leads through."""
+"""What tells whether a plugin's folder is still what it was: each file in it, and whatever the way to it leads through.
+
+Its tests and what Python keeps of its modules are no part of it: of two hundred files the iptables agent runs forty.
+"""
 
 import os
 import stat
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+
+_NOT_RUN = ("__pycache__", "tests")  # folders
 
 
 def stamp_of(folder: Path) -> bytes:
@@ -28,6 +33,8 @@ def _add_entries(add: Callable[[bytes], None], folder: str) -> None:
         for entry in sorted(entries, key=lambda entry: entry.name):
             own = entry.stat(follow_symlinks=False)
             if stat.S_ISDIR(own.st_mode):  # its times change with each .pyc, and what is in it comes next
+                if entry.name in _NOT_RUN:
+                    continue
                 add(_line(entry.path, own))
                 _add_entries(add, entry.path)
                 continue

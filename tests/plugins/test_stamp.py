@@ -54,6 +54,14 @@ def test_any_change_gives_another(folder, change):
     assert stamp_of(folder) != before
 
 
+@pytest.mark.parametrize("name", ["tests", "__pycache__"])
+def test_what_is_never_run_from_there_is_no_part_of_it(folder, name):
+    (folder / name).mkdir()
+    before = stamp_of(folder)
+    (folder / name / "one.py").write_text("")
+    assert stamp_of(folder) == before
+
+
 def test_what_a_link_leads_to_counts_wherever_it_lies(folder, tmp_path):
     (tmp_path / "shared.py").write_text("one = 1\n")
     (folder / "shared.py").symlink_to(tmp_path / "shared.py")

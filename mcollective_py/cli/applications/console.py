@@ -1,6 +1,7 @@
 """`mco console`: an interactive prompt, or a script of its lines from a pipe."""
 
 import argparse
+import gc
 import signal
 import sys
 from types import FrameType
@@ -11,6 +12,8 @@ from ..main import INTERRUPTED, extra_config
 
 if TYPE_CHECKING:
     from ..console.session import Session
+
+_LONG_LIFE = (50_000, 20, 100)  # of the collector: a prompt that stands for days keeps no garbage of a thousand commands
 
 
 class Console(Application):
@@ -30,6 +33,8 @@ class Console(Application):
         file = options.config or extra_config()
         Config.find("client", file)  # nothing here works with one that cannot be used
         session = Session(file, strict=options.strict)
+        gc.freeze()
+        gc.set_threshold(*_LONG_LIFE)
         for number in (signal.SIGTERM, signal.SIGHUP):  # they end the console, where Ctrl-C ends a wait
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, _leave)
