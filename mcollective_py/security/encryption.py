@@ -68,7 +68,8 @@ class Opener:
     """Opens requests that are encrypted for this node, at a bounded rate; one thread at a time."""
 
     def __init__(self, per_second: int = OPENED_PER_SECOND) -> None:
-        self._rate, self._room, self._counted = per_second, float(per_second), 0.0
+        self._rate, self._turns = per_second, _Turns(per_second)
+        self._turns_of: OrderedDict[str, _Turns] = OrderedDict()  # by signer
         self._opened: OrderedDict[str, bytes] = OrderedDict()
 
     def open(self, body: bytes, digest: str, signer: str, own: str, unwrap: Unwrap | None, now: float) -> tuple[bytes, int]:
@@ -87,7 +88,7 @@ class Opener:
         data_key = self._opened.get(digest)
         try:
             if data_key is None:
-                self._take_turn(now)
+                self._take_turn(signer, now)
                 data_key = unwrap(wrapped, point)
             payload = AESGCM(data_key).decrypt(NO_NONCE, ciphertext, _of_request(header, signer))
         except (ValueError, InvalidTag):
@@ -97,12 +98,35 @@ class Opener:
             self._opened.popitem(last=False)
         return payload, iat
 
-    def _take_turn(self, now: float) -> None:
-        # A clock set back gives no turns, and takes none.
-        self._room = min(self._rate, self._room + max(0.0, now - self._counted) * self._rate)
-        self._counted = now
-        if self._room < 1:
+    def _take_turn(self, signer: str, now: float) -> None:
+        """Of four turns one signer has three at most: whoever asks for all of them keeps nobody else from being read."""
+        own = self._turns_of.pop(signer, None) or _Turns(self._rate * 3 / 4)
+        self._turns_of[signer] = own
+        if len(self._turns_of) > _REMEMBERED:
+            self._turns_of.popitem(last=False)
+        if not own.are_left(now):
+            raise TooManyEncrypted(f"more than {own.rate:g} encrypted requests of one caller in a second: this one was not opened")
+        if not self._turns.are_left(now):
             raise TooManyEncrypted(f"more than {self._rate} encrypted requests in a second: this one was not opened")
+        own.take()
+        self._turns.take()
+
+
+class _Turns:
+    """So many a second, and as many at once."""
+
+    __slots__ = ("_counted", "_room", "rate")
+
+    def __init__(self, rate: float) -> None:
+        self.rate, self._room, self._counted = rate, rate, 0.0
+
+    def are_left(self, now: float) -> bool:
+        """Whether there is one. A clock set back gives none, and takes none."""
+        self._room = min(self.rate, self._room + max(0.0, now - self._counted) * self.rate)
+        self._counted = now
+        return self._room >= 1
+
+    def take(self) -> None:
         self._room -= 1
 
 

@@ -11,7 +11,7 @@ from mcollective_py.security.keywrap import unwrap_by
 
 NOW = 1_800_000_000.0
 MS = int(NOW * 1000)
-ALICE, WEB1, WEB2 = "a" * 64, "1" * 64, "2" * 64
+ALICE, BOB, WEB1, WEB2 = "a" * 64, "b" * 64, "1" * 64, "2" * 64
 PAYLOAD = b'{"data":{"password":"correct horse"}}'
 LIMIT = 1 << 20
 KEYS = {WEB1: ec.generate_private_key(ec.SECP256R1()), WEB2: ec.generate_private_key(ec.SECP256R1())}
@@ -161,20 +161,24 @@ def test_private_keys_do_a_bounded_number_of_tries_a_second_and_copies_cost_none
         tries.append(wrapped)
         return unwrap_by(KEYS[WEB1])(wrapped, point)
 
-    opener, body = Opener(per_second=5), sealed()
+    opener, body = Opener(per_second=8), sealed()
     for _ in range(100):
         assert opener.open(body, "same", ALICE, WEB1, unwrap, NOW)
     assert len(tries) == 1
-    for number in range(4):
+    for number in range(5):
         opener.open(sealed(), f"other {number}", ALICE, WEB1, unwrap, NOW)
-    with pytest.raises(TooManyEncrypted, match="5 encrypted requests in a second"):
+    with pytest.raises(TooManyEncrypted, match="6 encrypted requests of one caller in a second"):
         opener.open(sealed(), "one more", ALICE, WEB1, unwrap, NOW)
-    assert len(tries) == 5
+    for number in range(2):
+        opener.open(sealed(kid=BOB), f"of another {number}", BOB, WEB1, unwrap, NOW)
+    with pytest.raises(TooManyEncrypted, match="8 encrypted requests in a second"):
+        opener.open(sealed(kid=BOB), "one more of another", BOB, WEB1, unwrap, NOW)
+    assert len(tries) == 8
     assert opener.open(body, "same", ALICE, WEB1, unwrap, NOW), "a copy of what was opened waits for nobody"
-    assert opener.open(sealed(iat=MS + 1000), "later", ALICE, WEB1, unwrap, NOW + 1.0)
+    assert opener.open(sealed(iat=MS + 1000), "later", ALICE, WEB1, unwrap, NOW + 1.0), "each second gives new turns"
     with pytest.raises(NotDecrypted):
         opener.open(sealed(iat=MS - 3_700_000), "old", ALICE, WEB1, unwrap, NOW)
-    assert len(tries) == 6, "what is too old costs nothing"
+    assert len(tries) == 9, "what is too old costs nothing"
 
 
 def test_a_data_key_that_is_remembered_opens_no_other_body():
