@@ -72,13 +72,14 @@ class _Transport(BaseTransport):  # type: ignore[misc]  # stomp.py has no annota
 class Link:
     """A logged-in connection; all its methods but `stop` belong to one thread.
 
-    beat_every: seconds between our heartbeats, None where the broker wants none. version: that of STOMP, once logged in.
+    beat_every: seconds between our heartbeats, None where the broker wants none. version: that of STOMP, once logged in. server: what
+    the broker calls itself then, at most 80 characters.
     """
 
     def __init__(self, broker: Broker, stream: Stream, events: LinkEvents, options: Options) -> None:
         self.broker = broker
         self.beat_every: float | None = None
-        self.version = ""
+        self.version = self.server = ""
         self._stream, self._events, self._options = stream, events, options
         self._answered = threading.Event()  # CONNECTED, ERROR or the end
         self._said_goodbye = threading.Event()
@@ -121,6 +122,7 @@ class Link:
         if self._connected is None or self._error is not None or self.reason is not None:
             raise self._failure()
         self._take_version(self._connected.get("version", "1.0"))
+        self.server = self._connected.get("server", "")[:80]
 
     def send(self, command: str, headers: dict[str, str], body: bytes = b"") -> None:
         """One frame; header values are escaped as the version asks for. OSError where the connection is gone."""

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from mcollective_py import Client
@@ -66,7 +67,8 @@ def main(path: str) -> None:
             found = list(RPCClient(client, agent, ddl, nodes=nodes).call(action, inputs))
         except MCollectiveError as error:  # the broker is away: who asks again has another client, which finds it when it is back
             if client is not None:
-                client.close()
+                with suppress(MCollectiveError):  # that the request could not be sent either
+                    client.close()
             client = None
             print(json.dumps({"error": str(error)}), flush=True)
             continue

@@ -1,4 +1,4 @@
-"""Checks of each broker of the pool, one step after the other: its name, TCP, TLS, login and STOMP version."""
+"""Checks of each broker of the pool, one step after the other: its name, TCP, TLS, login and versions, and what else it offers."""
 
 import os
 import socket
@@ -16,6 +16,7 @@ from ...connector.tls import client_context, explain_tls
 from ...errors import ConfigError, KeyFileError
 from ...security.load import own_places
 from .check import Check, misconfigured, ok, unreachable, warn
+from .exposed import old_version, other_ports
 from .files import SOON
 
 
@@ -75,6 +76,7 @@ def walk(
         yield unreachable(f"{label}TCP", f"{broker}: {explain(problem)}", fix)
         return
     yield ok(f"{label}TCP", f"{broker} takes connections")
+    is_here = _is_loopback(sock)
     if broker.tls is not None:
         try:
             sock = client_context(broker.tls).wrap_socket(sock, server_hostname=broker.host)
@@ -88,12 +90,14 @@ def walk(
             yield unreachable(f"{label}TLS", seen, _tls_fix(error, broker, one, file))
             return
         yield _certificate(f"{label}TLS", sock, time.time())
-    elif not _is_loopback(sock):
+    elif not is_here:
         fix = f"have the broker speak TLS and set {one}.ssl = 1: anybody on the way reads the login, and which host is asked for what"
         yield warn(f"{label}TLS", "the connection is not encrypted", fix)
     else:
         yield ok(f"{label}TLS", "not used, on this machine only")
     yield from _login(config, label, one, broker, sock, timeout, use)
+    if not is_here:
+        yield from other_ports(f"{label}ports", [*dict.fromkeys(str(address[0]) for _, address in addresses)], timeout)
 
 
 class Said:
@@ -158,6 +162,7 @@ def _login(
     if link.version == "1.0":
         fix = "update it or switch STOMP 1.1 on: without heartbeats a dead broker is noticed late"
         yield warn(f"{label}STOMP", "the broker speaks STOMP 1.0 only", fix)
+    yield from old_version(f"{label}version", link.server)
     if use is not None:
         yield from use(link, said)
     link.goodbye(min(timeout, 2.0))
