@@ -8,36 +8,21 @@ import struct
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
 
+from .netlink import dump_request, dumped
+
 Address = IPv4Address | IPv6Address
 
-_NEWROUTE, _GETROUTE, _NEWNEXTHOP, _GETNEXTHOP, _ERROR, _DONE = 24, 26, 104, 106, 2, 3
-_DUMP = 0x301  # NLM_F_REQUEST | NLM_F_ROOT | NLM_F_MATCH
-_HEAD, _ROUTE, _NEXTHOP, _ATTRIBUTE, _HOP = (struct.Struct(form) for form in ("=IHHII", "=BBBBBBBBI", "=BBBBI", "=HH", "=HBBi"))
+_NEWROUTE, _GETROUTE, _NEWNEXTHOP, _GETNEXTHOP = 24, 26, 104, 106
+_ROUTE, _NEXTHOP, _ATTRIBUTE, _HOP = (struct.Struct(form) for form in ("=BBBBBBBBI", "=BBBBI", "=HH", "=HBBi"))
 _GATEWAY, _MULTIPATH, _VIA, _HOP_GATEWAY = 5, 9, 18, 6
 _UNICAST, _TYPE_BITS = 1, 0x3FFF
-_RECEIVED = 1 << 18  # bytes of one answer; the kernel fills at most 32 KiB
-_SECONDS = 5.0  # without a word from the kernel
-_MOST = 1 << 29  # bytes: some five million routes
 _DUMPS = ((_GETROUTE, socket.AF_INET), (_GETROUTE, socket.AF_INET6), (_GETNEXTHOP, socket.AF_UNSPEC))
 
 
-def dump_request(kind: int, family: int) -> bytes:
+def request(kind: int, family: int) -> bytes:
     """The message that asks for all routes, or all next hops that stand by themselves."""
     body = _ROUTE.pack(family, *[0] * 8) if kind == _GETROUTE else _NEXTHOP.pack(family, *[0] * 4)
-    return _HEAD.pack(_HEAD.size + len(body), kind, _DUMP, 1, 0) + body
-
-
-def messages(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Type and body of each message of an answer. Raises ValueError for one that is cut off."""
-    at = 0
-    while at < len(data):
-        if len(data) - at < _HEAD.size:
-            raise ValueError("an answer of the kernel is cut off")
-        length, kind, *_ = _HEAD.unpack_from(data, at)
-        if not _HEAD.size <= length <= len(data) - at:
-            raise ValueError("an answer of the kernel is cut off")
-        yield kind, data[at + _HEAD.size : at + length]
-        at += _padded(length)
+    return dump_request(kind, body)
 
 
 def gateways(kind: int, body: bytes) -> Iterator[tuple[Address, bool]]:
@@ -64,32 +49,11 @@ def all_gateways() -> Iterator[tuple[Address, bool]]:
     """All gateways of this host. Raises OSError or ValueError where the kernel does not tell: then /proc has to do."""
     for kind, family in _DUMPS:
         try:
-            yield from _dumped(kind, family)
+            for sort, body in dumped(socket.NETLINK_ROUTE, request(kind, family)):
+                yield from gateways(sort, body)
         except OSError:
             if kind == _GETROUTE:  # next hops by themselves came with Linux 5.3
                 raise
-
-
-def _dumped(kind: int, family: int) -> Iterator[tuple[Address, bool]]:
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE) as kernel:
-        kernel.settimeout(_SECONDS)
-        kernel.bind((0, 0))
-        kernel.send(dump_request(kind, family))
-        received = 0
-        while received < _MOST:
-            data, _, flags, sender = kernel.recvmsg(_RECEIVED)
-            received += len(data)
-            if sender[0] != 0:
-                continue  # of another process: the kernel alone is asked
-            if flags & socket.MSG_TRUNC or not data:
-                break
-            for sort, body in messages(data):
-                if sort == _DONE:
-                    return
-                if sort == _ERROR:
-                    raise OSError(-struct.unpack_from("=i", body)[0] if len(body) >= 4 else 5, "the kernel tells no routes")
-                yield from gateways(sort, body)
-    raise OSError(71, "the routes of the kernel are cut off")
 
 
 def _hops(value: bytes) -> Iterator[tuple[int, bytes]]:

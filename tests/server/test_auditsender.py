@@ -2,12 +2,13 @@ from queue import SimpleQueue
 
 import pytest
 
-from mcollective_py.cli.demosite import Site, SiteBroker, SiteHost
-from mcollective_py.config import Config
+from mcollective_py.cli.demosite import Site
 from mcollective_py.errors import NotConnected
 from mcollective_py.message import Destination, Kind, Publication
 from mcollective_py.server.auditsender import AuditSender, collection
-from mcollective_py.server.host import Host, build_host
+from mcollective_py.server.host import Host
+from tests.server import smallhost
+from tests.server.smallhost import moment
 
 TOPIC = Destination(Kind.AGENT, "mcollective", "auditcollector")
 
@@ -17,13 +18,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return Site(tmp_path_factory.mktemp("site"))
 
 
-def moment(site: Site) -> float:
-    return site.authority.certificate.not_valid_before_utc.timestamp() + 90_000
-
-
 def host_of(site: Site, name: str = "web1", **settings: str) -> Host:
-    file = site.write_host(SiteHost(name, settings={"plugin.rpcaudit.publish": "1", **settings}), SiteBroker(61613))
-    return build_host(Config.from_file(file, "server"), lambda: moment(site))
+    return smallhost.host_of(site, name, **{"plugin.rpcaudit.publish": "1", **settings})
 
 
 class Desk:

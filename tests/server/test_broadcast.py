@@ -1,25 +1,15 @@
 import pytest
 
-from mcollective_py.cli.demosite import Site, SiteBroker, SiteHost
-from mcollective_py.config import Config
+from mcollective_py.cli.demosite import Site
 from mcollective_py.errors import UnsendableValue
 from mcollective_py.message import Destination, Kind
 from mcollective_py.server.broadcast import plain_broadcast
-from mcollective_py.server.host import Host, build_host
+from tests.server.smallhost import host_of, moment
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return Site(tmp_path_factory.mktemp("site"))
-
-
-def moment(site: Site) -> float:
-    return site.authority.certificate.not_valid_before_utc.timestamp() + 90_000
-
-
-def host_of(site: Site, name: str = "web1", **settings: str) -> Host:
-    file = site.write_host(SiteHost(name, settings=settings), SiteBroker(61613))
-    return build_host(Config.from_file(file, "server"), lambda: moment(site))
 
 
 def test_it_goes_to_all_agents_of_a_name_and_lives_as_long_as_the_hosts_ttl(site: Site) -> None:

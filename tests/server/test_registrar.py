@@ -3,12 +3,12 @@ from queue import Empty, SimpleQueue
 
 import pytest
 
-from mcollective_py.cli.demosite import Site, SiteBroker, SiteHost
-from mcollective_py.config import Config
+from mcollective_py.cli.demosite import Site
 from mcollective_py.errors import NotConnected
 from mcollective_py.message import Destination, Kind, Publication
-from mcollective_py.server.host import Host, build_host
+from mcollective_py.server.host import Host
 from mcollective_py.server.registrar import Registrar, Timetable, registration
+from tests.server.smallhost import host_of
 
 
 def table(chance: float = 0.5, *, splay: bool = False, interval: float = 300.0) -> Timetable:
@@ -59,12 +59,6 @@ def test_it_is_asked_again_in_time() -> None:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return Site(tmp_path_factory.mktemp("site"))
-
-
-def host_of(site: Site, **settings: str) -> Host:
-    file = site.write_host(SiteHost("web1", ("role::web",), {"country": "uk"}, settings), SiteBroker(61613))
-    now = site.authority.certificate.not_valid_before_utc.timestamp() + 90_000
-    return build_host(Config.from_file(file, "server"), lambda: now)
 
 
 class Desk:

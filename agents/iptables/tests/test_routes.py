@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from agents.iptables import routes
+from agents.iptables.netlink import messages
 
 CASE = Path(__file__).parent / "cases" / "netlink-routes.txt"
 
@@ -15,7 +16,7 @@ def answers() -> list[bytes]:
 
 
 def told(data: bytes) -> dict[str, bool]:
-    return {str(hop): is_default for kind, body in routes.messages(data) for hop, is_default in routes.gateways(kind, body)}
+    return {str(hop): is_default for kind, body in messages(data) for hop, is_default in routes.gateways(kind, body)}
 
 
 def test_every_hop_of_every_route_is_a_gateway_whatever_its_table_and_family():
@@ -39,7 +40,7 @@ def test_an_answer_that_is_cut_off_is_refused_and_never_read_over_its_end():
 
 
 def test_the_question_is_as_the_kernel_wants_it():
-    assert routes.dump_request(26, 2).hex() == "1c0000001a000103010000000000000002" + 11 * "00"
+    assert routes.request(26, 2).hex() == "1c0000001a000103010000000000000002" + 11 * "00"
 
 
 def test_this_host_tells_its_gateways():
