@@ -11,7 +11,7 @@ PORTS = {61616: "OpenWire", 8161: "the web console with Jolokia", 1099: "JMX", 1
 """Ports that nobody but the broker's own host need reach, and what speaks there."""
 
 _SECONDS = 2.0  # for all ports at once: a firewall that drops says nothing
-_ACTIVEMQ = re.compile(r"ActiveMQ/(\d{1,4})\.(\d{1,4})\.(\d{1,4})", re.ASCII)
+_ACTIVEMQ = re.compile(r"\AActiveMQ/(\d{1,4})\.(\d{1,4})\.(\d{1,4})", re.ASCII)
 # The first good version of each line of ActiveMQ (CVE-2023-46604: whoever reaches OpenWire runs programs on the broker).
 _GOOD = ((5, 15, 16), (5, 16, 7), (5, 17, 6), (5, 18, 3))
 
@@ -44,7 +44,7 @@ def answering(addresses: Sequence[str], ports: Mapping[int, str], timeout: float
 
 def old_version(name: str, server: str) -> Iterator[Check]:
     """Something to look at where the broker calls itself a version that is known to be open. server: its header in CONNECTED."""
-    said = _ACTIVEMQ.match(server)
+    said = _ACTIVEMQ.search(server)
     if said is None:
         return
     version = tuple(map(int, said.groups()))
