@@ -10,7 +10,7 @@ class Auditcollector:
     """Appends what hosts send of their audit to a file, each line with the name that the sender's signature proves."""
 
     timeout = 10
-    impact = "read"  # in the daemon, not in a process for each message
+    impact = "read"  # in the one process of all reads, not in one for each message
     config: Mapping[str, str] = MappingProxyType({})
 
     @classmethod

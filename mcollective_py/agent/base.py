@@ -13,7 +13,7 @@ _MARK = "__mcollective_action__"
 
 
 class DaemonReport(Protocol):
-    """What the running daemon tells of itself to agents that read in its threads; rpcutil is the main reader."""
+    """What the running daemon tells of itself to the agents that it runs itself; rpcutil is the main one."""
 
     def stats(self) -> Mapping[str, Any]:
         """The outputs of `rpcutil daemon_stats`."""

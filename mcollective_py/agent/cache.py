@@ -1,4 +1,5 @@
-"""What an agent that only reads keeps from one request to the next: values with an age, shared by the daemon's threads."""
+"""What an agent that only reads keeps from one request to the next: values with an age, shared by the threads of the process
+that runs reads, for as long as it lives: it ends 30 s after the last of them."""
 
 import threading
 import time

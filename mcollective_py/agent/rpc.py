@@ -12,7 +12,7 @@ class RPCRequest(Mapping[str, Any]):
 
     id, caller, sender, collective, agent, action: text. time: seconds since the epoch. ttl: seconds.
     delegate: who signed on the caller's behalf, else empty; certificate and extensions: of who signed (see message.Request). They are
-    known in the daemon, to actions that only read.
+    known in the daemon alone.
     noop: True where the caller wants to be told what would be done, and nothing done; only for actions whose DDL says supports_noop.
     """
 

@@ -157,8 +157,8 @@ def _end_of_us() -> Iterator[int | None]:
     """A descriptor that becomes readable when this process gets TERM, and TERM as it always was afterwards.
 
     An action's own process is ended by its executor with TERM to its process group; the program is in another one and must not
-    outlive it, not even where TERM comes while it starts. In a thread of the daemon there is nothing to do: the daemon waits for its
-    threads.
+    outlive it, not even where TERM comes while it starts. In a thread there is nothing to do: a daemon waits
+    for its own, and a reader's programs are ended by who ends it.
     """
     before = signal.getsignal(signal.SIGTERM)
     if threading.current_thread() is not threading.main_thread() or before not in (signal.SIG_DFL, _leave):

@@ -54,7 +54,7 @@ class LoadedAgent:
         return {} if known is None else {name: output.default for name, output in known.outputs.items()}
 
     def only_reads(self, action: str | None) -> bool:
-        """True where a call changes nothing and may run in a thread; False for an action that is not there."""
+        """True where a call changes nothing and may share a process with others; False for an action that is not there."""
         if self.ddl is None:
             return self.impact == "read"
         if action in self.external:

@@ -14,7 +14,7 @@ class Call:
     """An authorized request on its way to an agent.
 
     folder: the agent's plugin folder. config: its settings, keys without `plugin.NAME.`. timeout: seconds. only_reads: True
-    where it may run in a thread of the daemon. defaults: of the action's outputs, where its code stands in agent.py; None where the
+    where it may share a process with others. defaults: of the action's outputs, where its code stands in agent.py; None where the
     DDL has to be asked.
     """
 

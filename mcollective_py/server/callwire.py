@@ -25,7 +25,9 @@ _CALL = JSONLimits(size=8 << 20, depth=MAX_DEPTH, string=4 << 20)
 _OUTCOME = JSONLimits(size=16 << 20, depth=MAX_DEPTH, string=16 << 20)
 MAX_OUTCOME = _OUTCOME.size
 
-VIEW, CALL = b"v", b"c"  # to the fork server
+VIEW, CALL = b"v", b"c"  # to the fork server, or to a reader
+# To the fork server: READER, with a descriptor, has it fork a reader (reader.py) that has the descriptor for its socket; END ends one.
+READER, END = b"R", b"x"
 # From it: BEGUN holds the pid, FAILED what became of the call, as the end of a sentence, LINE a line of output, or of its own where the
 # number is 0.
 READY, BEGUN, OUTCOME, FAILED, ENDED, LINE = b"r", b"b", b"o", b"f", b"e", b"l"

@@ -22,10 +22,12 @@ from .call import Call, Outcome
 from .callwire import (
     BEGUN,
     CALL,
+    END,
     ENDED,
     FAILED,
     LINE,
     OUTCOME,
+    READER,
     READY,
     STALE,
     VIEW,
@@ -66,6 +68,21 @@ class _Run:
         self.is_answered = self.is_told = False  # told: done has returned
 
 
+class _Reader:
+    """A reader of the fork server, see readers.py."""
+
+    __slots__ = ("is_told", "on_gone", "pid")
+
+    def __init__(self, on_gone: Callable[[str], None]) -> None:
+        self.on_gone, self.pid, self.is_told = on_gone, 0, False
+
+    def gone(self, fate: str) -> None:
+        """Tell how it ended, once."""
+        if not self.is_told:
+            self.is_told = True
+            self.on_gone(fate)
+
+
 class ChildExecutor:
     """Runs each call in a child of the fork server (forkserver.py), which is started with the first call or by `start`.
 
@@ -97,6 +114,7 @@ class ChildExecutor:
         self._quiet = threading.Condition(self._lock)
         self._waiting: deque[_Run] = deque()
         self._runs: dict[int, _Run] = {}
+        self._readers: dict[int, _Reader] = {}
         self._number = 0
         self._view: NodeView | None = None  # the one the fork server has
         self._server: Popen[bytes] | None = None
@@ -128,6 +146,26 @@ class ChildExecutor:
             self._waiting.append(run)
             failed = self._send_waiting()
         self._tell_all(failed)
+
+    def open_reader(self, on_gone: Callable[[str], None]) -> tuple[int, socket.socket]:
+        """See readers.Forks."""
+        ours, theirs = socket.socketpair()
+        with theirs, self._lock:
+            if self._is_closed:
+                raise OSError("the daemon is shutting down")
+            if self._server is None:
+                self._start()
+            assert self._control is not None
+            number = self._number = self._number % 0xFFFFFFFF + 1
+            socket.send_fds(self._control, [Frame(READER, number).to_bytes()], [theirs.fileno()])
+            self._readers[number] = _Reader(on_gone)
+        return number, ours
+
+    def end_reader(self, number: int) -> None:
+        """See readers.Forks."""
+        with self._lock:
+            if number in self._readers and self._control is not None:
+                self._send(Frame(END, number).to_bytes())
 
     def check_room(self, caller: str) -> None:
         """See Executor."""
@@ -258,7 +296,7 @@ class ChildExecutor:
     def _retire(self, control: socket.socket) -> bool:
         """Let go of the fork server where it has nothing to do, so that it ends; the next call starts another."""
         with self._lock:
-            if self._runs or self._waiting or self._is_closed:
+            if self._runs or self._waiting or self._readers or self._is_closed:
                 return False
             self._server = self._control = None
             control.close()
@@ -274,6 +312,8 @@ class ChildExecutor:
             self._warming = os.fsdecode(frame.payload) if frame.kind == WARMING else ""
         elif frame.kind == LINE and not frame.number:
             logger.info("%s", frame.payload.decode(errors="backslashreplace").translate(_SHOWN))
+        elif (reader := self._readers.get(frame.number)) is not None:
+            self._take_of_reader(reader, frame)
         elif run is None:
             return
         elif frame.kind == BEGUN:
@@ -291,6 +331,18 @@ class ChildExecutor:
                 failed = self._send_waiting()
                 self._quiet.notify_all()
             self._tell_all(failed)
+
+    def _take_of_reader(self, reader: _Reader, frame: Frame) -> None:
+        if frame.kind == BEGUN:
+            reader.pid = int(frame.payload)
+        elif frame.kind == LINE:
+            logger.info("reads: %s", frame.payload.decode(errors="backslashreplace").translate(_SHOWN))
+        elif frame.kind in (FAILED, OUTCOME):
+            reader.gone(frame.payload.decode(errors="replace") if frame.kind == FAILED else "ended")
+        elif frame.kind == ENDED:
+            reader.gone("ended")
+            with self._lock:
+                del self._readers[frame.number]
 
     def _outcome(self, run: _Run, frame: Frame) -> Outcome:
         if frame.kind == FAILED:
@@ -319,7 +371,8 @@ class ChildExecutor:
         """The fork server is gone: end what it ran, answer the calls it had, and start another for those that wait."""
         with self._lock:
             is_expected, was_ready = self._is_closed, self._is_ready
-            runs = dict(self._runs)
+            runs, readers = dict(self._runs), list(self._readers.values())
+            self._readers.clear()
             self._server = self._control = None
             control.close()
         if not is_expected:
@@ -330,8 +383,10 @@ class ChildExecutor:
                 logger.error("it ended as it loaded %s, which from now on is loaded anew for each call", self._warming)
                 self._cold.add(self._warming)
                 self._warming = ""
-            for run in runs.values():
-                _end(run.pid)  # nobody holds them to their timeouts now
+            for pid in (*(run.pid for run in runs.values()), *(reader.pid for reader in readers)):
+                _end(pid)  # nobody holds them to their timeouts now
+        for reader in readers:
+            reader.gone("ended with the one that it was forked from")
         reason = "the process that runs actions ended" if was_ready else "the process that runs actions cannot be started"
         for run in runs.values():
             self._answer(run, unknown(run.call, reason))

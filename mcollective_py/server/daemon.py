@@ -21,11 +21,12 @@ from ..node.footprint import hand_back_memory, share_one_arena
 from .auditsender import AuditSender
 from .child import ChildExecutor
 from .dispatch import perform
-from .executor import Limits, ThreadExecutor
+from .executor import Limits
 from .host import Host, build_host, connection_settings
 from .journal import Journal
 from .leftovers import end as end_leftover
 from .logs import clear_streams, logs_to_stderr, next_loglevel, start_logging
+from .readers import Readers, ReadExecutor
 from .registrar import Registrar
 from .runner import Runner
 from .secretsinuse import SecretsInUse
@@ -106,10 +107,11 @@ class Daemon:
             lambda asked, view: self._runner.explain(asked, view),
             lambda asked, of_any_caller: self._runner.request_status(asked, of_any_caller=of_any_caller),
         )
-        reads = ThreadExecutor(
-            lambda call: perform(self._runner.host.agents[call.request.agent], call, report), limits, on_idle=hand_back_memory
-        )
         changes = ChildExecutor(limits, on_begun=lambda call, pid: self._journal.runs_in(call.request, pid))
+        self._readers = Readers(changes)
+        reads = ReadExecutor(
+            lambda call: perform(self._runner.host.agents[call.request.agent], call, report), self._readers, limits, hand_back_memory
+        )
         self._runner = Runner(host, _connector(host), reads, changes, self._stats, time.time, _subscribed, self._journal, secrets)
         self._registrar, self._audit_sender = Registrar(self._runner, time.time), AuditSender(self._runner, time.time)
 
@@ -151,6 +153,7 @@ class Daemon:
             moved = host.identity != old.identity or connection_settings(host.config) != connection_settings(old.config)
             self._runner.reload(host, _connector(host) if moved else None)
             self._journal.use(host.rules, reads_go_on=config.flag("plugin.journal.reads_go_on"))
+            self._readers.retire()
             self._registrar.update()
             self._audit_sender.update()
             logger.info("reloaded: %d agents%s", len(host.agents), ", connecting anew" if moved else "")

@@ -3,6 +3,8 @@
 The daemon starts it by exec and talks to it over a socket pair (callwire.py has the frames). When the daemon's end closes, running
 children finish, up to their timeouts, and then it exits. It blocks in one select; nothing here polls while nothing happens.
 
+A reader (reader.py) is a child that serves many calls over a socket of its own, until the daemon says that it is to be ended.
+
 While no call runs it loads the code that calls had to load (warm.py), once a throw-away child has shown that this is harmless
 (trial.py). Should it come to harm all the same it ends: no call is lost by that, and the daemon starts another, which leaves that
 agent cold.
@@ -16,7 +18,7 @@ import selectors
 import signal
 import socket
 import sys
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from importlib import import_module
@@ -26,11 +28,13 @@ from time import monotonic
 from .callwire import (
     BEGUN,
     CALL,
+    END,
     ENDED,
     FAILED,
     LINE,
     MAX_OUTCOME,
     OUTCOME,
+    READER,
     READY,
     STALE,
     VIEW,
@@ -39,7 +43,8 @@ from .callwire import (
     Frame,
     Frames,
 )
-from .isolation import ChildLimits, run_child
+from .isolation import ChildLimits, run_child, run_reader
+from .reader import serve
 from .sessions import members
 from .trial import SECONDS, process_state, run_trial, verdict
 from .warm import News, Perform, WarmCode
@@ -48,6 +53,7 @@ _TERM_GRACE = 2.0  # seconds between SIGTERM and SIGKILL
 _KILL_GRACE = 5.0  # a killed process that is still there after this long waits in the kernel (a dead NFS server)
 _GONE_AFTER_KILL = 0.05
 _GONE_AT_LAST = 5.0
+_MOST_DESCRIPTORS = 16  # in one reading
 _MAX_OUTPUT = 64 << 10  # bytes of a child's stdout and stderr that go to the log
 _MAX_LINE = 1024
 _PR_SET_CHILD_SUBREAPER = 36
@@ -57,12 +63,16 @@ _MOST_TRIALS = 10  # of one agent: its actions load one thing or the other, but 
 
 
 class _Child:
-    """One forked child and its process group, until nothing is left of either. tries: the agent's folder, of a trial."""
+    """One forked child and its process group, until nothing is left of either.
 
-    def __init__(self, number: int, pid: int, timeout: float, result: int, output: int, tries: Path | None = None) -> None:
+    timeout: None of a reader, which is ended when it is told. tries: the agent's folder, of a trial.
+    """
+
+    def __init__(self, number: int, pid: int, timeout: float | None, result: int, output: int, tries: Path | None = None) -> None:
         self.number, self.pid, self.timeout, self.tries = number, pid, timeout, tries
         self.started = monotonic()
-        self.alarm: float | None = self.started + timeout  # when something is to be done about it next
+        # When something is to be done about it next.
+        self.alarm: float | None = None if timeout is None else self.started + timeout
         self.on_alarm = "timeout"  # timeout, kill, check or wait: the stages of ending a group
         self.kill_at = 0.0
         self.files = {"result": result, "output": output}
@@ -84,6 +94,7 @@ class ForkServer:
         self._harmless: dict[Path, list[str]] = {}  # those that a trial has loaded
         self._trials = Counter(dict.fromkeys(cold, _MOST_TRIALS))
         self._frames, self._outbox = Frames(), bytearray()
+        self._received: deque[int] = deque()  # descriptors for readers to come
         self._selector = selectors.DefaultSelector()
         self._children: dict[int, _Child] = {}  # by pid
         self._view = b""
@@ -100,7 +111,7 @@ class ForkServer:
     def run(self) -> None:
         """Serve until there is nothing left to do."""
         while not self._is_draining or any(child.on_alarm != "wait" for child in self._children.values()):
-            if not (self._children or self._outbox or self._is_draining):
+            if not (self._outbox or self._is_draining or any(child.timeout is not None for child in self._children.values())):
                 while self._harmless and not self._is_draining:
                     self._load()
                 if self._wishes and not self._is_draining:
@@ -123,11 +134,12 @@ class ForkServer:
         if not events & selectors.EVENT_READ or self._is_draining:
             return
         try:
-            data = self._control.recv(1 << 20)
+            data, descriptors, _, _ = socket.recv_fds(self._control, 1 << 20, _MOST_DESCRIPTORS, socket.MSG_CMSG_CLOEXEC)
         except BlockingIOError:
             return
         except OSError:
-            data = b""
+            data, descriptors = b"", []
+        self._received += descriptors
         if not data:
             self._lose_daemon()
             return
@@ -136,6 +148,10 @@ class ForkServer:
                 self._view = frame.payload
             elif frame.kind == CALL:
                 self._fork(frame)
+            elif frame.kind == READER:
+                self._fork_reader(frame.number)
+            elif frame.kind == END:
+                self._end_reader(frame.number)
 
     def _lose_daemon(self) -> None:
         """Go on with what runs, take nothing new, send nothing more."""
@@ -143,6 +159,9 @@ class ForkServer:
         self._outbox.clear()
         self._selector.unregister(self._control)
         self._control.close()
+        for child in self._children.values():
+            if child.timeout is None and child.on_alarm == "timeout":
+                self._terminate(child)
 
     def send(self, frame: Frame) -> None:
         """Put a frame on its way to the daemon, without waiting for it."""
@@ -174,15 +193,34 @@ class ForkServer:
         def run(result: int, output: int) -> None:
             run_child(self._perform, self._warm, frame.payload, self._view, frame.seconds, self._limits, result, output)
 
-        try:
-            child = self._start(run, frame.number, frame.seconds)
-        except OSError as error:  # no process or no file left on this host
-            self.send(Frame(FAILED, frame.number, payload=f"got no process to run in: {error.strerror}".encode()))
-            self.send(Frame(ENDED, frame.number))
-            return
-        self.send(Frame(BEGUN, child.number, payload=str(child.pid).encode()))
+        self._begin(run, frame.number, frame.seconds)
 
-    def _start(self, run: Callable[[int, int], None], number: int, seconds: float, tries: Path | None = None) -> _Child:
+    def _fork_reader(self, number: int) -> None:
+        def run(result: int, output: int) -> None:
+            run_reader(lambda socket: serve(socket, self._warm), self._limits, control, output)
+
+        control = self._received.popleft()
+        try:
+            self._begin(run, number, None)
+        finally:
+            os.close(control)
+
+    def _end_reader(self, number: int) -> None:
+        for child in self._children.values():
+            if child.number == number and child.timeout is None and child.on_alarm == "timeout":
+                self._terminate(child)
+
+    def _begin(self, run: Callable[[int, int], None], number: int, seconds: float | None) -> None:
+        """Start a child and tell the daemon."""
+        try:
+            child = self._start(run, number, seconds)
+        except OSError as error:  # no process or no file left on this host
+            self.send(Frame(FAILED, number, payload=f"got no process to run in: {error.strerror}".encode()))
+            self.send(Frame(ENDED, number))
+            return
+        self.send(Frame(BEGUN, number, payload=str(child.pid).encode()))
+
+    def _start(self, run: Callable[[int, int], None], number: int, seconds: float | None, tries: Path | None = None) -> _Child:
         """Fork a child for `run`, which gets the writing ends of its pipes for result and output, and never returns."""
         opened: list[int] = []
         try:
@@ -303,7 +341,7 @@ class ForkServer:
     def _on_alarm(self, child: _Child, now: float) -> None:
         if child.on_alarm == "timeout":
             if not child.tries:
-                self._answer(child, FAILED, b"timed out after %g s and was ended" % child.timeout)
+                self._answer(child, FAILED, f"timed out after {child.timeout:g} s and was ended".encode())
             self._terminate(child)
         elif child.on_alarm == "kill":
             _signal(child, signal.SIGKILL)

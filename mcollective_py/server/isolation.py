@@ -1,9 +1,13 @@
-"""What a forked child does: its own session and limits, clean files and signals, then the one call, and never a return."""
+"""What a forked child does: its own session and limits, clean files and signals, then the one call, and never a return.
+
+A reader (reader.py) begins likewise, and then serves many calls.
+"""
 
 import logging
 import os
 import resource
 import signal
+import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +24,7 @@ ENVIRONMENT = {
     "LC_ALL": "C",
     "HOME": "/",
 }
-_RESULT = 3  # the file descriptor that the outcome is written to
+_RESULT = 3  # the file descriptor that the outcome is written to, a reader's socket
 # Where nobody is left to end a child, its own alarm does, this many seconds after its timeout.
 _ALARM_GRACE = 10.0
 
@@ -50,7 +54,7 @@ def run_child(
 
     def give() -> bytes:
         modules = frozenset(sys.modules)
-        outcome = _outcome_of(perform, warm, call, view)
+        outcome = outcome_of(lambda: perform(decode_call(call, decode_view(view)), warm))
         news = warm.news(modules)
         return outcome if news is None else b"%b\0%b" % (outcome, news.to_bytes())
 
@@ -77,6 +81,21 @@ def run_alone(give: Callable[[], bytes], timeout: float, limits: ChildLimits, re
         os._exit(status)
 
 
+def run_reader(serve: Callable[[socket.socket], None], limits: ChildLimits, control: int, output: int) -> NoReturn:
+    """Turn a fresh fork into a reader with a session and limits of its own, which ends when `serve` returns.
+
+    control: the descriptor of its socket to the daemon. It has no time limit: the daemon holds its calls to theirs.
+    """
+    status = 1
+    try:
+        _settle_in(control, output)
+        _set_limits(limits, None)
+        serve(socket.socket(fileno=_RESULT))
+        status = 0
+    finally:
+        os._exit(status)
+
+
 def _settle_in(result: int, output: int) -> None:
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE, signal.SIGALRM):
@@ -92,7 +111,7 @@ def _settle_in(result: int, output: int) -> None:
     os.umask(0o022)
 
 
-def _set_limits(limits: ChildLimits, timeout: float) -> None:
+def _set_limits(limits: ChildLimits, timeout: float | None) -> None:
     for kind, value in (
         (resource.RLIMIT_CPU, limits.cpu),
         (resource.RLIMIT_AS, limits.address_space),
@@ -104,12 +123,14 @@ def _set_limits(limits: ChildLimits, timeout: float) -> None:
             continue
         hard = resource.getrlimit(kind)[1]
         resource.setrlimit(kind, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
-    signal.setitimer(signal.ITIMER_REAL, timeout + _ALARM_GRACE)
+    if timeout is not None:
+        signal.setitimer(signal.ITIMER_REAL, timeout + _ALARM_GRACE)
 
 
-def _outcome_of(perform: Perform, warm: WarmCode, call: bytes, view: bytes) -> bytes:
+def outcome_of(perform: Callable[[], Outcome]) -> bytes:
+    """The encoded outcome of what is performed, whatever it raises."""
     try:
-        return encode_outcome(perform(decode_call(call, decode_view(view)), warm))
+        return encode_outcome(perform())
     except UnsendableValue as error:
         return encode_outcome(Outcome(5, f"the reply cannot be sent: {error}"))
     except BaseException as error:  # an agent may raise anything, SystemExit and MemoryError too, and this is its own process
