@@ -1,6 +1,7 @@
 """R-14, R-15, S-10 by the executor that daemons have: agents that hang, end, or leave something behind as they are loaded.
 
-tests/server/test_child.py has what actions do in their calls, test_readers.py those that only read; tests/node/test_command.py the programs that they run.
+tests/server/test_child.py has what actions do in their calls, test_readers.py those that only read; tests/node/test_command.py the
+programs that they run.
 """
 
 import logging
