@@ -522,6 +522,14 @@ SETTINGS: tuple[Setting, ...] = (
         side="client",
     ),
     Setting(
+        "plugin.front.user",
+        "text",
+        None,
+        "A user without rights as whom a process of its own has the connection to the broker, so that what reads the network is not "
+        "root. Without it the daemon itself has the connection. With TLS the brokers need `.ssl.cert` and `.ssl.key` of their own.",
+        side="server",
+    ),
+    Setting(
         "plugin.executor.running",
         "number",
         "8",

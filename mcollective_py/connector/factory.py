@@ -2,7 +2,7 @@
 
 import os
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from ..config import Config
@@ -49,14 +49,17 @@ def open_connector(config: Config, identity: str, *, is_daemon: bool, environ: M
     """
     family = _family(config)
     from .pool import read_options, read_pool
-    from .stomp import StompConnector  # with stomp.py: 1 MB and 11 ms that `mco --help` does not need
 
     environment = os.environ if environ is None else environ
     pool = read_pool(config, family, environment, random.shuffle, lambda: _own_files(config, is_daemon))
     for broker in pool:
         _check_tls(broker)
+    if is_daemon and config.text("plugin.front.user"):
+        return _front(config, family, identity, pool)
     targets, options = broker_targets(config), read_options(config, family)
     login = None if is_daemon else _prompt(config, family)
+    from .stomp import StompConnector  # with stomp.py: 1 MB and 11 ms that `mco --help` does not need
+
     return StompConnector(pool, identity, is_daemon=is_daemon, targets=targets, options=options, login=login)
 
 
@@ -97,6 +100,18 @@ def _own_files(config: Config, is_daemon: bool) -> "X509Places | None":
     from ..security.load import own_places
 
     return own_places(config, "server" if is_daemon else "client")
+
+
+def _front(config: Config, family: str, identity: str, pool: "Sequence[Broker]") -> ObservedConnector:
+    """The connector by a process that runs as the user of `plugin.front.user`."""
+    from .front import FrontConnector
+    from .frontstart import check_keys, front_setup, start_front
+    from .privileges import account_of
+
+    account = account_of(config.text("plugin.front.user") or "", config.file)
+    own = _own_files(config, is_daemon=True)
+    check_keys(config, family, pool, None if own is None else own.key)
+    return FrontConnector(lambda theirs: start_front(account, theirs), front_setup(config, family, identity), pool)
 
 
 def _check_tls(broker: "Broker") -> None:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from ..errors import BrokerRefused, ConnectorClosed, ConnectorError, NoRoomToSend, NotConnected
 from ..message import Delivery, Destination, Publication
@@ -33,6 +34,16 @@ _CLIENTS_OUTBOX = 256  # messages
 _PATIENCE = 5.0  # s that publish waits for room
 _STRAY_EVERY = 60.0  # s between two lines about messages that are not for us
 _FAREWELL = 2.0  # s for what is still to be sent, when closing
+
+
+class Standing(NamedTuple):
+    """How a connector fares. unsent: frames that wait for the broker, or are being written."""
+
+    peer: str | None = None
+    dropped: int = 0
+    reconnects: int = 0
+    is_subscribed: bool = False
+    unsent: int = 0
 
 
 class StompConnector:
@@ -82,6 +93,7 @@ class StompConnector:
             is_closing=lambda: self._is_closing,
             open_link=self._open,
         )
+        self._in_hand = 0  # frames taken from the outbox that are being written
         self._skipped = 0  # of links that are gone
         self._tells_again = 0.0  # monotonic
         self.reconnects = 0
@@ -222,6 +234,17 @@ class StompConnector:
         with self._changed:
             return self._changed.wait_for(lambda: self._link is not None and self._subscriptions.is_confirmed, timeout)
 
+    def standing(self, known: Standing | None = None, timeout: float = 0.0) -> Standing:
+        """How it fares, as soon as that is not what is known already, at the latest after timeout (seconds)."""
+        with self._changed:
+            if timeout:
+                self._changed.wait_for(lambda: self._standing() != known, timeout)
+            return self._standing()
+
+    def _standing(self) -> Standing:
+        is_subscribed = self._link is not None and self._subscriptions.is_confirmed
+        return Standing(self.peer, self.dropped, self.reconnects, is_subscribed, len(self._outbox) + self._in_hand)
+
     # --- what the link tells, in its reader's thread ----------------------------------------------------------------------
 
     def on_message(self, headers: Mapping[str, str], body: bytes) -> None:
@@ -340,6 +363,7 @@ class StompConnector:
             if link.reason is not None or (self._close_by is not None and time.monotonic() > self._close_by):
                 return False
             parcels = self._outbox.take()
+            self._in_hand = len(parcels)
             if not has_work:
                 self._outbox.put_first(_subscribe(each) for each in self._subscriptions.overdue())
         if not has_work:
@@ -350,8 +374,14 @@ class StompConnector:
             try:
                 link.send(parcel.command, dict(parcel.headers), parcel.body)
             except OSError:
-                self._outbox.put_first(parcels[place:])
+                with self._changed:
+                    self._in_hand = 0
+                    self._outbox.put_first(parcels[place:])
                 raise
+        if parcels:
+            with self._changed:
+                self._in_hand = 0
+                self._changed.notify_all()
         return bool(parcels) or not self._is_closing
 
     # --- small things -----------------------------------------------------------------------------------------------------

@@ -142,7 +142,7 @@ def connection_settings(config: Config) -> dict[str, str | None]:
     prefix = f"plugin.{config.text('connector')}."
     keys = config.keys()
     speaks_tls = any(key.startswith(prefix) and key.endswith(".ssl") and config.flag(key) for key in keys)
-    prefixes = (prefix, "connector", *(_TLS if speaks_tls else ()))
+    prefixes = (prefix, "connector", "plugin.front.", *(_TLS if speaks_tls else ()))
     return {key: config.text(key) for key in ("connector", *keys) if key.startswith(prefixes)}
 
 
