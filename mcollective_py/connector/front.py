@@ -81,6 +81,7 @@ class FrontConnector:
         self._sending = threading.Lock()  # guards the writing end, and the order of what is written; taken before _changed
         self._control: socket.socket | None = None
         self._lines = 0
+        self._process: Popen[bytes] | None = None
 
     # --- the port ---------------------------------------------------------------------------------------------------------
 
@@ -164,8 +165,11 @@ class FrontConnector:
                 self._changed.notify_all()
                 thread = self._thread
             self._write(Frame(CLOSE))
-        if thread is not None and thread is not threading.current_thread():
-            thread.join(2 * _FAREWELL)
+        if thread is not None:
+            thread.join(_FAREWELL)
+            if (process := self._process) is not None:
+                process.kill()  # it hangs; where it has just ended by itself this does nothing
+            thread.join(_FAREWELL)
 
     # --- what statistics and start-up ask ---------------------------------------------------------------------------------
 
@@ -237,6 +241,7 @@ class FrontConnector:
         with ours:
             with theirs:
                 process = self._start(theirs)
+            self._process = process
             try:
                 self._greet(ours)
                 why = self._listen(ours)
@@ -245,6 +250,7 @@ class FrontConnector:
             finally:
                 self._lose()
                 said = ended(process, _FAREWELL if self._is_closing else 0.0)
+                self._process = None
         if not self._is_closing:
             logger.error("lost the front, which has the connection to the broker: %s (%s)", why, said)
 
