@@ -22,7 +22,7 @@ status = dict(line.split(":\\t", 1) for line in Path("/proc/self/status").read_t
 print(status["Uid"].split(), status["Gid"].split(), status["Groups"].split(), status["NoNewPrivs"])
 print({status[name].strip("0") for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")})
 print(resource.getrlimit(resource.RLIMIT_CORE), resource.getrlimit(resource.RLIMIT_NOFILE)[1], os.getcwd())
-for path in ("/etc/shadow", "/root/x"):
+for path in ("/etc/shadow", "/proc/1/environ"):
     try:
         open(path)
     except PermissionError:
