@@ -2,6 +2,7 @@
 # make test     everything a change must pass; as root on Debian it also meets real brokers, Puppet and Ruby peers
 # make lint, make tests, make timed   one group of these alone
 # make bench, make fuzz, make soak   the long runs, programs of tests/benchmarks/ and tests/fuzz/; FUZZ_SECONDS, SOAK_MINUTES
+# make audit      whether what is installed in .venv is known to be vulnerable; asks an advisory service, OSV_URL names another
 # make reference   write docs/configuration.md, packaging/config/, man/ and completion/ anew from what is in the source
 # make wheel, make clean
 
@@ -18,7 +19,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --config-settings editable_mode=compat --editable
 
-.PHONY: demo test parts lint tests timed bench fuzz soak reference wheel clean
+.PHONY: demo test parts lint tests timed bench fuzz soak audit reference wheel clean
 
 demo: .venv/installed
 	@$(BIN)/mco demo
@@ -58,6 +59,12 @@ fuzz: .venv/installed-test
 
 bench soak: .venv/installed-test
 	@set -e; for program in $(subst /,.,$(programs:.py=)); do echo "== $$program"; $(BIN)/python -m "$$program"; done
+
+# No part of `make test`: whether it passes depends on what was found out today. --strict: what could not be judged is a failure too.
+audit: .venv/installed
+	$(BIN)/pip freeze --exclude-editable --all >.venv/frozen
+	@$(INSTALL) '.[audit]'
+	$(BIN)/pip-audit --strict --disable-pip --no-deps --requirement .venv/frozen $(if $(OSV_URL),--vulnerability-service osv --osv-url '$(OSV_URL)')
 
 reference: .venv/installed
 	$(BIN)/python -m mcollective_py.reference docs/configuration.md packaging/config
