@@ -5,7 +5,9 @@ The broker is ActiveMQ with a login that may everything, and it is in hostile ha
 
 import itertools
 import json
+import os
 import random
+import select
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -272,6 +274,43 @@ def test_c_a_host_cannot_answer_as_another(fleet: Attacked, wire: Wire) -> None:
     assert sorted(reply["sender"] for reply in found["replies"]) == [name for name in NAMES if name != "web02"]
     assert {reply["data"]["value"] for reply in found["replies"]} == {"uk"}
     assert found["stats"]["no_response"] == ["web02"]
+
+
+@pytest.mark.parametrize("kind", ["a text of 100 MB", "a million keys", "brackets without an end"])
+def test_s54_an_answer_without_measure_costs_the_client_little_and_no_other_answer(fleet: Attacked, kind: str) -> None:
+    """It is signed as it should be, in place of web01's own: parts that go on and on, or that are a value beyond all bounds."""
+    stolen, text = key_of(fleet, "web01"), "".join(f'"{number}":0,' for number in range(1_000_000))
+    pieces = {
+        "a text of 100 MB": ['"', *["x" * (2 << 20)] * 50],
+        "a million keys": [f"{{{text[: len(text) // 2]}", f'{text[len(text) // 2 :]}"":0}}'],
+        "brackets without an end": ["[" * (2 << 20)] * 2,
+    }[kind]
+
+    def flooding(frame: Frame) -> Iterable[Frame]:
+        found = frame.message
+        if not frame.is_reply or found.get("action") != "get_fact" or found["node"] != "web01":
+            return (frame,)
+        (asked,) = [each for each in fleet.hostile.seen if each.head.startswith(b"SEND") and each.message.get("id") == found["rid"]][:1]
+        opened = stolen.open_request(stolen.read(asked.body))
+        plain = Reply(opened.id, opened.digest, "web01", "rpcutil", "get_fact", {}, time.time())
+        lies = [
+            replace(plain, body=piece, seq=seq, last=seq == len(pieces) - 1 and kind != "a text of 100 MB")
+            for seq, piece in enumerate(pieces)
+        ]
+        return [frame.carrying(stolen._seal(envelope.REPLY, json.dumps(reply_to_wire(lie, opened)).encode())) for lie in lies]
+
+    fleet.hostile.script = flooding
+    asked = fleet.start_mco("rpc", "rpcutil", "get_fact", "fact=country", "-t", "8", "--json")
+    memory, handle = 0, os.pidfd_open(asked.pid)
+    while not select.select([handle], [], [], 0.05)[0]:
+        peak = [line for line in Path(f"/proc/{asked.pid}/status").read_text().splitlines() if line.startswith("VmHWM")]
+        memory = int(peak[0].split()[1]) >> 10 if peak else memory
+    os.close(handle)
+    output, errors = asked.communicate(timeout=60)
+    found = json.loads(output)
+    assert sorted(reply["sender"] for reply in found["replies"]) == NAMES[1:], errors
+    assert found["stats"]["no_response"] == ["web01"]
+    assert 0 < memory < 400  # MB
 
 
 def test_c_strangers_certificates_and_the_largest_messages_wear_nobody_down(fleet: Attacked, wire: Wire, tmp_path: Path) -> None:
