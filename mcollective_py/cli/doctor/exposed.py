@@ -7,7 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 from .check import Check, fail, ok, warn
 
-PORTS = {61616: "OpenWire", 8161: "the web console with Jolokia", 1099: "JMX", 15672: "RabbitMQ's management"}
+PORTS = {
+    61616: "OpenWire",
+    8161: "the web console with Jolokia",
+    1099: "JMX",
+    4369: "Erlang's port mapper",
+    15672: "RabbitMQ's management",
+    25672: "Erlang between nodes, where its cookie is enough to run anything",
+}
 """Ports that nobody but the broker's own host need reach, and what speaks there."""
 
 _SECONDS = 2.0  # for all ports at once: a firewall that drops says nothing

@@ -25,7 +25,7 @@ def test_a_broker_that_offers_nothing_else_is_as_it_should_be():
 
 
 def test_the_ports_are_those_by_which_brokers_were_taken_over():
-    assert sorted(PORTS) == [1099, 8161, 15672, 61616]
+    assert sorted(PORTS) == [1099, 4369, 8161, 15672, 25672, 61616]
 
 
 @pytest.mark.parametrize(
