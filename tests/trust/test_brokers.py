@@ -1,23 +1,30 @@
 """S-35, S-37, S-40, S-60, S-63: brokers and servers that are not who they should be, and frames that are none."""
 
+import itertools
+import os
 import ssl
 import threading
+import time
 import tracemalloc
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from socket import create_server, socket
+from socket import create_connection, create_server, socket
 
 import pytest
 
 from mcollective_py.broker.frames import FrameReader, RefusedFrame, encode_frame
 from mcollective_py.client.discovery.puppetdbhttp import Conversation
 from mcollective_py.client.discovery.puppetdbplace import Server
+from mcollective_py.config import Config
+from mcollective_py.connector.factory import open_connector
 from mcollective_py.connector.pool import Broker, TLSFiles
 from mcollective_py.connector.stomp import StompConnector
 from mcollective_py.errors import BrokerUnreachable, DiscoveryError
+from mcollective_py.message import Destination, Kind, Publication
 from tests.client.discovery.answering import Answering
 from tests.connector.certificates import Authority, server_context
+from tests.parts.embedded import EmbeddedBroker
 
 
 class Listening:
@@ -136,6 +143,37 @@ def test_s37_hostile_frames_are_refused_in_little_memory(data: bytes) -> None:
     finally:
         tracemalloc.stop()
     assert most < 2 << 20
+
+
+@pytest.mark.parts
+def test_s37_a_broker_that_gets_them_ends_their_connections_and_serves_the_others() -> None:
+    """The embedded one, as a process: each kind before the login and after it, ten times."""
+    pool = "connector = stomp\nplugin.stomp.pool.size = 1\nplugin.stomp.pool.1.host = 127.0.0.1\nplugin.stomp.pool.1.port = {}\n"
+    topic = Destination(Kind.AGENT, "mcollective", "discovery")
+    with EmbeddedBroker() as broker:
+        honest = open_connector(Config.from_text(pool.format(broker.port)), "web1", is_daemon=True, environ={})
+        honest.connect(20)
+        honest.subscribe([topic])
+        assert honest.wait_subscribed(20)
+        before = resident(broker)
+        for data, login in itertools.product(FRAMES.values(), (b"", b"CONNECT\naccept-version:1.2\nhost:x\n\n\0")):
+            for _ in range(10):
+                with create_connection((broker.host, broker.port), timeout=20) as hostile, suppress(ConnectionError):
+                    hostile.sendall(login + data)
+                    while hostile.recv(65536):  # an ERROR, and then the end; a broker that keeps it open runs into the timeout
+                        pass
+        honest.publish([Publication(b"still here", topic, "web1", time.time(), 60)])
+        delivery = honest.receive(20)
+        assert delivery is not None and delivery.payload == b"still here"
+        assert honest.reconnects == 0
+        assert resident(broker) - before < 8 << 20
+        honest.close()
+
+
+def resident(broker: EmbeddedBroker) -> int:
+    """Bytes of the broker's process."""
+    with open(f"/proc/{broker.pid}/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def test_s40_a_redirect_of_puppetdb_is_told_and_nobody_else_is_asked() -> None:
