@@ -193,7 +193,7 @@ class _ToDaemon(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Send a line."""
-        self._front.send(line_frame(record.levelno, self.format(record)))
+        self._front.send(line_frame(record.levelno, record.getMessage()))
 
 
 def main(arguments: list[str]) -> None:
@@ -204,7 +204,7 @@ def main(arguments: list[str]) -> None:
     control.set_inheritable(False)
     front = Front(control)
     front.send(Frame(WELL))
-    logging.basicConfig(level=logging.WARNING, handlers=[_ToDaemon(front)], format="%(message)s")
+    logging.basicConfig(level=logging.WARNING, handlers=[_ToDaemon(front)])
     front.run()
     os._exit(0)
 

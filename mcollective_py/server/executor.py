@@ -309,12 +309,16 @@ class ThreadExecutor:
                     self._deadlines.wait(None if self._wake == float("inf") else max(0.0, self._wake - monotonic()))
             for run in overdue:
                 logger.warning("%s %s overran its %g s in a thread", run.call.request.id, name_of(run.call), run.call.timeout)
+                self._overran(run.call)
                 message = f"{name_of(run.call)} timed out after {run.call.timeout:g} s"
                 tell(run.call, run.done, Outcome(5, message, duration=run.call.timeout))
             with self._lock:
                 for run in overdue:
                     run.is_late = True
                 self._quiet.notify_all()
+
+    def _overran(self, call: Call) -> None:
+        """Told of a call whose time is over, before its caller is."""
 
     def _overdue(self, now: float) -> list[_Run]:
         overdue = [run for run in self._active if not run.is_answered and run.deadline <= now]

@@ -62,6 +62,9 @@ class ReadExecutor(ThreadExecutor):
         )
         self._readers = readers
 
+    def _overran(self, call: Call) -> None:
+        self._readers.give_up(call)
+
     def shutdown(self, timeout: float) -> bool:
         """See Executor. The readers end with it."""
         is_finished = super().shutdown(timeout)
@@ -72,10 +75,10 @@ class ReadExecutor(ThreadExecutor):
 class _Pending:
     """A call that a reader has."""
 
-    __slots__ = ("came", "is_overdue", "name", "outcome")
+    __slots__ = ("call", "came", "is_overdue", "name", "outcome")
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, call: Call) -> None:
+        self.call, self.name = call, name_of(call)
         self.came = threading.Event()
         self.outcome = Outcome()
         self.is_overdue = False
@@ -127,7 +130,7 @@ class Readers:
 
     def perform(self, call: Call) -> Outcome:
         """Have a reader make the call; returns when it is truly over, which is later than its timeout where it had to be ended."""
-        pending = _Pending(name_of(call))
+        pending = _Pending(call)
         try:
             encoded = encode_call(call)
             reader, number = self._enter(pending)
@@ -143,6 +146,15 @@ class Readers:
             self._overrun(reader, pending)
             pending.came.wait()
         return pending.outcome
+
+    def give_up(self, call: Call) -> None:
+        """A call overruns its time: nothing new goes to the reader that has it."""
+        with self._lock:
+            found = next(
+                ((reader, pending) for reader in self._all for pending in reader.pending.values() if pending.call is call), None
+            )
+        if found is not None:
+            self._overrun(*found)
 
     def retire(self) -> None:
         """Let new calls go to a new reader, which loads agents as they are now."""

@@ -42,7 +42,6 @@ class MixedFleet:
         self._ends = contextlib.ExitStack()
 
     def __enter__(self) -> "MixedFleet":
-        os.environ["REGISTRATION_LEDGER"] = str(self.site.registrations)
         with contextlib.ExitStack() as ends:
             ends.callback(self._pool.shutdown, cancel_futures=True)
             ends.callback(self.ruby.end)

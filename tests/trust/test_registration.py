@@ -32,10 +32,9 @@ def fleet(tmp_path_factory: pytest.TempPathFactory, ledger: Path) -> Iterator[Fl
     policies = folder / "hosts" / "web1" / "policies"
     policies.mkdir(parents=True)
     (policies / "registration.policy").write_text("policy default allow\n")
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("REGISTRATION_LEDGER", str(ledger))
-        with Fleet(folder, ["web1", "web2"], settings={"registerinterval": "1"}) as running:
-            yield running
+    settings = {"registerinterval": "1", "plugin.registration.ledger": str(ledger)}
+    with Fleet(folder, ["web1", "web2"], settings=settings) as running:
+        yield running
 
 
 def test_hosts_register_with_a_host_whose_policy_lets_them_in(fleet: Fleet, ledger: Path) -> None:

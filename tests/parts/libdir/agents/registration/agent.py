@@ -1,18 +1,20 @@
 """Writes down who registered with what; the twin of rubyplugins/mcollective/agent/registration.rb."""
 
-import os
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 
 class Registration:
-    """REGISTRATION_LEDGER in the daemon's environment names the file; without it nothing is written."""
+    """`plugin.registration.ledger` names the file; without it nothing is written."""
 
     timeout = 2  # seconds
     impact = "read"
+    config: Mapping[str, str] = MappingProxyType({})
 
     def handlemsg(self, msg: Any) -> None:
-        ledger = os.environ.get("REGISTRATION_LEDGER")
+        ledger = self.config.get("ledger")
         if ledger is not None:
             names = sorted(str(name) for name in msg.body) if isinstance(msg.body, list) else []
             with Path(ledger).open("a") as file:
