@@ -24,7 +24,7 @@ CREDIT = 64
 """Deliveries that the front may have handed over and the daemon not read: all others wait, and are dropped, in the front alone."""
 
 _HEAD = struct.Struct("!cQII")  # kind, number, bytes of words, bytes of payload
-_WORDS = JSONLimits(size=64 << 10, depth=4, string=32 << 10)
+_WORDS = JSONLimits(size=64 << 10, depth=6, string=32 << 10)
 _LONGEST_LINE = 1000
 _LONGEST_REPLY_TO = 4096
 

@@ -16,6 +16,7 @@ from mcollective_py.connector.frontwire import (
     CLOSE,
     CREDIT,
     DELIVERY,
+    FILES,
     SETUP,
     STATE,
     SUBSCRIBE,
@@ -30,6 +31,7 @@ from mcollective_py.connector.frontwire import (
 )
 from mcollective_py.connector.privileges import Account
 from mcollective_py.message import Destination, Kind, Publication
+from tests.connector.certificates import Authority
 from tests.parts.embedded import EmbeddedBroker
 
 SERVICE = Destination(Kind.AGENT, "mcollective", "service")
@@ -39,14 +41,14 @@ SETTINGS = "connector = stomp\nsecurityprovider = x509\n"
 class RealFront:
     """The process, and the daemon's end of its socket."""
 
-    def __init__(self, broker):
+    def __init__(self, broker, login=None):
         whom = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
         self.socket, theirs = socket.socketpair()
         self.socket.settimeout(30)
         with theirs:
             self.process = start_front(Account(whom.pw_name, whom.pw_uid, whom.pw_gid, os.geteuid() == 0), theirs)
         self._frames, self._got = Frames(4 << 20), []
-        brokers = [{"host": broker.host, "port": broker.port, "user": None, "password": None, "tls": None}]
+        brokers = [login or {"host": broker.host, "port": broker.port, "user": None, "password": None, "tls": None}]
         self.say(Frame(SETUP, words={"identity": "web1", "settings": SETTINGS, "log_level": 20, "brokers": brokers}))
         assert self.next().kind == WELL
 
@@ -56,7 +58,7 @@ class RealFront:
     def next(self):
         while not self._got:
             data = self.socket.recv(1 << 18)
-            assert data, "the front closed its end"
+            assert data, f"the front closed its end: {self.process.stderr.read()}"
             self._got += self._frames.feed(data)
         return self._got.pop(0)
 
@@ -126,6 +128,29 @@ def test_what_it_is_given_reaches_the_broker_and_it_says_so(front, other):
     front.say(*(publication_frame(number, publication(b"%d" % number)) for number in (5, 6, 9)))
     assert [other.receive(20).payload for _ in range(3)] == [b"5", b"6", b"9"]
     assert front.state(lambda state: state.sent == 9)
+
+
+def test_by_tls_it_shows_a_certificate_from_memory_and_comes_back_after_a_renewal(tmp_path):
+    """As a user who could not open the files. The broker wants a certificate of its CA, before it is killed and after."""
+    authority = Authority(tmp_path)
+    broker_files, own, renewed = (authority.issue(name, host) for name, host in (("broker", "127.0.0.1"), ("own", "a"), ("new", "b")))
+    tmp_path.chmod(0o700)
+
+    def words(shown):
+        texts = {"cert": shown.with_suffix(".pem").read_text(), "key": shown.with_suffix(".key").read_text()}
+        return {"ca": [authority.ca.read_text()], **texts, "crl": None, "ciphers": None, "revocation": "off"}
+
+    files = {"certificate": broker_files.with_suffix(".pem"), "key": broker_files.with_suffix(".key"), "ca": authority.ca}
+    with EmbeddedBroker(user="mcollective", password="for-this-test", **files) as broker:
+        login = {"host": broker.host, "port": broker.port, "user": "mcollective", "password": "for-this-test"}
+        front = RealFront(broker, login=login | {"tls": words(own)})
+        front.state(lambda state: state.peer)
+        front.say(Frame(FILES, words={"brokers": [login | {"tls": words(renewed)}]}), Frame(ASK))
+        front.until(WELL)
+        broker.kill()
+        broker.start()
+        assert front.state(lambda state: state.peer and state.reconnects == 1)
+        front.end()
 
 
 def test_at_a_close_it_sends_what_it_has_and_ends(broker, other):

@@ -73,7 +73,7 @@ def test_a_length_beyond_the_bounds_is_refused_before_anything_is_kept(sizes):
         list(Frames(1 << 20).feed(struct.pack("!cQII", b"d", 0, *sizes)))
 
 
-@pytest.mark.parametrize("said", [b"{", b'{"a":1,"a":2}', b"[[[[[[1]]]]]]", b"\xff", b"NaN"])
+@pytest.mark.parametrize("said", [b"{", b'{"a":1,"a":2}', b"[" * 7 + b"]" * 7, b"\xff", b"NaN"])
 def test_words_that_are_no_json_of_ours_are_refused(said):
     with pytest.raises(Malformed):
         list(Frames(1 << 20).feed(struct.pack("!cQII", b"d", 0, len(said), 0) + said))
