@@ -68,7 +68,7 @@ class FrameSplitter:
             return None
         self._check_begin(bytes(buffer[start : start + 16]))
         head = buffer.find(b"\n\n", start, start + self._max_head + 2)
-        crlf = buffer.find(b"\r\n\r\n", start, start + self._max_head + 4 if head < 0 else head)
+        crlf = buffer.find(b"\r\n\r\n", start, start + self._max_head + 4 if head < 0 else head + 1)
         if crlf >= 0:
             raise BrokenFrame("its lines end in CR LF, which STOMP 1.1 has not")
         if head < 0:

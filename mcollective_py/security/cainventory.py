@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from ..errors import KeyFileError
 from .keyfiles import read
+from .revocation import UNREADABLE
 
 ADVICE = ": is this the folder of a CA?"
 
@@ -85,7 +86,7 @@ def read_crl(folder: Path) -> x509.CertificateRevocationList:
     """The CRL of a CA's folder. Raises KeyFileError."""
     try:
         return x509.load_pem_x509_crl(read(folder / "crl.pem", ADVICE))
-    except ValueError as error:
+    except UNREADABLE as error:
         raise KeyFileError(f"no revocation list in PEM: {str(error)[:120]}", file=str(folder / "crl.pem")) from None
 
 
@@ -93,7 +94,7 @@ def read_certificate(path: Path) -> x509.Certificate:
     """The certificate of a PEM file. Raises KeyFileError."""
     try:
         return x509.load_pem_x509_certificate(read(path, ADVICE))
-    except ValueError as error:
+    except UNREADABLE as error:
         raise KeyFileError(f"no certificate in PEM: {str(error)[:120]}", file=str(path)) from None
 
 

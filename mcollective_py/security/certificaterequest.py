@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.hashes import SHA256, Hash
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -14,6 +13,7 @@ from cryptography.x509.oid import NameOID
 from ..names import is_certname
 from .algorithms import PrivateKey, PublicKey, verify_by
 from .csrextensions import extension_der, extension_oid, puppet_extensions
+from .revocation import UNREADABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def read_request(pem: bytes) -> SigningRequest:
     try:
         request = x509.load_pem_x509_csr(pem)
         is_own, key, extensions = request.is_signature_valid, request.public_key(), tuple(request.extensions)
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+    except UNREADABLE as error:
         raise ValueError(f"no request for a certificate in PEM: {str(error)[:200]}") from None
     if not is_own:
         raise ValueError(

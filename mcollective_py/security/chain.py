@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeVar, cast
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -18,7 +18,7 @@ from ..errors import UntrustedCertificate
 from .algorithms import DIGESTS, Verify, check_issuer_key, verify_by
 from .csrextensions import puppet_extensions
 from .envelope import key_id
-from .revocation import Revocations, read_revocations
+from .revocation import UNREADABLE, Revocations, read_revocations
 
 Mode = Literal["chain", "leaf", "off"]
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
@@ -26,17 +26,6 @@ _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 _MAX_DEPTH = 5  # CA certificates above a leaf
 # The critical extensions that are judged here; any other one means something that is not known here.
 _KNOWN = (x509.BasicConstraints, x509.KeyUsage, x509.ExtendedKeyUsage, x509.SubjectAlternativeName)
-# All that reading a certificate from a stranger has been seen to raise.
-_UNREADABLE = (
-    ValueError,
-    TypeError,
-    OverflowError,
-    UnsupportedAlgorithm,
-    x509.InvalidVersion,
-    x509.DuplicateExtension,
-    x509.UnsupportedGeneralNameType,
-    Warning,  # under python -W error: of what RFC 5280 forbids and cryptography still takes
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +95,7 @@ class TrustStore:
             raise ValueError(f"revocation is {revocation!r}: write chain, leaf or off")
         try:
             certificates = x509.load_pem_x509_certificates(ca)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise ValueError(f"no CA certificates in PEM: {error}") from error
         lists = read_revocations(crl) if crl is not None and revocation != "off" else ()
         authorities = [_authority(certificate, lists) for certificate in certificates]
@@ -131,7 +120,7 @@ class TrustStore:
                 )
             # What it says is read only now that a CA of ours has said it.
             facts = _leaf(certificate, der)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise UntrustedCertificate(f"a certificate that cannot be used: {str(error)[:120]!r}") from None
         return replace(facts, paths=paths, usages=facts.usages.intersection(*map(_path_usages, paths)))
 
@@ -271,7 +260,7 @@ def _authority(certificate: x509.Certificate, lists: Sequence[x509.CertificateRe
             _is_signed_by(certificate, certificate),
             Revocations.of(certificate, lists) if may_list else None,
         )
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise ValueError(f"the CA certificate {name}: {error}") from error
 
 
@@ -281,7 +270,7 @@ def _is_signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bo
         return False
     try:
         certificate.verify_directly_issued_by(issuer)
-    except (InvalidSignature, *_UNREADABLE):
+    except (InvalidSignature, *UNREADABLE):
         return False
     return True
 

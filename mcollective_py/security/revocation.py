@@ -10,6 +10,17 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from .algorithms import DIGESTS
 
 _BEGIN, _END = b"-----BEGIN X509 CRL-----", b"-----END X509 CRL-----"
+# All that reading a certificate, a request for one or a CRL from a stranger has been seen to raise.
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    OverflowError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+    Warning,  # under python -W error: of what RFC 5280 forbids and cryptography still takes
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +76,7 @@ def read_revocations(pem: bytes) -> tuple[x509.CertificateRevocationList, ...]:
         try:
             crl = x509.load_pem_x509_crl(_BEGIN + block)
             critical = [extension.oid.dotted_string for extension in crl.extensions if extension.critical]
-        except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
+        except UNREADABLE as error:
             raise ValueError(f"CRL {number} cannot be read: {error}") from error
         # A delta or partial CRL marks itself so: taken for a whole one it would forgive what it leaves out.
         if critical:

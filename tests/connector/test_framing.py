@@ -89,3 +89,12 @@ def test_a_frame_that_ends_within_its_headers_is_refused_in_whatever_pieces_it_c
     with pytest.raises(BrokenFrame):
         for at in range(0, len(data), size):
             splitter.feed(data[at : at + size])
+
+
+@pytest.mark.parametrize("size", [1, 5, 1000])
+def test_an_end_of_headers_in_cr_lf_before_an_empty_line_is_refused_in_whatever_pieces_it_comes(size: int):
+    splitter = FrameSplitter()
+    data = b"RECEIPT\r\n\r\n\nreceipt-id:1\n\n\0"
+    with pytest.raises(BrokenFrame, match="CR LF"):
+        for at in range(0, len(data), size):
+            splitter.feed(data[at : at + size])

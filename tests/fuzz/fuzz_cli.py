@@ -38,7 +38,7 @@ def main() -> None:
         options = parse(parser, words)
         if "filter" in application.sections:
             found = filter_of(options)
-            assert not (has_filter(options) and found.is_empty), "words were given, and the filter means everybody"
+            assert found.agents or not (has_filter(options) and found.is_empty), "words were given, and the filter means everybody"
         return True
 
     def check(data: bytes) -> bool:

@@ -1,7 +1,9 @@
+import base64
 from dataclasses import replace
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from mcollective_py.security.revocation import Revocations, read_revocations
 
@@ -33,6 +35,18 @@ def test_a_damaged_file_is_refused_whole(pki):
     for pem in (b"", b"junk", cut, good + cut, cut + good, good.replace(b"CRL-----\nMI", b"CRL-----\nAA", 1)):
         with pytest.raises(ValueError, match="CRL"):
             read_revocations(pem)
+
+
+def test_a_crl_of_an_unknown_version_is_refused(pki):
+    der = x509.load_pem_x509_crl(pki.ca("CA").crl()).public_bytes(Encoding.DER)
+    assert der.count(b"\x02\x01\x01\x30") == 1
+    pem = (
+        b"-----BEGIN X509 CRL-----\n"
+        + base64.encodebytes(der.replace(b"\x02\x01\x01\x30", b"\x02\x01\x05\x30"))
+        + b"-----END X509 CRL-----\n"
+    )
+    with pytest.raises(ValueError, match="CRL 1 cannot be read"):
+        read_revocations(pem)
 
 
 def test_a_partial_crl_is_refused(pki):

@@ -13,6 +13,7 @@ from .lines import Line
 
 _MOST_OPEN = 20_000  # requests whose end has not been read yet
 _REMEMBERED = 20_000  # lines that a rotation may have repeated
+_LONGEST_MS = 1e12  # 31 years: what a file says beyond it was not measured
 _KEYS = ("request_id", "caller", "obo", "cert_sha256", "sender", "node", "agent", "action", "data", "collective", "decision", "rule")
 
 
@@ -44,7 +45,7 @@ class Audited:
     def duration_ms(self) -> float | None:
         """How long the action took, where that was measured."""
         found = None if self.end is None else self.end.get("duration_ms")
-        return found if isinstance(found, int | float) else None
+        return found if isinstance(found, int | float) and 0 <= found <= _LONGEST_MS else None
 
     @property
     def reason(self) -> str:

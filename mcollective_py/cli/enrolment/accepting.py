@@ -177,7 +177,7 @@ def _certificate(pem: bytes, file: str) -> "x509.Certificate":
 
     try:
         return x509.load_pem_x509_certificate(pem)
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise KeyFileError(f"a certificate that cannot be read: {str(error)[:120]}", file=file) from None
 
 

@@ -137,3 +137,8 @@ def test_values_of_the_wrong_kind_are_no_trouble():
     assert Audited({"outcome": "x", "reason": 5, "decision": None}).to_dict()["outcome"] is None
     assert time_of({"timestamp": 5}) is None
     assert numbers([start(1, timestamp=None)], since=1.0) == []
+
+
+@pytest.mark.parametrize("value", [10**400, -1, float("nan"), float("inf"), "5", None])
+def test_a_duration_that_nothing_can_have_taken_is_none(value):
+    assert Audited({"decision": "allow"}, {"outcome": 0, "duration_ms": value}).duration_ms is None
