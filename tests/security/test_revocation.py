@@ -39,10 +39,9 @@ def test_a_damaged_file_is_refused_whole(pki):
 
 def test_a_crl_of_an_unknown_version_is_refused(pki):
     der = x509.load_pem_x509_crl(pki.ca("CA").crl()).public_bytes(Encoding.DER)
-    assert der.count(b"\x02\x01\x01\x30") == 1
     pem = (
         b"-----BEGIN X509 CRL-----\n"
-        + base64.encodebytes(der.replace(b"\x02\x01\x01\x30", b"\x02\x01\x05\x30"))
+        + base64.encodebytes(der.replace(b"\x02\x01\x01\x30", b"\x02\x01\x05\x30", 1))
         + b"-----END X509 CRL-----\n"
     )
     with pytest.raises(ValueError, match="CRL 1 cannot be read"):
