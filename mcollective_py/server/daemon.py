@@ -8,8 +8,9 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,7 @@ from .secretsinuse import SecretsInUse
 from .selfreport import SelfReport
 from .statefolder import open_state_folder
 from .stats import Stats
-from .supervision import PidFile, detach, notify_systemd
+from .supervision import PidFile, Watchdog, detach, notify_systemd
 
 if TYPE_CHECKING:
     import argparse
@@ -92,6 +93,7 @@ class Daemon:
     def __init__(self, config: Config, verbose: bool, secrets: SecretsInUse) -> None:
         self._config, self._verbose, self._secrets = config, verbose, secrets
         self._events: SimpleQueue[int] = SimpleQueue()
+        self._watchdog = Watchdog(self._trouble)
         self._stats = Stats(time.time())
         folder = open_state_folder(config)
         host = build_host(config, time.time)
@@ -113,6 +115,7 @@ class Daemon:
             lambda call: perform(self._runner.host.agents[call.request.agent], call, report), self._readers, limits, hand_back_memory
         )
         self._runner = Runner(host, _connector(host), reads, changes, self._stats, time.time, _subscribed, self._journal, secrets)
+        self._requests = threading.Thread(target=self._runner.run, name="requests", daemon=True)
         self._registrar, self._audit_sender = Registrar(self._runner, time.time), AuditSender(self._runner, time.time)
 
     def run(self) -> int:
@@ -120,14 +123,30 @@ class Daemon:
         for number in _SIGNALS:
             signal.signal(number, lambda received, _frame: self._events.put(received))
         self._find_leftovers()
-        threading.Thread(target=self._runner.run, name="requests", daemon=True).start()
+        self._requests.start()
         self._registrar.update()
         self._audit_sender.update()
         logger.info("mcollectived %s is %s, pid %d", __version__, self._runner.host.identity, os.getpid())
         notify_systemd(f"READY=1\nSTATUS=serving as {self._runner.host.identity}")
-        while (event := self._events.get()) not in _ENDS:
+        self._watchdog.sign()
+        while (event := self._next_event()) not in _ENDS:
             self._react(event)
         return self._shut_down()
+
+    def _next_event(self) -> int:
+        """The next signal; until it comes, systemd hears that requests are worked at."""
+        while True:
+            with suppress(Empty):
+                return self._events.get(timeout=self._watchdog.interval)
+            self._watchdog.sign()
+
+    def _trouble(self, patience: float) -> str:
+        """Why requests are not worked at; that one is refused, or that there is no broker, is no such reason."""
+        if not self._requests.is_alive():
+            return "the thread that handles requests has ended"
+        if (seconds := self._runner.in_hand()) > patience:
+            return f"one message has been in hand for {seconds:.0f} s"
+        return ""
 
     def _react(self, event: int) -> None:
         if event == signal.SIGUSR2:
@@ -184,7 +203,7 @@ class Daemon:
             self._events.put(_STOPPED)
 
         threading.Thread(target=stop, name="shutdown", daemon=True).start()
-        while (event := self._events.get()) != _STOPPED:
+        while (event := self._events.get()) != _STOPPED:  # TimeoutStopSec= is the watch over this
             if event in _ENDS:
                 logger.warning("told to stop twice: running actions are cut")
                 logger.info("stopped")

@@ -61,6 +61,7 @@ class Runner:
         self._courtesies = RateLimit(5, 1.0)
         self._is_stopping = threading.Event()
         self._dropped = 0  # by connectors that a reload has replaced
+        self._taken_up: float | None = None  # when the delivery in hand was; seconds of the monotonic clock
 
     # --- life ---------------------------------------------------------------------------------------------------------
 
@@ -114,6 +115,11 @@ class Runner:
         """Actions that hold a slot of an executor now."""
         return self._reads.running() + self._changes.running()
 
+    def in_hand(self) -> float:
+        """For how many seconds one and the same delivery has been worked at; 0 where none is."""
+        taken_up = self._taken_up
+        return 0.0 if taken_up is None else monotonic() - taken_up
+
     def explain(self, asked: RPCRequest, view: NodeView) -> Mapping[str, Any]:
         """The outputs of `rpcutil explain`: what would become of the request that is asked about. Raises InvalidRPCData."""
         host, now = self.host, self._clock()
@@ -166,6 +172,7 @@ class Runner:
 
     def _handle_safely(self, delivery: Delivery) -> None:
         """Whatever a message brings about, the next one is handled too."""
+        self._taken_up = monotonic()
         try:
             self.handle(delivery)
         except ConnectorClosed:
@@ -173,6 +180,8 @@ class Runner:
         except Exception:
             self._stats.count("faults")
             logger.exception("a fault of ours at a message from %s, which is dropped", delivery.sender)
+        finally:
+            self._taken_up = None
 
     def handle(self, delivery: Delivery) -> None:
         """Walk one delivery through the pipeline and answer it, run it or drop it."""

@@ -1,9 +1,10 @@
-"""What the world around a daemon expects: systemd notification, a pid file, detaching from the terminal."""
+"""What the world around a daemon expects: systemd notification and its watchdog, a pid file, detaching from the terminal."""
 
 import fcntl
 import logging
 import os
 import socket
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ..errors import ConfigError
@@ -24,6 +25,30 @@ def notify_systemd(state: str) -> None:
             notifier.sendto(state.encode(), address.replace("@", "\0", 1))
         except OSError as error:
             logging.getLogger(__name__).warning("systemd does not listen at %s: %s", address, error)
+
+
+class Watchdog:
+    """Signs of life to systemd, where its unit asks for them (sd_watchdog_enabled(3)): without them it starts us anew.
+
+    trouble: what keeps this daemon from its work, given how long (seconds) one step may take; empty where nothing does.
+    interval: seconds from one sign to the next; None where nobody waits for one.
+    """
+
+    def __init__(self, trouble: Callable[[float], str], environ: Mapping[str, str] = os.environ) -> None:
+        self._trouble, self._told = trouble, ""
+        microseconds = environ.get("WATCHDOG_USEC", "")
+        is_ours = environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
+        is_asked = is_ours and microseconds.isascii() and microseconds.isdigit() and int(microseconds) > 0
+        self._patience = int(microseconds) / 2e6 if is_asked else 0.0
+        self.interval = self._patience / 2 if is_asked else None
+
+    def sign(self) -> None:
+        """Give a sign of life, or say in the log, once, why there is none."""
+        told, self._told = self._told, self._trouble(self._patience)
+        if not self._told:
+            notify_systemd("WATCHDOG=1")
+        elif not told:
+            logging.getLogger(__name__).error("%s: systemd hears no more from this daemon and will start it anew", self._told)
 
 
 class PidFile:

@@ -29,6 +29,7 @@ from mcollective_py.server.journal import Journal
 from mcollective_py.server.runner import Runner, destinations
 from mcollective_py.server.stats import Stats
 from mcollective_py.wire.symbol import Symbol
+from tests.waiting import wait_until
 
 ANSWERS = Destination(Kind.REPLY, "mcollective", "/queue/mcollective.reply.ops_1.abc")
 
@@ -578,3 +579,20 @@ def test_a_running_host_tells_a_caller_how_a_request_of_his_ended(desk: Desk) ->
     assert told[filtered.id] == refused | {"agent": "rpcutil", "action": "ping"}
     assert (told[taken.id]["stage"], told[taken.id]["state"], told[taken.id]["code"]) == ("accepted", "ok", 0)
     assert "earlier" not in desk.runner.explain(about(desk, agent="rpcutil", request="0" * 32), view)
+
+
+def test_it_is_seen_for_how_long_a_message_has_been_in_hand(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, ends = threading.Event(), threading.Event()
+
+    def hang(delivery: Delivery) -> None:
+        begun.set()
+        ends.wait(10)
+
+    assert desk.runner.in_hand() == 0
+    monkeypatch.setattr(desk.runner, "handle", hang)
+    desk.send(desk.request())
+    assert begun.wait(5)
+    time.sleep(0.05)
+    assert 0.05 <= desk.runner.in_hand() < 10
+    ends.set()
+    wait_until("the message is out of hand", lambda: desk.runner.in_hand() == 0, 5)

@@ -8,7 +8,7 @@ import pytest
 
 from mcollective_py.errors import ConfigError
 from mcollective_py.server import supervision
-from mcollective_py.server.supervision import PidFile, notify_systemd
+from mcollective_py.server.supervision import PidFile, Watchdog, notify_systemd
 
 
 @pytest.mark.parametrize("is_abstract", [True, False])
@@ -100,3 +100,38 @@ def test_a_pid_file_is_never_written_through_a_link(tmp_path: Path) -> None:
     with pytest.raises(ConfigError):
         PidFile(tmp_path / "x.pid")
     assert (tmp_path / "victim").read_text() == "precious"
+
+
+def test_the_watchdog_gives_signs_of_life_while_there_is_no_trouble(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    trouble, asked = "", []
+
+    def of(patience: float) -> str:
+        asked.append(patience)
+        return trouble
+
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(5)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        watchdog = Watchdog(of, {"WATCHDOG_USEC": "8000000", "WATCHDOG_PID": str(os.getpid())})
+        assert watchdog.interval == 2.0
+        watchdog.sign()
+        assert systemd.recv(100) == b"WATCHDOG=1"
+        trouble = "one message has been in hand for 5 s"
+        watchdog.sign()
+        watchdog.sign()
+        systemd.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            systemd.recv(100)
+    assert set(asked) == {4.0}
+    assert [record.levelname for record in caplog.records] == ["ERROR"] and trouble in caplog.text
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [{}, {"WATCHDOG_USEC": ""}, {"WATCHDOG_USEC": "0"}, {"WATCHDOG_USEC": "x"}, {"WATCHDOG_USEC": "8000000", "WATCHDOG_PID": "1"}],
+)
+def test_nobody_waits_for_signs_of_life_that_were_not_asked_of_this_process(environ: dict[str, str]) -> None:
+    assert Watchdog(lambda patience: "", environ).interval is None
