@@ -11,6 +11,8 @@ class mcollective_py::client {
     'collectives' => $mcollective_py::collectives,
   } + $collective + mcollective_py::pool($mcollective_py::connector, $mcollective_py::brokers)
 
+  $lines = mcollective_py::lines($own + $mcollective_py::settings + $mcollective_py::client_settings)
+
   concat { "${mcollective_py::confdir}/client.cfg":
     ensure => present,
     owner  => 'root',
@@ -20,6 +22,6 @@ class mcollective_py::client {
   concat::fragment { 'mcollective_py client.cfg':
     target  => "${mcollective_py::confdir}/client.cfg",
     order   => '10',
-    content => "# Managed by Puppet: mcollective_py::client\n${mcollective_py::lines($own + $mcollective_py::settings + $mcollective_py::client_settings)}",
+    content => "# Managed by Puppet: mcollective_py::client\n${lines}",
   }
 }

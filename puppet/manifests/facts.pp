@@ -19,7 +19,7 @@ class mcollective_py::facts (
   Array[Pattern[/\A[a-zA-Z0-9_.-]+\z/]] $noisy = [],
   Integer[1, 1440] $interval = 10,
   Integer[0, 3600] $splay = 120,
-  String[1] $command = 'puppet facts show --render-as yaml',
+  Pattern[/\A[^'\x00-\x1f]+\z/] $command = 'puppet facts show --render-as yaml',
 ) {
   include mcollective_py
   case $source {
@@ -42,8 +42,8 @@ class mcollective_py::facts (
       mcollective_py::setting { 'plugin.yaml': value => $file }
     }
     'timer': {
-      $unit = "[Unit]\nDescription=Facts of this host for mcollectived\n\n[Service]\nType=oneshot\nUMask=0077\nExecStart=/bin/sh -c '${command} > ${file}.new && mv -f ${file}.new ${file}'\n"
-      $timer = "[Unit]\nDescription=Facts of this host for mcollectived\n\n[Timer]\nOnBootSec=1min\nOnUnitActiveSec=${interval}min\nRandomizedDelaySec=${splay}\n\n[Install]\nWantedBy=timers.target\n"
+      $unit = epp('mcollective_py/facts.service.epp', { 'command' => $command, 'file' => $file })
+      $timer = epp('mcollective_py/facts.timer.epp', { 'interval' => $interval, 'splay' => $splay })
       file { '/etc/systemd/system/mcollectived-facts.service': ensure => file, mode => '0644', content => $unit }
       -> file { '/etc/systemd/system/mcollectived-facts.timer': ensure => file, mode => '0644', content => $timer }
       ~> exec { 'mcollective_py facts units':

@@ -81,19 +81,25 @@ class mcollective_py (
     fail("mcollective_py: main_collective ${main_collective} is none of collectives (${collectives.join(', ')})")
   }
   contain mcollective_py::install
-  contain mcollective_py::config
-  Class['mcollective_py::install'] -> Class['mcollective_py::config']
 
   if $server {
     contain mcollective_py::server
     contain mcollective_py::policies
     contain mcollective_py::facts
-    Class['mcollective_py::config'] -> Class['mcollective_py::server']
   }
   if $client {
     contain mcollective_py::client
+  }
+  # Last, for it asks the server's class what to notify.
+  contain mcollective_py::config
+  Class['mcollective_py::install'] -> Class['mcollective_py::config']
+  if $server {
+    Class['mcollective_py::config'] -> Class['mcollective_py::server']
+  }
+  if $client {
     Class['mcollective_py::config'] -> Class['mcollective_py::client']
   }
+
   $plugins.each |$name, $parameters| {
     mcollective_py::plugin { $name:
       require => Class['mcollective_py::config'],

@@ -38,8 +38,12 @@ define mcollective_py::plugin (
   $read_again = $mcollective_py::server ? { true => Exec['mcollective_py reload'], default => [] }
 
   if $package =~ NotUndef {
+    $version = $ensure ? {
+      'present' => $mcollective_py::package_ensure,
+      default   => 'absent',
+    }
     package { $package:
-      ensure => $ensure ? { 'present' => $mcollective_py::package_ensure, default => 'absent' },
+      ensure => $version,
       notify => $read_again,
     }
   }
@@ -51,7 +55,7 @@ define mcollective_py::plugin (
     file { "${mcollective_py::libdir}/${type}/${name}":
       owner  => 'root',
       group  => 'root',
-      mode   => 'u=rwX,go=rX',
+      mode   => '0644', # and folders 0755
       force  => true,
       ignore => ['__pycache__', '.git', '*.pyc'],
       notify => $read_again,

@@ -33,6 +33,8 @@ class mcollective_py::server (
     'collectives' => $mcollective_py::collectives,
   } + $collective + mcollective_py::pool($mcollective_py::connector, $mcollective_py::brokers, $mcollective_py::confdir)
 
+  $lines = mcollective_py::lines($own + $mcollective_py::settings + $mcollective_py::server_settings)
+
   concat { "${mcollective_py::confdir}/server.cfg":
     ensure => present,
     owner  => 'root',
@@ -43,7 +45,7 @@ class mcollective_py::server (
   concat::fragment { 'mcollective_py server.cfg':
     target  => "${mcollective_py::confdir}/server.cfg",
     order   => '10',
-    content => "# Managed by Puppet: mcollective_py::server\n${mcollective_py::lines($own + $mcollective_py::settings + $mcollective_py::server_settings)}",
+    content => "# Managed by Puppet: mcollective_py::server\n${lines}",
   }
 
   service { $service_name:

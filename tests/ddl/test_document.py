@@ -50,8 +50,8 @@ def test_a_plain_yaml_word_is_what_it_looks_like(text, value):
         ("a: [1,\n", "no YAML"),
         ("a: \x01\n", "no YAML"),
         ("\tb: 1\n", "no YAML"),
-        ("[" * 50_000, "nested deeper than 16"),
-        ("a: " + "{b: " * 50_000, "nested deeper than 16"),
+        ("[" * 50_000, "nest"),  # by us, or by PyYAML from 6.0.4 on
+        ("a: " + "{b: " * 50_000, "nest"),
         ("\n".join("- " + "x" for _ in range(MAX_VALUES + 1)), "more than 20000 values"),
         ("a" * (MAX_TEXT + 1), "524289 characters, 524288 are allowed"),
     ],

@@ -1,6 +1,8 @@
 """The class mcollective_py on a real host: daemon, facts, policies, plugins and purging by `puppet apply`, with Hiera."""
 
 import json
+import re
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +27,7 @@ AGENT = """class Backup:
         return "copied " + msg.body
 """
 POLICY = {"rules": [{"action": "allow", "callers": f"cert={OPERATOR}", "actions": ["handlemsg"]}]}
-OURS = ("libdir", "plugin.yaml", "factsource")  # of server.cfg; the class says them
+OURS = ("libdir", "plugin.yaml", "factsource", "classesfile")  # of server.cfg; the class says them
 
 
 @pytest.fixture(scope="module")
@@ -45,15 +47,23 @@ def hosts() -> Iterator[SystemdLab]:
         yield made
 
 
-def applied(hosts: SystemdLab, **parameters: Any) -> tuple[int, str]:
+def applied(hosts: SystemdLab, classes: tuple[str, ...] = (), **parameters: Any) -> tuple[int, str]:
     """Exit code and output of a run of the class with these parameters from Hiera, and what this lab's daemons have to know."""
     lines = (hosts.site.folder / "hosts" / HOST / "server.cfg").read_text().splitlines()
     settings = {key: value for key, value in (line.split(" = ", 1) for line in lines) if key not in OURS}
     parameters = {"install": "none", "server_settings": settings, "policies": {"rpcutil": {"default": "allow"}}} | parameters
     hiera = {f"mcollective_py::{name}": value for name, value in parameters.items()}
     hosts.lab.write(HOST, "/srv/hiera/common.yaml", json.dumps(hiera))
-    command = ("puppet", "apply", "--detailed-exitcodes", "--color=false", "--strict_variables", "--strict=error")
-    done = hosts.run(HOST, *command, "-e", "include mcollective_py")
+    command = (
+        "puppet",
+        "apply",
+        "--detailed-exitcodes",
+        "--color=false",
+        "--strict_variables",
+        "--strict=error",
+        "--write-catalog-summary",
+    )
+    done = hosts.run(HOST, *command, "-e", f"include {', '.join(('mcollective_py', *classes))}")
     return done.returncode, done.stdout + done.stderr
 
 
@@ -72,7 +82,7 @@ def test_a_bare_include_makes_a_host_that_answers_and_a_second_run_changes_nothi
     hosts.shell(HOST, "! test -e /etc/mcollective/policies/old.policy; test $(stat -c %a /etc/mcollective/facts.yaml) = 600")
     family = json.loads(hosts.run(HOST, "facter", "--json", "os").stdout)["os"]["family"]
     wait_until("it is found by a real fact", lambda: hosts.mco("find", "-F", f"os.family={family}").stdout.strip() == HOST, 60)
-    wait_until("and by a class", lambda: hosts.mco("find", "-C", "mcollective_py::server").returncode in (0, 1), 30)
+    wait_until("and by a class", lambda: hosts.mco("find", "-C", "mcollective_py::server").stdout.strip() == HOST, 30)
     code, said = applied(hosts)
     assert code == SAME, said
 
@@ -126,3 +136,34 @@ def test_what_cannot_be_meant_stops_the_run_and_changes_nothing(hosts: SystemdLa
     code, said = applied(hosts, **parameters)
     assert (code, words in said) == (FAILED, True), said
     assert hosts.shell(HOST, "cat /etc/mcollective/server.cfg") == before
+
+
+def test_the_broker_is_a_service_without_rights_that_daemons_connect_to(hosts: SystemdLab) -> None:
+    site, name = hosts.site, "broker.lab.test"
+    ca = site.folder / "ca"
+    files = {"ca": ca / "ca.pem", "crl": ca / "crl.pem", "cert": site.certificate(name), "key": site.key(name)}
+        "ca": site.folder / "ca" / "ca.pem",
+        "crl": site.folder / "ca" / "crl.pem",
+        "cert": site.certificate(name),
+        "key": site.key(name),
+    }
+    copies = " && ".join(f"cp {file} /srv/pki/{kind}.pem" for kind, file in files.items())
+    hosts.lab.write(HOST, "/usr/local/bin/mco-here", f'#!/bin/sh\nexec {sys.executable} -m mcollective_py "$@"\n')
+    hosts.shell(HOST, f"chmod 755 /usr/local/bin/mco-here; mkdir -p /srv/pki /run/systemd/system/mco-broker.service.d && {copies}")
+    # Where a package would put its programs nothing of this is needed.
+    seen = " ".join(sorted({sys.prefix, sys.base_prefix, str(MODULE.parent)}))
+    hosts.lab.write(
+        HOST, "/run/systemd/system/mco-broker.service.d/seen.conf", f"[Service]\nProtectHome=tmpfs\nBindReadOnlyPaths={seen}\n"
+    )
+    here: dict[str, Any] = {f"broker::{kind}": f"/srv/pki/{kind}.pem" for kind in files}
+    here |= {"broker::program": "/usr/local/bin/mco-here", "broker::port": 61614}
+    code, said = applied(hosts, classes=("mcollective_py::broker",), **here)
+    assert code == CHANGED, said
+    try:
+        wait_until("it listens", lambda: ":61614" in hosts.shell(HOST, "ss -lnt"), 30)
+    except AssertionError:
+        pytest.fail(hosts.run(HOST, "systemctl", "status", "-n", "20", "--no-pager", "mco-broker").stdout)
+    user = hosts.shell(HOST, "ps -o user= -p $(systemctl show -P MainPID mco-broker)").strip()
+    assert user not in ("root", "0")
+    score = hosts.shell(HOST, "systemd-analyze security mco-broker | tail -n 1")
+    assert float(re.findall(r": ([0-9.]+)", score)[0]) <= 3.0, score

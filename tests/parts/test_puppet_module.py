@@ -23,7 +23,6 @@ LINT = (
     "ruby-addressable",
     "ruby-public-suffix",
     "ruby-spdx-licenses",
-    "ruby-pathspec",
 )
 CHANGED, SAME, FAILED = 2, 0, 1  # of --detailed-exitcodes
 HIERA = """---
@@ -98,9 +97,9 @@ def test_it_is_well_formed(hosts: SystemdLab):
     hosts.shell(HOST, f"for deb in {folder}/*.deb; do dpkg-deb --fsys-tarfile $deb | tar -x --keep-directory-symlink -C /; done")
     module = "/etc/puppet/code/modules/mcollective_py"
     checks = (
-        f"puppet parser validate {module}/manifests {module}/types",
+        f"puppet parser validate {module}/manifests {module}/types {module}/functions",
         f"puppet epp validate $(find {module}/templates/ -name '*.epp')",
-        f"puppet-lint --fail-on-warnings {module}/manifests {module}/types; metadata-json-lint {module}/metadata.json",
+        f"puppet-lint --fail-on-warnings {module}/manifests {module}/types {module}/functions; metadata-json-lint {module}/metadata.json",
     )
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda check: hosts.shell(HOST, check), checks))

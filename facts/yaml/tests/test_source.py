@@ -98,8 +98,8 @@ MERGES = "m0: &m0 {a: 1, b: 2}\n" + "".join(f"m{n}: &m{n} {{<<: [{', '.join([f'*
         (b"a: *nothing\n", "stands for nothing"),
         (b"a: &a [*a]\n", "or for itself"),
         (b"? {a: b}\n: c\n", "as a key"),
-        (b"[" * 200_000, "deeper than 24"),
-        (b"a: " + b"{b: " * 60_000, "deeper than 24"),
+        (b"[" * 200_000, "deeper than 24|nesting depth"),  # by us, or by PyYAML from 6.0.4 on
+        (b"a: " + b"{b: " * 60_000, "deeper than 24|nesting depth"),
         (b'{"a":' * 100_000, "deep"),
         (ALIASES, "more than 100000"),
         (MERGES, "more than 100000"),
