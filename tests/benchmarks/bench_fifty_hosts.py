@@ -21,10 +21,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from mcollective_py.cli.demosite import OPERATOR, Site, SiteHost
+from mcollective_py.cli.stories.labbroker import lab_broker
 from tests.benchmarks.bench_hundred_hosts import key, start
 from tests.benchmarks.report import figure, ratio
 from tests.parts.lab import Lab
-from tests.parts.labbroker import lab_broker
 
 HOSTS, ROUNDS, WITHIN = 50, 5, 1.0  # seconds within which it must hold everywhere
 NAMES = [f"n{number:02}" for number in range(1, HOSTS + 1)]

@@ -1,24 +1,22 @@
 """A lab host whose apt knows nothing but a little repository of its own: two versions of each, one that breaks, one that is slow."""
 
-import hashlib
 import json
-import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mcollective_py.cli.demosite import OPERATOR, Site, SiteHost
+from mcollective_py.cli.stories.aptrepository import Deb, build_repository, use_repository
+from mcollective_py.cli.stories.labbroker import lab_broker
 from tests.parts.lab import Lab
-from tests.parts.labbroker import lab_broker
 from tests.waiting import wait_until
 
 POLICY = {"package": f"policy default deny\nallow\tcert={OPERATOR}\t*\t*\t*\n"}
 STALE = "lab-gone"  # a suite whose packages are listed but not there
-_TOOL = {"SOURCE_DATE_EPOCH": "1700000000", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
 # Tells that it runs, and ends when somebody writes into its pipe.
 _SLOW = """#!/bin/sh
 [ -e /etc/labslow.ok ] && exit 0
@@ -26,18 +24,6 @@ mkfifo /run/labslow.pipe
 echo $$ >/run/labslow.pid
 exec cat /run/labslow.pipe
 """
-
-
-@dataclass(frozen=True)
-class Deb:
-    """One package. scripts: name -> text of a maintainer script. conffile: the text of /etc/NAME.conf, None for none."""
-
-    name: str
-    version: str
-    suite: str = "lab"
-    depends: str = ""
-    conffile: str | None = None
-    scripts: Mapping[str, str] = field(default_factory=dict)
 
 
 DEBS = (
@@ -57,66 +43,8 @@ DEBS = (
         scripts={"postinst": "#!/bin/sh\n[ -e /etc/labbroken.ok ] && exit 0\necho no room for labbroken >&2\nexit 3\n"},
     ),
     Deb("labslow", "1.0", scripts={"postinst": _SLOW}),
-    Deb("labgone", "1.0", suite=STALE),
+    Deb("labgone", "1.0", suite=STALE, is_there=False),
 )
-
-
-def build_repository(folder: Path, debs: tuple[Deb, ...] = DEBS) -> None:
-    """The packages and the indexes of all suites below a folder."""
-    pool = folder / "pool"
-    pool.mkdir(parents=True)
-    entries: dict[str, list[str]] = {}
-    for deb in debs:
-        file, control = _build(deb, pool)
-        content = file.read_bytes()
-        where = f"Filename: pool/{file.name}\nSize: {len(content)}\nSHA256: {hashlib.sha256(content).hexdigest()}\n"
-        entries.setdefault(deb.suite, []).append(control + where)
-        if deb.suite == STALE:
-            file.unlink()
-    architecture = subprocess.run(["/usr/bin/dpkg", "--print-architecture"], capture_output=True, text=True, check=True).stdout.strip()
-    for suite, texts in entries.items():
-        index = folder / "dists" / suite / "main" / f"binary-{architecture}" / "Packages"
-        index.parent.mkdir(parents=True)
-        index.write_text("\n".join(texts))
-        digest, size = hashlib.sha256(index.read_bytes()).hexdigest(), index.stat().st_size
-        name = index.relative_to(folder / "dists" / suite)
-        (folder / "dists" / suite / "Release").write_text(
-            f"Origin: Lab\nLabel: Lab\nSuite: {suite}\nCodename: {suite}\nDate: Tue, 14 Nov 2023 22:13:20 UTC\n"
-            f"Architectures: {architecture}\nComponents: main\nSHA256:\n {digest} {size} {name}\n"
-        )
-
-
-def few_packages(status: str) -> str:
-    """dpkg's status file with a few packages that need no others: apt and dpkg read it whole, many times a test."""
-    kept = [stanza for stanza in status.split("\n\n") if re.match(r"Package: (dpkg|base-files|tzdata)\n", stanza)]
-    return "".join(re.sub(r"(?m)^(Pre-)?Depends: .*\n?", "", stanza).rstrip("\n") + "\n\n" for stanza in kept)
-
-
-def _build(deb: Deb, pool: Path) -> tuple[Path, str]:
-    root = pool / "root"
-    (root / "DEBIAN").mkdir(parents=True)
-    control = f"Package: {deb.name}\nVersion: {deb.version}\nArchitecture: all\nMaintainer: Lab <lab@lab.test>\n"
-    control += (f"Depends: {deb.depends}\n" if deb.depends else "") + f"Description: lab package {deb.name}\n"
-    (root / "DEBIAN" / "control").write_text(control)
-    share = root / "usr" / "share" / deb.name
-    share.mkdir(parents=True)
-    (share / "version").write_text(deb.version)
-    if deb.conffile is not None:
-        (root / "etc").mkdir()
-        (root / "etc" / f"{deb.name}.conf").write_text(deb.conffile)
-        (root / "DEBIAN" / "conffiles").write_text(f"/etc/{deb.name}.conf\n")
-    for name, text in deb.scripts.items():
-        (root / "DEBIAN" / name).write_text(text)
-        (root / "DEBIAN" / name).chmod(0o755)
-    for path in (root, *root.rglob("*")):
-        if path.is_dir():
-            path.chmod(0o755)
-    file = pool / f"{deb.name}_{deb.version.replace(':', '%3a')}_all.deb"
-    subprocess.run(
-        ["/usr/bin/dpkg-deb", "--root-owner-group", "-Znone", "-b", str(root), str(file)], env=_TOOL, check=True, capture_output=True
-    )
-    subprocess.run(["/bin/rm", "-r", "--", str(root)], check=True)
-    return file, control
 
 
 # A client that stays: a call a line, `[action, inputs]`, and the reply a line. The start of an interpreter for each would take longer
@@ -184,19 +112,12 @@ class AptLab:
 @contextmanager
 def apt_lab(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[AptLab]:
     """The lab with a broker, the host and its daemon. folder: below /var/tmp, seen by the host at the same path."""
-    build_repository(folder / "repo")
+    build_repository(folder / "repo", DEBS)
     with Lab(folder) as lab:
         site = Site(folder, policies=POLICY)
         apt = AptLab(lab, site, folder)
         lab.up(apt.host)
-        lab.run(apt.host, "cp", "-r", f"{folder}/repo", "/srv/repo")  # where apt's own user may read it
-        sources = "".join(f"deb [trusted=yes] file:/srv/repo {suite} main\n" for suite in ("lab", "lab-security", STALE))
-        lab.run(apt.host, "sh", "-c", "rm -f /etc/apt/sources.list.d/* /etc/apt/preferences.d/*")
-        lab.write(apt.host, "/etc/apt/sources.list", sources)
-        lab.write(apt.host, "/etc/apt/apt.conf.d/99lab", 'Acquire::Retries "0";\n')  # else it waits between them
-        lab.write(apt.host, "/var/lib/dpkg/status", few_packages(lab.run(apt.host, "cat", "/var/lib/dpkg/status").stdout))
-        updated = lab.run(apt.host, "apt-get", "update")
-        assert updated.returncode == 0, updated.stderr
+        use_repository(lab, apt.host, folder / "repo", ("lab", "lab-security", STALE))
         with lab_broker(lab, site) as broker:
             site.write_client(broker)
             config = site.write_host(SiteHost(apt.host, settings=settings or {}), broker)

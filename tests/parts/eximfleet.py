@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mcollective_py.cli.demosite import Site, SiteHost
+from mcollective_py.cli.stories.labbroker import lab_broker
 from tests.parts.eximlab import EximLab, exim_lab
-from tests.parts.labbroker import lab_broker
 from tests.waiting import wait_until
 
 BLOCKLIST = "/etc/exim4/blocklist"

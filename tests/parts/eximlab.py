@@ -7,69 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from mcollective_py.cli.stories import eximrelay
 from tests.parts.lab import Lab
 from tests.parts.require import missing, require_lab
 from tests.waiting import wait_until
 
-DEBS = Path("/var/tmp/mcollective-exim-debs")  # where .ci/parts fetches what only a host gets
 SINK = "sink"
-SPOOL, LOGS = "/var/spool/exim4", "/var/log/exim4"
+SPOOL = eximrelay.SPOOL
 _HERE = Path(__file__).parent
 # A lock as Exim takes it while it delivers, until somebody writes a line.
 _LOCK = "import fcntl,sys; f=open(sys.argv[1],'r+b'); fcntl.lockf(f,fcntl.LOCK_EX,20,0); print('held',flush=True); sys.stdin.readline()"
-_UNPACK = f"""
-for deb in {DEBS}/*.deb; do dpkg-deb --fsys-tarfile "$deb" | tar -x -C / --keep-directory-symlink; done
-getent passwd Debian-exim >/dev/null || useradd -r -d {SPOOL} -s /usr/sbin/nologin -U Debian-exim
-mkdir -p {SPOOL} {LOGS} /run/exim4; chown Debian-exim:Debian-exim {SPOOL} {LOGS} /run/exim4; chmod 750 {SPOOL}; chmod 2750 {LOGS}
-ln -sf exim4 /usr/sbin/exim
-"""
-# Everything goes to the sink; nothing is delivered before somebody asks for it.
-_CONFIG = """
-primary_hostname = {name}.lab.test
-queue_only
-local_interfaces = 0.0.0.0
-acl_smtp_rcpt = accept
-acl_smtp_data = accept
-log_selector = +received_recipients +queue_run
-auth_advertise_hosts = *
-smtp_accept_max = 100
-smtp_accept_max_per_connection = 20000
-smtp_accept_queue_per_connection = 0
-retry_interval_max = 1d
-host_lookup =
-rfc1413_query_timeout = 0s
-never_users =
-{more}
-begin acl
-accept:
-{acl}
-  accept
-begin routers
-{routers}
-nowhere:
-  driver = redirect
-  domains = nowhere.test
-  allow_fail
-  data = :fail: no such place
-sink:
-  driver = manualroute
-  transport = smtp
-  route_list = * {sink}::2525 byname
-  self = send
-begin transports
-smtp:
-  driver = smtp
-  hosts_try_fastopen =
-begin retry
-* * F,2h,15m; G,16h,1h,1.5; F,4d,6h
-begin authenticators
-plain:
-  driver = plaintext
-  public_name = PLAIN
-  server_prompts = :
-  server_condition = ${{if eq{{$auth3}}{{secret}}}}
-  server_set_id = $auth2
-"""
 
 
 class EximLab:
@@ -145,7 +92,7 @@ def exim_lab(
     acl: of what is refused. routers: of each relay, those before the others.
     """
     require_lab()
-    if not any(DEBS.glob("exim4-daemon-light_*.deb")):
+    if not eximrelay.is_fetched():
         missing("Exim is not fetched: .ci/parts does it")
     with Lab(folder) as lab:
         lab.up(SINK)
@@ -155,12 +102,8 @@ def exim_lab(
         made = EximLab(lab, relays)
         made.shell(SINK, f"setsid -f {sys.executable} {_HERE}/eximsink.py 2525 >/run/sink.log 2>&1")
         for relay in relays:
-            made.shell(relay, _UNPACK)
-            lab.write(
-                relay,
-                "/etc/exim4/exim4.conf",
-                _CONFIG.format(name=relay, sink=sink, more=more, acl=acl, routers=(routers or {}).get(relay, "")),
-            )
+            config = eximrelay.config(relay, sink, more=more, acl=acl, routers=(routers or {}).get(relay, ""))
+            eximrelay.install(lab, relay, config)
             if has_daemon:
                 made.shell(relay, "/usr/sbin/exim4 -bd")
         wait_until("the sink listens", lambda: "ready" in made.shell(SINK, "cat /run/sink.log"))

@@ -8,25 +8,10 @@ import sys
 import time
 from pathlib import Path
 
+from mcollective_py.cli.stories.mailing import send
+
 SPOOL = Path("/var/spool/exim4/input")
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-
-
-def send(messages: list[dict[str, object]]) -> None:
-    """Queue messages: sender, recipients, subject, body, user (who logs in)."""
-    by_user: dict[object, list[dict[str, object]]] = {}
-    for one in messages:
-        by_user.setdefault(one.get("user"), []).append(one)
-    for user, theirs in by_user.items():
-        with smtplib.SMTP("127.0.0.1", 25, local_hostname="client.lab.test", timeout=30) as server:
-            if user:
-                server.login(str(user), "secret")
-            for one in theirs:
-                sender = one.get("sender") or "postmaster@lab.test"
-                text = f"From: <{sender}>\nSubject: {one.get('subject', 'hello')}\n\n{one.get('body', 'text')}\n"
-                recipients = one["recipients"]
-                assert isinstance(recipients, list)
-                server.sendmail(str(one.get("sender", "")), recipients, text.encode())
 
 
 def copy(count: int, ages: int) -> None:

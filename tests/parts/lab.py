@@ -1,83 +1,17 @@
-"""Little real hosts of tests/lab/labhost, for a `with` block: own root, network, host name; all gone afterwards."""
+"""Little real hosts of tests/lab/labhost as tests want them: with the checkout and our interpreter at the same paths."""
 
-import json
-import os
-import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from secrets import token_hex
-from types import TracebackType
 
-_LABHOST = Path(__file__).parents[1] / "lab" / "labhost"
+from mcollective_py.cli.stories import lab as stories_lab
+
+GATEWAY, PLAIN_PATH = stories_lab.GATEWAY, stories_lab.PLAIN_PATH
+LABHOST = Path(__file__).parents[1] / "lab" / "labhost"
 _CHECKOUT = Path(__file__).parents[2]
-PLAIN_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-GATEWAY = "10.77.0.1"  # this machine on the lab's network, see `labhost net`
 
 
-class Lab:
+class Lab(stories_lab.Lab):
     """An independent lab. shared: a folder that every host sees at the same path, beside the checkout and our interpreter's."""
 
     def __init__(self, shared: Path) -> None:
-        self._shared = shared
-        self._environ = {**os.environ, "LABHOST_STATE": f"/run/mcollective-lab-{os.getpid()}-{token_hex(3)}"}
-
-    def __enter__(self) -> "Lab":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._labhost("down", "--all")
-
-    def up(self, name: str, *, systemd: bool = False, address: str | None = None) -> None:
-        """Start a host. systemd: run by it, and not by a little init of the lab. address: None for the next that is free."""
-        binds = {str(self._shared), str(_CHECKOUT), sys.prefix, sys.base_prefix}
-        more = [*(["--systemd"] if systemd else []), *(["--ip", address] if address else [])]
-        self._labhost("up", name, *more, *(word for path in sorted(binds) for word in ("--bind", path)))
-
-    def down(self, name: str) -> None:
-        """End a host as a power failure does: its processes, its kernel's rules and its files are gone."""
-        self._labhost("down", name)
-
-    def run(self, name: str, *command: str, timeout: float = 120.0) -> subprocess.CompletedProcess[str]:
-        """Run a command in a host; its output and exit code."""
-        return self._labhost("exec", "-e", f"PATH={PLAIN_PATH}", name, "--", *command, timeout=timeout, check=False)
-
-    def start(self, name: str, *command: str) -> None:
-        """Start a command in a host that runs on until the host ends; what it prints goes nowhere."""
-        words = [str(_LABHOST), "exec", "-d", "-e", f"PATH={PLAIN_PATH}", name, "--", *command]
-        nowhere = subprocess.DEVNULL
-        subprocess.run(words, env=self._environ, stdin=nowhere, stdout=nowhere, stderr=nowhere, timeout=60, check=True)
-
-    def run_outside(self, *command: str, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
-        """Run a command here, but on the lab's network."""
-        return self._labhost("net", "--", *command, timeout=timeout, check=False)
-
-    def outside(self, command: Sequence[str]) -> list[str]:
-        """The command line that runs a command here on the lab's network."""
-        return [str(_LABHOST), "net", "--", *command]
-
-    def inside(self, name: str, command: Sequence[str]) -> list[str]:
-        """The command line that runs a command in a host."""
-        return [str(_LABHOST), "exec", "-e", f"PATH={PLAIN_PATH}", name, "--", *command]
-
-    @property
-    def environ(self) -> dict[str, str]:
-        """The environment for `outside` commands."""
-        return self._environ
-
-    def addresses(self) -> dict[str, str]:
-        """The IPv4 address of every host by its name."""
-        return {host["name"]: host["ip"] for host in json.loads(self._labhost("list", "--json").stdout)}
-
-    def write(self, name: str, path: str, text: str) -> None:
-        """Write a file in a host."""
-        root = self._labhost("path", name).stdout.strip()
-        target = Path(root + path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text)
-
-    def _labhost(self, *words: str, timeout: float = 60.0, check: bool = True) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [str(_LABHOST), *words], env=self._environ, capture_output=True, text=True, timeout=timeout, check=check,
-            stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+        super().__init__(LABHOST, sorted({str(shared), str(_CHECKOUT), sys.prefix, sys.base_prefix}))

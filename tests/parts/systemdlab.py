@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from mcollective_py.cli.demosite import OPERATOR, Site, SiteHost
+from mcollective_py.cli.stories.labbroker import LabBroker, running_broker
 from tests.parts.asker import Asker
 from tests.parts.lab import Lab
-from tests.parts.labbroker import LabBroker, running_broker
 from tests.waiting import wait_until
 
 _CHECKOUT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.parts.aptlab import Deb, build_repository
+from mcollective_py.cli.stories.aptrepository import Deb, build_repository
 from tests.parts.systemdlab import DAEMON, SystemdLab, systemd_lab
 
 PACKAGE, OLD, NEW = "labweb", "1.0", "1.1"

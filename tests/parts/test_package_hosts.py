@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from mcollective_py.cli.demosite import OPERATOR, Site, SiteHost
-from tests.parts.aptlab import Deb
-from tests.parts.aptlab import build_repository as build_debs
+from mcollective_py.cli.stories.aptrepository import Deb
+from mcollective_py.cli.stories.aptrepository import build_repository as build_debs
+from mcollective_py.cli.stories.labbroker import lab_broker
 from tests.parts.lab import Lab
-from tests.parts.labbroker import lab_broker
 from tests.parts.require import missing, require_lab, require_programs
 from tests.parts.rpmlab import AGENT, RPMS, RpmRoot, build_repository
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from mcollective_py.cli.demosite import Site, SiteHost
+from mcollective_py.cli.stories.labbroker import lab_broker
 from tests.parts.lab import Lab
-from tests.parts.labbroker import lab_broker
 from tests.parts.require import require_lab
 from tests.waiting import wait_until
 

@@ -1,4 +1,4 @@
-"""`mco demo`: a broker, six hosts and a guided tour of the main job, gone again afterwards."""
+"""`mco demo`: a broker, six hosts and a guided tour of the main job; or a story in real little hosts. All gone again afterwards."""
 
 import argparse
 import json
@@ -44,23 +44,34 @@ TOUR: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 
+STORIES = ("exim", "package", "service", "iptables")  # modules of cli/stories
+
+
 class Demo(Application):
     """Starts a small site of its own, walks the tour, and cleans up."""
 
     description = "Try it: a broker, six hosts, and a tour of what mco does"
-    usage = "[--keep | --end FOLDER]"
+    usage = "[--keep | --end FOLDER]  |  --story NAME [--labhost PATH]"
     sections = ()
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
-        """--keep, --end."""
+        """--keep, --end, --story."""
         choice = parser.add_mutually_exclusive_group()
         choice.add_argument("--keep", action="store_true", help="leave it running afterwards, and say how to use and end it")
         choice.add_argument("--end", metavar="FOLDER", type=Path, help="end a demo that --keep left running")
+        choice.add_argument("--story", choices=STORIES, help="as root: play a classic use in real little hosts on this machine")
+        parser.add_argument("--labhost", metavar="PATH", type=Path, help="the program that makes these hosts, if not the checkout's")
 
     def run(self, options: argparse.Namespace) -> int:
         """0 when every step of the tour did what it says."""
         if options.end:
             return _end(options.end)
+        if options.labhost and not options.story:
+            raise UsageError(f"--labhost goes with --story {'|'.join(STORIES)}")
+        if options.story:
+            from ..stories.playing import play
+
+            return play(options.story, options.labhost, _bold)
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, _leave)
         folder = Path(tempfile.mkdtemp(prefix="mco-demo-"))

@@ -6,8 +6,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mcollective_py.cli.demosite import Site, SiteBroker
-from tests.parts.lab import GATEWAY, Lab
+from ...errors import NotReady
+from ..demosite import Site, SiteBroker
+from .lab import GATEWAY, Lab
 
 
 class LabBroker:
@@ -17,7 +18,7 @@ class LabBroker:
         self._lab, self._site = lab, site
         site.issue("broker.lab.test", "broker", (GATEWAY,))
         self._port_file, self._log_file = site.folder / "broker.port", site.folder / "broker.log"
-        self._process: subprocess.Popen[bytes]
+        self._process: subprocess.Popen[bytes] | None = None
         self.place = SiteBroker(0, GATEWAY)
 
     def start(self) -> None:
@@ -35,27 +36,30 @@ class LabBroker:
             )
         deadline = time.monotonic() + 40
         while not self._port_file.exists():
-            assert self._process.poll() is None and time.monotonic() < deadline, self._log_file.read_text()
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise NotReady(f"the broker does not listen: {self._log_file.read_text()}")
             time.sleep(0.05)
         self.place = SiteBroker(int(self._port_file.read_text()), GATEWAY)
 
     def kill(self) -> None:
         """End it as a crash does. What started it in the lab's network takes it along."""
-        self._process.kill()
-        self._process.wait(20)
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(20)
 
     def stop(self) -> None:
         """End it in order."""
-        self._process.terminate()
-        self._process.wait(20)
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(20)
 
 
 @contextmanager
 def running_broker(lab: Lab, site: Site) -> Iterator[LabBroker]:
     """A broker of the site, within the block."""
     broker = LabBroker(lab, site)
-    broker.start()
     try:
+        broker.start()
         yield broker
     finally:
         broker.stop()
