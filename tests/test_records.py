@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ from mcollective_py.server.freshness import check_freshness
 from mcollective_py.server.pipeline import check_consistency
 from mcollective_py.server.policyfiles import Authorizer
 from mcollective_py.server.redaction import redacted
+from tests.parts.otherversion import released
 from tests.records.desk import HOST, Desk, Ends, delivery_of, frame_of, unpacked
 from tests.records.meaning import meaning, same
 from tests.records.record import SCOPE, changed, opened, record
@@ -101,6 +103,18 @@ def test_the_version_of_this_tree_has_its_recording():
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
         assert json.loads((folder / "expected.json").read_text())["version"] == folder.name
         assert size < LARGEST, f"{folder.name} has {size} bytes"
+
+
+def test_a_released_version_has_its_recording_as_it_was_released():
+    """Beside that, tests/parts/test_upgrade.py runs the last two of them against this tree."""
+    tags = released()
+    if not tags:
+        pytest.skip("no tag yet")
+    for tag in tags:
+        folder = RECORDS / tag.removeprefix("v")
+        assert folder in RELEASED, f"{tag} was released without {folder}"
+        compared = subprocess.run(["git", "diff", "--quiet", tag, "--", str(folder)], cwd=TREE, timeout=30, check=False)
+        assert compared.returncode == 0, f"{folder} is not what {tag} has: put it back"
 
 
 # --- frames -----------------------------------------------------------------------------------------------------------
