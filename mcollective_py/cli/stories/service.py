@@ -37,7 +37,7 @@ def prepare(lab: Lab, _folder: Path) -> None:
 
 
 STORY = Story(
-    title="The shop answers two times out of three. Somewhere a service has died.",
+    title="A shop runs on three web servers. One of them is about to lose it.",
     hosts=_HOSTS,
     policies={"service": _POLICY},
     programs={"systemctl": "systemd"},
@@ -55,7 +55,7 @@ STORY = Story(
         ),
         Step("Kill it on web2, as the kernel does when memory runs out.", "systemctl kill --signal=KILL shop.service", host="web2"),
         Step(
-            "Is it still?",
+            "Does it still run everywhere?",
             "mco service status shop -C role::web",
             (r"web1: running", r"web2: stopped \(failed\)", r"running = 2", r"stopped = 1"),
         ),
@@ -70,7 +70,7 @@ STORY = Story(
             (r"web2: would restart shop\.service",),
         ),
         Step(
-            "Restart it there. The answer comes when each has lived for a second.",
+            "Restart it on the web servers. The answer comes when each has lived for a second.",
             "mco service restart shop -C role::web",
             (r"running = 3", r"3 / 3 hosts"),
         ),
