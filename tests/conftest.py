@@ -32,6 +32,7 @@ LONGEST = (
     "tests/parts/test_puppetdb.py",
     "tests/parts/test_ruby_serializers.py",
     "tests/parts/test_demo.py",
+    "tests/parts/test_stories.py",
     "tests/parts/test_main_job.py",
     "tests/parts/test_exim_command.py",
     "tests/parts/test_exim_acting.py",

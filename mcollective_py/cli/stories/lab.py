@@ -20,7 +20,9 @@ class Lab:
     def __init__(self, program: Path, binds: Iterable[str]) -> None:
         self._program, self._binds = str(program), tuple(binds)
         self.state = f"/run/mcollective-lab-{os.getpid()}-{token_hex(3)}"
-        self._environ = {**os.environ, "LABHOST_STATE": self.state}
+        # After `su` without a dash the path has no folder sbin, where the programs are that labhost runs.
+        path = f"{os.environ['PATH']}:{PLAIN_PATH}" if os.environ.get("PATH") else PLAIN_PATH
+        self._environ = {**os.environ, "PATH": path, "LABHOST_STATE": self.state}
 
     def __enter__(self) -> "Lab":
         return self

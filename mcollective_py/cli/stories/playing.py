@@ -3,13 +3,14 @@
 import importlib
 import shutil
 import signal
+import subprocess
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NoReturn
 
-from ...errors import UsageError
+from ...errors import NotReady, UsageError
 from .needs import LABHOST, missing
 from .stage import Stage
 from .story import Story
@@ -43,6 +44,8 @@ def play(name: str, labhost: Path | None, bold: Callable[[str], str]) -> int:
             stage.set_up()
             _say("Each has a mcollectived, connected over TLS to a broker on their network.")
             tell(story.steps, stage.run, _say, bold)
+        except subprocess.TimeoutExpired as error:
+            raise NotReady(f"{' '.join(map(str, error.cmd))} has not ended after {error.timeout:g} s") from error
         finally:
             _ignore_signals()  # what takes the hosts down is not to be stopped half-way
     _say("\nThe hosts, their broker and their files are gone again.")

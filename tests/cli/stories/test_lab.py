@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from mcollective_py.cli.stories.lab import Lab
+from mcollective_py.cli.stories.lab import PLAIN_PATH, Lab
 from mcollective_py.errors import NotReady
 
 # Stands for labhost: writes down how it was called, and does what little is asked of it here.
@@ -61,3 +61,10 @@ def test_addresses_and_files_of_hosts(program: Path) -> None:
 def test_labs_side_by_side_are_two(program: Path) -> None:
     states = {Lab(program, []).environ["LABHOST_STATE"] for _ in range(2)}
     assert len(states) == 2, json.dumps(sorted(states))
+
+
+def test_labhost_finds_its_programs_whatever_the_callers_path(program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert Lab(program, []).environ["PATH"] == f"/nowhere:{PLAIN_PATH}"
+    monkeypatch.delenv("PATH")
+    assert Lab(program, []).environ["PATH"] == PLAIN_PATH

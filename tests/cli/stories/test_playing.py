@@ -1,7 +1,10 @@
 """All stories: their commands are ones that `mco` takes. They are played in tests/parts/test_stories.py."""
 
 import os
+import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -42,3 +45,21 @@ def test_nothing_is_started_where_something_is_missing(monkeypatch: pytest.Monke
     with pytest.raises(UsageError, match=r"exim needs what is not here; nothing was changed\n  root, .*\n  the program labhost"):
         play("exim", Path("/nosuch/labhost"), str)
     assert capsys.readouterr().out == ""
+
+
+def test_hosts_that_do_not_come_up_are_told_and_nothing_is_left(tmp_path: Path) -> None:
+    program = tmp_path / "labhost"
+    program.write_text(f'#!/bin/sh\necho "$*" >>{tmp_path}/calls\n[ "$1" != up ] || {{ echo "labhost: no overlay" >&2; exit 125; }}\n')
+    program.chmod(0o755)
+    words = (
+        "import sys; from pathlib import Path; from mcollective_py.errors import NotReady\n"
+        "from mcollective_py.cli.stories import playing\n"
+        "playing.missing = lambda *_: []\n"
+        "try: playing.play('exim', Path(sys.argv[1]), str)\n"
+        "except NotReady as error: print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", words, str(program)], capture_output=True, text=True, timeout=60, check=True)
+    assert "ended with 125: labhost: no overlay" in done.stdout
+    folder = re.search(r"files are in (\S+) \.\.\.", done.stdout)
+    assert folder and not Path(folder[1]).exists()
+    assert (tmp_path / "calls").read_text().splitlines()[-1] == "down --all"
