@@ -49,7 +49,9 @@
 # @param wheel_folder
 #   With `wheel`: a folder of wheels in place of any index, for hosts without a network.
 # @param python
-#   With `wheel`: the Python, 3.11 or later.
+#   With `wheel`: the Python, 3.11 or later. Where the system's own is older, the module's data name the one beside it.
+# @param python_packages
+#   With `wheel`: the packages that bring this Python and its `venv`; empty: they come from elsewhere.
 # @param venv
 #   With `wheel`: where the virtual environment is made.
 class mcollective_py (
@@ -75,6 +77,7 @@ class mcollective_py (
   String[1] $wheel = 'mcollective_py',
   Optional[Mcollective_py::Absolutepath] $wheel_folder = undef,
   Mcollective_py::Absolutepath $python = '/usr/bin/python3',
+  Array[String[1]] $python_packages = ['python3-venv'],
   Mcollective_py::Absolutepath $venv = '/opt/mcollective_py',
 ) {
   if $main_collective =~ NotUndef and !($main_collective in $collectives) {

@@ -18,7 +18,15 @@ class mcollective_py::install {
       # What was installed is written down: a later version, or a file with another name, is installed over it.
       $stamp = "${venv}/.installed-${sha256($mcollective_py::wheel)}"
 
+      $mcollective_py::python_packages.each |$package| {
+        unless defined(Package[$package]) {
+          package { $package:
+            ensure => installed,
+          }
+        }
+      }
       exec { 'mcollective_py: virtual environment':
+        require => Package[$mcollective_py::python_packages],
         command => [$mcollective_py::python, '-m', 'venv', $venv],
         creates => "${venv}/bin/pip",
       }

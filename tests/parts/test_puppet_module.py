@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.parts.require import missing, require_lab, require_programs
+from tests.parts.puppetdebs import debs_of, unpack
+from tests.parts.require import require_lab, require_programs
 from tests.parts.systemdlab import SystemdLab, systemd_lab
 from tests.waiting import wait_until
 
@@ -15,7 +16,6 @@ pytestmark = pytest.mark.parts
 
 HOST = "edge1"
 MODULE = Path(__file__).parents[2] / "puppet"
-DEBS = Path("/var/tmp/mcollective-puppet-debs")
 LINT = (
     "puppet-lint",
     "metadata-json-lint",
@@ -87,14 +87,7 @@ def listed(hosts: SystemdLab, kind: str = "block") -> set[str]:
 
 
 def test_it_is_well_formed(hosts: SystemdLab):
-    folder = hosts.site.folder / "debs"
-    folder.mkdir()
-    for package in LINT:
-        debs = sorted(DEBS.glob(f"{package}_*.deb"))
-        if not debs:
-            missing(f"{DEBS} has no {package}")
-        (folder / f"{package}.deb").write_bytes(debs[-1].read_bytes())
-    hosts.shell(HOST, f"for deb in {folder}/*.deb; do dpkg-deb --fsys-tarfile $deb | tar -x --keep-directory-symlink -C /; done")
+    unpack(hosts.lab, HOST, hosts.site.folder / "debs", debs_of(*LINT))
     module = "/etc/puppet/code/modules/mcollective_py"
     checks = (
         f"puppet parser validate {module}/manifests {module}/types {module}/functions",
